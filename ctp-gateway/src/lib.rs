@@ -1,0 +1,1 @@
+//! Market data and trading over CTP as async Rust.

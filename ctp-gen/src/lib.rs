@@ -1,0 +1,1 @@
+//! Turns CTP vendor headers into an API model and the model into code.

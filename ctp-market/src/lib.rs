@@ -1,0 +1,1 @@
+//! Reference data of the Chinese futures exchanges.

@@ -1,0 +1,1 @@
+//! The CTP gateway for Python.

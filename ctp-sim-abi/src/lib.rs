@@ -1,0 +1,1 @@
+//! The simulator as a drop-in CTP library.

@@ -1,0 +1,1 @@
+//! Loads any CTP library version at run time through generated C++ adapters.

@@ -1,0 +1,1 @@
+//! Records, enumerations, constants and text of the CTP API.

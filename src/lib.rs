@@ -1,0 +1,1 @@
+//! Façade over the CTP gateway.
