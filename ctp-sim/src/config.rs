@@ -1,0 +1,128 @@
+//! What an exchange is made of: the settings with defaults that just work.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::interface::Timestamp;
+
+/// The settings of an exchange.
+///
+/// Made by [`Config::starting_at`]; every field may then be changed before [`Exchange::new`](crate::Exchange::new).
+#[derive(Clone)]
+pub struct Config {
+    /// When the exchange comes into being; decides its trading day and its contracts.
+    pub start: Timestamp,
+    /// Seed of every price and every id; the same seed and inputs give the same outputs.
+    pub seed: u64,
+    /// The only broker (`BrokerID`), default `9999`.
+    pub broker: String,
+    /// The password of every investor, default `simulator`.
+    pub password: String,
+    /// Whether login without a successful `ReqAuthenticate` is refused (64). Default: no.
+    pub authentication_required: bool,
+    /// Whether orders need a settlement confirmation of the day (42). Default: yes.
+    pub confirmation_required: bool,
+    /// The money of a new investor, in 1/10,000 CNY. Default 1,000,000 CNY.
+    pub initial_balance: i64,
+    /// The products listed (`rb`, `IF`, …). Default: all that ctp-market knows.
+    pub products: Vec<String>,
+    /// Lots that every new investor holds from the day before. Default: none.
+    pub carried_lots: Vec<CarriedLot>,
+    /// Queries answered per session and second; more are answered by `OnRspError` 90. 0 is no limit.
+    ///
+    /// Default 2: the historical front allows 1, which a client that waits exactly one second trips over now and then.
+    pub queries_per_second: u32,
+    /// From `Connect` to `OnFrontConnected`. Default 20 ms.
+    pub connect_delay: Duration,
+    /// From a request to its answer by the core. Default 1 ms.
+    pub answer_delay: Duration,
+    /// From a query to its answer. Default 5 ms.
+    pub query_delay: Duration,
+    /// From the core's acceptance of an order or cancel to the exchange's word. Default 3 ms.
+    pub exchange_delay: Duration,
+    /// Between two market-data snapshots. Default 500 ms.
+    pub tick_interval: Duration,
+}
+
+/// A lot that an investor holds when the exchange starts.
+#[derive(Clone, Debug)]
+pub struct CarriedLot {
+    /// The instrument, for example `rb2705`.
+    pub instrument: String,
+    /// Whether it was bought.
+    pub long: bool,
+    /// How many.
+    pub volume: i32,
+    /// At which price it was opened.
+    pub open_price: f64,
+}
+
+impl Config {
+    /// Returns the default settings of an exchange that starts at `start`.
+    pub fn starting_at(start: Timestamp) -> Self {
+        Self {
+            start,
+            seed: 1,
+            broker: "9999".to_owned(),
+            password: "simulator".to_owned(),
+            authentication_required: false,
+            confirmation_required: true,
+            initial_balance: 1_000_000 * 10_000,
+            products: Vec::new(),
+            carried_lots: Vec::new(),
+            queries_per_second: 2,
+            connect_delay: Duration::from_millis(20),
+            answer_delay: Duration::from_millis(1),
+            query_delay: Duration::from_millis(5),
+            exchange_delay: Duration::from_millis(3),
+            tick_interval: Duration::from_millis(500),
+        }
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("start", &self.start)
+            .field("seed", &self.seed)
+            .field("broker", &self.broker)
+            .field("products", &self.products)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why an exchange cannot be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The start is outside the calendar, or the reference data refuse it.
+    #[error(transparent)]
+    Market(#[from] ctp_market::MarketError),
+    /// A product is not known.
+    #[error("product {product} is not known; known are: {known}")]
+    UnknownProduct {
+        /// The id asked for.
+        product: String,
+        /// All ids, separated by blanks.
+        known: String,
+    },
+    /// A carried lot names an instrument that is not listed, or a price or volume that cannot be.
+    #[error("carried lot of {instrument}: {reason}")]
+    CarriedLot {
+        /// The instrument asked for.
+        instrument: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A text does not fit its CTP field.
+    #[error("{setting} does not fit its CTP field: {value:?}; shorten it")]
+    Text {
+        /// The setting's name.
+        setting: &'static str,
+        /// Its value.
+        value: String,
+    },
+    /// The tick interval is not a positive number of milliseconds.
+    #[error("tick_interval must be at least 1 ms, found {0:?}")]
+    TickInterval(Duration),
+}

@@ -1,0 +1,199 @@
+//! What goes into the exchange and what comes out of it.
+//!
+//! The host turns API calls into [`Input`]s, gives each the time at which it happened, and hands every
+//! [`Output`] to the worker thread of the instance that [`Output::session`] names.
+
+use std::fmt;
+use std::time::Duration;
+
+use ctp_types::{
+    MdCallback, MdRequest, RecordBox, ResumeType, RspInfoField, Text, TraderCallback, TraderRequest,
+};
+
+/// One connection of one API instance, numbered by the host.
+///
+/// An instance keeps its number when it reconnects, so that RESUME can continue where it stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(pub u64);
+
+/// Which of the two APIs an instance is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ApiKind {
+    /// Market data: `CThostFtdcMdApi`.
+    Md,
+    /// Trading: `CThostFtdcTraderApi`.
+    Trader,
+}
+
+/// Nanoseconds since the Unix epoch; the exchange's local time is UTC+8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// Returns the time `duration` after this one, or the last representable time.
+    pub fn after(self, duration: Duration) -> Self {
+        let nanoseconds = i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_add(nanoseconds))
+    }
+}
+
+/// One thing that happens to the exchange.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// An instance connected. `OnFrontConnected` follows a connect delay later.
+    Connect {
+        /// The instance.
+        session: SessionId,
+        /// Which API it is.
+        kind: ApiKind,
+        /// The version of its library, for example `(6, 7, 13)`; decides where orders are checked.
+        api_version: (u16, u16, u16),
+    },
+    /// An instance's connection ended; nothing more is delivered to it until it connects again.
+    Disconnect {
+        /// The instance.
+        session: SessionId,
+    },
+    /// How a trader instance wants its private and public stream at login. Without this input both are RESTART.
+    ///
+    /// It may come before or after `Connect` and stays in force over reconnects.
+    Topics {
+        /// The instance.
+        session: SessionId,
+        /// The private stream: own orders and trades.
+        private: ResumeType,
+        /// The public stream: instrument status.
+        public: ResumeType,
+        /// The first number wanted (1-based) with `ResumeType::FromSeqNo`; with `Resume`, the number of private
+        /// messages that the instance's flow file says it has received.
+        sequence: i32,
+    },
+    /// A request of a trader instance.
+    Trader {
+        /// The instance.
+        session: SessionId,
+        /// The method called.
+        request: TraderRequest,
+        /// Its record, of the current model.
+        record: RecordBox,
+        /// `nRequestID`.
+        request_id: i32,
+    },
+    /// A request of a market-data instance.
+    Md {
+        /// The instance.
+        session: SessionId,
+        /// The method called.
+        request: MdRequest,
+        /// Its record, of the current model.
+        record: RecordBox,
+        /// `nRequestID`.
+        request_id: i32,
+    },
+    /// `SubscribeMarketData`.
+    Subscribe {
+        /// The instance.
+        session: SessionId,
+        /// The ids as given.
+        instruments: Vec<Text<81>>,
+    },
+    /// `UnSubscribeMarketData`.
+    Unsubscribe {
+        /// The instance.
+        session: SessionId,
+        /// The ids as given.
+        instruments: Vec<Text<81>>,
+    },
+    /// `SubscribeForQuoteRsp`.
+    SubscribeForQuote {
+        /// The instance.
+        session: SessionId,
+        /// The ids as given.
+        instruments: Vec<Text<81>>,
+    },
+    /// `UnSubscribeForQuoteRsp`.
+    UnsubscribeForQuote {
+        /// The instance.
+        session: SessionId,
+        /// The ids as given.
+        instruments: Vec<Text<81>>,
+    },
+    /// Nothing but time passing.
+    Advance,
+}
+
+/// One delivery to one instance.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// The instance.
+    pub session: SessionId,
+    /// What it receives.
+    pub delivery: Delivery,
+}
+
+/// What an instance receives.
+#[derive(Clone)]
+pub enum Delivery {
+    /// A callback of a trader instance.
+    Trader {
+        /// The callback.
+        callback: TraderCallback,
+        /// Its record of the current model; `None` is a NULL pointer.
+        record: Option<RecordBox>,
+        /// Its `pRspInfo`; `None` is a NULL pointer.
+        rsp_info: Option<RspInfoField>,
+        /// Its integer argument: `nRequestID`, `nReason`, `nTimeLapse` or `nSeqNo`.
+        number: i32,
+        /// `bIsLast`.
+        is_last: bool,
+    },
+    /// A callback of a market-data instance.
+    Md {
+        /// The callback.
+        callback: MdCallback,
+        /// Its record of the current model; `None` is a NULL pointer.
+        record: Option<RecordBox>,
+        /// Its `pRspInfo`; `None` is a NULL pointer.
+        rsp_info: Option<RspInfoField>,
+        /// Its integer argument: `nRequestID`, `nReason` or `nTimeLapse`.
+        number: i32,
+        /// `bIsLast`.
+        is_last: bool,
+    },
+    /// The exchange ends the connection. The host calls `OnFrontDisconnected(reason)` and, as the vendor's library
+    /// does, connects again after its reconnect delay (a new `Connect`).
+    Close {
+        /// `nReason`, for example 0x1001.
+        reason: i32,
+    },
+}
+
+impl fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Trader {
+                callback,
+                record,
+                rsp_info,
+                number,
+                is_last,
+            } => write!(
+                f,
+                "{}({record:?}, {rsp_info:?}, {number}, {is_last})",
+                callback.name()
+            ),
+            Self::Md {
+                callback,
+                record,
+                rsp_info,
+                number,
+                is_last,
+            } => write!(
+                f,
+                "{}({record:?}, {rsp_info:?}, {number}, {is_last})",
+                callback.name()
+            ),
+            Self::Close { reason } => write!(f, "Close({reason:#x})"),
+        }
+    }
+}
