@@ -1,0 +1,174 @@
+//! The API model: what one published set of CTP headers declares.
+//!
+//! It holds structure (names, types, values, order, sizes), never the vendor's prose.
+
+mod class;
+mod enumeration;
+mod json;
+mod record;
+
+pub use class::{Class, Method, Parameter, Static};
+pub use enumeration::{Constant, Enumeration, PlainEnum};
+pub use record::{Field, Record, ScalarType, Typedef};
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+/// One family and version of the CTP API.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Api {
+    /// Family of the library: `se`, `mini` or `sopt`.
+    pub family: String,
+    /// Version label, for example `6.7.13`.
+    pub version: String,
+    /// Encoding of the headers as found: `utf-8`, `utf-8-bom` or `gb18030`.
+    pub encoding: String,
+    /// The files that were read.
+    pub sources: Vec<Source>,
+    /// Typedefs of the data type header, in source order.
+    pub typedefs: Vec<Typedef>,
+    /// Constants grouped under the typedef that follows them in the header.
+    pub enumerations: Vec<Enumeration>,
+    /// Plain C enumerations (`THOST_TE_RESUME_TYPE`).
+    pub plain_enums: Vec<PlainEnum>,
+    /// Structs of the struct header, in source order.
+    pub records: Vec<Record>,
+    /// `MdSpi`, `MdApi`, `TraderSpi`, `TraderApi`, in this order.
+    pub classes: Vec<Class>,
+    /// Codes of `error.xml`, empty where the set has none.
+    pub errors: Vec<ErrorCode>,
+}
+
+/// A header file that was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// File name without folder.
+    pub file: String,
+    /// SHA-256 of the bytes as found, in hexadecimal.
+    pub sha256: String,
+}
+
+/// A row of `error.xml`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ErrorCode {
+    /// The vendor's symbol, for example `INSUFFICIENT_MONEY`.
+    pub symbol: String,
+    /// The number that `RspInfo.ErrorID` carries.
+    pub code: i32,
+}
+
+/// The four classes of a CTP API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ClassKind {
+    /// `CThostFtdcMdSpi`: market data callbacks.
+    MdSpi,
+    /// `CThostFtdcMdApi`: market data calls.
+    MdApi,
+    /// `CThostFtdcTraderSpi`: trading callbacks.
+    TraderSpi,
+    /// `CThostFtdcTraderApi`: trading calls.
+    TraderApi,
+}
+
+impl ClassKind {
+    /// All kinds, in the order in which the model lists them.
+    pub const ALL: [Self; 4] = [Self::MdSpi, Self::MdApi, Self::TraderSpi, Self::TraderApi];
+
+    /// Returns the C++ class name.
+    pub fn c_name(self) -> &'static str {
+        match self {
+            Self::MdSpi => "CThostFtdcMdSpi",
+            Self::MdApi => "CThostFtdcMdApi",
+            Self::TraderSpi => "CThostFtdcTraderSpi",
+            Self::TraderApi => "CThostFtdcTraderApi",
+        }
+    }
+}
+
+impl Api {
+    /// Returns the record with C name `c_name`.
+    pub fn record(&self, c_name: &str) -> Option<&Record> {
+        self.records.iter().find(|record| record.c_name == c_name)
+    }
+
+    /// Returns the typedef called `name`.
+    pub fn typedef(&self, name: &str) -> Option<&Typedef> {
+        self.typedefs.iter().find(|typedef| typedef.name == name)
+    }
+
+    /// Returns the constants grouped under the typedef called `name`.
+    pub fn enumeration(&self, name: &str) -> Option<&Enumeration> {
+        self.enumerations.iter().find(|enumeration| enumeration.typedef == name)
+    }
+
+    /// Returns one of the four classes.
+    ///
+    /// # Panics
+    ///
+    /// Panics when the model lacks the class, which [`check`](Self::check) rules out.
+    pub fn class(&self, kind: ClassKind) -> &Class {
+        self.classes
+            .iter()
+            .find(|class| class.c_name == kind.c_name())
+            .unwrap_or_else(|| panic!("model {} has no class {}", self.label(), kind.c_name()))
+    }
+
+    /// Returns `family-version`, for example `se-6.7.13`.
+    pub fn label(&self) -> String {
+        format!("{}-{}", self.family, self.version)
+    }
+
+    /// Returns the number of constants over all enumerations.
+    pub fn constant_count(&self) -> usize {
+        self.enumerations.iter().map(|enumeration| enumeration.constants.len()).sum()
+    }
+
+    /// Proves that the model is closed: every name it uses is declared, no name is declared twice,
+    /// and every record's layout is the one that its field types give on x86-64.
+    ///
+    /// # Errors
+    ///
+    /// Returns one line that names the first thing found wrong.
+    pub fn check(&self) -> Result<(), String> {
+        unique("typedef", self.typedefs.iter().map(|typedef| &typedef.name))?;
+        unique("record", self.records.iter().map(|record| &record.c_name))?;
+        unique(
+            "constant",
+            self.enumerations.iter().flat_map(|enumeration| &enumeration.constants).map(|constant| &constant.name),
+        )?;
+        let typedefs: HashMap<&str, &Typedef> =
+            self.typedefs.iter().map(|typedef| (typedef.name.as_str(), typedef)).collect();
+        for enumeration in &self.enumerations {
+            let typedef = typedefs
+                .get(enumeration.typedef.as_str())
+                .ok_or_else(|| format!("enumeration of unknown typedef {}", enumeration.typedef))?;
+            enumeration.check(typedef)?;
+        }
+        for record in &self.records {
+            record.check(&typedefs)?;
+        }
+        for kind in ClassKind::ALL {
+            let class = self
+                .classes
+                .iter()
+                .find(|class| class.c_name == kind.c_name())
+                .ok_or_else(|| format!("class {} is missing", kind.c_name()))?;
+            class.check(self)?;
+        }
+        Ok(())
+    }
+}
+
+fn unique<'a>(what: &str, names: impl Iterator<Item = &'a String>) -> Result<(), String> {
+    let mut seen = std::collections::HashSet::new();
+    for name in names {
+        if !seen.insert(name) {
+            return Err(format!("{what} {name} is declared twice"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! The API and SPI classes: virtual methods in slot order, static methods with their symbols.
+
+use std::path::Path;
+
+use clang::{Entity, EntityKind, token::TokenKind};
+
+use super::{ParseError, source};
+use crate::api::{Class, ClassKind, Method, Parameter, Static};
+
+pub(super) fn read(entities: &[Entity<'_>], kind: ClassKind, folder: &Path) -> Result<Class, ParseError> {
+    let entity = entities
+        .iter()
+        .find(|entity| {
+            entity.get_kind() == EntityKind::ClassDecl
+                && entity.is_definition()
+                && entity.get_name().as_deref() == Some(kind.c_name())
+        })
+        .ok_or_else(|| ParseError::Model { folder: folder.into(), reason: format!("no class {}", kind.c_name()) })?;
+    let mut class = Class { c_name: kind.c_name().to_owned(), methods: Vec::new(), statics: Vec::new() };
+    for child in entity.get_children() {
+        match child.get_kind() {
+            EntityKind::AccessSpecifier | EntityKind::VisibilityAttr | EntityKind::UnexposedAttr => {}
+            // The real classes have a protected destructor that is not virtual: it takes no slot.
+            EntityKind::Destructor if !child.is_virtual_method() => {}
+            EntityKind::Method if child.is_virtual_method() => class.methods.push(method(&child, kind)?),
+            EntityKind::Method if child.is_static_method() => class.statics.push(static_method(&child)?),
+            other => {
+                let name = child.get_display_name().unwrap_or_default();
+                return Err(source::construct(
+                    &child,
+                    format!("{}: {other:?} {name} is neither a virtual nor a static method", kind.c_name()),
+                ));
+            }
+        }
+    }
+    Ok(class)
+}
+
+fn method(entity: &Entity<'_>, kind: ClassKind) -> Result<Method, ParseError> {
+    let name = entity.get_name().unwrap_or_default();
+    let method = Method { returns: returns(entity), parameters: parameters(entity)?, name };
+    let understood = match kind {
+        ClassKind::MdSpi | ClassKind::TraderSpi => method.callback_shape(),
+        ClassKind::MdApi | ClassKind::TraderApi => method.call_shape(),
+    };
+    match understood {
+        Some(_) => Ok(method),
+        None => {
+            let types: Vec<&str> = method.parameters.iter().map(|parameter| parameter.c_type.as_str()).collect();
+            Err(source::construct(
+                entity,
+                format!("{}::{}({}) has parameters that are not understood", kind.c_name(), method.name, types.join(", ")),
+            ))
+        }
+    }
+}
+
+fn static_method(entity: &Entity<'_>) -> Result<Static, ParseError> {
+    let name = entity.get_name().unwrap_or_default();
+    let symbol = entity
+        .get_mangled_name()
+        .ok_or_else(|| source::construct(entity, format!("static method {name} has no mangled name")))?;
+    Ok(Static { returns: returns(entity), symbol, parameters: parameters(entity)?, name })
+}
+
+fn returns(entity: &Entity<'_>) -> String {
+    unqualified(&entity.get_result_type().map(|result| result.get_display_name()).unwrap_or_default())
+}
+
+fn parameters(entity: &Entity<'_>) -> Result<Vec<Parameter>, ParseError> {
+    entity
+        .get_arguments()
+        .unwrap_or_default()
+        .iter()
+        .map(|argument| {
+            let c_type = argument.get_type().map(|argument_type| argument_type.get_display_name()).unwrap_or_default();
+            Ok(Parameter {
+                name: argument.get_name().unwrap_or_default(),
+                c_type: unqualified(&c_type).replace("char *[]", "char **"),
+                default: default_value(argument),
+            })
+        })
+        .collect()
+}
+
+/// `ctp_sopt::CThostFtdcOrderField *` → `CThostFtdcOrderField *`.
+fn unqualified(c_type: &str) -> String {
+    c_type.rsplit("::").next().unwrap_or(c_type).to_owned()
+}
+
+/// Returns the tokens after `=` in a parameter's declaration.
+fn default_value(argument: &Entity<'_>) -> Option<String> {
+    let tokens = argument.get_range()?.tokenize();
+    let position = tokens
+        .iter()
+        .position(|token| token.get_kind() == TokenKind::Punctuation && token.get_spelling() == "=")?;
+    Some(tokens[position + 1..].iter().map(|token| token.get_spelling()).collect())
+}

@@ -1,0 +1,129 @@
+//! The header files: bytes, encoding, digest, and places in them.
+
+use std::path::{Path, PathBuf};
+
+use clang::{Entity, EntityKind, TranslationUnit, Unsaved};
+use sha2::{Digest, Sha256};
+
+use super::ParseError;
+use crate::api::Source;
+
+/// The headers that every set has, the including ones last.
+const HEADERS: [&str; 4] =
+    ["ThostFtdcUserApiDataType.h", "ThostFtdcUserApiStruct.h", "ThostFtdcMdApi.h", "ThostFtdcTraderApi.h"];
+const ERROR_TABLE: &str = "error.xml";
+const MAIN: &str = "ctp-gen-main.hpp";
+
+/// A folder of headers, decoded.
+pub(crate) struct Headers {
+    folder: PathBuf,
+    files: Vec<HeaderFile>,
+    error_table: Option<HeaderFile>,
+}
+
+pub(crate) struct HeaderFile {
+    pub(crate) path: PathBuf,
+    pub(crate) text: String,
+    encoding: &'static str,
+    source: Source,
+}
+
+impl Headers {
+    pub(crate) fn read(folder: &Path) -> Result<Self, ParseError> {
+        let files = HEADERS.iter().map(|name| HeaderFile::read(folder, name)).collect::<Result<_, _>>()?;
+        let error_table = match folder.join(ERROR_TABLE).exists() {
+            true => Some(HeaderFile::read(folder, ERROR_TABLE)?),
+            false => None,
+        };
+        Ok(Self { folder: folder.to_owned(), files, error_table })
+    }
+
+    /// The path that includes both API headers; it exists only in memory.
+    pub(crate) fn main_path(&self) -> PathBuf {
+        self.folder.join(MAIN)
+    }
+
+    pub(crate) fn unsaved(&self) -> Vec<Unsaved> {
+        let includes = "#include \"ThostFtdcMdApi.h\"\n#include \"ThostFtdcTraderApi.h\"\n";
+        std::iter::once(Unsaved::new(self.main_path(), includes))
+            .chain(self.files.iter().map(|file| Unsaved::new(&file.path, &file.text)))
+            .collect()
+    }
+
+    /// The encoding of the headers; the first that is not plain ASCII-compatible UTF-8 decides.
+    pub(crate) fn encoding(&self) -> &'static str {
+        self.files.iter().map(|file| file.encoding).find(|encoding| *encoding != "utf-8").unwrap_or("utf-8")
+    }
+
+    pub(crate) fn sources(&self) -> Vec<Source> {
+        self.files.iter().chain(&self.error_table).map(|file| file.source.clone()).collect()
+    }
+
+    pub(crate) fn error_table(&self) -> Option<&HeaderFile> {
+        self.error_table.as_ref()
+    }
+}
+
+impl HeaderFile {
+    fn read(folder: &Path, name: &str) -> Result<Self, ParseError> {
+        let path = folder.join(name);
+        let bytes = std::fs::read(&path).map_err(|source| ParseError::Read { path: path.clone(), source })?;
+        let (encoding, text) = decode(&bytes).ok_or_else(|| ParseError::Encoding { path: path.clone() })?;
+        let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Self { path, text, encoding, source: Source { file: name.to_owned(), sha256 } })
+    }
+}
+
+/// Headers come as UTF-8 with or without BOM, or as GB18030 (of which GBK is a part).
+fn decode(bytes: &[u8]) -> Option<(&'static str, String)> {
+    if let Some(rest) = bytes.strip_prefix(b"\xEF\xBB\xBF") {
+        return std::str::from_utf8(rest).ok().map(|text| ("utf-8-bom", text.to_owned()));
+    }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Some(("utf-8", text.to_owned()));
+    }
+    let (text, malformed) = encoding_rs::GB18030.decode_without_bom_handling(bytes);
+    (!malformed).then(|| ("gb18030", text.into_owned()))
+}
+
+/// Returns the top-level entities of the headers, with namespaces opened.
+pub(super) fn flatten<'tu>(unit: &'tu TranslationUnit<'_>) -> Vec<Entity<'tu>> {
+    let mut found = Vec::new();
+    let mut pending = vec![unit.get_entity()];
+    while let Some(parent) = pending.pop() {
+        for child in parent.get_children() {
+            match child.get_kind() {
+                EntityKind::Namespace => pending.push(child),
+                _ if file_of(&child).is_some_and(|path| path.file_name().is_some_and(|name| name != MAIN)) => {
+                    found.push(child);
+                }
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+/// Returns the file in which `entity` stands, `None` for what the compiler predefines.
+pub(super) fn file_of(entity: &Entity<'_>) -> Option<PathBuf> {
+    Some(entity.get_location()?.get_expansion_location().file?.get_path())
+}
+
+/// Returns the position of `entity` in its file.
+pub(super) fn offset_of(entity: &Entity<'_>) -> u32 {
+    entity.get_location().map_or(0, |location| location.get_expansion_location().offset)
+}
+
+pub(super) fn place(path: &Path, line: u32) -> String {
+    format!("{}:{line}", path.display())
+}
+
+/// Makes the error for a construct that is not understood.
+pub(super) fn construct(entity: &Entity<'_>, reason: impl Into<String>) -> ParseError {
+    let place = entity
+        .get_location()
+        .map(|location| location.get_expansion_location())
+        .and_then(|location| Some(self::place(&location.file?.get_path(), location.line)))
+        .unwrap_or_else(|| "?".to_owned());
+    ParseError::Construct { place, reason: reason.into() }
+}
