@@ -1,0 +1,112 @@
+//! Putting a version's files into its folder: all of them or none.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+use super::fetch::Source;
+use super::manifest::Version;
+use super::unpack::{self, VerifiedFile};
+use crate::digest::Digest;
+
+/// The file that records in a version's folder what it was made from.
+const PINS: &str = "pins.toml";
+
+/// What [`place`] found.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Placed {
+    /// The folder was already what the manifest says.
+    AlreadyRight,
+    /// The folder was made.
+    Made,
+    /// The folder was there, but not what the manifest says, and was replaced.
+    Replaced,
+}
+
+/// Makes `vendor/<family>-<version>` what the manifest says.
+///
+/// Every digest is checked before the first byte is written. The files are written to a folder beside the final one,
+/// which is then renamed, so that a failure leaves the vendor folder as it was.
+pub(crate) fn place(version: &Version, vendor: &Path, source: &dyn Source) -> Result<Placed> {
+    let folder = vendor.join(version.folder());
+    let pins = toml::to_string(version).context("cannot write the pins")?;
+    if is_right(version, &folder, &pins) {
+        return Ok(Placed::AlreadyRight);
+    }
+    let mut files = Vec::new();
+    for archive in &version.archives {
+        files.extend(unpack::unpack(archive, &source.archive(archive)?)?);
+    }
+
+    let staging = tempfile::Builder::new()
+        .prefix(".staging-")
+        .tempdir_in(vendor)
+        .with_context(|| format!("cannot write to {}", vendor.display()))?;
+    let staged = staging.path().join("new");
+    write(&staged, &files, &pins)?;
+    if !folder.exists() {
+        fs::rename(&staged, &folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        return Ok(Placed::Made);
+    }
+    let old = staging.path().join("old");
+    fs::rename(&folder, &old).with_context(|| format!("cannot replace {}", folder.display()))?;
+    if let Err(error) = fs::rename(&staged, &folder) {
+        fs::rename(&old, &folder).with_context(|| format!("cannot restore {}", folder.display()))?;
+        return Err(error).with_context(|| format!("cannot make {}", folder.display()));
+    }
+    Ok(Placed::Replaced)
+}
+
+/// Removes what a killed run may have left in the vendor folder.
+pub(crate) fn remove_leftovers(vendor: &Path) -> Result<()> {
+    for entry in fs::read_dir(vendor).with_context(|| format!("cannot read {}", vendor.display()))? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(".staging-") {
+            fs::remove_dir_all(entry.path())
+                .with_context(|| format!("cannot remove {}", entry.path().display()))?;
+        }
+    }
+    Ok(())
+}
+
+fn write(folder: &Path, files: &[VerifiedFile], pins: &str) -> Result<()> {
+    let write_one = |to: &str, bytes: &[u8]| -> Result<()> {
+        let path = folder.join(to);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
+        }
+        fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
+    };
+    write_one(PINS, pins.as_bytes())?;
+    files.iter().try_for_each(|file| write_one(&file.to, &file.bytes))
+}
+
+/// Returns whether `folder` holds exactly what the manifest says.
+fn is_right(version: &Version, folder: &Path, pins: &str) -> bool {
+    let expected: BTreeSet<PathBuf> = version
+        .files()
+        .map(|file| folder.join(&file.to))
+        .chain([folder.join(PINS)])
+        .collect();
+    fs::read_to_string(folder.join(PINS)).is_ok_and(|found| found == pins)
+        && version
+            .files()
+            .all(|file| fs::read(folder.join(&file.to)).is_ok_and(|bytes| Digest::of(&bytes) == file.sha256))
+        && found_files(folder).is_ok_and(|found| found == expected)
+}
+
+/// Returns every file below `folder`.
+fn found_files(folder: &Path) -> Result<BTreeSet<PathBuf>> {
+    let mut files = BTreeSet::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            files.extend(found_files(&entry.path())?);
+        } else {
+            files.insert(entry.path());
+        }
+    }
+    Ok(files)
+}
