@@ -1,1 +1,41 @@
 //! The simulated exchange, running.
+//!
+//! [`ctp_sim::Exchange`] is a pure state machine. This crate gives it what it leaves out: a clock, a
+//! thread that steps it at its deadlines, and API objects that speak to it as the vendor's library
+//! would, each with one thread that delivers its callbacks in order.
+//!
+//! - [`Simulator`]: a running exchange. The same name is the same exchange in the whole process, and
+//!   it lives as long as the process: a client that comes back finds its orders.
+//! - [`Instance`]: one API object, market data or trader, of any library version.
+//! - [`FrontAddress`]: `sim://NAME[?seed=…&clock=real|virtual&speed=…]`.
+//!
+//! Threads: one per running exchange, one per initialised instance. A request steps the exchange in
+//! the caller's thread under the exchange's lock; a callback runs on the instance's thread with no
+//! lock held.
+
+mod address;
+mod callback;
+mod clock;
+mod flow;
+mod instance;
+mod poison;
+mod registry;
+mod simulator;
+mod worker;
+
+pub use address::{AddressError, ClockKind, FrontAddress, NAME_LENGTH_MAX, SPEED_MAX, SimulatorAddress};
+pub use callback::{Callback, Method};
+pub use clock::{Clock, ManualClock, RealClock, VirtualClock};
+pub use flow::Topic;
+pub use instance::{Instance, InstanceOptions, NOT_CONNECTED, RELEASE_WAIT_MAX, SubscriptionChange};
+pub use registry::StartError;
+pub use simulator::Simulator;
+
+pub use ctp_sim::{ApiKind, Config, Timestamp};
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Locks a mutex whose data stay valid when a holder panics.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,112 @@
+//! What an instance hands to its client.
+
+use ctp_sim::Delivery;
+use ctp_types::{MdCallback, RecordBox, RspInfoField, TraderCallback};
+
+/// One callback, valid while the client's function runs.
+#[derive(Debug)]
+pub struct Callback<'a> {
+    /// Which callback.
+    pub method: Method,
+    /// The record of the current model; `None` is a NULL pointer.
+    pub record: Option<&'a RecordBox>,
+    /// `pRspInfo`; `None` is a NULL pointer.
+    pub rsp_info: Option<&'a RspInfoField>,
+    /// `nRequestID`, `nReason`, `nTimeLapse` or `nSeqNo`.
+    pub number: i32,
+    /// `bIsLast`.
+    pub is_last: bool,
+}
+
+/// A callback of one of the two SPI classes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// A callback of `CThostFtdcMdSpi`.
+    Md(MdCallback),
+    /// A callback of `CThostFtdcTraderSpi`.
+    Trader(TraderCallback),
+}
+
+impl Method {
+    /// Returns the callback's place in its class of the current model.
+    pub fn slot(self) -> u16 {
+        match self {
+            Self::Md(callback) => callback as u16,
+            Self::Trader(callback) => callback as u16,
+        }
+    }
+
+    /// Returns the C name, for example `OnRtnOrder`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Md(callback) => callback.name(),
+            Self::Trader(callback) => callback.name(),
+        }
+    }
+}
+
+/// A callback on its way to the client: it owns what [`Callback`] lends.
+#[derive(Debug)]
+pub(crate) struct Parcel {
+    pub(crate) method: Method,
+    pub(crate) record: Option<RecordBox>,
+    pub(crate) rsp_info: Option<Box<RspInfoField>>,
+    pub(crate) number: i32,
+    pub(crate) is_last: bool,
+}
+
+impl Parcel {
+    /// Returns the parcel of a delivery, or the reason of a close.
+    pub(crate) fn from_delivery(delivery: Delivery) -> Result<Self, i32> {
+        match delivery {
+            Delivery::Trader {
+                callback,
+                record,
+                rsp_info,
+                number,
+                is_last,
+            } => Ok(Self {
+                method: Method::Trader(callback),
+                record,
+                rsp_info: rsp_info.map(Box::new),
+                number,
+                is_last,
+            }),
+            Delivery::Md {
+                callback,
+                record,
+                rsp_info,
+                number,
+                is_last,
+            } => Ok(Self {
+                method: Method::Md(callback),
+                record,
+                rsp_info: rsp_info.map(Box::new),
+                number,
+                is_last,
+            }),
+            Delivery::Close { reason } => Err(reason),
+        }
+    }
+
+    /// Returns a callback without record, whose only argument is a number.
+    pub(crate) fn bare(method: Method, number: i32) -> Self {
+        Self {
+            method,
+            record: None,
+            rsp_info: None,
+            number,
+            is_last: false,
+        }
+    }
+
+    pub(crate) fn lend(&self) -> Callback<'_> {
+        Callback {
+            method: self.method,
+            record: self.record.as_ref(),
+            rsp_info: self.rsp_info.as_deref(),
+            number: self.number,
+            is_last: self.is_last,
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Poison: records are overwritten after their callback, so that a client that keeps a pointer
+//! reads nonsense instead of luck.
+
+use std::collections::VecDeque;
+
+use ctp_types::{FieldKind, RecordBox, RspInfoField, Text, Value};
+
+use crate::callback::Parcel;
+
+const POISON: u8 = 0xA5;
+
+/// Poisoned records that stay allocated, so that a kept pointer reads poison and not another
+/// record.
+const KEPT_MAX: usize = 256;
+
+/// The last records delivered, poisoned.
+#[derive(Default)]
+pub(crate) struct Quarantine {
+    kept: VecDeque<Parcel>,
+}
+
+impl Quarantine {
+    /// Overwrites what was delivered and keeps it a while.
+    pub(crate) fn take(&mut self, mut parcel: Parcel) {
+        if let Some(record) = &mut parcel.record {
+            overwrite(record);
+        }
+        if let Some(info) = &mut parcel.rsp_info {
+            **info = RspInfoField {
+                error_id: i32::from_ne_bytes([POISON; 4]),
+                error_msg: Text::from_bytes(&[POISON; 80]).unwrap_or_default(),
+            };
+        }
+        if self.kept.len() == KEPT_MAX {
+            self.kept.pop_front();
+        }
+        self.kept.push_back(parcel);
+    }
+}
+
+fn overwrite(record: &mut RecordBox) {
+    let mut text = Vec::new();
+    for field in record.descriptor().fields {
+        let value = match field.kind {
+            FieldKind::Text(length) => {
+                text.clear();
+                text.resize(length.saturating_sub(1), POISON);
+                Value::Text(&text)
+            }
+            FieldKind::Char | FieldKind::Enumeration(_) => Value::Char(POISON),
+            FieldKind::Int => Value::Int(i32::from_ne_bytes([POISON; 4])),
+            FieldKind::Short => Value::Short(i16::from_ne_bytes([POISON; 2])),
+            FieldKind::Double => Value::Double(f64::from_ne_bytes([POISON; 8])),
+        };
+        // Every value has the field's own kind and length, so none is refused.
+        drop(record.set(field, value));
+    }
+}

@@ -1,0 +1,240 @@
+//! The thread of an instance: connects, delivers in order, reconnects, stops.
+
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use ctp_sim::{ApiKind, SessionId, Timestamp};
+use ctp_types::{MdCallback, ResumeType, RspUserLoginField, TraderCallback};
+use tracing::{debug, error, info, warn};
+
+use crate::address::FrontAddress;
+use crate::callback::{Method, Parcel};
+use crate::flow::Topic;
+use crate::instance::{Deliver, Inner, Link, Topics};
+use crate::poison::Quarantine;
+use crate::simulator::{Connection, Event, Mailbox, Simulator};
+
+/// The first version that waits before it connects again; earlier ones do so at once.
+const RECONNECT_DELAY_SINCE: (u16, u16, u16) = (6, 7, 9);
+const RECONNECT_DELAY: Duration = Duration::from_secs(1);
+
+/// The longest uninterrupted wait for a clock.
+const WAIT_MAX: Duration = Duration::from_secs(3_600);
+
+/// The thread ends.
+struct Stopped;
+
+/// Runs an instance until it is released or its client panics.
+pub(crate) fn run(inner: &Inner, addresses: Vec<String>, events: &Receiver<Event>, deliver: Box<Deliver>) {
+    let mut worker = Worker {
+        inner,
+        events,
+        deliver,
+        quarantine: inner.options.poison.then(Quarantine::default),
+    };
+    let Stopped = match find_front(inner, addresses) {
+        Some(link) => worker.serve(inner.link.get_or_init(|| link)),
+        None => worker.wait_for_stop(),
+    };
+}
+
+/// Returns the way to the first front that can be reached.
+fn find_front(inner: &Inner, addresses: Vec<String>) -> Option<Link> {
+    for front in addresses {
+        let address = match front.parse() {
+            Ok(FrontAddress::Simulator(address)) => address,
+            Ok(FrontAddress::Foreign(address)) => {
+                info!(address, "nothing answers at a front that is not sim://NAME");
+                continue;
+            }
+            Err(cause) => {
+                error!(%cause, "front ignored");
+                continue;
+            }
+        };
+        match Simulator::open(&address) {
+            Ok(simulator) => {
+                let mailbox = Mailbox::new(inner.options.kind, inner.events.clone(), inner.waiting.clone());
+                let session = simulator.add_session(mailbox);
+                return Some(Link {
+                    simulator,
+                    session,
+                    front,
+                });
+            }
+            Err(cause) => error!(address = front, %cause, "front ignored"),
+        }
+    }
+    warn!("no front can be reached: no callback will come");
+    None
+}
+
+struct Worker<'a> {
+    inner: &'a Inner,
+    events: &'a Receiver<Event>,
+    deliver: Box<Deliver>,
+    quarantine: Option<Quarantine>,
+}
+
+impl Worker<'_> {
+    /// Connects again and again until the end.
+    fn serve(&mut self, link: &Link) -> Stopped {
+        if self.inner.stopping.load(Ordering::SeqCst) {
+            // Released before the session existed.
+            link.simulator.remove_session(link.session);
+            return Stopped;
+        }
+        let delay = match self.inner.options.api_version >= RECONNECT_DELAY_SINCE {
+            true => RECONNECT_DELAY,
+            false => Duration::ZERO,
+        };
+        let stopped = loop {
+            self.connect(link);
+            let reason = match self.pump(link) {
+                Ok(reason) => reason,
+                Err(stopped) => break stopped,
+            };
+            self.inner.connected.store(false, Ordering::SeqCst);
+            debug!(session = link.session.0, reason, "disconnected");
+            let told = self.hand_over(Parcel::bare(self.front_disconnected(), reason));
+            if let Err(stopped) = told.and_then(|()| self.pause(&link.simulator, delay)) {
+                break stopped;
+            }
+        };
+        self.inner.connected.store(false, Ordering::SeqCst);
+        link.simulator.remove_session(link.session);
+        stopped
+    }
+
+    fn connect(&self, link: &Link) {
+        let options = &self.inner.options;
+        let topics = (options.kind == ApiKind::Trader).then(|| self.topics(link.simulator.phase()));
+        link.simulator.connect(Connection {
+            session: link.session,
+            kind: options.kind,
+            api_version: options.api_version,
+            topics,
+        });
+    }
+
+    /// Returns what the streams shall bring, with the flow file's count for RESUME.
+    fn topics(&self, phase: u16) -> Topics {
+        let mut topics = *crate::lock(&self.inner.topics);
+        let mut flow = crate::lock(&self.inner.flow);
+        flow.set_phase(phase);
+        if topics.private == ResumeType::Resume {
+            topics.sequence = i32::try_from(flow.received(Topic::Private)).unwrap_or(i32::MAX);
+        }
+        topics
+    }
+
+    /// Delivers until the connection ends, and returns the reason.
+    fn pump(&mut self, link: &Link) -> Result<i32, Stopped> {
+        loop {
+            let delivery = match self.events.recv() {
+                Ok(Event::Delivery(delivery)) => delivery,
+                Ok(Event::Wake) => continue,
+                Ok(Event::Stop) | Err(_) => return Err(Stopped),
+            };
+            self.inner.waiting.fetch_sub(1, Ordering::Relaxed);
+            match Parcel::from_delivery(delivery) {
+                Ok(parcel) => {
+                    self.note(&parcel, link.session);
+                    self.hand_over(parcel)?;
+                }
+                Err(reason) => return Ok(reason),
+            }
+        }
+    }
+
+    /// Keeps what the library itself learns from a callback.
+    fn note(&self, parcel: &Parcel, session: SessionId) {
+        match parcel.method {
+            Method::Trader(TraderCallback::OnFrontConnected) | Method::Md(MdCallback::OnFrontConnected) => {
+                debug!(session = session.0, "connected");
+                self.inner.connected.store(true, Ordering::SeqCst);
+            }
+            Method::Trader(TraderCallback::OnRspUserLogin) | Method::Md(MdCallback::OnRspUserLogin) => {
+                let failed = parcel.rsp_info.as_ref().is_some_and(|info| info.error_id != 0);
+                let record = parcel
+                    .record
+                    .as_ref()
+                    .and_then(|record| record.get::<RspUserLoginField>());
+                if let Some(login) = record.filter(|_| !failed)
+                    && let Ok(day) = login.trading_day.to_str().parse()
+                {
+                    crate::lock(&self.inner.flow).set_trading_day(day);
+                }
+            }
+            Method::Trader(TraderCallback::OnRtnPrivateSeqNo) => {
+                let received = u32::try_from(parcel.number).unwrap_or(0);
+                crate::lock(&self.inner.flow).set_received(Topic::Private, received);
+            }
+            _ => {}
+        }
+    }
+
+    /// Calls the client.
+    fn hand_over(&mut self, parcel: Parcel) -> Result<(), Stopped> {
+        if self.inner.stopping.load(Ordering::SeqCst) {
+            return Err(Stopped);
+        }
+        let deliver = &mut self.deliver;
+        let called = panic::catch_unwind(AssertUnwindSafe(|| deliver(parcel.lend())));
+        if called.is_err() {
+            error!(
+                callback = parcel.method.name(),
+                "the client panicked in a callback: closing its connection"
+            );
+            return Err(Stopped);
+        }
+        if let Some(quarantine) = &mut self.quarantine {
+            quarantine.take(parcel);
+        }
+        Ok(())
+    }
+
+    /// Waits for a duration of the exchange's time.
+    fn pause(&self, simulator: &Simulator, duration: Duration) -> Result<(), Stopped> {
+        let until = simulator.now().after(duration);
+        loop {
+            let left = between(simulator.now(), until);
+            if left.is_zero() {
+                return match self.inner.stopping.load(Ordering::SeqCst) {
+                    true => Err(Stopped),
+                    false => Ok(()),
+                };
+            }
+            match self.events.recv_timeout(simulator.wall(left).min(WAIT_MAX)) {
+                Ok(Event::Stop) | Err(RecvTimeoutError::Disconnected) => return Err(Stopped),
+                Ok(Event::Delivery(late)) => {
+                    self.inner.waiting.fetch_sub(1, Ordering::Relaxed);
+                    debug!(?late, "lost with the connection");
+                }
+                Ok(Event::Wake) | Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
+    }
+
+    fn wait_for_stop(&self) -> Stopped {
+        loop {
+            match self.events.recv() {
+                Ok(Event::Stop) | Err(_) => return Stopped,
+                Ok(_) => {}
+            }
+        }
+    }
+
+    fn front_disconnected(&self) -> Method {
+        match self.inner.options.kind {
+            ApiKind::Md => Method::Md(MdCallback::OnFrontDisconnected),
+            ApiKind::Trader => Method::Trader(TraderCallback::OnFrontDisconnected),
+        }
+    }
+}
+
+fn between(from: Timestamp, to: Timestamp) -> Duration {
+    Duration::from_nanos(u64::try_from(to.0.saturating_sub(from.0)).unwrap_or(0))
+}
