@@ -13,12 +13,7 @@ pub(crate) struct Digest(String);
 impl Digest {
     /// Returns the digest of `bytes`.
     pub(crate) fn of(bytes: &[u8]) -> Self {
-        Self(
-            Sha256::digest(bytes)
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
-        )
+        Self(Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect())
     }
 }
 

@@ -21,7 +21,6 @@ pub(crate) fn hold(name: &str) -> Result<File> {
             return Err(error).with_context(|| format!("cannot lock {}", path.display()));
         }
     }
-    file.lock()
-        .with_context(|| format!("cannot lock {}", path.display()))?;
+    file.lock().with_context(|| format!("cannot lock {}", path.display()))?;
     Ok(file)
 }

@@ -6,9 +6,7 @@ use std::path::{Path, PathBuf};
 /// Returns the root of the workspace.
 pub(crate) fn root() -> &'static Path {
     // The xtask folder lies directly below the root.
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap_or(Path::new("."))
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
 }
 
 /// Returns the folder of fixed outputs (`target`), which does not follow `CARGO_TARGET_DIR`:

@@ -31,9 +31,7 @@ pub(crate) struct Environment {
 impl Environment {
     /// Returns the environment in `folder`, made when it is missing or its Python is gone.
     pub(crate) fn at(folder: &Path) -> Result<Self> {
-        let environment = Self {
-            folder: folder.to_owned(),
-        };
+        let environment = Self { folder: folder.to_owned() };
         let works = environment
             .python()
             .args(["-c", "import pip"])
@@ -48,17 +46,14 @@ impl Environment {
     fn make(&self) -> Result<()> {
         let python = system_python();
         check_version(&python)?;
-        shell::output(
-            Command::new(&python)
-                .args(["-m", "venv", "--clear"])
-                .arg(&self.folder),
-        )
-        .with_context(|| {
-            format!(
-                "cannot make a virtual environment in {} (on Debian it needs the package python3-venv)",
-                paths::shown(&self.folder)
-            )
-        })?;
+        shell::output(Command::new(&python).args(["-m", "venv", "--clear"]).arg(&self.folder)).with_context(
+            || {
+                format!(
+                    "cannot make a virtual environment in {} (on Debian it needs the package python3-venv)",
+                    paths::shown(&self.folder)
+                )
+            },
+        )?;
         Ok(())
     }
 
@@ -91,18 +86,13 @@ impl Environment {
 
 /// Returns the Python to build environments with: `PYTHON`, else `python3`.
 fn system_python() -> OsString {
-    env::var_os("PYTHON")
-        .filter(|python| !python.is_empty())
-        .unwrap_or_else(|| "python3".into())
+    env::var_os("PYTHON").filter(|python| !python.is_empty()).unwrap_or_else(|| "python3".into())
 }
 
 fn check_version(python: &OsString) -> Result<()> {
     let program = "import sys; print(sys.version_info.major, sys.version_info.minor)";
     let output = shell::output(Command::new(python).args(["-c", program])).with_context(|| {
-        format!(
-            "needs Python {}.{} or newer; PYTHON names another one",
-            OLDEST.0, OLDEST.1
-        )
+        format!("needs Python {}.{} or newer; PYTHON names another one", OLDEST.0, OLDEST.1)
     })?;
     let text = String::from_utf8_lossy(&output);
     let mut numbers = text.split_whitespace().map(str::parse::<u32>);
@@ -120,15 +110,10 @@ fn check_version(python: &OsString) -> Result<()> {
 
 /// Returns the package index that the user has configured for pip, if any. It may hold a password: never print it.
 pub(crate) fn package_index() -> Option<String> {
-    let output = Command::new(system_python())
-        .args(["-m", "pip", "config", "list"])
-        .output()
-        .ok()?;
+    let output = Command::new(system_python()).args(["-m", "pip", "config", "list"]).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     let line = text.lines().find(|line| {
-        line.split('=')
-            .next()
-            .is_some_and(|key| key.ends_with("index-url") && !key.contains("extra"))
+        line.split('=').next().is_some_and(|key| key.ends_with("index-url") && !key.contains("extra"))
     })?;
     let (_, value) = line.split_once('=')?;
     Some(value.trim_matches('\'').to_owned())

@@ -1,16 +1,19 @@
 //! Running other programs.
 
+use std::env;
+use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
+
+use crate::paths;
 
 /// Prints `command`, runs it with our own standard streams, and fails unless it ends with success.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let line = line(command);
     eprintln!("$ {line}");
-    let status = command
-        .status()
-        .with_context(|| format!("cannot start: {line}"))?;
+    let status = command.status().with_context(|| format!("cannot start: {line}"))?;
     if !status.success() {
         bail!("failed with {status}: {line}");
     }
@@ -20,10 +23,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 /// Runs `command` silently and returns its standard output. Its standard error is shown when it fails.
 pub(crate) fn output(command: &mut Command) -> Result<Vec<u8>> {
     let line = line(command);
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .with_context(|| format!("cannot start: {line}"))?;
+    let output = command.stdin(Stdio::null()).output().with_context(|| format!("cannot start: {line}"))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         bail!("failed with {}: {line}\n{}", output.status, said.trim_end());
@@ -33,11 +33,31 @@ pub(crate) fn output(command: &mut Command) -> Result<Vec<u8>> {
 
 /// Returns `command` as one would type it, without its environment (which may hold secrets).
 pub(crate) fn line(command: &Command) -> String {
-    let program = command.get_program().to_string_lossy();
-    let arguments = command.get_args().map(|argument| argument.to_string_lossy());
-    [program]
-        .into_iter()
-        .chain(arguments)
-        .collect::<Vec<_>>()
-        .join(" ")
+    let program = Path::new(command.get_program());
+    let program = match program.strip_prefix(paths::root()) {
+        Ok(ours) => ours.as_os_str(),
+        Err(_) => program.file_name().unwrap_or(command.get_program()),
+    };
+    let words = [program].into_iter().chain(command.get_args());
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+}
+
+/// Returns a command that runs the cargo that runs us, in the workspace.
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(paths::root());
+    command
+}
+
+/// Measures how long something takes.
+pub(crate) struct Stopwatch(Instant);
+
+impl Stopwatch {
+    pub(crate) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
 }

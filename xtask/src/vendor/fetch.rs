@@ -44,10 +44,7 @@ impl Source for Cache {
             .tempdir_in(&self.folder)
             .with_context(|| format!("cannot write to {}", self.folder.display()))?;
         let fetched = fetch(archive, download.path()).with_context(|| {
-            format!(
-                "cannot fetch {archive} (offline? put the archive at {})",
-                path.display()
-            )
+            format!("cannot fetch {archive} (offline? put the archive at {})", path.display())
         })?;
         let bytes = fs::read(&fetched).with_context(|| format!("cannot read {}", fetched.display()))?;
         let verified = unpack::verify(archive, bytes)?;
@@ -86,9 +83,8 @@ fn fetch_from_pypi(archive: &Archive, folder: &Path, format: &str) -> Result<Pat
 
 /// Returns the only file of `folder`.
 fn only_file(folder: &Path) -> Result<PathBuf> {
-    let mut files: Vec<PathBuf> = fs::read_dir(folder)?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<Result<_, _>>()?;
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
     ensure!(files.len() == 1, "one file was expected, {} came", files.len());
     Ok(files.remove(0))
 }
@@ -105,12 +101,7 @@ fn fetch_crate(archive: &Archive, folder: &Path) -> Result<PathBuf> {
             archive.package, archive.release
         );
         fs::write(scratch.join("Cargo.toml"), manifest)?;
-        shell::output(
-            cargo()
-                .arg("fetch")
-                .arg("--manifest-path")
-                .arg(scratch.join("Cargo.toml")),
-        )?;
+        shell::output(shell::cargo().arg("fetch").arg("--manifest-path").arg(scratch.join("Cargo.toml")))?;
     }
     let cached =
         cached_crate(archive)?.context("cargo fetched it, but its .crate is not in cargo's cache")?;
@@ -124,9 +115,7 @@ fn fetch_crate(archive: &Archive, folder: &Path) -> Result<PathBuf> {
 fn cached_crate(archive: &Archive) -> Result<Option<PathBuf>> {
     let home = match env::var_os("CARGO_HOME").filter(|home| !home.is_empty()) {
         Some(home) => PathBuf::from(home),
-        None => env::home_dir()
-            .context("neither CARGO_HOME nor a home folder is set")?
-            .join(".cargo"),
+        None => env::home_dir().context("neither CARGO_HOME nor a home folder is set")?.join(".cargo"),
     };
     let Ok(registries) = fs::read_dir(home.join("registry/cache")) else {
         return Ok(None);
@@ -138,9 +127,4 @@ fn cached_crate(archive: &Archive) -> Result<Option<PathBuf>> {
         }
     }
     Ok(None)
-}
-
-/// Returns a command that runs cargo.
-fn cargo() -> Command {
-    Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }

@@ -103,11 +103,7 @@ impl Manifest {
         let mut seen = HashSet::new();
         for version in &manifest.versions {
             version.check()?;
-            ensure!(
-                seen.insert(version.folder()),
-                "{} stands there twice",
-                version.folder()
-            );
+            ensure!(seen.insert(version.folder()), "{} stands there twice", version.folder());
         }
         for tool in &manifest.tools {
             tool.archive.check()?;
@@ -122,13 +118,7 @@ impl Manifest {
             .iter()
             .filter(|version| family.is_none_or(|family| version.family == family))
             .collect();
-        let known = || {
-            self.versions
-                .iter()
-                .map(Version::folder)
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
+        let known = || self.versions.iter().map(Version::folder).collect::<Vec<_>>().join(", ");
         if in_family.is_empty() {
             bail!(
                 "no version of family {} is pinned in vendor/manifest.toml; known: {}",
@@ -138,10 +128,7 @@ impl Manifest {
         }
         for name in names {
             if !in_family.iter().any(|version| version.version == *name) {
-                bail!(
-                    "version {name} is not pinned in vendor/manifest.toml; known: {}",
-                    known()
-                );
+                bail!("version {name} is not pinned in vendor/manifest.toml; known: {}", known());
             }
         }
         Ok(in_family
@@ -173,9 +160,7 @@ impl Version {
     fn check(&self) -> Result<()> {
         let is_label = |text: &str| {
             text.starts_with(|first: char| first.is_ascii_alphanumeric())
-                && text
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '_')
+                && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '_')
         };
         ensure!(is_label(&self.family), "not a family: {}", self.family);
         ensure!(is_label(&self.version), "not a version: {}", self.version);
@@ -185,18 +170,8 @@ impl Version {
         }
         for file in self.files() {
             let in_place = file.to.starts_with("include/") || file.to.starts_with("lib/");
-            ensure!(
-                in_place,
-                "{}: goes to neither include/ nor lib/: {}",
-                self.folder(),
-                file.to
-            );
-            ensure!(
-                seen.insert(&file.to),
-                "{}: two files go to {}",
-                self.folder(),
-                file.to
-            );
+            ensure!(in_place, "{}: goes to neither include/ nor lib/: {}", self.folder(), file.to);
+            ensure!(seen.insert(&file.to), "{}: two files go to {}", self.folder(), file.to);
         }
         Ok(())
     }
@@ -215,9 +190,7 @@ impl Archive {
 
     fn check(&self) -> Result<()> {
         for text in [&self.package, &self.release] {
-            let plain = text
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "._-+".contains(c));
+            let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "._-+".contains(c));
             ensure!(
                 plain && text.starts_with(|c: char| c.is_ascii_alphanumeric()),
                 "not a package or release: {text}"
@@ -225,16 +198,8 @@ impl Archive {
         }
         ensure!(!self.files.is_empty(), "{self}: no file is taken from it");
         for file in &self.files {
-            ensure!(
-                is_plain_path(&file.from),
-                "{self}: not a plain relative path: {}",
-                file.from
-            );
-            ensure!(
-                is_plain_path(&file.to),
-                "{self}: not a plain relative path: {}",
-                file.to
-            );
+            ensure!(is_plain_path(&file.from), "{self}: not a plain relative path: {}", file.from);
+            ensure!(is_plain_path(&file.to), "{self}: not a plain relative path: {}", file.to);
         }
         Ok(())
     }
@@ -255,7 +220,5 @@ impl fmt::Display for Archive {
 pub(crate) fn is_plain_path(path: &str) -> bool {
     !path.is_empty()
         && !path.contains(['\0', '\\'])
-        && path
-            .split('/')
-            .all(|part| !part.is_empty() && part != "." && part != "..")
+        && path.split('/').all(|part| !part.is_empty() && part != "." && part != "..")
 }

@@ -85,11 +85,8 @@ fn write(folder: &Path, files: &[VerifiedFile], pins: &str) -> Result<()> {
 
 /// Returns whether `folder` holds exactly what the manifest says.
 fn is_right(version: &Version, folder: &Path, pins: &str) -> bool {
-    let expected: BTreeSet<PathBuf> = version
-        .files()
-        .map(|file| folder.join(&file.to))
-        .chain([folder.join(PINS)])
-        .collect();
+    let expected: BTreeSet<PathBuf> =
+        version.files().map(|file| folder.join(&file.to)).chain([folder.join(PINS)]).collect();
     fs::read_to_string(folder.join(PINS)).is_ok_and(|found| found == pins)
         && version
             .files()

@@ -41,11 +41,7 @@ fn tar_gz(entries: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 fn good_archive() -> Vec<u8> {
-    tar_gz(&[
-        ("p-1/setup.py", b"exit()"),
-        ("p-1/MdApi.h", HEADER),
-        ("p-1/libmd.so", LIBRARY),
-    ])
+    tar_gz(&[("p-1/setup.py", b"exit()"), ("p-1/MdApi.h", HEADER), ("p-1/libmd.so", LIBRARY)])
 }
 
 fn pins_for(archive: &[u8]) -> Version {
@@ -82,9 +78,7 @@ fn assert_refused(version: &Version, archive: Vec<u8>, reason: &str) {
 
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap();
-    entries
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect()
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }
 
 #[test]
@@ -92,10 +86,7 @@ fn pinned_files_are_put_in_place_and_nothing_else() {
     let archive = good_archive();
     let version = pins_for(&archive);
     let vendor = tempfile::tempdir().unwrap();
-    assert_eq!(
-        place(&version, vendor.path(), &AtHand(archive)).unwrap(),
-        Placed::Made
-    );
+    assert_eq!(place(&version, vendor.path(), &AtHand(archive)).unwrap(), Placed::Made);
 
     let folder = vendor.path().join("se-1.2.3");
     assert_eq!(fs::read(folder.join("include/MdApi.h")).unwrap(), HEADER);
@@ -112,10 +103,7 @@ fn a_right_folder_is_left_alone_without_the_archive() {
     let vendor = tempfile::tempdir().unwrap();
     place(&version, vendor.path(), &AtHand(archive)).unwrap();
     let no_archive = AtHand(Vec::new());
-    assert_eq!(
-        place(&version, vendor.path(), &no_archive).unwrap(),
-        Placed::AlreadyRight
-    );
+    assert_eq!(place(&version, vendor.path(), &no_archive).unwrap(), Placed::AlreadyRight);
 }
 
 #[test]
@@ -128,24 +116,15 @@ fn a_changed_folder_is_replaced() {
     place(&version, vendor.path(), &AtHand(archive.clone())).unwrap();
 
     fs::write(&header, "edited").unwrap();
-    assert_eq!(
-        place(&version, vendor.path(), &AtHand(archive.clone())).unwrap(),
-        Placed::Replaced
-    );
+    assert_eq!(place(&version, vendor.path(), &AtHand(archive.clone())).unwrap(), Placed::Replaced);
     assert_eq!(fs::read(&header).unwrap(), HEADER);
 
     fs::write(&stray, "").unwrap();
-    assert_eq!(
-        place(&version, vendor.path(), &AtHand(archive.clone())).unwrap(),
-        Placed::Replaced
-    );
+    assert_eq!(place(&version, vendor.path(), &AtHand(archive.clone())).unwrap(), Placed::Replaced);
     assert!(!stray.exists());
 
     fs::remove_file(&header).unwrap();
-    assert_eq!(
-        place(&version, vendor.path(), &AtHand(archive)).unwrap(),
-        Placed::Replaced
-    );
+    assert_eq!(place(&version, vendor.path(), &AtHand(archive)).unwrap(), Placed::Replaced);
     assert_eq!(names(vendor.path()), ["se-1.2.3"]);
 }
 
@@ -158,10 +137,7 @@ fn a_folder_made_from_other_pins_is_not_trusted() {
     version.archives[0].sha256 = Digest::of(b"another archive");
     let error = place(&version, vendor.path(), &AtHand(archive)).unwrap_err();
     assert!(error.to_string().contains("is refused"), "{error}");
-    assert_eq!(
-        fs::read(vendor.path().join("se-1.2.3/include/MdApi.h")).unwrap(),
-        HEADER
-    );
+    assert_eq!(fs::read(vendor.path().join("se-1.2.3/include/MdApi.h")).unwrap(), HEADER);
     assert_eq!(names(vendor.path()), ["se-1.2.3"]);
 }
 
@@ -180,11 +156,7 @@ fn a_wrong_file_is_refused() {
     let archive = good_archive();
     let mut version = pins_for(&archive);
     version.archives[0].files[1].sha256 = Digest::of(b"another library");
-    assert_refused(
-        &version,
-        archive,
-        "p-1/libmd.so of Python source archive p 1 is refused: its sha256",
-    );
+    assert_refused(&version, archive, "p-1/libmd.so of Python source archive p 1 is refused: its sha256");
 }
 
 #[test]
@@ -195,16 +167,8 @@ fn a_missing_file_is_refused() {
 
 #[test]
 fn a_doubled_file_is_refused() {
-    let archive = tar_gz(&[
-        ("p-1/MdApi.h", b"first"),
-        ("p-1/MdApi.h", HEADER),
-        ("p-1/libmd.so", LIBRARY),
-    ]);
-    assert_refused(
-        &pins_for(&archive),
-        archive.clone(),
-        "two entries have the path p-1/MdApi.h",
-    );
+    let archive = tar_gz(&[("p-1/MdApi.h", b"first"), ("p-1/MdApi.h", HEADER), ("p-1/libmd.so", LIBRARY)]);
+    assert_refused(&pins_for(&archive), archive.clone(), "two entries have the path p-1/MdApi.h");
 }
 
 #[test]
@@ -216,13 +180,7 @@ fn an_archive_that_is_cut_off_is_refused() {
 
 #[test]
 fn paths_that_leave_the_archive_are_refused() {
-    for path in [
-        "../evil",
-        "p-1/../../evil",
-        "/etc/evil",
-        "p-1\\..\\evil",
-        "p-1//evil",
-    ] {
+    for path in ["../evil", "p-1/../../evil", "/etc/evil", "p-1\\..\\evil", "p-1//evil"] {
         let archive = tar_gz(&[("p-1/MdApi.h", HEADER), ("p-1/libmd.so", LIBRARY), (path, b"")]);
         assert_refused(&pins_for(&archive), archive.clone(), "an entry leaves its folder");
     }
@@ -234,22 +192,16 @@ fn a_symbolic_link_is_no_file() {
     let mut header = tar::Header::new_gnu();
     header.set_entry_type(tar::EntryType::Symlink);
     header.set_size(0);
-    tar.append_link(&mut header, "p-1/MdApi.h", "/etc/passwd")
-        .unwrap();
+    tar.append_link(&mut header, "p-1/MdApi.h", "/etc/passwd").unwrap();
     let archive = tar.into_inner().unwrap().finish().unwrap();
-    assert_refused(
-        &pins_for(&archive),
-        archive.clone(),
-        "not a regular file: p-1/MdApi.h",
-    );
+    assert_refused(&pins_for(&archive), archive.clone(), "not a regular file: p-1/MdApi.h");
 }
 
 #[test]
 fn a_wheel_is_read_as_the_zip_it_is() {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (path, content) in [("p-1/MdApi.h", HEADER), ("p-1/libmd.so", LIBRARY)] {
-        zip.start_file(path, zip::write::SimpleFileOptions::default())
-            .unwrap();
+        zip.start_file(path, zip::write::SimpleFileOptions::default()).unwrap();
         zip.write_all(content).unwrap();
     }
     let archive = zip.finish().unwrap().into_inner();
@@ -290,18 +242,9 @@ fn the_committed_manifest_is_usable() {
 fn versions_are_selected_by_family_and_name() {
     let manifest = super::manifest().unwrap();
     assert_eq!(manifest.select(Some("se"), &[]).unwrap().len(), 3);
-    assert_eq!(
-        manifest.select(None, &["6.3.15".to_owned()]).unwrap()[0].version,
-        "6.3.15"
-    );
-    let error = manifest
-        .select(None, &["6.9.9".to_owned()])
-        .unwrap_err()
-        .to_string();
-    assert!(
-        error.contains("version 6.9.9 is not pinned") && error.contains("se-6.7.13"),
-        "{error}"
-    );
+    assert_eq!(manifest.select(None, &["6.3.15".to_owned()]).unwrap()[0].version, "6.3.15");
+    let error = manifest.select(None, &["6.9.9".to_owned()]).unwrap_err().to_string();
+    assert!(error.contains("version 6.9.9 is not pinned") && error.contains("se-6.7.13"), "{error}");
     assert!(manifest.select(Some("mini"), &[]).is_err());
 }
 
@@ -309,30 +252,16 @@ fn versions_are_selected_by_family_and_name() {
 fn a_bad_manifest_is_refused() {
     let good = toml::to_string(&pins_for(&good_archive())).unwrap();
     for (from, to, reason) in [
-        (
-            "include/MdApi.h",
-            "include/../../evil.h",
-            "not a plain relative path",
-        ),
+        ("include/MdApi.h", "include/../../evil.h", "not a plain relative path"),
         ("include/MdApi.h", "/evil.h", "not a plain relative path"),
-        (
-            "include/MdApi.h",
-            "bin/MdApi.h",
-            "goes to neither include/ nor lib/",
-        ),
+        ("include/MdApi.h", "bin/MdApi.h", "goes to neither include/ nor lib/"),
         ("include/MdApi.h", "lib/md.so", "two files go to lib/md.so"),
         ("se", "../se", "not a family"),
-        (
-            "release = \"1\"",
-            "release = \"1/../..\"",
-            "not a package or release",
-        ),
+        ("release = \"1\"", "release = \"1/../..\"", "not a package or release"),
         ("sha256 = \"", "sha256 = \"X", "not a sha256"),
         ("encoding", "coding", "unknown field"),
     ] {
-        let text = good
-            .replacen(from, to, 1)
-            .replace("[[archive]]", "[[version.archive]]");
+        let text = good.replacen(from, to, 1).replace("[[archive]]", "[[version.archive]]");
         let text = text.replace("[[archive.files]]", "[[version.archive.files]]");
         let text = format!("tool = []\n[[version]]\n{text}");
         let error = format!("{:#}", Manifest::parse(&text).unwrap_err());

@@ -38,17 +38,9 @@ pub(crate) fn verify(archive: &Archive, bytes: Vec<u8>) -> Result<VerifiedArchiv
 pub(crate) fn unpack(archive: &Archive, bytes: &VerifiedArchive) -> Result<Vec<VerifiedFile>> {
     let mut wanted = Wanted::new(archive);
     let is_zip = bytes.0.starts_with(b"PK\x03\x04");
-    if is_zip {
-        read_zip(&mut wanted, &bytes.0)
-    } else {
-        read_tar_gz(&mut wanted, &bytes.0)
-    }
-    .with_context(|| format!("{archive} cannot be unpacked"))?;
-    archive
-        .files
-        .iter()
-        .map(|file| wanted.take(archive, file))
-        .collect()
+    if is_zip { read_zip(&mut wanted, &bytes.0) } else { read_tar_gz(&mut wanted, &bytes.0) }
+        .with_context(|| format!("{archive} cannot be unpacked"))?;
+    archive.files.iter().map(|file| wanted.take(archive, file)).collect()
 }
 
 fn read_tar_gz(wanted: &mut Wanted, bytes: &[u8]) -> Result<()> {
@@ -91,21 +83,12 @@ struct Wanted {
 
 impl Wanted {
     fn new(archive: &Archive) -> Self {
-        Self {
-            found: archive
-                .files
-                .iter()
-                .map(|file| (file.from.clone(), None))
-                .collect(),
-        }
+        Self { found: archive.files.iter().map(|file| (file.from.clone(), None)).collect() }
     }
 
     /// Returns whether the entry at `path` is wanted; refuses a path that leaves the archive.
     fn accepts(&self, path: &str, is_regular: bool) -> Result<bool> {
-        ensure!(
-            is_plain_path(path.trim_end_matches('/')),
-            "an entry leaves its folder: {path}"
-        );
+        ensure!(is_plain_path(path.trim_end_matches('/')), "an entry leaves its folder: {path}");
         let is_wanted = self.found.contains_key(path);
         ensure!(!is_wanted || is_regular, "not a regular file: {path}");
         Ok(is_wanted)
@@ -120,9 +103,7 @@ impl Wanted {
 
     fn take(&mut self, archive: &Archive, file: &PinnedFile) -> Result<VerifiedFile> {
         let content = self.found.get(&file.from).and_then(Option::as_ref);
-        let bytes = content
-            .with_context(|| format!("{archive} has no file {}", file.from))?
-            .clone();
+        let bytes = content.with_context(|| format!("{archive} has no file {}", file.from))?.clone();
         let found = Digest::of(&bytes);
         ensure!(
             found == file.sha256,
@@ -130,9 +111,6 @@ impl Wanted {
             file.from,
             file.sha256
         );
-        Ok(VerifiedFile {
-            to: file.to.clone(),
-            bytes,
-        })
+        Ok(VerifiedFile { to: file.to.clone(), bytes })
     }
 }
