@@ -1,0 +1,282 @@
+//! What a session needs to know, and whether it makes sense.
+
+mod check;
+mod front;
+mod secret;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer};
+
+pub use check::{ConfigError, Problem};
+pub use front::FrontAddress;
+pub use secret::Secret;
+
+/// The configuration of a market data session.
+///
+/// In TOML, with times in milliseconds:
+///
+/// ```toml
+/// library = "/opt/ctp/thostmduserapi_se.so"
+/// fronts = ["tcp://180.168.146.187:10131"]
+/// broker_id = "9999"
+/// user_id = "000001"
+/// password = "…"
+/// ```
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MdConfig {
+    /// The vendor's or simulator's library; absent: the simulator, if all fronts are `sim://`.
+    #[serde(default)]
+    pub library: Option<PathBuf>,
+    /// The fronts, of which the first that answers is used.
+    pub fronts: Vec<String>,
+    /// The broker, at most 10 bytes; market data fronts accept an empty one.
+    #[serde(default)]
+    pub broker_id: String,
+    /// The user, at most 15 bytes; market data fronts accept an empty one.
+    #[serde(default)]
+    pub user_id: String,
+    /// The password, at most 40 bytes; most market data fronts do not look at it.
+    #[serde(default)]
+    pub password: Secret,
+    /// The folder under which the session makes its own folder for the library's flow files.
+    #[serde(default = "default_flow_dir")]
+    pub flow_dir: PathBuf,
+    /// Whether the keys of production fronts are used; `false` for the brokers' test fronts (≥ 6.7.11).
+    #[serde(default = "yes")]
+    pub production: bool,
+    /// How many ticks may wait between library and session. Full: new ticks are dropped and counted.
+    #[serde(default = "default_tick_capacity")]
+    pub tick_capacity: usize,
+    /// How long the session waits for things.
+    #[serde(default)]
+    pub timeouts: Timeouts,
+}
+
+impl MdConfig {
+    /// Returns a configuration for the fronts, with everything else by default.
+    pub fn new(fronts: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self {
+            library: None,
+            fronts: fronts.into_iter().map(Into::into).collect(),
+            broker_id: String::new(),
+            user_id: String::new(),
+            password: Secret::default(),
+            flow_dir: default_flow_dir(),
+            production: true,
+            tick_capacity: default_tick_capacity(),
+            timeouts: Timeouts::default(),
+        }
+    }
+
+    /// Checks the configuration.
+    ///
+    /// # Errors
+    ///
+    /// Returns all problems, each with the key and the fix.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        check::md(self)
+    }
+
+    /// Returns the folder of this session's flow files: `<flow_dir>/md-<broker>-<user>`.
+    pub fn session_flow_dir(&self) -> PathBuf {
+        session_flow_dir(&self.flow_dir, "md", &self.broker_id, &self.user_id)
+    }
+}
+
+/// The configuration of a trading session.
+///
+/// In TOML, with times in milliseconds:
+///
+/// ```toml
+/// library = "/opt/ctp/thosttraderapi_se.so"
+/// fronts = ["tcp://180.168.146.187:10130"]
+/// broker_id = "9999"
+/// user_id = "000001"
+/// password = "…"
+/// app_id = "simnow_client_test"
+/// auth_code = "0000000000000000"
+/// ```
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TdConfig {
+    /// The vendor's or simulator's library; absent: the simulator, if all fronts are `sim://`.
+    #[serde(default)]
+    pub library: Option<PathBuf>,
+    /// The fronts, of which the first that answers is used.
+    pub fronts: Vec<String>,
+    /// The broker, at most 10 bytes.
+    pub broker_id: String,
+    /// The user, at most 15 bytes.
+    pub user_id: String,
+    /// The account that orders and queries are for, at most 12 bytes; empty: the user.
+    #[serde(default)]
+    pub investor_id: String,
+    /// The password, at most 40 bytes.
+    pub password: Secret,
+    /// The application id that the broker granted, at most 32 bytes; empty: no authentication step.
+    #[serde(default)]
+    pub app_id: String,
+    /// The code that belongs to `app_id`, at most 16 bytes.
+    #[serde(default)]
+    pub auth_code: Secret,
+    /// The name of this program as the broker shows it, at most 10 bytes.
+    #[serde(default)]
+    pub product_info: String,
+    /// The folder under which the session makes its own folder for the library's flow files.
+    #[serde(default = "default_flow_dir")]
+    pub flow_dir: PathBuf,
+    /// Whether the keys of production fronts are used; `false` for the brokers' test fronts (≥ 6.7.11).
+    #[serde(default = "yes")]
+    pub production: bool,
+    /// What of the private stream (orders and trades) is sent again after a login.
+    #[serde(default)]
+    pub private_resume: Resume,
+    /// Whether the settlement is confirmed after each login; without it orders are refused with error 42.
+    #[serde(default = "yes")]
+    pub confirm_settlement: bool,
+    /// How long the session waits for things.
+    #[serde(default)]
+    pub timeouts: Timeouts,
+}
+
+impl TdConfig {
+    /// Returns a configuration for the fronts and the account, with everything else by default.
+    pub fn new(
+        fronts: impl IntoIterator<Item = impl Into<String>>,
+        broker_id: impl Into<String>,
+        user_id: impl Into<String>,
+        password: impl Into<Secret>,
+    ) -> Self {
+        Self {
+            library: None,
+            fronts: fronts.into_iter().map(Into::into).collect(),
+            broker_id: broker_id.into(),
+            user_id: user_id.into(),
+            investor_id: String::new(),
+            password: password.into(),
+            app_id: String::new(),
+            auth_code: Secret::default(),
+            product_info: String::new(),
+            flow_dir: default_flow_dir(),
+            production: true,
+            private_resume: Resume::default(),
+            confirm_settlement: true,
+            timeouts: Timeouts::default(),
+        }
+    }
+
+    /// Checks the configuration.
+    ///
+    /// # Errors
+    ///
+    /// Returns all problems, each with the key and the fix.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        check::td(self)
+    }
+
+    /// Returns the folder of this session's flow files: `<flow_dir>/td-<broker>-<user>`.
+    pub fn session_flow_dir(&self) -> PathBuf {
+        session_flow_dir(&self.flow_dir, "td", &self.broker_id, &self.user_id)
+    }
+
+    /// Returns the account that orders and queries are for.
+    pub fn investor(&self) -> &str {
+        if self.investor_id.is_empty() { &self.user_id } else { &self.investor_id }
+    }
+}
+
+/// What of a stream is sent again after a login.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Resume {
+    /// The whole trading day. The default: it resolves orders whose outcome a broken link hid.
+    #[default]
+    Restart,
+    /// From where the flow files end.
+    Resume,
+    /// Only what happens after the login.
+    Quick,
+}
+
+impl From<Resume> for ctp_types::ResumeType {
+    fn from(resume: Resume) -> Self {
+        match resume {
+            Resume::Restart => Self::Restart,
+            Resume::Resume => Self::Resume,
+            Resume::Quick => Self::Quick,
+        }
+    }
+}
+
+/// How long a session waits for things. In TOML the keys end in `_ms`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Timeouts {
+    /// How long `ready()` waits.
+    #[serde(rename = "ready_ms", deserialize_with = "milliseconds")]
+    pub ready: Duration,
+    /// How long a step of the login may stay unanswered before the login starts again.
+    #[serde(rename = "login_ms", deserialize_with = "milliseconds")]
+    pub login: Duration,
+    /// How long the session waits before it repeats a login that was refused for a passing reason.
+    #[serde(rename = "login_retry_ms", deserialize_with = "milliseconds")]
+    pub login_retry: Duration,
+    /// How long an order or a cancel may stay unanswered before its outcome counts as unknown.
+    #[serde(rename = "order_ms", deserialize_with = "milliseconds")]
+    pub order: Duration,
+    /// How long one attempt of a query may stay unanswered; it is sent three times at most.
+    #[serde(rename = "query_ms", deserialize_with = "milliseconds")]
+    pub query: Duration,
+    /// How long a query may take in all, with waiting for its turn and for the session.
+    #[serde(rename = "query_total_ms", deserialize_with = "milliseconds")]
+    pub query_total: Duration,
+    /// How long a close waits for the library's threads.
+    #[serde(rename = "close_ms", deserialize_with = "milliseconds")]
+    pub close: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            ready: Duration::from_secs(15),
+            login: Duration::from_secs(10),
+            login_retry: Duration::from_secs(10),
+            order: Duration::from_secs(5),
+            query: Duration::from_secs(5),
+            query_total: Duration::from_secs(60),
+            close: Duration::from_secs(2),
+        }
+    }
+}
+
+fn milliseconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    u64::deserialize(deserializer).map(Duration::from_millis)
+}
+
+fn default_flow_dir() -> PathBuf {
+    PathBuf::from("flow")
+}
+
+fn default_tick_capacity() -> usize {
+    16_384
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// One folder per kind and account: two sessions in one folder corrupt each other's counters.
+fn session_flow_dir(flow_dir: &std::path::Path, kind: &str, broker_id: &str, user_id: &str) -> PathBuf {
+    let plain = |text: &str| -> String {
+        text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' }).collect()
+    };
+    flow_dir.join(format!("{kind}-{}-{}", plain(broker_id), plain(user_id)))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,155 @@
+//! Checks of a configuration, which list every problem at once.
+
+use std::fmt;
+
+use ctp_types::Text;
+
+use super::{FrontAddress, MdConfig, TdConfig, Timeouts};
+
+/// A configuration that cannot work, with all its problems.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    problems: Vec<Problem>,
+}
+
+impl ConfigError {
+    pub(crate) fn new(problems: Vec<Problem>) -> Self {
+        Self { problems }
+    }
+
+    /// Returns the problems in the order of the keys.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the configuration cannot work")?;
+        for problem in &self.problems {
+            write!(f, "\n  {}: {}", problem.key, problem.message)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// One problem of a configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The key, as in [`TdConfig`] or [`MdConfig`].
+    pub key: &'static str,
+    /// What is wrong and how to fix it. Secrets are not shown.
+    pub message: String,
+}
+
+/// Whether a field may be empty.
+#[derive(Clone, Copy, PartialEq)]
+enum Need {
+    Required(&'static str),
+    Optional,
+}
+
+#[derive(Default)]
+struct Problems(Vec<Problem>);
+
+impl Problems {
+    fn add(&mut self, key: &'static str, message: impl Into<String>) {
+        self.0.push(Problem { key, message: message.into() });
+    }
+
+    /// Checks a text that goes into a C field of `N` bytes.
+    fn text<const N: usize>(&mut self, key: &'static str, text: &str, need: Need) {
+        if let Need::Required(what) = need
+            && text.is_empty()
+        {
+            return self.add(key, format!("is empty; give {what}"));
+        }
+        if Text::<N>::new(text).is_err() {
+            self.add(key, format!("does not fit; give at most {} bytes of GBK text without NUL", N - 1));
+        }
+    }
+
+    fn fronts(&mut self, fronts: &[String], library_given: bool) {
+        if fronts.is_empty() {
+            self.add("fronts", "is empty; give at least one front, for example tcp://180.168.146.187:10130 or sim://test");
+        }
+        let mut all_simulated = true;
+        for front in fronts {
+            match FrontAddress::parse(front) {
+                Ok(address) => all_simulated &= address.is_simulated(),
+                Err(message) => self.add("fronts", message),
+            }
+        }
+        if !library_given && !all_simulated {
+            self.add(
+                "library",
+                "is missing; give the path of the vendor's library (thosttraderapi_se.so or thostmduserapi_se.so), only sim:// fronts go without",
+            );
+        }
+    }
+
+    fn timeouts(&mut self, timeouts: &Timeouts) {
+        let all = [
+            ("timeouts.ready_ms", timeouts.ready),
+            ("timeouts.login_ms", timeouts.login),
+            ("timeouts.login_retry_ms", timeouts.login_retry),
+            ("timeouts.order_ms", timeouts.order),
+            ("timeouts.query_ms", timeouts.query),
+            ("timeouts.query_total_ms", timeouts.query_total),
+            ("timeouts.close_ms", timeouts.close),
+        ];
+        for (key, value) in all {
+            if value.is_zero() {
+                self.add(key, "is 0; give at least 1");
+            }
+        }
+    }
+
+    fn flow_dir(&mut self, flow_dir: &std::path::Path) {
+        if flow_dir.as_os_str().is_empty() {
+            self.add("flow_dir", "is empty; give a folder that can be written");
+        }
+    }
+
+    fn finish(self) -> Result<(), ConfigError> {
+        if self.0.is_empty() { Ok(()) } else { Err(ConfigError::new(self.0)) }
+    }
+}
+
+pub(super) fn md(config: &MdConfig) -> Result<(), ConfigError> {
+    let mut problems = Problems::default();
+    problems.fronts(&config.fronts, config.library.is_some());
+    problems.text::<11>("broker_id", &config.broker_id, Need::Optional);
+    problems.text::<16>("user_id", &config.user_id, Need::Optional);
+    problems.text::<41>("password", config.password.expose(), Need::Optional);
+    problems.flow_dir(&config.flow_dir);
+    if config.tick_capacity == 0 {
+        problems.add("tick_capacity", "is 0; give at least 1");
+    }
+    problems.timeouts(&config.timeouts);
+    problems.finish()
+}
+
+pub(super) fn td(config: &TdConfig) -> Result<(), ConfigError> {
+    let mut problems = Problems::default();
+    problems.fronts(&config.fronts, config.library.is_some());
+    problems.text::<11>("broker_id", &config.broker_id, Need::Required("the broker's number"));
+    problems.text::<16>("user_id", &config.user_id, Need::Required("the user's number"));
+    problems.text::<13>("investor_id", config.investor(), Need::Optional);
+    problems.text::<41>("password", config.password.expose(), Need::Required("the account's password"));
+    problems.text::<33>("app_id", &config.app_id, Need::Optional);
+    let code_needed = match config.app_id.is_empty() {
+        true => Need::Optional,
+        false => Need::Required("the code that the broker gave with app_id"),
+    };
+    problems.text::<17>("auth_code", config.auth_code.expose(), code_needed);
+    if config.app_id.is_empty() && !config.auth_code.is_empty() {
+        problems.add("app_id", "is empty although auth_code is given; give both or neither");
+    }
+    problems.text::<11>("product_info", &config.product_info, Need::Optional);
+    problems.flow_dir(&config.flow_dir);
+    problems.timeouts(&config.timeouts);
+    problems.finish()
+}

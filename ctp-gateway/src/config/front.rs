@@ -1,0 +1,58 @@
+//! Front addresses.
+
+/// A front address whose shape is right: scheme, host and port, or the name of a simulated exchange.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FrontAddress {
+    text: String,
+    simulated: bool,
+}
+
+impl FrontAddress {
+    /// Reads `tcp://host:port`, `ssl://host:port`, `tcp6://address:port` (each with an optional proxy after a
+    /// space) or `sim://NAME`.
+    ///
+    /// # Errors
+    ///
+    /// Returns what is wrong and how to write it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if text.bytes().any(|byte| byte == 0 || byte.is_ascii_control()) {
+            return Err("the address contains a control character".to_owned());
+        }
+        let front = text.split(' ').next().unwrap_or_default();
+        let Some((scheme, rest)) = front.split_once("://") else {
+            return Err(format!("`{text}` has no scheme; write tcp://host:port, ssl://host:port, tcp6://address:port or sim://NAME"));
+        };
+        match scheme {
+            "sim" => {
+                let name = rest.split('?').next().unwrap_or_default();
+                if name.is_empty() {
+                    return Err(format!("`{text}` names no exchange; write sim://NAME"));
+                }
+                Ok(Self { text: text.to_owned(), simulated: true })
+            }
+            "tcp" | "ssl" | "tcp6" => {
+                let Some((host, port)) = rest.rsplit_once(':') else {
+                    return Err(format!("`{text}` has no port; write {scheme}://host:port"));
+                };
+                if host.is_empty() {
+                    return Err(format!("`{text}` has no host; write {scheme}://host:port"));
+                }
+                match port.parse::<u16>() {
+                    Ok(1..) => Ok(Self { text: text.to_owned(), simulated: false }),
+                    _ => Err(format!("`{text}` has port `{port}`; write a number from 1 to 65535")),
+                }
+            }
+            _ => Err(format!("`{text}` has scheme `{scheme}`; write tcp://, ssl://, tcp6:// or sim://")),
+        }
+    }
+
+    /// Returns the address as it is registered.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns whether the address is one of the simulator's (`sim://`).
+    pub fn is_simulated(&self) -> bool {
+        self.simulated
+    }
+}

@@ -1,0 +1,102 @@
+use super::*;
+
+fn td() -> TdConfig {
+    TdConfig::new(["sim://test"], "9999", "000001", "simulator")
+}
+
+fn keys(error: &ConfigError) -> Vec<&'static str> {
+    error.problems().iter().map(|problem| problem.key).collect()
+}
+
+#[test]
+fn a_simulator_needs_no_library() {
+    assert_eq!(td().check(), Ok(()));
+    assert_eq!(MdConfig::new(["sim://test?seed=1"]).check(), Ok(()));
+}
+
+#[test]
+fn all_problems_are_listed_at_once() {
+    let mut config = td();
+    config.library = Some("thosttraderapi_se.so".into());
+    config.fronts = vec!["180.168.146.187:10130".into(), "tcp://host".into(), "udp://host:1".into()];
+    config.broker_id = String::new();
+    config.user_id = "1234567890123456".into();
+    config.password = Secret::default();
+    config.app_id = "client".into();
+    config.timeouts.close = Duration::ZERO;
+    let error = config.check().unwrap_err();
+    assert_eq!(
+        keys(&error),
+        [
+            "fronts",
+            "fronts",
+            "fronts",
+            "broker_id",
+            "user_id",
+            "investor_id",
+            "password",
+            "auth_code",
+            "timeouts.close_ms"
+        ]
+    );
+}
+
+#[test]
+fn a_vendor_front_needs_a_library() {
+    let mut config = td();
+    config.fronts = vec!["tcp://127.0.0.1:41205".into()];
+    assert_eq!(keys(&config.check().unwrap_err()), ["library"]);
+    config.library = Some("thosttraderapi_se.so".into());
+    assert_eq!(config.check(), Ok(()));
+}
+
+#[test]
+fn front_addresses() {
+    for good in [
+        "tcp://1.2.3.4:41205",
+        "ssl://front.example:41205",
+        "tcp6://fe80::20f8:aa9b:7d59:887d:35001",
+        "tcp://host:1 socks5://user:pass@ip:2",
+        "sim://test?seed=7&clock=virtual",
+    ] {
+        assert!(FrontAddress::parse(good).is_ok(), "{good}");
+    }
+    for bad in ["", "tcp://", "tcp://host", "tcp://:1", "tcp://host:", "tcp://host:0", "tcp://host:65536", "sim://", "sim://?x", "http://h:1", "tcp://h:1\n"] {
+        assert!(FrontAddress::parse(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn secrets_are_not_printed() {
+    let mut config = td();
+    config.password = "canary-password".into();
+    config.auth_code = Secret::new("canary-authentication-code-too-long");
+    let printed = format!("{config:?} {}", config.check().unwrap_err());
+    assert!(!printed.contains("canary"), "{printed}");
+}
+
+#[test]
+fn reads_toml() {
+    let text = r#"
+        fronts = ["sim://test"]
+        broker_id = "9999"
+        user_id = "000001"
+        password = "simulator"
+        private_resume = "quick"
+        [timeouts]
+        query_ms = 250
+    "#;
+    let config: TdConfig = toml::from_str(text).unwrap();
+    assert_eq!(config.timeouts.query, Duration::from_millis(250));
+    assert_eq!(config.timeouts.close, Timeouts::default().close);
+    assert_eq!(config.private_resume, Resume::Quick);
+    assert!(toml::from_str::<TdConfig>("frons = []").is_err());
+}
+
+#[test]
+fn each_session_has_its_own_flow_dir() {
+    let mut config = td();
+    config.flow_dir = "flow".into();
+    config.user_id = "../1".into();
+    assert_eq!(config.session_flow_dir(), PathBuf::from("flow/td-9999----1"));
+}

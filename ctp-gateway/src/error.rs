@@ -1,0 +1,297 @@
+//! What can go wrong, in words that tell what is known from what is not.
+
+use std::fmt;
+use std::time::Duration;
+
+use ctp_types::RspInfoField;
+
+use crate::config::ConfigError;
+use crate::state::{DisconnectReason, Fault, SessionState};
+
+/// An error of a session or of one request.
+///
+/// The outcome of a request is *confirmed* (`Ok`), [`Rejected`](Self::Rejected), [`Denied`](Self::Denied),
+/// [`NotSent`](Self::NotSent) or [`Unknown`](Self::Unknown). Unknown is never turned into rejected, and a
+/// request whose outcome is unknown is never sent again by the gateway.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The configuration has problems; all of them are listed.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The library could not be loaded.
+    #[error(transparent)]
+    Load(#[from] ctp_sys::LoadError),
+    /// The API object could not be created, for example because another client holds the flow directory.
+    #[error(transparent)]
+    Create(#[from] ctp_sys::CreateError),
+    /// The library refused a call that prepares the session.
+    #[error("{call} failed: {source}")]
+    Setup {
+        /// The call, for example `RegisterFront`.
+        call: &'static str,
+        /// What the binding said.
+        source: ctp_sys::ApiError,
+    },
+    /// The counter or the exchange refused the request: it has no effect.
+    #[error("{request} was rejected: {error}")]
+    Rejected {
+        /// The C name of the request.
+        request: &'static str,
+        /// The refusal as it came.
+        error: ServerError,
+    },
+    /// The gateway refused the request before sending it.
+    #[error(transparent)]
+    Denied(#[from] Denial),
+    /// The library did not take the request: nothing left the process.
+    #[error("{request} was not sent: {reason}")]
+    NotSent {
+        /// The C name of the request.
+        request: &'static str,
+        /// Why it did not leave.
+        reason: SendRefusal,
+    },
+    /// The request was sent, and nothing tells yet whether it had an effect.
+    #[error("the outcome of {request} is unknown: {cause}; it is not sent again, look for it in orders() or the events")]
+    Unknown {
+        /// The C name of the request.
+        request: &'static str,
+        /// What cut the request from its answer.
+        cause: UnknownCause,
+    },
+    /// A query was not answered in time. A query has no effect, it can be asked again.
+    #[error("{request} was not answered within {waited:?} ({attempts} attempts); ask again")]
+    TimedOut {
+        /// The C name of the query.
+        request: &'static str,
+        /// How long the gateway waited in all.
+        waited: Duration,
+        /// How often the query was sent.
+        attempts: u32,
+    },
+    /// The session did not become ready in time. It goes on trying.
+    #[error("the session is not ready after {waited:?}: {state}; fronts: {fronts}")]
+    NotReady {
+        /// How long the caller waited.
+        waited: Duration,
+        /// Where the session stands.
+        state: SessionState,
+        /// The registered front addresses.
+        fronts: String,
+    },
+    /// The session has stopped for good.
+    #[error("the session stopped: {0}")]
+    Faulted(Fault),
+    /// The session was closed.
+    #[error("the session is closed; connect a new client")]
+    Closed,
+    /// The library did not stop in time; its threads may still run.
+    #[error("the library did not stop within {waited:?}")]
+    CloseTimedOut {
+        /// How long the close waited.
+        waited: Duration,
+    },
+}
+
+impl Error {
+    /// Returns whether the venue is known not to have acted on the request.
+    ///
+    /// `false` for [`Unknown`](Self::Unknown) and [`TimedOut`](Self::TimedOut) only: there the request may have
+    /// arrived.
+    pub fn is_definite(&self) -> bool {
+        !matches!(self, Self::Unknown { .. } | Self::TimedOut { .. })
+    }
+
+    /// Returns the refusal of the counter or exchange, if that is what this error is.
+    pub fn server_error(&self) -> Option<&ServerError> {
+        match self {
+            Self::Rejected { error, .. } => Some(error),
+            Self::Faulted(fault) => fault.server_error(),
+            _ => None,
+        }
+    }
+}
+
+/// Who refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Refuser {
+    /// The broker's front or trading kernel.
+    Counter,
+    /// The exchange.
+    Exchange,
+}
+
+/// A refusal by the counter or the exchange, with its code and text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServerError {
+    /// Who refused.
+    pub refuser: Refuser,
+    /// The code; for an exchange the number in front of its text, 0 if there is none. C: `ErrorID`.
+    pub code: i32,
+    /// The symbol of the counter's code, for example `INSUFFICIENT_MONEY`.
+    pub symbol: Option<&'static str>,
+    /// The text, decoded from GBK.
+    pub message: String,
+}
+
+impl ServerError {
+    /// Returns the refusal that a counter's code and text stand for.
+    pub fn counter(code: i32, message: impl Into<String>) -> Self {
+        let symbol = ctp_types::errors::symbol(code);
+        Self { refuser: Refuser::Counter, code, symbol, message: message.into() }
+    }
+
+    /// Returns the refusal in the status text of an order that the exchange sent back, for example
+    /// `26:已撤单报单被拒绝SHFE:当前状态禁止此项操作`.
+    pub(crate) fn exchange(status_text: &str) -> Self {
+        let code = status_text.split_once(':').and_then(|(code, _)| code.trim().parse().ok()).unwrap_or(0);
+        Self { refuser: Refuser::Exchange, code, symbol: None, message: status_text.to_owned() }
+    }
+
+    /// Reads the `RspInfo` of a callback: NULL or code 0 is success.
+    pub(crate) fn check(rsp_info: Option<&RspInfoField>) -> Result<(), Self> {
+        match rsp_info {
+            Some(info) if info.error_id != 0 => Err(Self::counter(info.error_id, info.error_msg.to_str())),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for ServerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.symbol {
+            Some(symbol) => write!(f, "{} (error {} {symbol})", self.message, self.code),
+            None => write!(f, "{} (error {})", self.message, self.code),
+        }
+    }
+}
+
+/// A request that the gateway stopped before it was sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("denied before sending: {value}; {fix}")]
+#[non_exhaustive]
+pub struct Denial {
+    /// The rule that was broken.
+    pub rule: Rule,
+    /// The offending value with its name, for example `volume 0`.
+    pub value: String,
+    /// What to do.
+    pub fix: String,
+}
+
+impl Denial {
+    pub(crate) fn new(rule: Rule, value: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { rule, value: value.into(), fix: fix.into() }
+    }
+}
+
+/// The rule that a denied request broke.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Rule {
+    /// The volume must be at least one lot and at most what the instrument allows.
+    Volume,
+    /// The price must be a number, and positive unless the instrument is a combination.
+    Price,
+    /// The price must be a multiple of the instrument's tick.
+    PriceTick,
+    /// The instrument must be in the instrument table.
+    Instrument,
+    /// The exchange must be known.
+    Exchange,
+    /// A text must fit its field in GBK.
+    Text,
+    /// An order that is over cannot be cancelled.
+    OrderIsOver,
+    /// An order must be known to the session to be cancelled.
+    OrderUnknown,
+    /// The session has no number left for the order.
+    OrderRef,
+}
+
+/// Why the library, or the session in front of it, did not take a request.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SendRefusal {
+    /// The library is not connected (return code −1).
+    #[error("the front is not connected (-1)")]
+    NotConnected,
+    /// Too many requests wait for their answer (return code −2).
+    #[error("too many unanswered requests (-2)")]
+    TooManyUnanswered,
+    /// Too many requests in this second (return code −3).
+    #[error("too many requests per second (-3)")]
+    TooFast,
+    /// The session is not ready.
+    #[error("the session is not ready: {0}")]
+    NotReady(SessionState),
+    /// The session was logged in anew between the call and the sending.
+    #[error("the session reconnected meanwhile; decide again and call again")]
+    SessionChanged,
+    /// The binding refused for another reason.
+    #[error("{0}")]
+    Library(String),
+}
+
+impl From<ctp_sys::ApiError> for SendRefusal {
+    fn from(error: ctp_sys::ApiError) -> Self {
+        match error {
+            ctp_sys::ApiError::NotConnected => Self::NotConnected,
+            ctp_sys::ApiError::TooManyUnanswered => Self::TooManyUnanswered,
+            ctp_sys::ApiError::TooFast => Self::TooFast,
+            other => Self::Library(other.to_string()),
+        }
+    }
+}
+
+/// What cut a request from its answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UnknownCause {
+    /// The link broke before an answer came.
+    #[error("the link broke before an answer came ({0})")]
+    Disconnected(DisconnectReason),
+    /// No answer came in time.
+    #[error("no answer within {0:?}")]
+    NoAnswer(Duration),
+    /// A new trading day began before an answer came.
+    #[error("a new trading day began before an answer came")]
+    NewTradingDay,
+    /// The session ended before an answer came.
+    #[error("the session ended before an answer came")]
+    SessionEnded,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exchange_refusal_takes_its_code_from_the_text() {
+        let error = ServerError::exchange("26:已撤单报单被拒绝SHFE:当前状态禁止此项操作");
+        assert_eq!((error.code, error.refuser), (26, Refuser::Exchange));
+        let error = ServerError::exchange("已撤单报单被拒绝CFFEX:超出当时价格保护带上带价格");
+        assert_eq!(error.code, 0);
+    }
+
+    #[test]
+    fn null_and_zero_are_success() {
+        assert_eq!(ServerError::check(None), Ok(()));
+        assert_eq!(ServerError::check(Some(&RspInfoField::default())), Ok(()));
+        let mut info = RspInfoField { error_id: 42, ..Default::default() };
+        info.error_msg.set("CTP:结算结果未确认").unwrap();
+        let error = ServerError::check(Some(&info)).unwrap_err();
+        assert_eq!((error.code, error.message.as_str()), (42, "CTP:结算结果未确认"));
+    }
+
+    #[test]
+    fn only_unknown_and_timed_out_are_indefinite() {
+        let unknown = Error::Unknown { request: "ReqOrderInsert", cause: UnknownCause::SessionEnded };
+        assert!(!unknown.is_definite());
+        let refused = Error::NotSent { request: "ReqOrderInsert", reason: SendRefusal::NotConnected };
+        assert!(refused.is_definite());
+    }
+}

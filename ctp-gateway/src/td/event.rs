@@ -1,0 +1,67 @@
+//! What a trading session reports.
+
+use std::sync::Arc;
+
+use crate::error::{ServerError, UnknownCause};
+use crate::td::order::{Order, Trade};
+
+/// An event of a trading session. None is ever dropped.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum TdEvent {
+    /// An order appeared or changed. Repeated and late records make no event.
+    Order(Arc<Order>),
+    /// A trade, once per fill. The order is `None` if no record of it came: the trade was waited for in vain.
+    Trade {
+        /// The order with this fill counted in.
+        order: Option<Arc<Order>>,
+        /// The fill.
+        trade: Arc<Trade>,
+    },
+    /// The counter or exchange refused an order: once, however many callbacks say so.
+    Rejected {
+        /// The order.
+        order: Arc<Order>,
+        /// The refusal.
+        error: ServerError,
+    },
+    /// The counter refused an order of another session of the account. It never existed.
+    ForeignRejected {
+        /// The order as it was sent.
+        input: Box<ctp_types::InputOrderField>,
+        /// The refusal.
+        error: ServerError,
+    },
+    /// The counter or exchange refused to cancel an order. The order's own events tell where it stands.
+    CancelRejected {
+        /// The order, if it is known.
+        order: Option<Arc<Order>>,
+        /// The refusal.
+        error: ServerError,
+    },
+    /// Nothing tells whether an order that was sent exists. Later events may. It is never sent again.
+    Unknown {
+        /// The order.
+        order: Arc<Order>,
+        /// What cut the order from its answer.
+        cause: UnknownCause,
+    },
+    /// An error that belongs to no request of this session. C: `OnRspError`.
+    Error {
+        /// The error.
+        error: ServerError,
+        /// The number it names.
+        request_id: i32,
+    },
+}
+
+impl TdEvent {
+    /// Returns the order that the event is about.
+    pub fn order(&self) -> Option<&Arc<Order>> {
+        match self {
+            Self::Order(order) | Self::Rejected { order, .. } | Self::Unknown { order, .. } => Some(order),
+            Self::Trade { order, .. } | Self::CancelRejected { order, .. } => order.as_ref(),
+            Self::ForeignRejected { .. } | Self::Error { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,332 @@
+//! Orders and trades as the gateway shows them, each with the exact record beside it.
+
+use ctp_types::{
+    Direction, HedgeFlag, InputOrderField, OffsetFlag, OrderField, OrderStatus, OrderSubmitStatus, Text, TradeField,
+};
+
+use crate::error::ServerError;
+use crate::status::StatusText;
+
+/// The gateway's own number of an order, unique within one client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OrderId(pub(crate) u64);
+
+/// Who placed an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Origin {
+    /// This client.
+    Own,
+    /// Another client of the same account, an earlier run of this program, or the counter itself.
+    Foreign,
+}
+
+/// Where an order stands in its life. It only ever moves forward.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum OrderPhase {
+    /// Handed to the library; no answer yet.
+    Sent,
+    /// The link broke or time ran out before any answer. The order may exist; what follows tells.
+    Unknown,
+    /// The counter has it; the exchange has not answered.
+    Acknowledged,
+    /// A conditional order that waits for its trigger.
+    Untriggered,
+    /// In the exchange's book, perhaps partly traded.
+    Working,
+    /// A conditional order that was triggered; what it became is another order.
+    Triggered,
+    /// All lots traded.
+    Filled,
+    /// No longer in the book, perhaps partly traded: cancelled by somebody, or the rest of an immediate order.
+    Canceled,
+    /// Refused by counter or exchange.
+    Rejected,
+}
+
+impl OrderPhase {
+    /// Returns whether nothing changes any more, apart from trades that are still on their way.
+    pub fn is_over(self) -> bool {
+        self >= Self::Triggered
+    }
+
+    /// How far the phase is; phases of equal rank do not follow one another.
+    pub(super) fn rank(self) -> u8 {
+        match self {
+            Self::Sent | Self::Unknown => 0,
+            Self::Acknowledged => 1,
+            Self::Untriggered => 2,
+            Self::Working => 3,
+            Self::Triggered => 4,
+            Self::Filled | Self::Canceled | Self::Rejected => 5,
+        }
+    }
+
+    /// Returns the phase of a record, or `None` for a status newer than the header.
+    pub(super) fn of(record: &OrderField) -> Option<Self> {
+        if record.order_submit_status == OrderSubmitStatus::INSERT_REJECTED {
+            return Some(Self::Rejected);
+        }
+        match record.order_status {
+            OrderStatus::ALL_TRADED => Some(Self::Filled),
+            OrderStatus::PART_TRADED_QUEUEING | OrderStatus::NO_TRADE_QUEUEING => Some(Self::Working),
+            OrderStatus::PART_TRADED_NOT_QUEUEING
+            | OrderStatus::NO_TRADE_NOT_QUEUEING
+            | OrderStatus::CANCELED => Some(Self::Canceled),
+            OrderStatus::UNKNOWN => Some(Self::Acknowledged),
+            OrderStatus::NOT_TOUCHED => Some(Self::Untriggered),
+            OrderStatus::TOUCHED => Some(Self::Triggered),
+            _ => None,
+        }
+    }
+}
+
+/// The names of an order. Texts are kept as they came, blanks included: the counter compares them so.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OrderKeys {
+    /// The front of the session that placed the order. C: `FrontID`.
+    pub front_id: i32,
+    /// The session that placed the order. C: `SessionID`.
+    pub session_id: i32,
+    /// The client's number, unique within front and session. C: `OrderRef`.
+    pub order_ref: Text<13>,
+    /// The exchange. C: `ExchangeID`.
+    pub exchange_id: Text<9>,
+    /// The exchange's number, unique within the exchange; empty before the exchange has the order. C: `OrderSysID`.
+    pub order_sys_id: Text<21>,
+    /// The counter's seat at the exchange. C: `TraderID`.
+    pub trader_id: Text<21>,
+    /// The counter's number, unique within exchange and seat. C: `OrderLocalID`.
+    pub order_local_id: Text<13>,
+}
+
+/// An order: what is known about it from all records so far.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Order {
+    /// The gateway's number.
+    pub id: OrderId,
+    /// Who placed it.
+    pub origin: Origin,
+    /// Where it stands.
+    pub phase: OrderPhase,
+    /// Its names at counter and exchange.
+    pub keys: OrderKeys,
+    /// The instrument. C: `InstrumentID`.
+    pub instrument_id: Text<81>,
+    /// Buy or sell. C: `Direction`.
+    pub direction: Direction,
+    /// Open or close, of the first leg. C: `CombOffsetFlag[0]`.
+    pub offset: OffsetFlag,
+    /// The purpose, of the first leg. C: `CombHedgeFlag[0]`.
+    pub hedge: HedgeFlag,
+    /// The limit in CNY per unit of quotation, `None` if the record has none. C: `LimitPrice`.
+    pub limit_price: Option<f64>,
+    /// The lots ordered. C: `VolumeTotalOriginal`.
+    pub volume: i32,
+    /// The lots traded as the order's records say; never falls. C: `VolumeTraded`.
+    pub volume_traded: i32,
+    /// The lots of the trades that have arrived; catches up with `volume_traded`.
+    pub volume_filled: i32,
+    /// The status as it came, `'\0'` before the first record. C: `OrderStatus`.
+    pub status: OrderStatus,
+    /// The submit status as it came. C: `OrderSubmitStatus`.
+    pub submit_status: OrderSubmitStatus,
+    /// The counter's words. C: `StatusMsg`.
+    pub status_message: String,
+    /// Why it was refused, if it was.
+    pub refusal: Option<ServerError>,
+    /// When the last record was received, in nanoseconds since the Unix epoch; 0 before the first.
+    pub received_ns: i64,
+    /// The last record that was taken, exactly as it came.
+    pub record: Option<Box<OrderField>>,
+}
+
+impl Order {
+    /// Returns whether the order is over and all its trades have arrived.
+    pub fn is_complete(&self) -> bool {
+        self.phase.is_over() && self.volume_filled >= self.volume_traded
+    }
+
+    /// Returns the lots that are neither traded nor given up.
+    pub fn volume_left(&self) -> i32 {
+        if self.phase.is_over() { 0 } else { self.volume - self.volume_traded }
+    }
+
+    /// Returns the status in Chinese and English, for people.
+    pub fn status_text(&self) -> StatusText {
+        match self.phase {
+            OrderPhase::Sent => StatusText { chinese: "已发送", english: "sent" },
+            OrderPhase::Unknown => StatusText { chinese: "结果未知", english: "outcome unknown" },
+            OrderPhase::Rejected => StatusText { chinese: "报单被拒绝", english: "rejected" },
+            _ => StatusText::of(self.status, self.submit_status),
+        }
+    }
+
+    pub(super) fn own(id: OrderId, input: &InputOrderField, front_id: i32, session_id: i32) -> Self {
+        Self {
+            id,
+            origin: Origin::Own,
+            phase: OrderPhase::Sent,
+            keys: OrderKeys {
+                front_id,
+                session_id,
+                order_ref: input.order_ref,
+                exchange_id: input.exchange_id,
+                ..OrderKeys::default()
+            },
+            instrument_id: input.instrument_id,
+            direction: input.direction,
+            offset: OffsetFlag::from_char(input.comb_offset_flag.raw()[0]),
+            hedge: HedgeFlag::from_char(input.comb_hedge_flag.raw()[0]),
+            limit_price: ctp_types::price(input.limit_price),
+            volume: input.volume_total_original,
+            volume_traded: 0,
+            volume_filled: 0,
+            status: OrderStatus::default(),
+            submit_status: OrderSubmitStatus::default(),
+            status_message: String::new(),
+            refusal: None,
+            received_ns: 0,
+            record: None,
+        }
+    }
+
+    pub(super) fn foreign(id: OrderId, record: &OrderField) -> Self {
+        Self {
+            id,
+            origin: Origin::Foreign,
+            phase: OrderPhase::Sent,
+            keys: OrderKeys {
+                front_id: record.front_id,
+                session_id: record.session_id,
+                order_ref: record.order_ref,
+                exchange_id: record.exchange_id,
+                ..OrderKeys::default()
+            },
+            instrument_id: record.instrument_id,
+            direction: record.direction,
+            offset: OffsetFlag::from_char(record.comb_offset_flag.raw()[0]),
+            hedge: HedgeFlag::from_char(record.comb_hedge_flag.raw()[0]),
+            limit_price: ctp_types::price(record.limit_price),
+            volume: record.volume_total_original,
+            volume_traded: 0,
+            volume_filled: 0,
+            status: OrderStatus::default(),
+            submit_status: OrderSubmitStatus::default(),
+            status_message: String::new(),
+            refusal: None,
+            received_ns: 0,
+            record: None,
+        }
+    }
+
+    /// Takes what is new in a record. Returns whether anything that a user sees changed.
+    ///
+    /// Records may be repeated or come late: the phase and the traded volume only move forward.
+    pub(super) fn merge(&mut self, record: &OrderField, received_ns: i64) -> bool {
+        let known = OrderPhase::of(record);
+        let rank = known.unwrap_or(self.phase).rank();
+        let advances = rank > self.phase.rank();
+        let last_sequence_no = self.record.as_ref().map_or(0, |last| last.sequence_no);
+        let older = !advances
+            && (rank < self.phase.rank()
+                || record.volume_traded < self.volume_traded
+                || (record.sequence_no > 0 && record.sequence_no < last_sequence_no));
+        let phase = known.filter(|_| advances).unwrap_or(self.phase);
+        let traded = record.volume_traded.clamp(self.volume_traded, self.volume.max(self.volume_traded));
+        if record.volume_traded > self.volume {
+            tracing::warn!(
+                order = self.id.0,
+                traded = record.volume_traded,
+                volume = self.volume,
+                "a record says that more was traded than ordered"
+            );
+        }
+        let keys_changed = self.merge_keys(record);
+        let contradicts = self.phase.is_over() && known != Some(self.phase);
+        let mut changed = keys_changed || phase != self.phase || traded != self.volume_traded;
+        self.phase = phase;
+        self.volume_traded = traded;
+        if !older && !contradicts {
+            changed |= self.status != record.order_status || self.submit_status != record.order_submit_status;
+            self.status = record.order_status;
+            self.submit_status = record.order_submit_status;
+            let message = record.status_msg.to_str();
+            if self.status_message != message {
+                self.status_message = message.into_owned();
+            }
+            self.record = Some(Box::new(*record));
+            self.received_ns = received_ns;
+        }
+        changed
+    }
+
+    /// Fills names that were not known yet.
+    fn merge_keys(&mut self, record: &OrderField) -> bool {
+        let mut changed = false;
+        if self.keys.exchange_id.is_empty() {
+            self.keys.exchange_id = record.exchange_id;
+        }
+        if self.keys.order_sys_id.is_empty() && !record.order_sys_id.is_empty() {
+            self.keys.order_sys_id = record.order_sys_id;
+            changed = true;
+        }
+        if self.keys.order_local_id.is_empty() {
+            self.keys.trader_id = record.trader_id;
+            self.keys.order_local_id = record.order_local_id;
+        }
+        changed
+    }
+}
+
+/// A trade: one fill of one order.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Trade {
+    /// The exchange. C: `ExchangeID`.
+    pub exchange_id: Text<9>,
+    /// The exchange's number of the trade; both sides of a self-trade share it. C: `TradeID`.
+    pub trade_id: Text<21>,
+    /// The exchange's number of the order. C: `OrderSysID`.
+    pub order_sys_id: Text<21>,
+    /// The instrument. C: `InstrumentID`.
+    pub instrument_id: Text<81>,
+    /// Buy or sell. C: `Direction`.
+    pub direction: Direction,
+    /// Open or close, as the exchange reports it. C: `OffsetFlag`.
+    pub offset: OffsetFlag,
+    /// The price in CNY per unit of quotation. C: `Price`.
+    pub price: Option<f64>,
+    /// The lots of this fill. C: `Volume`.
+    pub volume: i32,
+    /// The trading day, `yyyymmdd`. C: `TradingDay`.
+    pub trading_day: Text<9>,
+    /// The time at the exchange, `HH:MM:SS`. C: `TradeTime`.
+    pub trade_time: Text<9>,
+    /// When the record was received, in nanoseconds since the Unix epoch.
+    pub received_ns: i64,
+    /// The record exactly as it came.
+    pub record: Box<TradeField>,
+}
+
+impl Trade {
+    pub(super) fn new(record: &TradeField, received_ns: i64) -> Self {
+        Self {
+            exchange_id: record.exchange_id,
+            trade_id: record.trade_id,
+            order_sys_id: record.order_sys_id,
+            instrument_id: record.instrument_id,
+            direction: record.direction,
+            offset: record.offset_flag,
+            price: ctp_types::price(record.price),
+            volume: record.volume,
+            trading_day: record.trading_day,
+            trade_time: record.trade_time,
+            received_ns,
+            record: Box::new(*record),
+        }
+    }
+}
