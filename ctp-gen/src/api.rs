@@ -7,7 +7,7 @@ mod enumeration;
 mod json;
 mod record;
 
-pub use class::{Class, Method, Parameter, Static};
+pub use class::{Class, Method, Parameter, Shape, Static};
 pub use enumeration::{Constant, Enumeration, PlainEnum};
 pub use record::{Field, Record, ScalarType, Typedef};
 
@@ -138,7 +138,10 @@ impl Api {
         unique("record", self.records.iter().map(|record| &record.c_name))?;
         unique(
             "constant",
-            self.enumerations.iter().flat_map(|enumeration| &enumeration.constants).map(|constant| &constant.name),
+            self.enumerations
+                .iter()
+                .flat_map(|enumeration| &enumeration.constants)
+                .map(|constant| &constant.name),
         )?;
         let typedefs: HashMap<&str, &Typedef> =
             self.typedefs.iter().map(|typedef| (typedef.name.as_str(), typedef)).collect();

@@ -11,12 +11,10 @@
 
 pub mod api;
 pub mod emit;
-mod layout;
 pub mod models;
 pub mod names;
 pub mod overlay;
 #[cfg(feature = "parse")]
 pub mod parse;
-pub mod version;
 
 pub use api::Api;

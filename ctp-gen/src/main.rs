@@ -43,7 +43,8 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     match arguments.command {
         Command::Parse { folder, family, version, output } => {
             let api = ctp_gen::parse::parse_folder(&folder, &family, &version)?;
-            std::fs::write(&output, api.to_json()).map_err(|error| format!("cannot write {}: {error}", output.display()))?;
+            std::fs::write(&output, api.to_json())
+                .map_err(|error| format!("cannot write {}: {error}", output.display()))?;
             println!("{}: {}", output.display(), ctp_gen::parse::summary(&api));
             Ok(())
         }

@@ -4,23 +4,63 @@ use std::sync::OnceLock;
 
 use crate::Api;
 
-/// File name and text of every committed model, newest first within a family.
-const TEXTS: &[(&str, &str)] = &[];
+macro_rules! committed {
+    ($($name:literal),+ $(,)?) => {
+        /// Name and text of every committed model, newest first within a family.
+        const TEXTS: &[(&str, &str)] = &[$(($name, include_str!(concat!("../api/", $name, ".json")))),+];
+        static MODELS: [OnceLock<Api>; TEXTS.len()] = [const { OnceLock::new() }; TEXTS.len()];
+    };
+}
 
-/// Returns the committed models, newest first. The first is *the current model*: its records are the
-/// Rust types.
+committed!("se-6.7.13", "se-6.7.11", "se-6.3.15");
+
+/// Returns the committed models, newest first.
 ///
 /// # Panics
 ///
 /// Panics when a committed model is not valid, which the tests rule out.
-pub fn models() -> &'static [Api] {
-    static MODELS: OnceLock<Vec<Api>> = OnceLock::new();
-    MODELS.get_or_init(|| {
-        TEXTS.iter().map(|(name, text)| Api::from_json(text).unwrap_or_else(|error| panic!("{name}: {error}"))).collect()
+pub fn models() -> impl Iterator<Item = &'static Api> {
+    (0..TEXTS.len()).map(model)
+}
+
+/// Returns *the current model*: the newest of the `se` family, whose records are the Rust types.
+pub fn current() -> &'static Api {
+    model(0)
+}
+
+fn model(position: usize) -> &'static Api {
+    let (name, text) = TEXTS[position];
+    MODELS[position].get_or_init(|| {
+        Api::from_json(text).unwrap_or_else(|error| panic!("ctp-gen/api/{name}.json: {error}"))
     })
 }
 
-/// Returns the newest committed model of the `se` family.
-pub fn current() -> &'static Api {
-    &models()[0]
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::ClassKind;
+
+    /// The totals of the real headers, so that silence cannot pass for success.
+    #[test]
+    fn committed_models_have_the_counts_of_the_headers() {
+        let counts = |label: &str| {
+            let api = models().find(|api| api.label() == label).expect("a committed model");
+            let methods = ClassKind::ALL.map(|kind| api.class(kind).methods.len());
+            (api.records.len(), api.typedefs.len(), api.constant_count(), methods, api.errors.len())
+        };
+        assert_eq!(counts("se-6.7.13"), (519, 844, 1348, [13, 15, 178, 140], 299));
+        assert_eq!(counts("se-6.7.11"), (502, 838, 1331, [13, 15, 164, 133], 280));
+        assert_eq!(counts("se-6.3.15"), (353, 779, 1223, [12, 14, 125, 94], 198));
+        let texts = current().enumerations.iter().flat_map(|enumeration| &enumeration.constants);
+        assert_eq!(texts.filter(|constant| constant.value.len() > 1).count(), 8);
+    }
+
+    #[test]
+    fn committed_models_are_written_as_they_are_read() {
+        for (name, text) in TEXTS {
+            let api = Api::from_json(text).expect("a valid model");
+            assert_eq!(&api.label(), name);
+            assert!(api.to_json() == *text, "{name} is not formatted as ctp-gen writes it");
+        }
+    }
 }

@@ -35,7 +35,9 @@ pub enum ParseError {
         path: PathBuf,
     },
     /// libclang could not be loaded.
-    #[error("cannot load libclang: {reason}; run `cargo xtask tools`, or set LIBCLANG_PATH to a libclang 10 or newer")]
+    #[error(
+        "cannot load libclang: {reason}; run `cargo xtask tools`, or set LIBCLANG_PATH to a libclang 10 or newer"
+    )]
     Libclang {
         /// What the loader said.
         reason: String,
@@ -104,7 +106,11 @@ pub fn parse_folder(folder: &Path, family: &str, version: &str) -> Result<Api, P
 
 /// libclang's parse succeeds on broken code; its diagnostics tell.
 fn refuse_diagnostics(unit: &TranslationUnit<'_>, folder: &Path) -> Result<(), ParseError> {
-    match unit.get_diagnostics().iter().find(|found| matches!(found.get_severity(), Severity::Error | Severity::Fatal)) {
+    match unit
+        .get_diagnostics()
+        .iter()
+        .find(|found| matches!(found.get_severity(), Severity::Error | Severity::Fatal))
+    {
         Some(diagnostic) => {
             let location = diagnostic.get_location().get_file_location();
             Err(match location.file {
@@ -145,7 +151,11 @@ fn refuse_strays(entities: &[clang::Entity<'_>]) -> Result<(), ParseError> {
 /// Returns the counts of a model in one line.
 pub fn summary(api: &Api) -> String {
     let methods = |kind| api.class(kind).methods.len();
-    let texts = api.enumerations.iter().flat_map(|enumeration| &enumeration.constants).filter(|constant| constant.value.len() > 1);
+    let texts = api
+        .enumerations
+        .iter()
+        .flat_map(|enumeration| &enumeration.constants)
+        .filter(|constant| constant.value.len() > 1);
     format!(
         "{} records, {} typedefs, {} constants ({} multi-character) in {} enumerations, {} TraderSpi, {} TraderApi, {} MdSpi, {} MdApi, {} error codes",
         api.records.len(),

@@ -97,7 +97,9 @@ impl Method {
         }
         let mut types = self.parameters.iter().map(|parameter| parameter.c_type.as_str()).peekable();
         const RSP_INFO: &str = "CThostFtdcRspInfoField *";
-        let record = types.next_if(|c_type| *c_type != RSP_INFO && record_name(c_type).is_some()).and_then(record_name);
+        let record = types
+            .next_if(|c_type| *c_type != RSP_INFO && record_name(c_type).is_some())
+            .and_then(record_name);
         let rsp_info = types.next_if_eq(&RSP_INFO).is_some();
         let number = types.next_if_eq(&"int").is_some();
         let is_last = types.next_if_eq(&"bool").is_some();
@@ -122,7 +124,9 @@ impl Method {
                     "Join" | "GetTradingDay" => types.is_empty(),
                     "RegisterFront" | "RegisterNameServer" => types == ["char *"],
                     "RegisterSpi" => matches!(types, [spi] if spi.ends_with("Spi *")),
-                    "SubscribePrivateTopic" => matches!(types, ["THOST_TE_RESUME_TYPE"] | ["THOST_TE_RESUME_TYPE", "int"]),
+                    "SubscribePrivateTopic" => {
+                        matches!(types, ["THOST_TE_RESUME_TYPE"] | ["THOST_TE_RESUME_TYPE", "int"])
+                    }
                     "SubscribePublicTopic" => types == ["THOST_TE_RESUME_TYPE"],
                     _ => false,
                 };
@@ -166,8 +170,13 @@ impl Class {
                 Some(Shape::Request { record } | Shape::RecordCall { record, .. }) => Some(record),
                 Some(Shape::Instruments | Shape::LifeCycle) => None,
                 None => {
-                    let types: Vec<&str> = method.parameters.iter().map(|parameter| parameter.c_type.as_str()).collect();
-                    return Err(format!("{whole}({}) -> {} has a shape that is not understood", types.join(", "), method.returns));
+                    let types: Vec<&str> =
+                        method.parameters.iter().map(|parameter| parameter.c_type.as_str()).collect();
+                    return Err(format!(
+                        "{whole}({}) -> {} has a shape that is not understood",
+                        types.join(", "),
+                        method.returns
+                    ));
                 }
             };
             if let Some(record) = record.filter(|record| api.record(record).is_none()) {

@@ -50,7 +50,11 @@ impl Enumeration {
             ScalarType::Text(length) => !value.is_empty() && value.len() < length,
             _ => false,
         };
-        match self.constants.iter().find(|constant| !value_is_plain(&constant.value) || !fits(&constant.value)) {
+        match self
+            .constants
+            .iter()
+            .find(|constant| !value_is_plain(&constant.value) || !fits(&constant.value))
+        {
             Some(constant) => Err(format!(
                 "constant {} = '{}' does not fit its typedef {} ({})",
                 constant.name, constant.value, typedef.name, typedef.scalar

@@ -6,9 +6,6 @@ use serde_json::Value;
 
 use super::Api;
 
-
-
-
 impl Api {
     /// Returns the model as text, ending in a newline.
     pub fn to_json(&self) -> String {
@@ -19,7 +16,10 @@ impl Api {
         rows(&mut text, "sources", &self.sources);
         rows(&mut text, "typedefs", &self.typedefs);
         groups(&mut text, "enumerations", &self.enumerations, |enumeration| {
-            (format!("\"typedef\": {}", inline(&enumeration.typedef)), vec![("constants", lines(&enumeration.constants))])
+            (
+                format!("\"typedef\": {}", inline(&enumeration.typedef)),
+                vec![("constants", lines(&enumeration.constants))],
+            )
         });
         rows(&mut text, "plain_enums", &self.plain_enums);
         groups(&mut text, "records", &self.records, |record| {
@@ -71,7 +71,12 @@ fn rows<T: Serialize>(text: &mut String, name: &str, items: &[T]) {
     text.push_str("],\n");
 }
 
-fn groups<T>(text: &mut String, name: &str, items: &[T], parts: impl Fn(&T) -> (String, Vec<(&'static str, Vec<String>)>)) {
+fn groups<T>(
+    text: &mut String,
+    name: &str,
+    items: &[T],
+    parts: impl Fn(&T) -> (String, Vec<(&'static str, Vec<String>)>),
+) {
     text.push_str(&format!("\"{name}\": [\n"));
     for (position, item) in items.iter().enumerate() {
         let (head, lists) = parts(item);

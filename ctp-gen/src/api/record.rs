@@ -194,7 +194,11 @@ mod tests {
         let short = Typedef { name: "S".into(), scalar: ScalarType::Char };
         let double = Typedef { name: "D".into(), scalar: ScalarType::Double };
         let typedefs = HashMap::from([("S", &short), ("D", &double)]);
-        let field = |c_name: &str, typedef: &str, offset| Field { c_name: c_name.into(), typedef: typedef.into(), offset };
+        let field = |c_name: &str, typedef: &str, offset| Field {
+            c_name: c_name.into(),
+            typedef: typedef.into(),
+            offset,
+        };
         let record = |size, second| Record {
             c_name: "R".into(),
             size,

@@ -15,7 +15,10 @@ pub(super) fn read(entities: &[Entity<'_>], kind: ClassKind, folder: &Path) -> R
                 && entity.is_definition()
                 && entity.get_name().as_deref() == Some(kind.c_name())
         })
-        .ok_or_else(|| ParseError::Model { folder: folder.into(), reason: format!("no class {}", kind.c_name()) })?;
+        .ok_or_else(|| ParseError::Model {
+            folder: folder.into(),
+            reason: format!("no class {}", kind.c_name()),
+        })?;
     let mut class = Class { c_name: kind.c_name().to_owned(), methods: Vec::new(), statics: Vec::new() };
     for child in entity.get_children() {
         match child.get_kind() {
@@ -46,10 +49,16 @@ fn method(entity: &Entity<'_>, kind: ClassKind) -> Result<Method, ParseError> {
     match understood {
         Some(_) => Ok(method),
         None => {
-            let types: Vec<&str> = method.parameters.iter().map(|parameter| parameter.c_type.as_str()).collect();
+            let types: Vec<&str> =
+                method.parameters.iter().map(|parameter| parameter.c_type.as_str()).collect();
             Err(source::construct(
                 entity,
-                format!("{}::{}({}) has parameters that are not understood", kind.c_name(), method.name, types.join(", ")),
+                format!(
+                    "{}::{}({}) has parameters that are not understood",
+                    kind.c_name(),
+                    method.name,
+                    types.join(", ")
+                ),
             ))
         }
     }
@@ -73,7 +82,8 @@ fn parameters(entity: &Entity<'_>) -> Result<Vec<Parameter>, ParseError> {
         .unwrap_or_default()
         .iter()
         .map(|argument| {
-            let c_type = argument.get_type().map(|argument_type| argument_type.get_display_name()).unwrap_or_default();
+            let c_type =
+                argument.get_type().map(|argument_type| argument_type.get_display_name()).unwrap_or_default();
             Ok(Parameter {
                 name: argument.get_name().unwrap_or_default(),
                 c_type: unqualified(&c_type).replace("char *[]", "char **"),

@@ -11,7 +11,9 @@ const FILE: &str = "ThostFtdcUserApiDataType.h";
 ///
 /// A constant belongs to the typedef that follows it: the prefixes (`THOST_FTDC_D_`) repeat between
 /// typedefs, the positions do not lie.
-pub(super) fn read(entities: &[Entity<'_>]) -> Result<(Vec<Typedef>, Vec<Enumeration>, Vec<PlainEnum>), ParseError> {
+pub(super) fn read(
+    entities: &[Entity<'_>],
+) -> Result<(Vec<Typedef>, Vec<Enumeration>, Vec<PlainEnum>), ParseError> {
     let mut here: Vec<&Entity<'_>> = entities.iter().filter(|entity| is_here(entity)).collect();
     here.sort_by_key(|entity| source::offset_of(entity));
 
@@ -49,15 +51,22 @@ fn is_here(entity: &Entity<'_>) -> bool {
 /// Reads `#define NAME 'x'`; a define without value is an include guard.
 fn constant(entity: &Entity<'_>) -> Result<Option<Constant>, ParseError> {
     let name = entity.get_name().unwrap_or_default();
-    let tokens: Vec<String> =
-        entity.get_range().map(|range| range.tokenize()).unwrap_or_default().iter().map(|token| token.get_spelling()).collect();
+    let tokens: Vec<String> = entity
+        .get_range()
+        .map(|range| range.tokenize())
+        .unwrap_or_default()
+        .iter()
+        .map(|token| token.get_spelling())
+        .collect();
     let value = match tokens.as_slice() {
         [_] => return Ok(None),
         [_, value] => value.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')),
         _ => None,
     };
     match value {
-        Some(value) if name.starts_with("THOST_FTDC_") => Ok(Some(Constant { name, value: value.to_owned() })),
+        Some(value) if name.starts_with("THOST_FTDC_") => {
+            Ok(Some(Constant { name, value: value.to_owned() }))
+        }
         _ => Err(source::construct(
             entity,
             format!("#define {} is not `THOST_FTDC_… 'characters'`", tokens.join(" ")),

@@ -94,7 +94,9 @@ pub(super) fn flatten<'tu>(unit: &'tu TranslationUnit<'_>) -> Vec<Entity<'tu>> {
         for child in parent.get_children() {
             match child.get_kind() {
                 EntityKind::Namespace => pending.push(child),
-                _ if file_of(&child).is_some_and(|path| path.file_name().is_some_and(|name| name != MAIN)) => {
+                _ if file_of(&child)
+                    .is_some_and(|path| path.file_name().is_some_and(|name| name != MAIN)) =>
+                {
                     found.push(child);
                 }
                 _ => {}

@@ -6,8 +6,10 @@ use super::{ParseError, source};
 use crate::api::{Field, Record};
 
 pub(super) fn read(entities: &[Entity<'_>]) -> Result<Vec<Record>, ParseError> {
-    let mut records: Vec<&Entity<'_>> =
-        entities.iter().filter(|entity| entity.get_kind() == EntityKind::StructDecl && entity.is_definition()).collect();
+    let mut records: Vec<&Entity<'_>> = entities
+        .iter()
+        .filter(|entity| entity.get_kind() == EntityKind::StructDecl && entity.is_definition())
+        .collect();
     records.sort_by_key(|entity| source::offset_of(entity));
     records.into_iter().map(record).collect()
 }
@@ -17,13 +19,13 @@ fn record(entity: &Entity<'_>) -> Result<Record, ParseError> {
     if !c_name.starts_with("CThostFtdc") || !c_name.ends_with("Field") {
         return Err(source::construct(entity, format!("struct {c_name} is not named CThostFtdc…Field")));
     }
-    let layout = entity
-        .get_type()
-        .ok_or_else(|| source::construct(entity, format!("struct {c_name} has no type")))?;
+    let layout =
+        entity.get_type().ok_or_else(|| source::construct(entity, format!("struct {c_name} has no type")))?;
     let size = layout
         .get_sizeof()
         .map_err(|error| source::construct(entity, format!("struct {c_name} has no size: {error}")))?;
-    let fields = entity.get_children().iter().map(|child| field(child, &layout, &c_name)).collect::<Result<_, _>>()?;
+    let fields =
+        entity.get_children().iter().map(|child| field(child, &layout, &c_name)).collect::<Result<_, _>>()?;
     Ok(Record { c_name, size, fields })
 }
 

@@ -1,0 +1,28 @@
+//! Raw constants: `THOST_FTDC_D_Buy`.
+
+use quote::quote;
+
+use super::{ident, rust_text};
+use crate::{Api, api::ScalarType};
+
+/// Emits every constant of the model under its C name: a byte, or text for the multi-character ones.
+pub fn rust(api: &Api) -> String {
+    let constants = api.enumerations.iter().flat_map(|enumeration| {
+        let is_text = enumeration.is_text()
+            || api
+                .typedef(&enumeration.typedef)
+                .is_some_and(|typedef| matches!(typedef.scalar, ScalarType::Text(_)));
+        enumeration.constants.iter().map(move |constant| {
+            let name = ident(&constant.name);
+            let doc = format!("A value of `{}`.", enumeration.typedef);
+            if is_text {
+                let value = &constant.value;
+                quote! { #[doc = #doc] pub const #name: &str = #value; }
+            } else {
+                let value = proc_macro2::Literal::byte_character(constant.value.as_bytes()[0]);
+                quote! { #[doc = #doc] pub const #name: u8 = #value; }
+            }
+        })
+    });
+    rust_text(api, constants)
+}

@@ -1,0 +1,38 @@
+//! Open enumeration newtypes: `OrderStatus::ALL_TRADED`.
+
+use quote::quote;
+
+use super::{ident, rust_text};
+use crate::{
+    Api,
+    api::{Enumeration, ScalarType},
+    names,
+};
+
+/// Returns the enumerations that a field can hold: those of `char` typedefs with one-character values.
+pub(super) fn of_characters(api: &Api) -> impl Iterator<Item = &Enumeration> {
+    api.enumerations.iter().filter(|enumeration| {
+        !enumeration.is_text()
+            && api.typedef(&enumeration.typedef).is_some_and(|typedef| typedef.scalar == ScalarType::Char)
+    })
+}
+
+/// Emits one newtype over `u8` per enumeration, open for values newer than the header.
+pub fn rust(api: &Api) -> String {
+    let types = of_characters(api).map(|enumeration| {
+        let name = names::enumeration(&enumeration.typedef);
+        let c_name = &enumeration.typedef;
+        let doc = format!("C: `{c_name}`.");
+        let rows = enumeration.constants.iter().map(|constant| {
+            let short = names::constant(&constant.name);
+            let associated = ident(&names::screaming(short));
+            let value = proc_macro2::Literal::byte_character(constant.value.as_bytes()[0]);
+            let c_constant = &constant.name;
+            let doc = format!("`'{}'`. C: `{c_constant}`.", constant.value);
+            quote! { #[doc = #doc] #associated = #value, #c_constant, #short; }
+        });
+        let name = ident(name);
+        quote! { enumeration! { #[doc = #doc] #name, #c_name, { #(#rows)* } } }
+    });
+    rust_text(api, types)
+}

@@ -1,0 +1,97 @@
+//! Method identifiers: `TraderCallback::OnRtnOrder`, `TraderRequest::ReqOrderInsert`.
+//!
+//! The number of a method is its slot in the current model's class; adapters and facades use the same.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{ident, rust_text};
+use crate::{
+    Api,
+    api::{ClassKind, Shape},
+    names,
+    overlay::{Overlay, Success},
+};
+
+/// Emits the callback and request enums of both APIs.
+///
+/// # Errors
+///
+/// Returns an error that names a request without an entry in `overlay/requests.toml`, or an entry
+/// that names a callback the model lacks.
+pub fn rust(api: &Api, overlay: &Overlay) -> Result<String, String> {
+    let md_callbacks = callbacks(api, ClassKind::MdSpi);
+    let trader_callbacks = callbacks(api, ClassKind::TraderSpi);
+    let md_requests = requests(api, ClassKind::MdApi, ClassKind::MdSpi, overlay)?;
+    let trader_requests = requests(api, ClassKind::TraderApi, ClassKind::TraderSpi, overlay)?;
+    let version = &api.version;
+    let version = quote! {
+        /// Version of the current model, whose records are the Rust types.
+        pub const API_VERSION: &str = #version;
+    };
+    Ok(rust_text(api, [version, md_callbacks, trader_callbacks, md_requests, trader_requests]))
+}
+
+fn callbacks(api: &Api, kind: ClassKind) -> TokenStream {
+    let (name, doc) = match kind {
+        ClassKind::MdSpi => ("MdCallback", "A callback of `CThostFtdcMdSpi`."),
+        _ => ("TraderCallback", "A callback of `CThostFtdcTraderSpi`."),
+    };
+    let rows = api.class(kind).methods.iter().enumerate().map(|(slot, method)| {
+        let (slot, c_name) = (slot as u16, &method.name);
+        let variant = ident(c_name);
+        let record = match method.callback_shape() {
+            Some(Shape::Callback { record: Some(record), .. }) => some_record(record),
+            _ => quote! { None },
+        };
+        let doc = format!("Slot {slot}. C: `{c_name}`.");
+        quote! { #[doc = #doc] #variant = #slot, #c_name, #record; }
+    });
+    let name = ident(name);
+    quote! { callbacks! { #[doc = #doc] #name { #(#rows)* } } }
+}
+
+fn requests(api: &Api, kind: ClassKind, spi: ClassKind, overlay: &Overlay) -> Result<TokenStream, String> {
+    let (name, callback, doc) = match kind {
+        ClassKind::MdApi => ("MdRequest", "MdCallback", "A request of `CThostFtdcMdApi`."),
+        _ => ("TraderRequest", "TraderCallback", "A request of `CThostFtdcTraderApi`."),
+    };
+    let callback = ident(callback);
+    let answers = api.class(spi);
+    let mut rows = Vec::new();
+    for (slot, method) in api.class(kind).methods.iter().enumerate() {
+        let Some(Shape::Request { record }) = method.call_shape() else { continue };
+        let request = overlay.request(kind.c_name(), &method.name)?;
+        let reference = |callback_name: Option<&String>| match callback_name {
+            None => Ok(quote! { None }),
+            Some(found) if answers.slot(found).is_some() => {
+                let variant = ident(found);
+                Ok(quote! { Some(#callback::#variant) })
+            }
+            Some(missing) => Err(format!("{}: {} has no callback {missing}", method.name, spi.c_name())),
+        };
+        let answer = reference(Some(&request.answer))?;
+        let error = reference(request.error.as_ref())?;
+        let push = reference(request.push.as_ref())?;
+        let success = ident(match request.success {
+            Success::Query => "Query",
+            Success::Answer => "Answered",
+            Success::Silent => "Silent",
+            Success::Push => "Push",
+        });
+        let (slot, c_name) = (slot as u16, &method.name);
+        let variant = ident(c_name);
+        let record = ident(names::record(record));
+        let doc = format!("Slot {slot}. C: `{c_name}`.");
+        rows.push(quote! {
+            #[doc = #doc] #variant = #slot, #c_name, <#record as Record>::DESCRIPTOR, #success, #answer, #error, #push;
+        });
+    }
+    let name = ident(name);
+    Ok(quote! { requests! { #[doc = #doc] #name -> #callback { #(#rows)* } } })
+}
+
+fn some_record(c_name: &str) -> TokenStream {
+    let name = ident(names::record(c_name));
+    quote! { Some(<#name as Record>::DESCRIPTOR) }
+}

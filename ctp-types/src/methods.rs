@@ -1,0 +1,148 @@
+//! Identifiers of callbacks and requests. The number of each is its slot in the current model's class.
+
+use crate::{Record, RecordDescriptor, records::*};
+
+/// What tells that a request succeeded (`ctp-gen/overlay/requests.toml`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RequestKind {
+    /// A query: 0..n records come on the answer; it may be repeated.
+    Query,
+    /// One answer with ErrorID 0.
+    Answered,
+    /// No answer; the effect comes on a push, errors come on the answer and the error callback.
+    Silent,
+    /// A push, perhaps after an answer with ErrorID 0.
+    Push,
+}
+
+macro_rules! callbacks {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $slot:literal, $c_name:literal, $record:expr;)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u16)]
+        pub enum $name {
+            $($(#[$variant_doc])* $variant = $slot,)*
+        }
+
+        impl $name {
+            /// All callbacks in slot order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// Returns the callback with number `id`.
+            pub fn from_id(id: u32) -> Option<Self> {
+                Self::ALL.get(usize::try_from(id).ok()?).copied()
+            }
+
+            /// Returns the C name.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $c_name,)*
+                }
+            }
+
+            /// Returns the record that the callback carries, `None` if it carries none.
+            pub fn record(self) -> Option<&'static RecordDescriptor> {
+                static RECORDS: &[Option<&RecordDescriptor>] = &[$($record),*];
+                RECORDS[self as usize]
+            }
+        }
+    };
+}
+
+macro_rules! requests {
+    ($(#[$doc:meta])* $name:ident -> $callback:ident { $($(#[$variant_doc:meta])* $variant:ident = $slot:literal, $c_name:literal, $record:expr, $kind:ident, $answer:expr, $error:expr, $push:expr;)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u16)]
+        pub enum $name {
+            $($(#[$variant_doc])* $variant = $slot,)*
+        }
+
+        impl $name {
+            /// All requests in slot order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// Returns the request with number `id`.
+            pub fn from_id(id: u32) -> Option<Self> {
+                match u16::try_from(id).ok()? {
+                    $($slot => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
+
+            /// Returns the C name.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $c_name,)*
+                }
+            }
+
+            /// Returns the record that the request carries.
+            pub fn record(self) -> &'static RecordDescriptor {
+                match self {
+                    $(Self::$variant => $record,)*
+                }
+            }
+
+            /// Returns what tells that the request succeeded.
+            pub fn kind(self) -> RequestKind {
+                match self {
+                    $(Self::$variant => RequestKind::$kind,)*
+                }
+            }
+
+            /// Returns the callback that answers the requester (`OnRsp…`).
+            pub fn answer(self) -> Option<$callback> {
+                match self {
+                    $(Self::$variant => $answer,)*
+                }
+            }
+
+            /// Returns the callback that tells a refusal to all sessions (`OnErrRtn…`).
+            pub fn error_callback(self) -> Option<$callback> {
+                match self {
+                    $(Self::$variant => $error,)*
+                }
+            }
+
+            /// Returns the callback that brings the effect (`OnRtn…`).
+            pub fn push(self) -> Option<$callback> {
+                match self {
+                    $(Self::$variant => $push,)*
+                }
+            }
+        }
+    };
+}
+
+include!(concat!(env!("OUT_DIR"), "/methods.rs"));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_the_slots_of_ctp_behaviour_8_3() {
+        assert_eq!(TraderRequest::ReqAuthenticate as u16, 11);
+        assert_eq!(TraderRequest::ReqUserLogin as u16, 16);
+        assert_eq!(TraderRequest::ReqOrderInsert as u16, 26);
+        assert_eq!(TraderRequest::ReqQryInstrument as u16, 54);
+        assert_eq!(TraderCallback::OnRspUserLogin as u16, 5);
+        assert_eq!(TraderCallback::OnRtnOrder as u16, 76);
+        assert_eq!(MdCallback::OnRtnDepthMarketData as u16, 11);
+        assert_eq!((TraderCallback::ALL.len(), MdCallback::ALL.len()), (178, 13));
+        assert!(TraderCallback::ALL.iter().enumerate().all(|(slot, callback)| *callback as usize == slot));
+    }
+
+    #[test]
+    fn requests_know_how_they_are_answered() {
+        let insert = TraderRequest::ReqOrderInsert;
+        assert_eq!(insert.kind(), RequestKind::Silent);
+        assert_eq!(insert.answer(), Some(TraderCallback::OnRspOrderInsert));
+        assert_eq!(insert.error_callback(), Some(TraderCallback::OnErrRtnOrderInsert));
+        assert_eq!(insert.record().name, "InputOrderField");
+        assert_eq!(TraderCallback::OnRtnOrder.record().map(|record| record.name), Some("OrderField"));
+        assert_eq!(TraderRequest::from_id(26), Some(insert));
+        assert_eq!((TraderRequest::from_id(0), TraderRequest::from_id(9999)), (None, None));
+    }
+}

@@ -1,0 +1,133 @@
+//! The records of the API, and what is known about each.
+
+use std::fmt;
+
+use crate::{EnumerationDescriptor, RecordRef, Text, enumerations::*, view};
+
+/// A plain-data record of the API; all zero bytes are a valid value, and the default.
+///
+/// Only the emitted records implement it: [`RecordBox`](crate::RecordBox) and
+/// [`RecordRef`](crate::RecordRef) rely on the descriptor telling the truth about the layout.
+pub trait Record: Copy + Default + fmt::Debug + Send + Sync + sealed::Sealed + 'static {
+    /// Name, size and fields.
+    const DESCRIPTOR: &'static RecordDescriptor;
+}
+
+pub(crate) mod sealed {
+    pub trait Sealed {}
+}
+
+/// What is known about a record.
+#[derive(Debug)]
+pub struct RecordDescriptor {
+    /// Rust name, for example `InputOrderField`.
+    pub name: &'static str,
+    /// C name, for example `CThostFtdcInputOrderField`.
+    pub c_name: &'static str,
+    /// Size in bytes.
+    pub size: usize,
+    /// Fields in declaration order.
+    pub fields: &'static [FieldDescriptor],
+}
+
+impl RecordDescriptor {
+    /// Returns the field with C name or Rust name `name`.
+    pub fn field(&self, name: &str) -> Option<&'static FieldDescriptor> {
+        self.fields.iter().find(|field| field.c_name == name || field.name == name)
+    }
+}
+
+/// What is known about a field.
+#[derive(Debug)]
+pub struct FieldDescriptor {
+    /// Rust name, for example `instrument_id`.
+    pub name: &'static str,
+    /// C name, for example `InstrumentID`.
+    pub c_name: &'static str,
+    /// C typedef, for example `TThostFtdcInstrumentIDType`.
+    pub c_type: &'static str,
+    /// Offset in bytes.
+    pub offset: usize,
+    /// What it holds.
+    pub kind: FieldKind,
+    /// Whether it is a secret (`ctp-gen/overlay/secrets.toml`), which never reaches any output.
+    pub secret: bool,
+}
+
+/// What a field holds.
+#[derive(Clone, Copy, Debug)]
+pub enum FieldKind {
+    /// `char[N]`: GBK text of at most `N - 1` bytes.
+    Text(usize),
+    /// A character without named values.
+    Char,
+    /// A character of an enumeration.
+    Enumeration(&'static EnumerationDescriptor),
+    /// `short`.
+    Short,
+    /// `int`.
+    Int,
+    /// `unsigned int`.
+    UnsignedInt,
+    /// `long long`.
+    LongLong,
+    /// `double`.
+    Double,
+}
+
+/// Returns the descriptors of all records, in header order.
+pub fn record_descriptors() -> &'static [&'static RecordDescriptor] {
+    ALL
+}
+
+macro_rules! record {
+    ($(#[$doc:meta])* $name:ident, $c_name:literal, $size:literal, { $($(#[$field_doc:meta])* $field:ident: $kind:ty, $c_field:literal, $c_type:literal, $offset:literal, $field_kind:expr, $secret:literal;)* }) => {
+        $(#[$doc])*
+        #[repr(C)]
+        #[derive(Clone, Copy)]
+        pub struct $name {
+            $($(#[$field_doc])* pub $field: $kind,)*
+        }
+
+        const _: () = {
+            assert!(size_of::<$name>() == $size, concat!("size of ", $c_name));
+            $(assert!(std::mem::offset_of!($name, $field) == $offset, concat!($c_name, "::", $c_field));)*
+        };
+
+        impl sealed::Sealed for $name {}
+
+        impl Record for $name {
+            const DESCRIPTOR: &'static RecordDescriptor = {
+                // A static, not a promoted constant: its address identifies the record.
+                static DESCRIPTOR: RecordDescriptor = RecordDescriptor {
+                name: stringify!($name),
+                c_name: $c_name,
+                size: $size,
+                fields: &[$(FieldDescriptor {
+                    name: stringify!($field),
+                    c_name: $c_field,
+                    c_type: $c_type,
+                    offset: $offset,
+                    kind: $field_kind,
+                    secret: $secret,
+                }),*],
+                };
+                &DESCRIPTOR
+            };
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                view::zeroed()
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(&RecordRef::from_record(self), formatter)
+            }
+        }
+    };
+}
+
+include!(concat!(env!("OUT_DIR"), "/records.rs"));

@@ -1,0 +1,237 @@
+//! Text of the API: fixed arrays of GBK bytes.
+
+use std::{
+    borrow::Cow,
+    cmp::Ordering,
+    fmt,
+    hash::{Hash, Hasher},
+};
+
+use encoding_rs::{GB18030, GBK};
+
+/// A `char[N]` field: GBK text of at most `N - 1` bytes, ended by a NUL.
+///
+/// Comparison, hashing and decoding look at the bytes before the first NUL; what stands behind it
+/// (old library builds leave stale bytes there) is reachable by [`raw`](Self::raw).
+#[repr(transparent)]
+#[derive(Clone, Copy)]
+pub struct Text<const N: usize>([u8; N]);
+
+/// Why a text was not put into a field.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TextError {
+    /// It is longer than the field.
+    #[error("text of {needed} GBK bytes does not fit a field of {capacity}; shorten it")]
+    TooLong {
+        /// Bytes that the text takes in GBK.
+        needed: usize,
+        /// Bytes that the field holds, without the final NUL.
+        capacity: usize,
+    },
+    /// It has a character that GBK lacks.
+    #[error("character {character:?} cannot be written in GBK; replace it")]
+    Unencodable {
+        /// The first such character.
+        character: char,
+    },
+    /// It has a NUL, which would end it early.
+    #[error("text has a NUL at byte {position}; remove it")]
+    Nul {
+        /// Where, in bytes.
+        position: usize,
+    },
+}
+
+impl<const N: usize> Text<N> {
+    /// Encodes `text` to GBK.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error when the text does not fit, has a NUL, or a character that GBK lacks.
+    pub fn new(text: &str) -> Result<Self, TextError> {
+        Self::from_bytes(&encode(text)?)
+    }
+
+    /// Takes bytes that are GBK already.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error when the bytes do not fit or have a NUL.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, TextError> {
+        let mut field = Self::default();
+        fill(&mut field.0, bytes)?;
+        Ok(field)
+    }
+
+    /// Replaces the text; on error the old one stays.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn set(&mut self, text: &str) -> Result<(), TextError> {
+        *self = Self::new(text)?;
+        Ok(())
+    }
+
+    /// Returns the bytes before the first NUL, as they came.
+    pub fn as_bytes(&self) -> &[u8] {
+        until_nul(&self.0)
+    }
+
+    /// Returns the whole field.
+    pub fn raw(&self) -> &[u8; N] {
+        &self.0
+    }
+
+    /// Returns the decoded text. Bytes that are not GB18030 become U+FFFD; decoding never fails.
+    pub fn to_str(&self) -> Cow<'_, str> {
+        decode(self.as_bytes())
+    }
+
+    /// Returns whether there is no text.
+    pub fn is_empty(&self) -> bool {
+        self.as_bytes().is_empty()
+    }
+}
+
+/// Returns the bytes before the first NUL.
+pub(crate) fn until_nul(bytes: &[u8]) -> &[u8] {
+    let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
+    &bytes[..end]
+}
+
+/// Decodes GB18030, of which GBK is a part.
+pub(crate) fn decode(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        // ASCII only: two GBK bytes can be valid UTF-8, too.
+        Ok(text) if text.is_ascii() => Cow::Borrowed(text),
+        _ => GB18030.decode_without_bom_handling(bytes).0,
+    }
+}
+
+pub(crate) fn encode(text: &str) -> Result<Cow<'_, [u8]>, TextError> {
+    if text.is_ascii() {
+        return Ok(Cow::Borrowed(text.as_bytes()));
+    }
+    let (bytes, _, unmappable) = GBK.encode(text);
+    if !unmappable {
+        return Ok(bytes);
+    }
+    let character = text.chars().find(|character| GBK.encode(character.encode_utf8(&mut [0; 4])).2);
+    Err(TextError::Unencodable { character: character.unwrap_or(char::REPLACEMENT_CHARACTER) })
+}
+
+/// Writes `bytes` and zeroes the rest of `field`.
+pub(crate) fn fill(field: &mut [u8], bytes: &[u8]) -> Result<(), TextError> {
+    if let Some(position) = bytes.iter().position(|byte| *byte == 0) {
+        return Err(TextError::Nul { position });
+    }
+    if bytes.len() >= field.len() {
+        return Err(TextError::TooLong { needed: bytes.len(), capacity: field.len().saturating_sub(1) });
+    }
+    field[..bytes.len()].copy_from_slice(bytes);
+    field[bytes.len()..].fill(0);
+    Ok(())
+}
+
+impl<const N: usize> Default for Text<N> {
+    fn default() -> Self {
+        Self([0; N])
+    }
+}
+
+impl<const N: usize> fmt::Display for Text<N> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(&self.to_str())
+    }
+}
+
+impl<const N: usize> fmt::Debug for Text<N> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.to_str(), formatter)
+    }
+}
+
+impl<const N: usize> TryFrom<&str> for Text<N> {
+    type Error = TextError;
+
+    fn try_from(text: &str) -> Result<Self, TextError> {
+        Self::new(text)
+    }
+}
+
+impl<const N: usize> PartialEq for Text<N> {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl<const N: usize> Eq for Text<N> {}
+
+impl<const N: usize> PartialOrd for Text<N> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<const N: usize> Ord for Text<N> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_bytes().cmp(other.as_bytes())
+    }
+}
+
+impl<const N: usize> Hash for Text<N> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_bytes().hash(state);
+    }
+}
+
+impl<const N: usize> PartialEq<str> for Text<N> {
+    fn eq(&self, other: &str) -> bool {
+        self.to_str() == other
+    }
+}
+
+impl<const N: usize> PartialEq<&str> for Text<N> {
+    fn eq(&self, other: &&str) -> bool {
+        self.to_str() == *other
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chinese_text_goes_in_and_out_as_gbk() {
+        let text = Text::<9>::new("张三").expect("four bytes");
+        assert_eq!(text.as_bytes(), b"\xD5\xC5\xC8\xFD");
+        assert_eq!(text.to_str(), "张三");
+    }
+
+    #[test]
+    fn text_that_does_not_fit_is_refused() {
+        assert_eq!(Text::<4>::new("abcd"), Err(TextError::TooLong { needed: 4, capacity: 3 }));
+        assert_eq!(Text::<4>::new("张三"), Err(TextError::TooLong { needed: 4, capacity: 3 }));
+        assert_eq!(Text::<9>::new("a\0b"), Err(TextError::Nul { position: 1 }));
+        assert_eq!(Text::<9>::new("a🦀"), Err(TextError::Unencodable { character: '🦀' }));
+        let mut field = Text::<4>::new("abc").expect("fits");
+        assert!(field.set("abcd").is_err());
+        assert_eq!(field, "abc");
+    }
+
+    #[test]
+    fn cut_and_foreign_bytes_become_replacement_characters() {
+        assert_eq!(Text::<4>::from_bytes(b"\xD5\xC5\xC8").expect("fits").to_str(), "张\u{FFFD}");
+        assert_eq!(Text::<4>::from_bytes(b"\xFF").expect("fits").to_str(), "\u{FFFD}");
+    }
+
+    #[test]
+    fn stale_bytes_behind_the_nul_do_not_count() {
+        let mut stale = Text::<5>::new("ab").expect("fits");
+        stale.0[3] = b'x';
+        assert_eq!(stale, Text::new("ab").expect("fits"));
+        assert_eq!(stale.raw(), b"ab\0x\0");
+    }
+}

@@ -1,0 +1,380 @@
+//! Type-erased records: a descriptor and plain data.
+//!
+//! Every record is `repr(C)` plain data without pointers, every bit pattern of every field is valid,
+//! and the emitted assertions prove that the descriptor's sizes and offsets are the compiler's. That is
+//! what the `unsafe` blocks below rest on. Padding is never read.
+
+use std::{ffi::c_void, fmt, marker::PhantomData, mem, ptr, ptr::NonNull};
+
+use crate::{
+    FieldDescriptor, FieldKind, Record, RecordDescriptor, TextError,
+    text::{decode, fill, until_nul},
+};
+
+/// The value of a field.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value<'a> {
+    /// A text field; when read, the whole field with what stands behind the NUL.
+    Text(&'a [u8]),
+    /// A character, of an enumeration or not.
+    Char(u8),
+    /// `short`.
+    Short(i16),
+    /// `int`.
+    Int(i32),
+    /// `unsigned int`.
+    UnsignedInt(u32),
+    /// `long long`.
+    LongLong(i64),
+    /// `double`.
+    Double(f64),
+}
+
+/// Why a value was not put into a field.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SetError {
+    /// The text does not fit.
+    #[error("{field}: {reason}")]
+    Text {
+        /// C name of the field.
+        field: &'static str,
+        /// Why.
+        reason: TextError,
+    },
+    /// The value is of another kind than the field.
+    #[error("{field} holds {expected}, not {found}")]
+    Kind {
+        /// C name of the field.
+        field: &'static str,
+        /// What the field holds.
+        expected: &'static str,
+        /// What was given.
+        found: &'static str,
+    },
+}
+
+/// Returns a record of zero bytes.
+pub(crate) fn zeroed<R: Record>() -> R {
+    // SAFETY: `Record` is sealed; every record is plain data for which all zero bytes are valid.
+    unsafe { mem::zeroed() }
+}
+
+/// A borrowed record of any kind.
+#[derive(Clone, Copy)]
+pub struct RecordRef<'a> {
+    descriptor: &'static RecordDescriptor,
+    data: NonNull<u8>,
+    lifetime: PhantomData<&'a u8>,
+}
+
+// SAFETY: a `RecordRef` is a shared reference to plain data.
+unsafe impl Send for RecordRef<'_> {}
+// SAFETY: as above; there is no interior mutability.
+unsafe impl Sync for RecordRef<'_> {}
+
+impl<'a> RecordRef<'a> {
+    /// Views the record at `pointer`, or returns `None` for NULL.
+    ///
+    /// # Safety
+    ///
+    /// `pointer` is NULL or points to a live, aligned record that `descriptor` describes and that
+    /// nobody writes to for `'a`.
+    pub unsafe fn from_ptr(descriptor: &'static RecordDescriptor, pointer: *const c_void) -> Option<Self> {
+        NonNull::new(pointer.cast_mut().cast()).map(|data| Self { descriptor, data, lifetime: PhantomData })
+    }
+
+    /// Views a record.
+    pub fn from_record<R: Record>(record: &'a R) -> Self {
+        Self { descriptor: R::DESCRIPTOR, data: NonNull::from(record).cast(), lifetime: PhantomData }
+    }
+
+    /// Returns what is known about the record.
+    pub fn descriptor(&self) -> &'static RecordDescriptor {
+        self.descriptor
+    }
+
+    /// Returns the address of the record.
+    pub fn as_ptr(&self) -> *const c_void {
+        self.data.as_ptr().cast()
+    }
+
+    /// Returns the record if it is an `R`.
+    pub fn get<R: Record>(&self) -> Option<&'a R> {
+        // SAFETY: the descriptors are the same object, so the data are a live, aligned `R` for `'a`.
+        ptr::eq(self.descriptor, R::DESCRIPTOR).then(|| unsafe { self.data.cast::<R>().as_ref() })
+    }
+
+    /// Returns the value of `field`.
+    ///
+    /// # Panics
+    ///
+    /// Panics when `field` is not a field of this record.
+    pub fn field(&self, field: &FieldDescriptor) -> Value<'a> {
+        assert!(
+            is_field_of(self.descriptor, field),
+            "{} is not a field of {}",
+            field.c_name,
+            self.descriptor.c_name
+        );
+        // SAFETY: the field belongs to the descriptor, so it lies inside the record, and the emitted
+        // assertions prove its offset and alignment; every bit pattern is valid for every kind.
+        unsafe {
+            let data = self.data.as_ptr().add(field.offset);
+            match field.kind {
+                FieldKind::Text(length) => Value::Text(std::slice::from_raw_parts(data, length)),
+                FieldKind::Char | FieldKind::Enumeration(_) => Value::Char(*data),
+                FieldKind::Short => Value::Short(data.cast::<i16>().read()),
+                FieldKind::Int => Value::Int(data.cast::<i32>().read()),
+                FieldKind::UnsignedInt => Value::UnsignedInt(data.cast::<u32>().read()),
+                FieldKind::LongLong => Value::LongLong(data.cast::<i64>().read()),
+                FieldKind::Double => Value::Double(data.cast::<f64>().read()),
+            }
+        }
+    }
+
+    /// Returns an owned copy.
+    pub fn to_owned(&self) -> RecordBox {
+        let mut copy = RecordBox::zeroed(self.descriptor);
+        // SAFETY: both sides are `descriptor.size` bytes and do not overlap; bytes are copied untyped.
+        unsafe { ptr::copy_nonoverlapping(self.data.as_ptr(), copy.data_mut(), self.descriptor.size) };
+        copy
+    }
+}
+
+impl fmt::Debug for RecordRef<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = formatter.debug_struct(self.descriptor.name);
+        for field in self.descriptor.fields {
+            match self.field(field) {
+                Value::Text(bytes) if field.secret && until_nul(bytes).is_empty() => {
+                    shown.field(field.name, &"")
+                }
+                _ if field.secret => shown.field(field.name, &format_args!("<secret>")),
+                Value::Text(bytes) => shown.field(field.name, &decode(until_nul(bytes))),
+                Value::Char(character) => match field.kind {
+                    FieldKind::Enumeration(enumeration) => match enumeration.value_name(character) {
+                        Some(name) => shown.field(field.name, &format_args!("{name}")),
+                        None => shown.field(field.name, &char::from(character)),
+                    },
+                    _ => shown.field(field.name, &char::from(character)),
+                },
+                Value::Short(value) => shown.field(field.name, &value),
+                Value::Int(value) => shown.field(field.name, &value),
+                Value::UnsignedInt(value) => shown.field(field.name, &value),
+                Value::LongLong(value) => shown.field(field.name, &value),
+                Value::Double(value) => shown.field(field.name, &value),
+            };
+        }
+        shown.finish()
+    }
+}
+
+/// An owned record of any kind.
+#[derive(Clone)]
+pub struct RecordBox {
+    descriptor: &'static RecordDescriptor,
+    /// `u64` gives the alignment of the widest field.
+    storage: Box<[mem::MaybeUninit<u64>]>,
+}
+
+impl RecordBox {
+    /// Copies a record.
+    pub fn new<R: Record>(record: &R) -> Self {
+        RecordRef::from_record(record).to_owned()
+    }
+
+    /// Makes a record of zero bytes.
+    pub fn zeroed(descriptor: &'static RecordDescriptor) -> Self {
+        let words = descriptor.size.div_ceil(size_of::<u64>());
+        Self { descriptor, storage: vec![mem::MaybeUninit::new(0); words].into_boxed_slice() }
+    }
+
+    /// Returns what is known about the record.
+    pub fn descriptor(&self) -> &'static RecordDescriptor {
+        self.descriptor
+    }
+
+    /// Views the record.
+    pub fn as_ref(&self) -> RecordRef<'_> {
+        RecordRef {
+            descriptor: self.descriptor,
+            data: NonNull::from(&*self.storage).cast(),
+            lifetime: PhantomData,
+        }
+    }
+
+    /// Returns the address of the record.
+    pub fn as_ptr(&self) -> *const c_void {
+        self.storage.as_ptr().cast()
+    }
+
+    /// Returns the record if it is an `R`.
+    pub fn get<R: Record>(&self) -> Option<&R> {
+        self.as_ref().get()
+    }
+
+    /// Returns the record for writing if it is an `R`.
+    pub fn get_mut<R: Record>(&mut self) -> Option<&mut R> {
+        let data = self.data_mut();
+        // SAFETY: the descriptors are the same object; storage is large enough, aligned to 8, and
+        // borrowed exclusively; it was zeroed, so every field is initialised.
+        ptr::eq(self.descriptor, R::DESCRIPTOR).then(|| unsafe { &mut *data.cast::<R>() })
+    }
+
+    /// Writes a field. Text is GBK already; it must fit with its NUL.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error when the value is of another kind than the field, or text does not fit; the
+    /// record is unchanged then.
+    ///
+    /// # Panics
+    ///
+    /// Panics when `field` is not a field of this record.
+    pub fn set(&mut self, field: &FieldDescriptor, value: Value<'_>) -> Result<(), SetError> {
+        assert!(
+            is_field_of(self.descriptor, field),
+            "{} is not a field of {}",
+            field.c_name,
+            self.descriptor.c_name
+        );
+        let name = field_name(self.descriptor, field);
+        // SAFETY: the field belongs to the descriptor, so it lies inside the storage.
+        let data = unsafe { self.data_mut().add(field.offset) };
+        // SAFETY: inside the storage, of the size and alignment of the kind (emitted assertions), and
+        // borrowed exclusively through `self`.
+        unsafe {
+            match (field.kind, value) {
+                (FieldKind::Text(length), Value::Text(bytes)) => {
+                    fill(std::slice::from_raw_parts_mut(data, length), bytes)
+                        .map_err(|reason| SetError::Text { field: name, reason })?;
+                }
+                (FieldKind::Char | FieldKind::Enumeration(_), Value::Char(character)) => *data = character,
+                (FieldKind::Short, Value::Short(number)) => data.cast::<i16>().write(number),
+                (FieldKind::Int, Value::Int(number)) => data.cast::<i32>().write(number),
+                (FieldKind::UnsignedInt, Value::UnsignedInt(number)) => data.cast::<u32>().write(number),
+                (FieldKind::LongLong, Value::LongLong(number)) => data.cast::<i64>().write(number),
+                (FieldKind::Double, Value::Double(number)) => data.cast::<f64>().write(number),
+                (kind, value) => {
+                    return Err(SetError::Kind {
+                        field: name,
+                        expected: kind.describe(),
+                        found: value.describe(),
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn data_mut(&mut self) -> *mut u8 {
+        self.storage.as_mut_ptr().cast()
+    }
+}
+
+impl<R: Record> From<R> for RecordBox {
+    fn from(record: R) -> Self {
+        Self::new(&record)
+    }
+}
+
+impl fmt::Debug for RecordBox {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.as_ref(), formatter)
+    }
+}
+
+impl FieldKind {
+    fn describe(self) -> &'static str {
+        match self {
+            Self::Text(_) => "text",
+            Self::Char | Self::Enumeration(_) => "a character",
+            Self::Short => "a short",
+            Self::Int => "an int",
+            Self::UnsignedInt => "an unsigned int",
+            Self::LongLong => "a long long",
+            Self::Double => "a double",
+        }
+    }
+}
+
+impl Value<'_> {
+    fn describe(self) -> &'static str {
+        match self {
+            Self::Text(_) => "text",
+            Self::Char(_) => "a character",
+            Self::Short(_) => "a short",
+            Self::Int(_) => "an int",
+            Self::UnsignedInt(_) => "an unsigned int",
+            Self::LongLong(_) => "a long long",
+            Self::Double(_) => "a double",
+        }
+    }
+}
+
+fn is_field_of(descriptor: &RecordDescriptor, field: &FieldDescriptor) -> bool {
+    descriptor.fields.as_ptr_range().contains(&ptr::from_ref(field))
+}
+
+/// The descriptor's own copy of the name, which is `'static`.
+fn field_name(descriptor: &'static RecordDescriptor, field: &FieldDescriptor) -> &'static str {
+    descriptor.field(field.c_name).map_or("", |own| own.c_name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{InputOrderField, OrderField, ReqUserLoginField, Text};
+
+    fn field<R: Record>(name: &str) -> &'static FieldDescriptor {
+        R::DESCRIPTOR.field(name).expect("a field")
+    }
+
+    #[test]
+    fn fields_are_read_and_written_by_descriptor() {
+        let mut order = RecordBox::zeroed(InputOrderField::DESCRIPTOR);
+        order.set(field::<InputOrderField>("LimitPrice"), Value::Double(3925.0)).expect("a double");
+        order.set(field::<InputOrderField>("VolumeTotalOriginal"), Value::Int(2)).expect("an int");
+        order.set(field::<InputOrderField>("InstrumentID"), Value::Text(b"rb2701")).expect("fits");
+        let typed: &InputOrderField = order.get().expect("an input order");
+        assert_eq!((typed.limit_price, typed.volume_total_original), (3925.0, 2));
+        assert_eq!(typed.instrument_id, "rb2701");
+        assert!(order.get::<OrderField>().is_none());
+        assert_eq!(order.as_ref().field(field::<InputOrderField>("limit_price")), Value::Double(3925.0));
+    }
+
+    #[test]
+    fn values_of_the_wrong_kind_or_length_are_refused_by_name() {
+        let mut order = RecordBox::zeroed(InputOrderField::DESCRIPTOR);
+        let wrong = order.set(field::<InputOrderField>("LimitPrice"), Value::Int(1));
+        assert_eq!(
+            wrong.map_err(|error| error.to_string()),
+            Err("LimitPrice holds a double, not an int".into())
+        );
+        let long = order.set(field::<InputOrderField>("BrokerID"), Value::Text(b"12345678901"));
+        assert_eq!(
+            long.map_err(|error| error.to_string()),
+            Err("BrokerID: text of 11 GBK bytes does not fit a field of 10; shorten it".into())
+        );
+    }
+
+    #[test]
+    #[should_panic(expected = "BrokerID is not a field of CThostFtdcOrderField")]
+    fn a_foreign_field_is_refused() {
+        let order = OrderField::default();
+        RecordRef::from_record(&order).field(field::<InputOrderField>("BrokerID"));
+    }
+
+    #[test]
+    fn debug_never_shows_a_secret() {
+        let login = ReqUserLoginField {
+            user_id: Text::new("226485").expect("fits"),
+            password: Text::new("canary-password").expect("fits"),
+            ..Default::default()
+        };
+        let shown = format!("{login:?} {:?}", RecordBox::new(&login));
+        assert!(shown.contains("226485") && shown.contains("<secret>"), "{shown}");
+        assert!(!shown.contains("canary"), "{shown}");
+    }
+}
