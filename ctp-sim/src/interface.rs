@@ -64,8 +64,8 @@ pub enum Input {
         private: ResumeType,
         /// The public stream: instrument status.
         public: ResumeType,
-        /// The first number wanted (1-based) with `ResumeType::FromSeqNo`; with `Resume`, the number of private
-        /// messages that the instance's flow file says it has received.
+        /// The first number wanted (1-based) with `ResumeType::FromSeqNo`; without meaning otherwise. With `Resume` the
+        /// exchange continues after what it last gave this instance, or from the start for a new one.
         sequence: i32,
     },
     /// A request of a trader instance.

@@ -1,0 +1,44 @@
+//! Texts of our own making in CTP's fixed fields.
+
+use ctp_types::Text;
+
+/// Returns `value` as a CTP text, cut where it would not fit.
+///
+/// For texts that the exchange makes; a client's text is never cut but refused.
+pub(crate) fn text<const N: usize>(value: &str) -> Text<N> {
+    let mut kept = value;
+    loop {
+        match Text::new(kept) {
+            Ok(text) => return text,
+            Err(_) => {
+                let Some((last, _)) = kept.char_indices().next_back() else {
+                    return Text::default();
+                };
+                kept = &kept[..last];
+            }
+        }
+    }
+}
+
+/// Returns a CTP text in a field of another length, cut where it would not fit.
+pub(crate) fn resize<const N: usize, const M: usize>(value: &Text<N>) -> Text<M> {
+    let bytes = value.as_bytes();
+    Text::from_bytes(&bytes[..bytes.len().min(M - 1)]).unwrap_or_default()
+}
+
+/// Returns a number right-aligned in 12 columns, as CTP writes its ids.
+pub(crate) fn aligned<const N: usize>(number: u64) -> Text<N> {
+    text(&format!("{number:>12}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_at_a_character() {
+        let cut: Text<6> = text("螺纹钢");
+        assert_eq!(cut.to_str(), "螺纹");
+        assert_eq!(aligned::<13>(2338).to_str(), "        2338");
+    }
+}
