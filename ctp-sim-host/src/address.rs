@@ -122,12 +122,7 @@ fn parse_simulator(rest: &str) -> Result<SimulatorAddress, AddressError> {
     if name.is_empty() || name.len() > NAME_LENGTH_MAX || !name.chars().all(allowed) {
         return Err(AddressError::Name(name.to_owned()));
     }
-    let mut address = SimulatorAddress {
-        name: name.to_owned(),
-        seed: None,
-        clock: None,
-        speed: None,
-    };
+    let mut address = SimulatorAddress { name: name.to_owned(), seed: None, clock: None, speed: None };
     for option in query.split('&').filter(|option| !option.is_empty()) {
         parse_option(&mut address, option)?;
     }
@@ -142,11 +137,7 @@ fn parse_simulator(rest: &str) -> Result<SimulatorAddress, AddressError> {
 fn parse_option(address: &mut SimulatorAddress, option: &str) -> Result<(), AddressError> {
     let bad_option = || AddressError::Option(option.to_owned());
     let (key, value) = option.split_once('=').ok_or_else(bad_option)?;
-    let bad_value = |key, expected| AddressError::Value {
-        key,
-        value: value.to_owned(),
-        expected,
-    };
+    let bad_value = |key, expected| AddressError::Value { key, value: value.to_owned(), expected };
     match key {
         "seed" if address.seed.is_none() => {
             let seed = value.parse();

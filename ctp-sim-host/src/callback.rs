@@ -59,26 +59,14 @@ impl Parcel {
     /// Returns the parcel of a delivery, or the reason of a close.
     pub(crate) fn from_delivery(delivery: Delivery) -> Result<Self, i32> {
         match delivery {
-            Delivery::Trader {
-                callback,
-                record,
-                rsp_info,
-                number,
-                is_last,
-            } => Ok(Self {
+            Delivery::Trader { callback, record, rsp_info, number, is_last } => Ok(Self {
                 method: Method::Trader(callback),
                 record,
                 rsp_info: rsp_info.map(Box::new),
                 number,
                 is_last,
             }),
-            Delivery::Md {
-                callback,
-                record,
-                rsp_info,
-                number,
-                is_last,
-            } => Ok(Self {
+            Delivery::Md { callback, record, rsp_info, number, is_last } => Ok(Self {
                 method: Method::Md(callback),
                 record,
                 rsp_info: rsp_info.map(Box::new),
@@ -91,13 +79,7 @@ impl Parcel {
 
     /// Returns a callback without record, whose only argument is a number.
     pub(crate) fn bare(method: Method, number: i32) -> Self {
-        Self {
-            method,
-            record: None,
-            rsp_info: None,
-            number,
-            is_last: false,
-        }
+        Self { method, record: None, rsp_info: None, number, is_last: false }
     }
 
     pub(crate) fn lend(&self) -> Callback<'_> {

@@ -50,15 +50,8 @@ impl VirtualClock {
     ///
     /// Panics when `speed` is not a positive number.
     pub fn new(start: Timestamp, speed: f64) -> Self {
-        assert!(
-            speed > 0.0 && speed.is_finite(),
-            "speed must be positive: {speed}"
-        );
-        Self {
-            start,
-            origin: Instant::now(),
-            speed,
-        }
+        assert!(speed > 0.0 && speed.is_finite(), "speed must be positive: {speed}");
+        Self { start, origin: Instant::now(), speed }
     }
 
     /// Returns a clock that starts at the machine's time.
@@ -95,9 +88,7 @@ pub struct ManualClock {
 impl ManualClock {
     /// Returns a clock that shows `start`.
     pub fn new(start: Timestamp) -> Self {
-        Self {
-            now: Mutex::new(start),
-        }
+        Self { now: Mutex::new(start) }
     }
 
     /// Moves the clock forward by `duration`.

@@ -141,10 +141,7 @@ impl FlowFile {
     }
 
     fn set_number(&mut self, number: u32) {
-        self.set(Content {
-            phase: self.content.phase,
-            number,
-        });
+        self.set(Content { phase: self.content.phase, number });
     }
 
     fn set(&mut self, content: Content) {
@@ -169,20 +166,12 @@ impl Content {
     }
 
     fn decode([a, b, c, d, e, f]: [u8; LENGTH]) -> Self {
-        Self {
-            phase: u16::from_be_bytes([a, b]),
-            number: u32::from_be_bytes([c, d, e, f]),
-        }
+        Self { phase: u16::from_be_bytes([a, b]), number: u32::from_be_bytes([c, d, e, f]) }
     }
 }
 
 fn open_content(path: &Path) -> io::Result<(File, Content)> {
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path)?;
+    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
     let length = file.metadata()?.len();
     if length == LENGTH as u64 {
         let mut bytes = [0; LENGTH];

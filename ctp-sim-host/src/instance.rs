@@ -42,12 +42,7 @@ pub struct InstanceOptions {
 impl InstanceOptions {
     /// Returns the options of an instance of the current version, without poison.
     pub fn new(kind: ApiKind, flow: impl Into<OsString>) -> Self {
-        Self {
-            kind,
-            api_version: (6, 7, 13),
-            flow: flow.into(),
-            poison: false,
-        }
+        Self { kind, api_version: (6, 7, 13), flow: flow.into(), poison: false }
     }
 }
 
@@ -137,11 +132,7 @@ impl Instance {
             fronts: Vec::new(),
             start: Some((received, Box::new(deliver))),
         };
-        let topics = Topics {
-            private: ResumeType::Restart,
-            public: ResumeType::Restart,
-            sequence: 1,
-        };
+        let topics = Topics { private: ResumeType::Restart, public: ResumeType::Restart, sequence: 1 };
         Self {
             inner: Arc::new(Inner {
                 options,
@@ -299,6 +290,11 @@ impl Instance {
         info
     }
 
+    /// Returns which API the instance is.
+    pub fn kind(&self) -> ApiKind {
+        self.inner.options.kind
+    }
+
     /// Returns whether the instance is connected: between `OnFrontConnected` and
     /// `OnFrontDisconnected`.
     pub fn is_connected(&self) -> bool {
@@ -309,24 +305,14 @@ impl Instance {
     ///
     /// Returns 0 when it is on its way, -1 when not connected, -2 when a query is in flight.
     pub fn trader_request(&self, request: TraderRequest, record: RecordBox, request_id: i32) -> i32 {
-        self.inner.send(|session| Input::Trader {
-            session,
-            request,
-            record,
-            request_id,
-        })
+        self.inner.send(|session| Input::Trader { session, request, record, request_id })
     }
 
     /// Sends a market-data request (`Req…`).
     ///
     /// Returns 0 when it is on its way, -1 when not connected, -2 when a query is in flight.
     pub fn md_request(&self, request: MdRequest, record: RecordBox, request_id: i32) -> i32 {
-        self.inner.send(|session| Input::Md {
-            session,
-            request,
-            record,
-            request_id,
-        })
+        self.inner.send(|session| Input::Md { session, request, record, request_id })
     }
 
     /// Changes a market-data subscription.
@@ -384,9 +370,8 @@ impl Inner {
         let deadline = limit.map(|limit| Instant::now() + limit);
         let mut stage = crate::lock(&self.stage);
         while *stage != Stage::Ended {
-            let left = deadline.map_or(Duration::MAX, |deadline| {
-                deadline.saturating_duration_since(Instant::now())
-            });
+            let left =
+                deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(Instant::now()));
             if left.is_zero() {
                 return false;
             }

@@ -84,10 +84,7 @@ impl Simulator {
             speed: address.speed.unwrap_or(1.0),
         };
         let simulator = Self::spawn(&address.name, config, clock)?;
-        let entry = Running {
-            simulator: simulator.clone(),
-            options: Some(options),
-        };
+        let entry = Running { simulator: simulator.clone(), options: Some(options) };
         running.insert(address.name.clone(), entry);
         Ok(simulator)
     }
@@ -103,10 +100,7 @@ impl Simulator {
             return Err(StartError::NameTaken(name.to_owned()));
         }
         let simulator = Self::spawn(name, config, Box::new(clock))?;
-        let entry = Running {
-            simulator: simulator.clone(),
-            options: None,
-        };
+        let entry = Running { simulator: simulator.clone(), options: None };
         running.insert(name.to_owned(), entry);
         Ok(simulator)
     }
@@ -122,11 +116,7 @@ impl Running {
             Some(Options { seed, clock, speed }) => format!("seed={seed}&clock={clock}&speed={speed}"),
             None => "settings of its own".to_owned(),
         };
-        Err(StartError::OtherOptions {
-            name: address.name.clone(),
-            asked: address.to_string(),
-            running,
-        })
+        Err(StartError::OtherOptions { name: address.name.clone(), asked: address.to_string(), running })
     }
 }
 

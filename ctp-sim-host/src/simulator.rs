@@ -87,11 +87,7 @@ impl Mailbox {
             ApiKind::Md => WAITING_MD_MAX,
             ApiKind::Trader => WAITING_TRADER_MAX,
         };
-        Self {
-            events,
-            waiting,
-            waiting_max,
-        }
+        Self { events, waiting, waiting_max }
     }
 
     /// Puts a delivery in and returns whether the box is now full.
@@ -126,10 +122,7 @@ impl Simulator {
         thread::Builder::new()
             .name("ctp-sim".to_owned())
             .spawn(move || drive(&driven))
-            .map_err(|source| StartError::Thread {
-                name: name.to_owned(),
-                source,
-            })?;
+            .map_err(|source| StartError::Thread { name: name.to_owned(), source })?;
         debug!(exchange = name, "exchange started");
         Ok(Self { shared })
     }
@@ -167,35 +160,16 @@ impl Simulator {
 
     /// Connects a session, unless it was removed meanwhile.
     pub(crate) fn connect(&self, connection: Connection) {
-        let Connection {
-            session,
-            kind,
-            api_version,
-            topics,
-        } = connection;
+        let Connection { session, kind, api_version, topics } = connection;
         let mut core = crate::lock(&self.shared.core);
         if !core.sessions.contains_key(&session) {
             return;
         }
-        if let Some(Topics {
-            private,
-            public,
-            sequence,
-        }) = topics
-        {
-            let topics = Input::Topics {
-                session,
-                private,
-                public,
-                sequence,
-            };
+        if let Some(Topics { private, public, sequence }) = topics {
+            let topics = Input::Topics { session, private, public, sequence };
             self.step(&mut core, topics);
         }
-        let connect = Input::Connect {
-            session,
-            kind,
-            api_version,
-        };
+        let connect = Input::Connect { session, kind, api_version };
         self.step(&mut core, connect);
     }
 
@@ -243,9 +217,7 @@ impl Simulator {
 
 impl std::fmt::Debug for Simulator {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Simulator")
-            .field("name", &self.shared.name)
-            .finish_non_exhaustive()
+        f.debug_struct("Simulator").field("name", &self.shared.name).finish_non_exhaustive()
     }
 }
 
@@ -281,12 +253,10 @@ impl Core {
             error!("the exchange panicked: closing every connection; this is a bug of the simulator");
             self.exchange = None;
             self.outputs.clear();
-            let closed = self.sessions.keys().map(|&session| Output {
-                session,
-                delivery: Delivery::Close {
-                    reason: REASON_READ_FAILED,
-                },
-            });
+            let closed = self
+                .sessions
+                .keys()
+                .map(|&session| Output { session, delivery: Delivery::Close { reason: REASON_READ_FAILED } });
             self.outputs.extend(closed);
         }
         self.route();
@@ -303,15 +273,10 @@ impl Core {
             }
         }
         for session in full {
-            warn!(
-                session = session.0,
-                "client does not read: closing its connection"
-            );
+            warn!(session = session.0, "client does not read: closing its connection");
             self.step(self.latest, Input::Disconnect { session });
             if let Some(mailbox) = self.sessions.get(&session) {
-                mailbox.put(Delivery::Close {
-                    reason: REASON_READ_FAILED,
-                });
+                mailbox.put(Delivery::Close { reason: REASON_READ_FAILED });
             }
         }
     }

@@ -28,12 +28,8 @@ struct Stopped;
 
 /// Runs an instance until it is released or its client panics.
 pub(crate) fn run(inner: &Inner, addresses: Vec<String>, events: &Receiver<Event>, deliver: Box<Deliver>) {
-    let mut worker = Worker {
-        inner,
-        events,
-        deliver,
-        quarantine: inner.options.poison.then(Quarantine::default),
-    };
+    let mut worker =
+        Worker { inner, events, deliver, quarantine: inner.options.poison.then(Quarantine::default) };
     let Stopped = match find_front(inner, addresses) {
         Some(link) => worker.serve(inner.link.get_or_init(|| link)),
         None => worker.wait_for_stop(),
@@ -58,11 +54,7 @@ fn find_front(inner: &Inner, addresses: Vec<String>) -> Option<Link> {
             Ok(simulator) => {
                 let mailbox = Mailbox::new(inner.options.kind, inner.events.clone(), inner.waiting.clone());
                 let session = simulator.add_session(mailbox);
-                return Some(Link {
-                    simulator,
-                    session,
-                    front,
-                });
+                return Some(Link { simulator, session, front });
             }
             Err(cause) => error!(address = front, %cause, "front ignored"),
         }
@@ -158,10 +150,7 @@ impl Worker<'_> {
             }
             Method::Trader(TraderCallback::OnRspUserLogin) | Method::Md(MdCallback::OnRspUserLogin) => {
                 let failed = parcel.rsp_info.as_ref().is_some_and(|info| info.error_id != 0);
-                let record = parcel
-                    .record
-                    .as_ref()
-                    .and_then(|record| record.get::<RspUserLoginField>());
+                let record = parcel.record.as_ref().and_then(|record| record.get::<RspUserLoginField>());
                 if let Some(login) = record.filter(|_| !failed)
                     && let Ok(day) = login.trading_day.to_str().parse()
                 {

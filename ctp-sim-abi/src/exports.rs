@@ -1,0 +1,354 @@
+//! The exported functions.
+
+use std::ffi::{CStr, CString, OsStr, c_char, c_void};
+use std::os::unix::ffi::OsStrExt;
+use std::panic::{self, AssertUnwindSafe};
+
+use ctp_sim_host::{ApiKind, Instance, InstanceOptions, SubscriptionChange, Topic};
+use ctp_types::{
+    FrontInfoField, MdRequest, Record, RecordBox, ResumeType, TraderRequest, UserSystemInfoField,
+    WechatUserSystemInfoField,
+};
+use tracing::{debug, error};
+
+use crate::client::Client;
+pub use crate::client::DeliverFn;
+use crate::{handles, incoming, logging};
+
+/// What a function returns when the call itself makes no sense: stale handle, NULL record.
+const MISUSE: i32 = -1;
+
+/// What `GetTradingDay` says before the first login.
+const NO_TRADING_DAY: &CStr = c"19800100";
+
+/// Creates an instance and returns its handle, or NULL when `kind` is unknown.
+///
+/// `kind` is 0 for market data, 1 for trading. `flow` is the prefix of the flow files; `api_version`
+/// the version of the facade (`6.7.13`). `production` is accepted and has no effect: the simulator
+/// has one set of keys. Without a `deliver` function nothing is delivered.
+///
+/// # Safety
+///
+/// `flow` and `api_version` are NULL or NUL-terminated. `deliver` may be called with `context`, from
+/// another thread, until [`ctp_sim_release`] returns, and lets no exception out.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ctp_sim_create(
+    kind: u32,
+    flow: *const c_char,
+    api_version: *const c_char,
+    production: bool,
+    deliver: Option<DeliverFn>,
+    context: *mut c_void,
+) -> *mut c_void {
+    guard("ctp_sim_create", std::ptr::null_mut(), || {
+        logging::start();
+        let kind = match kind {
+            0 => ApiKind::Md,
+            1 => ApiKind::Trader,
+            _ => {
+                error!(kind, "unknown kind of API: 0 is market data, 1 is trading");
+                return std::ptr::null_mut();
+            }
+        };
+        // SAFETY: both texts are as this function's caller promises.
+        let (flow, version) = unsafe { (incoming::bytes(flow), incoming::bytes(api_version)) };
+        let mut options = InstanceOptions::new(kind, OsStr::from_bytes(flow));
+        match parse_version(version) {
+            Some(version) => options.api_version = version,
+            None => error!(
+                version = %version.escape_ascii(),
+                "not an API version: taking the current one"
+            ),
+        }
+        options.poison = std::env::var_os("CTP_SIM_POISON").is_some_and(|value| value == "1");
+        debug!(?kind, version = ?options.api_version, production, "create");
+        let client = deliver.map(|deliver| Client::new(deliver, context));
+        handles::insert(Instance::new(options, move |callback| {
+            if let Some(client) = &client {
+                client.call(&callback);
+            }
+        }))
+    })
+}
+
+/// Ends an instance. Nothing is delivered after it returned.
+///
+/// Waits for a running callback, a bounded time; called from a callback it does not wait, and that
+/// callback is the last. The handle, and every text that it gave, is then invalid; releasing it
+/// again has no effect.
+#[unsafe(no_mangle)]
+pub extern "C" fn ctp_sim_release(handle: *mut c_void) {
+    guard("ctp_sim_release", (), || {
+        if let Some(handle) = handles::remove(handle) {
+            handle.instance.release();
+        }
+    });
+}
+
+/// Starts connecting and returns at once. A second call has no effect.
+#[unsafe(no_mangle)]
+pub extern "C" fn ctp_sim_init(handle: *mut c_void) {
+    guard("ctp_sim_init", (), || {
+        if let Some(handle) = handles::get(handle) {
+            handle.instance.init();
+        }
+    });
+}
+
+/// Waits until the instance is released and returns 1, or -1 at once for a stale handle and inside a
+/// callback.
+#[unsafe(no_mangle)]
+pub extern "C" fn ctp_sim_join(handle: *mut c_void) -> i32 {
+    guard("ctp_sim_join", MISUSE, || handles::get(handle).map_or(MISUSE, |handle| handle.instance.join()))
+}
+
+/// Returns the trading day of the last login as `yyyymmdd`, or `19800100` before the first. The text
+/// stays valid until the release.
+#[unsafe(no_mangle)]
+pub extern "C" fn ctp_sim_trading_day(handle: *mut c_void) -> *const c_char {
+    guard("ctp_sim_trading_day", NO_TRADING_DAY.as_ptr(), || {
+        let Some(handle) = handles::get(handle) else {
+            return NO_TRADING_DAY.as_ptr();
+        };
+        match CString::new(handle.instance.trading_day()) {
+            Ok(day) => handle.keep_trading_day(&day),
+            Err(_) => NO_TRADING_DAY.as_ptr(),
+        }
+    })
+}
+
+/// Adds a front address. A bad one is logged when the instance connects.
+///
+/// # Safety
+///
+/// `address` is NULL or NUL-terminated.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ctp_sim_register_front(handle: *mut c_void, address: *const c_char) {
+    guard("ctp_sim_register_front", (), || {
+        // SAFETY: as this function's caller promises.
+        let address = String::from_utf8_lossy(unsafe { incoming::bytes(address) });
+        if let Some(handle) = handles::get(handle) {
+            handle.instance.register_front(&address);
+        }
+    });
+}
+
+/// Adds a name server's address, which goes before every front.
+///
+/// # Safety
+///
+/// `address` is NULL or NUL-terminated.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ctp_sim_register_name_server(handle: *mut c_void, address: *const c_char) {
+    guard("ctp_sim_register_name_server", (), || {
+        // SAFETY: as this function's caller promises.
+        let address = String::from_utf8_lossy(unsafe { incoming::bytes(address) });
+        if let Some(handle) = handles::get(handle) {
+            handle.instance.register_name_server(&address);
+        }
+    });
+}
+
+/// Says what a stream brings at login. `topic` is 0 for the private, 1 for the public stream;
+/// `sequence` is used with resume type 4 only. An unknown topic or type is logged and ignored.
+#[unsafe(no_mangle)]
+pub extern "C" fn ctp_sim_subscribe_topic(handle: *mut c_void, topic: u32, resume_type: i32, sequence: i32) {
+    guard("ctp_sim_subscribe_topic", (), || {
+        let Some(handle) = handles::get(handle) else {
+            return;
+        };
+        let topic = match topic {
+            0 => Topic::Private,
+            1 => Topic::Public,
+            _ => return error!(topic, "unknown topic: 0 is private, 1 is public"),
+        };
+        match resume(resume_type) {
+            Some(resume) => handle.instance.subscribe_topic(topic, resume, sequence),
+            None => error!(resume_type, "unknown resume type: ignored"),
+        }
+    });
+}
+
+/// Sends a request: every `Req…(record, nRequestID)`, and the calls that only take a record
+/// (`RegisterFensUserInfo`, `RegisterUserSystemInfo`, `Submit…`), which are accepted and have no
+/// effect. `method` is the place in the API class of the current model.
+///
+/// Returns 0 when it is on its way, -1 when not connected, -2 when a query is in flight; -1 as well
+/// for a stale handle, a NULL record, and system information of length 0.
+///
+/// # Safety
+///
+/// `record` is NULL or points to the current model's record of that method.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ctp_sim_request(
+    handle: *mut c_void,
+    method: u32,
+    record: *const c_void,
+    request_id: i32,
+) -> i32 {
+    guard("ctp_sim_request", MISUSE, || {
+        let Some(handle) = handles::get(handle) else {
+            return MISUSE;
+        };
+        if record.is_null() {
+            error!(method, "request with a NULL record: not sent");
+            return MISUSE;
+        }
+        let instance = &handle.instance;
+        let slot = u16::try_from(method).unwrap_or(u16::MAX);
+        match instance.kind() {
+            ApiKind::Trader => match TraderRequest::from_id(slot) {
+                Some(request) => {
+                    // SAFETY: the record of that method, as this function's caller promises.
+                    let record = unsafe { incoming::record(request.record(), record) };
+                    record.map_or(MISUSE, |record| instance.trader_request(request, record, request_id))
+                }
+                // SAFETY: the record of that method, as this function's caller promises.
+                None => unsafe { accept(slot, record) },
+            },
+            ApiKind::Md => match MdRequest::from_id(slot) {
+                Some(request) => {
+                    // SAFETY: the record of that method, as this function's caller promises.
+                    let record = unsafe { incoming::record(request.record(), record) };
+                    record.map_or(MISUSE, |record| instance.md_request(request, record, request_id))
+                }
+                None => 0,
+            },
+        }
+    })
+}
+
+/// Changes a market-data subscription. `method` is the place of `SubscribeMarketData` (8),
+/// `UnSubscribeMarketData` (9), `SubscribeForQuoteRsp` (10) or `UnSubscribeForQuoteRsp` (11) in the
+/// API class of the current model.
+///
+/// Returns 0 when it is on its way, -1 when not connected; -1 as well for a stale handle, a NULL
+/// list, a negative count and another method.
+///
+/// # Safety
+///
+/// `ids` is NULL or points to `count` texts, each NULL or NUL-terminated.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ctp_sim_instruments(
+    handle: *mut c_void,
+    method: u32,
+    ids: *const *const c_char,
+    count: i32,
+) -> i32 {
+    guard("ctp_sim_instruments", MISUSE, || {
+        let Some(handle) = handles::get(handle) else {
+            return MISUSE;
+        };
+        let change = match method {
+            8 => SubscriptionChange::Subscribe,
+            9 => SubscriptionChange::Unsubscribe,
+            10 => SubscriptionChange::SubscribeForQuote,
+            11 => SubscriptionChange::UnsubscribeForQuote,
+            _ => {
+                error!(method, "not a subscription method: not sent");
+                return MISUSE;
+            }
+        };
+        // SAFETY: as this function's caller promises.
+        match unsafe { incoming::instruments(ids, count) } {
+            Some(instruments) => handle.instance.change_subscription(change, instruments),
+            None => {
+                error!(count, "subscription without a list: not sent");
+                MISUSE
+            }
+        }
+    })
+}
+
+/// Writes the front and its limits, empty before the instance is connected.
+///
+/// Returns 0, or -1 for a stale handle or NULL.
+///
+/// # Safety
+///
+/// `front_info` is NULL or points to room for the current model's `CThostFtdcFrontInfoField`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ctp_sim_front_info(handle: *mut c_void, front_info: *mut c_void) -> i32 {
+    guard("ctp_sim_front_info", MISUSE, || {
+        let Some(handle) = handles::get(handle).filter(|_| !front_info.is_null()) else {
+            return MISUSE;
+        };
+        let info = handle.instance.front_info();
+        // SAFETY: not NULL, so room for this record, as this function's caller promises.
+        unsafe { front_info.cast::<FrontInfoField>().write_unaligned(info) };
+        0
+    })
+}
+
+/// Accepts a call that only hands over a record.
+///
+/// # Safety
+///
+/// `record` points to the current model's record of that method.
+unsafe fn accept(slot: u16, record: *const c_void) -> i32 {
+    let length = match slot {
+        // RegisterUserSystemInfo, SubmitUserSystemInfo.
+        // SAFETY: a record of that method, as the caller promises.
+        12 | 13 => unsafe { read::<UserSystemInfoField>(record) }.map(|info| info.client_system_info_len),
+        // RegisterWechatUserSystemInfo, SubmitWechatUserSystemInfo.
+        // SAFETY: a record of that method, as the caller promises.
+        14 | 15 => {
+            unsafe { read::<WechatUserSystemInfoField>(record) }.map(|info| info.wechat_clt_sys_info_len)
+        }
+        _ => None,
+    };
+    debug!(slot, ?length, "accepted without effect");
+    if length.is_some_and(|length| length <= 0) { -1 } else { 0 }
+}
+
+/// Returns a copy of a record.
+///
+/// # Safety
+///
+/// `record` is NULL or points to an `R`.
+unsafe fn read<R: Record>(record: *const c_void) -> Option<R> {
+    // SAFETY: as the caller promises.
+    let record: RecordBox = unsafe { incoming::record(R::DESCRIPTOR, record) }?;
+    record.get::<R>().copied()
+}
+
+/// Runs a function's body and keeps a panic from leaving it.
+fn guard<T>(export: &'static str, on_panic: T, body: impl FnOnce() -> T) -> T {
+    panic::catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|_| {
+        error!(export, "panicked: this is a bug of the simulator");
+        on_panic
+    })
+}
+
+/// Reads `6.7.13`.
+fn parse_version(text: &[u8]) -> Option<(u16, u16, u16)> {
+    let text = std::str::from_utf8(text).ok()?;
+    let mut parts = text.trim_start_matches(['v', 'V']).split('.').map(str::parse);
+    let version = (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);
+    parts.next().is_none().then_some(version)
+}
+
+fn resume(number: i32) -> Option<ResumeType> {
+    [ResumeType::Restart, ResumeType::Resume, ResumeType::Quick, ResumeType::None, ResumeType::FromSeqNo]
+        .into_iter()
+        .find(|&resume| resume as i32 == number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_three_numbers() {
+        assert_eq!(parse_version(b"6.7.13"), Some((6, 7, 13)));
+        assert_eq!(parse_version(b"v6.3.15"), Some((6, 3, 15)));
+        for text in [&b""[..], b"6.7", b"6.7.13.1", b"6.x.1", b"\xff"] {
+            assert_eq!(parse_version(text), None);
+        }
+    }
+
+    #[test]
+    fn a_panic_becomes_the_failure_value() {
+        assert_eq!(guard("test", -1, || panic!("on purpose")), -1);
+    }
+}
