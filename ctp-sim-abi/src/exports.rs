@@ -195,18 +195,17 @@ pub unsafe extern "C" fn ctp_sim_request(
             return MISUSE;
         }
         let instance = &handle.instance;
-        let slot = u16::try_from(method).unwrap_or(u16::MAX);
         match instance.kind() {
-            ApiKind::Trader => match TraderRequest::from_id(slot) {
+            ApiKind::Trader => match TraderRequest::from_id(method) {
                 Some(request) => {
                     // SAFETY: the record of that method, as this function's caller promises.
                     let record = unsafe { incoming::record(request.record(), record) };
                     record.map_or(MISUSE, |record| instance.trader_request(request, record, request_id))
                 }
                 // SAFETY: the record of that method, as this function's caller promises.
-                None => unsafe { accept(slot, record) },
+                None => unsafe { accept(method, record) },
             },
-            ApiKind::Md => match MdRequest::from_id(slot) {
+            ApiKind::Md => match MdRequest::from_id(method) {
                 Some(request) => {
                     // SAFETY: the record of that method, as this function's caller promises.
                     let record = unsafe { incoming::record(request.record(), record) };
@@ -285,8 +284,8 @@ pub unsafe extern "C" fn ctp_sim_front_info(handle: *mut c_void, front_info: *mu
 /// # Safety
 ///
 /// `record` points to the current model's record of that method.
-unsafe fn accept(slot: u16, record: *const c_void) -> i32 {
-    let length = match slot {
+unsafe fn accept(method: u32, record: *const c_void) -> i32 {
+    let length = match method {
         // RegisterUserSystemInfo, SubmitUserSystemInfo.
         // SAFETY: a record of that method, as the caller promises.
         12 | 13 => unsafe { read::<UserSystemInfoField>(record) }.map(|info| info.client_system_info_len),
@@ -297,7 +296,7 @@ unsafe fn accept(slot: u16, record: *const c_void) -> i32 {
         }
         _ => None,
     };
-    debug!(slot, ?length, "accepted without effect");
+    debug!(method, ?length, "accepted without effect");
     if length.is_some_and(|length| length <= 0) { -1 } else { 0 }
 }
 

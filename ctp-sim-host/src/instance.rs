@@ -1,10 +1,11 @@
 //! One API object: what a client calls between `Create…` and `Release`.
 
 use std::ffi::OsString;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
-use std::thread::{self, ThreadId};
+use std::thread::{self, JoinHandle, ThreadId};
 use std::time::{Duration, Instant};
 
 use ctp_sim::{ApiKind, Input, SessionId};
@@ -80,7 +81,8 @@ pub(crate) struct Inner {
     /// Deliveries on their way to the thread.
     pub(crate) waiting: Arc<AtomicUsize>,
     setup: Mutex<Setup>,
-    thread: OnceLock<ThreadId>,
+    thread_id: OnceLock<ThreadId>,
+    thread: Mutex<Option<JoinHandle<()>>>,
     stage: Mutex<Stage>,
     stage_changed: Condvar,
 }
@@ -113,8 +115,7 @@ pub(crate) type Deliver = dyn FnMut(Callback<'_>) + Send;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
-    Created,
-    Running,
+    Open,
     Ended,
 }
 
@@ -144,8 +145,9 @@ impl Instance {
                 events,
                 waiting: Arc::default(),
                 setup: Mutex::new(setup),
-                thread: OnceLock::new(),
-                stage: Mutex::new(Stage::Created),
+                thread_id: OnceLock::new(),
+                thread: Mutex::new(None),
+                stage: Mutex::new(Stage::Open),
                 stage_changed: Condvar::new(),
             }),
         }
@@ -204,9 +206,9 @@ impl Instance {
         };
         drop(setup);
         if self.inner.stopping.load(Ordering::SeqCst) {
+            self.inner.set_stage(Stage::Ended);
             return;
         }
-        self.inner.set_stage(Stage::Running);
         let inner = Arc::clone(&self.inner);
         let name = match self.inner.options.kind {
             ApiKind::Md => "ctp-sim-md",
@@ -214,13 +216,21 @@ impl Instance {
         };
         let spawned = thread::Builder::new().name(name.to_owned()).spawn(move || {
             // Set once, here, before anything is delivered.
-            inner.thread.get_or_init(|| thread::current().id());
-            worker::run(&inner, addresses, &events, deliver);
+            inner.thread_id.get_or_init(|| thread::current().id());
+            let ran =
+                panic::catch_unwind(AssertUnwindSafe(|| worker::run(&inner, addresses, &events, deliver)));
+            if ran.is_err() {
+                error!("the instance panicked: nothing more is delivered; this is a bug of the simulator");
+                inner.connected.store(false, Ordering::SeqCst);
+            }
             inner.set_stage(Stage::Ended);
         });
-        if let Err(cause) = spawned {
-            error!(%cause, "cannot start the instance's thread: no callback will come");
-            self.inner.set_stage(Stage::Ended);
+        match spawned {
+            Ok(thread) => *crate::lock(&self.inner.thread) = Some(thread),
+            Err(cause) => {
+                error!(%cause, "cannot start the instance's thread: no callback will come");
+                self.inner.set_stage(Stage::Ended);
+            }
         }
     }
 
@@ -258,7 +268,14 @@ impl Instance {
         }
         // What the client gave is dropped without a lock: it may call us.
         drop(never_started);
-        if !inner.on_own_thread() && !inner.wait_for_end(Some(RELEASE_WAIT_MAX)) {
+        if inner.on_own_thread() {
+            return;
+        }
+        if inner.wait_for_end(Some(RELEASE_WAIT_MAX)) {
+            let thread = crate::lock(&inner.thread).take();
+            // It has done its work; a panic of it was logged there.
+            drop(thread.map(JoinHandle::join));
+        } else {
             error!(
                 waited = ?RELEASE_WAIT_MAX,
                 "a callback does not return: leaving its thread behind; nothing more is delivered"
@@ -357,7 +374,7 @@ impl Inner {
     }
 
     fn on_own_thread(&self) -> bool {
-        self.thread.get() == Some(&thread::current().id())
+        self.thread_id.get() == Some(&thread::current().id())
     }
 
     fn set_stage(&self, stage: Stage) {

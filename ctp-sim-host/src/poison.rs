@@ -49,6 +49,8 @@ fn overwrite(record: &mut RecordBox) {
             }
             FieldKind::Char | FieldKind::Enumeration(_) => Value::Char(POISON),
             FieldKind::Int => Value::Int(i32::from_ne_bytes([POISON; 4])),
+            FieldKind::UnsignedInt => Value::UnsignedInt(u32::from_ne_bytes([POISON; 4])),
+            FieldKind::LongLong => Value::LongLong(i64::from_ne_bytes([POISON; 8])),
             FieldKind::Short => Value::Short(i16::from_ne_bytes([POISON; 2])),
             FieldKind::Double => Value::Double(f64::from_ne_bytes([POISON; 8])),
         };
