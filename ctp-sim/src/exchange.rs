@@ -1,0 +1,350 @@
+//! The exchange: its state, its steps and where each input goes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ctp_market::{Date, Money, ReferenceData, calendar};
+use ctp_types::{
+    MdRequest, RecordBox, RequestKind, Text, TradeField, TraderCallback, TraderRequest,
+};
+
+use crate::account::Account;
+use crate::clock;
+use crate::config::{Config, ConfigError};
+use crate::errors::CoreError;
+use crate::holding::Terms;
+use crate::interface::{ApiKind, Input, Output, SessionId, Timestamp};
+use crate::market::Market;
+use crate::order::{Cancel, Order};
+use crate::random::Random;
+use crate::schedule::Schedule;
+use crate::session::{PrivateMessage, Session, Topics};
+use crate::subscription::Subscription;
+
+/// The simulated exchange with its broker: sessions, markets, orders, accounts.
+///
+/// It stays on the trading day it was made on, and its markets are open all the time.
+#[derive(Debug)]
+pub struct Exchange {
+    pub(crate) config: Config,
+    pub(crate) reference: ReferenceData,
+    pub(crate) trading_day: Date,
+    pub(crate) now: Timestamp,
+    pub(crate) schedule: Schedule<Task>,
+    pub(crate) sessions: BTreeMap<SessionId, Session>,
+    pub(crate) markets: Vec<Market>,
+    pub(crate) market_by_id: BTreeMap<Text<81>, usize>,
+    /// Markets changed by clients since the last tick.
+    pub(crate) touched: BTreeSet<usize>,
+    pub(crate) accounts: BTreeMap<Text<13>, Account>,
+    pub(crate) orders: Vec<Order>,
+    /// Orders that rest, by market, in order of entry.
+    pub(crate) resting: BTreeMap<usize, Vec<usize>>,
+    pub(crate) trades: Vec<TradeField>,
+    pub(crate) private: BTreeMap<Text<13>, Vec<PrivateMessage>>,
+    pub(crate) counters: Counters,
+    pub(crate) random: Random,
+    pub(crate) outbox: Vec<Output>,
+    ticking: bool,
+}
+
+/// Numbers given out so far.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) order_local_id: u64,
+    pub(crate) order_sys_id: u64,
+    pub(crate) trade_id: u64,
+    pub(crate) sequence_no: i32,
+}
+
+/// Something that happens later.
+#[derive(Debug)]
+pub(crate) enum Task {
+    FrontConnected { session: SessionId, epoch: u32 },
+    Trader { session: SessionId, epoch: u32, request: TraderRequest, record: RecordBox, request_id: i32 },
+    QueryTooFast { session: SessionId, epoch: u32, request_id: i32 },
+    Md { session: SessionId, epoch: u32, request: MdRequest, record: RecordBox, request_id: i32 },
+    Subscription { session: SessionId, epoch: u32, subscription: Subscription, instruments: Vec<Text<81>> },
+    OrderArrives(usize),
+    CancelArrives(Cancel),
+    Tick,
+}
+
+const NANOSECONDS_PER_SECOND: i64 = 1_000_000_000;
+/// Return code of a request while too many are unanswered.
+const TOO_MANY_UNANSWERED: i32 = -2;
+
+impl Exchange {
+    /// Opens an exchange.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`ConfigError`] when the start is outside the calendar or a setting cannot be.
+    pub fn new(config: Config) -> Result<Self, ConfigError> {
+        if config.tick_interval.as_millis() == 0 {
+            return Err(ConfigError::TickInterval(config.tick_interval));
+        }
+        Text::<11>::new(&config.broker)
+            .map_err(|_| ConfigError::Text { setting: "broker", value: config.broker.clone() })?;
+        let reference = ReferenceData::builtin()?;
+        let trading_day = calendar::trading_day_of(clock::local(config.start))?;
+        let markets = open_markets(&config, &reference, trading_day)?;
+        let market_by_id = markets.iter().enumerate().map(|(index, market)| (market.id, index)).collect();
+        let exchange = Self {
+            random: Random::new(config.seed, "sessions"),
+            now: config.start,
+            reference,
+            trading_day,
+            schedule: Schedule::new(),
+            sessions: BTreeMap::new(),
+            markets,
+            market_by_id,
+            touched: BTreeSet::new(),
+            accounts: BTreeMap::new(),
+            orders: Vec::new(),
+            resting: BTreeMap::new(),
+            trades: Vec::new(),
+            private: BTreeMap::new(),
+            counters: Counters::default(),
+            outbox: Vec::new(),
+            ticking: false,
+            config,
+        };
+        exchange.check_carried_lots()?;
+        Ok(exchange)
+    }
+
+    /// Lets time pass until `now`, then takes `input`; appends what clients receive to `outputs`.
+    ///
+    /// Answers never come in the step that takes their request, unless the configured delay is zero. A `now` before the
+    /// latest one seen counts as that.
+    pub fn step(&mut self, now: Timestamp, input: Input, outputs: &mut Vec<Output>) {
+        let now = now.max(self.now);
+        self.run_until(now);
+        self.now = now;
+        self.take(input);
+        self.run_until(now);
+        outputs.append(&mut self.outbox);
+    }
+
+    /// Returns when something is due next; `None` while nobody is connected and no order rests.
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        self.schedule.next()
+    }
+
+    /// Returns the trading day as `yyyymmdd`.
+    pub fn trading_day(&self) -> Text<9> {
+        clock::date_text(self.trading_day)
+    }
+
+    /// Returns what a request returns to its caller: 0 to go on, or −2 for a second query while one is in flight.
+    ///
+    /// To be asked under the same lock as the `step` that follows.
+    pub fn admit(&self, session: SessionId, kind: ApiKind, method: u16) -> i32 {
+        let is_query = match kind {
+            ApiKind::Trader => {
+                TraderRequest::from_id(method.into()).is_some_and(|request| request.kind() == RequestKind::Query)
+            }
+            ApiKind::Md => false,
+        };
+        let in_flight = self.sessions.get(&session).is_some_and(|session| session.query_in_flight);
+        if is_query && in_flight { TOO_MANY_UNANSWERED } else { 0 }
+    }
+
+    /// Returns the money terms of a market.
+    pub(crate) fn terms(&self, market: usize) -> Terms {
+        let market = &self.markets[market];
+        Terms {
+            tick_value: market.lot_value(1),
+            pre_settlement: market.reference.settlement,
+            margin: market.product.margin,
+            fees: market.product.fees,
+            close_today: market.rules.close_today,
+        }
+    }
+
+    fn run_until(&mut self, now: Timestamp) {
+        while let Some((at, task)) = self.schedule.take_due(now) {
+            self.now = at.max(self.now);
+            self.run(task);
+        }
+    }
+
+    fn take(&mut self, input: Input) {
+        match input {
+            Input::Connect { session, kind, api_version } => {
+                let delay = self.config.connect_delay;
+                let connecting = self.sessions.entry(session).or_insert_with(|| Session::new(kind));
+                connecting.drop_connection();
+                connecting.kind = kind;
+                connecting.api_version = api_version;
+                connecting.connected = true;
+                let epoch = connecting.epoch;
+                self.schedule.add(self.now.after(delay), Task::FrontConnected { session, epoch });
+                self.keep_ticking();
+            }
+            Input::Disconnect { session } => {
+                if let Some(session) = self.sessions.get_mut(&session) {
+                    session.drop_connection();
+                }
+            }
+            Input::Topics { session, private, public, sequence } => {
+                let session = self.sessions.entry(session).or_insert_with(|| Session::new(ApiKind::Trader));
+                session.topics = Topics { private, public, sequence };
+            }
+            Input::Trader { session, request, record, request_id } => {
+                self.take_request(session, request, record, request_id);
+            }
+            Input::Md { session, request, record, request_id } => {
+                let delay = self.config.answer_delay;
+                self.later(session, delay, |epoch| Task::Md { session, epoch, request, record, request_id });
+            }
+            Input::Subscribe { session, instruments } => self.subscribe(session, Subscription::Ticks, instruments),
+            Input::Unsubscribe { session, instruments } => self.subscribe(session, Subscription::NoTicks, instruments),
+            Input::SubscribeForQuote { session, instruments } => {
+                self.subscribe(session, Subscription::Quotes, instruments);
+            }
+            Input::UnsubscribeForQuote { session, instruments } => {
+                self.subscribe(session, Subscription::NoQuotes, instruments);
+            }
+            Input::Advance => {}
+        }
+    }
+
+    fn take_request(&mut self, session: SessionId, request: TraderRequest, record: RecordBox, request_id: i32) {
+        let mut delay = self.config.answer_delay;
+        if request.kind() == RequestKind::Query {
+            if self.is_query_too_fast(session) {
+                self.later(session, delay, |epoch| Task::QueryTooFast { session, epoch, request_id });
+                return;
+            }
+            delay = self.config.query_delay;
+        }
+        self.later(session, delay, |epoch| Task::Trader { session, epoch, request, record, request_id });
+    }
+
+    /// Marks a query as in flight and returns whether the second's allowance is used up (§3.4).
+    fn is_query_too_fast(&mut self, session: SessionId) -> bool {
+        let (now, allowance) = (self.now, self.config.queries_per_second as usize);
+        let Some(session) = self.sessions.get_mut(&session) else { return false };
+        session.query_in_flight = true;
+        session.query_times.retain(|at| now.0 - at.0 < NANOSECONDS_PER_SECOND);
+        if allowance > 0 && session.query_times.len() >= allowance {
+            return true;
+        }
+        session.query_times.push_back(now);
+        false
+    }
+
+    fn subscribe(&mut self, session: SessionId, subscription: Subscription, instruments: Vec<Text<81>>) {
+        let delay = self.config.answer_delay;
+        self.later(session, delay, |epoch| Task::Subscription { session, epoch, subscription, instruments });
+    }
+
+    /// Schedules what a session asked for, as long as it is connected.
+    fn later(&mut self, session: SessionId, delay: std::time::Duration, task: impl FnOnce(u32) -> Task) {
+        if let Some(session) = self.sessions.get(&session).filter(|session| session.connected) {
+            let task = task(session.epoch);
+            self.schedule.add(self.now.after(delay), task);
+        }
+    }
+
+    fn run(&mut self, task: Task) {
+        match task {
+            Task::FrontConnected { session, epoch } if self.is_current(session, epoch) => self.front_connected(session),
+            Task::Trader { session, epoch, request, record, request_id } if self.is_current(session, epoch) => {
+                self.handle(session, request, &record, request_id);
+            }
+            Task::QueryTooFast { session, epoch, request_id } if self.is_current(session, epoch) => {
+                self.end_query(session);
+                let error = Some(CoreError::NeedRetry.rsp_info());
+                self.send(session, TraderCallback::OnRspError, None, error, request_id, true);
+            }
+            Task::Md { session, epoch, request, record, request_id } if self.is_current(session, epoch) => {
+                self.handle_md(session, request, &record, request_id);
+            }
+            Task::Subscription { session, epoch, subscription, instruments } if self.is_current(session, epoch) => {
+                self.change_subscription(session, subscription, &instruments);
+            }
+            Task::FrontConnected { .. }
+            | Task::Trader { .. }
+            | Task::QueryTooFast { .. }
+            | Task::Md { .. }
+            | Task::Subscription { .. } => {} // The connection that asked is gone.
+            Task::OrderArrives(order) => self.order_arrives(order),
+            Task::CancelArrives(cancel) => self.cancel_arrives(&cancel),
+            Task::Tick => {
+                self.ticking = false;
+                self.tick();
+                self.keep_ticking();
+            }
+        }
+    }
+
+    pub(crate) fn end_query(&mut self, session: SessionId) {
+        if let Some(session) = self.sessions.get_mut(&session) {
+            session.query_in_flight = false;
+        }
+    }
+
+    /// Sees to the next tick, on the grid of the interval, while anybody could notice it.
+    pub(crate) fn keep_ticking(&mut self) {
+        let noticed =
+            self.sessions.values().any(|session| session.connected) || self.resting.values().any(|orders| !orders.is_empty());
+        if noticed && !self.ticking {
+            let interval = self.config.tick_interval.as_nanos() as i64;
+            let next = Timestamp((self.now.0.div_euclid(interval) + 1).saturating_mul(interval));
+            self.schedule.add(next, Task::Tick);
+            self.ticking = true;
+        }
+    }
+
+    /// Makes the account of an investor on its first login.
+    pub(crate) fn open_account(&mut self, investor: Text<13>) {
+        if self.accounts.contains_key(&investor) {
+            return;
+        }
+        let mut account = Account::new(Money(self.config.initial_balance));
+        let date = calendar::previous_trading_day(self.trading_day).unwrap_or(self.trading_day);
+        for lot in &self.config.carried_lots {
+            let market = Text::new(&lot.instrument).ok().and_then(|id| self.market_by_id.get(&id)).copied();
+            let Some(market) = market else { continue };
+            let Ok(price) = self.markets[market].product.tick.ticks(lot.open_price) else { continue };
+            let terms = self.terms(market);
+            account.holding_mut((market, lot.long, b'1')).carry_in(&terms, clock::date_text(date), lot.volume, price);
+        }
+        self.accounts.insert(investor, account);
+    }
+
+    fn check_carried_lots(&self) -> Result<(), ConfigError> {
+        for lot in &self.config.carried_lots {
+            let wrong = |reason: String| ConfigError::CarriedLot { instrument: lot.instrument.clone(), reason };
+            let market = Text::new(&lot.instrument).ok().and_then(|id| self.market_by_id.get(&id));
+            let market = market.ok_or_else(|| wrong("it is not listed".to_owned()))?;
+            self.markets[*market].product.tick.ticks(lot.open_price).map_err(|error| wrong(error.to_string()))?;
+            if lot.volume <= 0 {
+                return Err(wrong(format!("volume must be positive, found {}", lot.volume)));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn open_markets(config: &Config, reference: &ReferenceData, on: Date) -> Result<Vec<Market>, ConfigError> {
+    for product in &config.products {
+        if reference.product(product).is_none() {
+            let known: Vec<&str> = reference.products().iter().map(|product| product.id.as_str()).collect();
+            return Err(ConfigError::UnknownProduct { product: product.clone(), known: known.join(" ") });
+        }
+    }
+    let mut markets = Vec::new();
+    for product in reference.products() {
+        if !config.products.is_empty() && !config.products.contains(&product.id) {
+            continue;
+        }
+        let rules = reference.rules(product.exchange);
+        for (position, contract) in product.contracts(rules, on)?.into_iter().enumerate() {
+            markets.push(Market::open(contract, product, rules, position, config.seed, config.start)?);
+        }
+    }
+    Ok(markets)
+}
