@@ -4,14 +4,18 @@
 
 mod check;
 mod codegen;
+mod demo;
 mod digest;
 mod lock;
 mod paths;
 mod python;
 mod shell;
+mod sim;
 mod stages;
+mod test;
 mod tools;
 mod vendor;
+mod wheel;
 
 use std::process::ExitCode;
 
@@ -27,6 +31,10 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Chore {
+    /// Set everything up and run the market-data and trading demos, in Rust and Python, on the simulator.
+    Demo,
+    /// Set everything up and run every test; ends with a table of stages and seconds.
+    Test,
     /// Check format, lints, documentation, dependency rules, tracked files and models.
     Check,
     /// Put the pinned vendor headers and libraries into vendor/<family>-<version>/.
@@ -35,14 +43,22 @@ enum Chore {
     Tools,
     /// Make the API models in ctp-gen/api/ from the vendor's headers.
     Codegen(codegen::Arguments),
+    /// Build the simulator's libraries into target/sim/.
+    Sim(sim::Arguments),
+    /// Build the Python wheel, with the simulator in it, into target/wheels/.
+    Wheel,
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().chore {
+        Chore::Demo => demo::run(),
+        Chore::Test => test::run(),
         Chore::Check => check::run(),
         Chore::Vendor(arguments) => vendor::run(&arguments),
         Chore::Tools => tools::run(),
         Chore::Codegen(arguments) => codegen::run(&arguments),
+        Chore::Sim(arguments) => sim::run(&arguments),
+        Chore::Wheel => wheel::run().map(|wheel| println!("{}", paths::shown(&wheel))),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

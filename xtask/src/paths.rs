@@ -20,6 +20,11 @@ pub(crate) fn tools() -> PathBuf {
     target().join("tools")
 }
 
+/// Returns the folder of the simulator's libraries (`target/sim`).
+pub(crate) fn simulator() -> PathBuf {
+    target().join("sim")
+}
+
 /// Returns the folder of vendor packages (`vendor`).
 pub(crate) fn vendor() -> PathBuf {
     root().join("vendor")

@@ -12,6 +12,12 @@ use crate::{lock, paths, shell};
 /// Fetches packages without building or running them.
 const UNEARTH: &str = "unearth==0.19.0";
 
+/// Builds wheels.
+const MATURIN: &str = "maturin==1.16.0";
+
+/// Runs the tests.
+const PYTEST: &str = "pytest==9.2.0";
+
 /// The oldest Python that the project supports, as (major, minor).
 const OLDEST: (u32, u32) = (3, 10);
 
@@ -21,6 +27,13 @@ pub(crate) fn unearth() -> Result<PathBuf> {
     let environment = Environment::at(&paths::tools().join("python"))?;
     environment.install(&[UNEARTH])?;
     Ok(environment.program("unearth"))
+}
+
+/// Returns the environment of the project, `.venv`, with the pinned tools in it.
+pub(crate) fn project() -> Result<Environment> {
+    let environment = Environment::at(&paths::root().join(".venv"))?;
+    environment.install(&[MATURIN, PYTEST])?;
+    Ok(environment)
 }
 
 /// A virtual environment.
@@ -71,6 +84,16 @@ impl Environment {
         )
         .with_context(|| format!("cannot install {}", requirements.join(", ")))?;
         fs::write(&stamp, wanted).with_context(|| format!("cannot write {}", stamp.display()))
+    }
+
+    /// Installs the wheel, in place of any earlier one.
+    pub(crate) fn install_wheel(&self, wheel: &Path) -> Result<()> {
+        let options =
+            ["--quiet", "--disable-pip-version-check", "--no-deps", "--no-index", "--force-reinstall"];
+        let mut command = self.python();
+        shell::output(command.args(["-m", "pip", "install"]).args(options).arg(wheel))
+            .with_context(|| format!("cannot install {}", paths::shown(wheel)))?;
+        Ok(())
     }
 
     /// Returns a command that runs the environment's Python.

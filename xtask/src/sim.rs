@@ -1,0 +1,116 @@
+//! `cargo xtask sim`: the simulator's libraries, put into `target/sim/`.
+//!
+//! `libctp_sim.so` is the simulator; beside it `<family>-<version>/` holds, for every version, two thin libraries
+//! with the vendor's file names and C++ ABI, emitted by ctp-gen. They find the simulator when they are loaded.
+
+mod exports;
+mod facade;
+
+use std::fs;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use cargo_metadata::{CrateType, Message};
+
+use self::facade::Facade;
+use crate::{lock, paths, shell};
+
+/// What to build.
+#[derive(clap::Args, Default)]
+pub(crate) struct Arguments {
+    /// Versions to build facades for, for example 6.7.13; all that have a model when none is given.
+    versions: Vec<String>,
+}
+
+/// Builds the simulator and the facades called for.
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let models: Vec<_> = ctp_gen::models::models().collect();
+    for version in &arguments.versions {
+        if !models.iter().any(|api| api.version == *version) {
+            let known: Vec<_> = models.iter().map(|api| api.version.as_str()).collect();
+            bail!("version {version} has no model; known: {}", known.join(", "));
+        }
+    }
+    let _lock = lock::hold("sim")?;
+    let folder = paths::simulator();
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let wanted = |version: &String| arguments.versions.is_empty() || arguments.versions.contains(version);
+    for api in models.into_iter().filter(|api| wanted(&api.version)) {
+        for facade in facade::of(api)? {
+            let is_new = build_facade(&folder, &facade)?;
+            println!(
+                "{}: {}",
+                paths::shown(&facade.path(&folder)),
+                if is_new { "built" } else { "unchanged" }
+            );
+        }
+    }
+    let core = folder.join("libctp_sim.so");
+    let is_new = replace(&core, &fs::read(build_core()?)?)?;
+    println!("{}: {}", paths::shown(&core), if is_new { "built" } else { "unchanged" });
+    Ok(())
+}
+
+/// Lets cargo build the simulator and returns the path of the library it made.
+///
+/// Optimised: tests and demos run against the library that the wheel carries.
+fn build_core() -> Result<PathBuf> {
+    let mut command = shell::cargo();
+    command.args(["build", "--release", "--package", "ctp-sim-abi", "--lib"]);
+    command.args(["--message-format", "json-render-diagnostics"]);
+    let line = shell::line(&command);
+    eprintln!("$ {line}");
+    let mut cargo =
+        command.stdout(Stdio::piped()).spawn().with_context(|| format!("cannot start: {line}"))?;
+    let mut library = None;
+    if let Some(output) = cargo.stdout.take() {
+        for message in Message::parse_stream(BufReader::new(output)) {
+            if let Message::CompilerArtifact(artifact) = message?
+                && artifact.target.name == "ctp_sim_abi"
+                && artifact.target.crate_types.contains(&CrateType::CDyLib)
+            {
+                library = artifact.filenames.into_iter().find(|path| path.extension() == Some("so"));
+            }
+        }
+    }
+    let status = cargo.wait()?;
+    ensure!(status.success(), "failed with {status}: {line}");
+    Ok(library.context("cargo built no shared library of ctp-sim-abi")?.into_std_path_buf())
+}
+
+/// Links `facade`, unless the one in place was made from the same text by the same command; returns whether it did.
+fn build_facade(folder: &Path, facade: &Facade) -> Result<bool> {
+    let path = facade.path(folder);
+    let work = folder.join("build").join(&facade.version);
+    let parent = folder.join(&facade.version);
+    for folder in [&work, &parent] {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    }
+    let stamp = work.join(format!("{}.sha256", facade.file_name));
+    let digest = facade.digest().to_string();
+    if path.is_file() && fs::read_to_string(&stamp).is_ok_and(|stamped| stamped == digest) {
+        return Ok(false);
+    }
+    let source = work.join(Path::new(facade.file_name).with_extension("cpp"));
+    fs::write(&source, &facade.text).with_context(|| format!("cannot write {}", source.display()))?;
+    let linked = work.join(facade.file_name);
+    shell::output(facade.compile(&source, &linked).current_dir(paths::root()))?;
+    exports::check(&linked, &facade.exports)?;
+    fs::rename(&linked, &path).with_context(|| format!("cannot write {}", path.display()))?;
+    fs::write(&stamp, digest).with_context(|| format!("cannot write {}", stamp.display()))?;
+    Ok(true)
+}
+
+/// Makes the file at `path` hold `bytes`, in one step, because a process may have it loaded; returns whether it
+/// held anything else.
+fn replace(path: &Path, bytes: &[u8]) -> Result<bool> {
+    if fs::read(path).is_ok_and(|old| old == bytes) {
+        return Ok(false);
+    }
+    let staged = path.with_extension("new");
+    fs::write(&staged, bytes).with_context(|| format!("cannot write {}", staged.display()))?;
+    fs::rename(&staged, path).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(true)
+}

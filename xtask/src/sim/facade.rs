@@ -1,0 +1,88 @@
+//! The emitted C++ of one facade, and how it is compiled.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Result, anyhow};
+use ctp_gen::Api;
+use ctp_gen::api::ClassKind;
+use ctp_gen::emit::facade::{self, Kind};
+use ctp_gen::overlay::Overlay;
+
+use crate::digest::Digest;
+
+/// One object, linked at once, without a SONAME, so that the file may have any name. Only the vendor's names are seen.
+const FLAGS: &[&str] = &[
+    "-std=c++14",
+    "-O2",
+    "-shared",
+    "-fPIC",
+    "-fvisibility=hidden",
+    "-fvisibility-inlines-hidden",
+    "-fno-rtti",
+    "-fno-exceptions",
+    "-Wl,--no-undefined",
+    "-nodefaultlibs",
+];
+
+/// Libraries, after the object. None of C++: two programs' worth of it in one process would be one too many.
+const LIBRARIES: &[&str] = &["-ldl", "-lc", "-lgcc"];
+
+/// A library with the vendor's file name and C++ ABI.
+pub(super) struct Facade {
+    /// Folder of its version: `se-6.7.13`.
+    pub(super) version: String,
+    pub(super) file_name: &'static str,
+    pub(super) text: String,
+    /// The symbols that the vendor's library exports.
+    pub(super) exports: Vec<String>,
+}
+
+/// Returns the facades of a version: market data and trading.
+pub(super) fn of(api: &Api) -> Result<[Facade; 2]> {
+    let current = ctp_gen::models::current();
+    let overlay = Overlay::committed();
+    let facade = |file_name, class, kind| -> Result<Facade> {
+        let text = facade::cpp(api, current, overlay, kind);
+        Ok(Facade {
+            version: api.label(),
+            file_name,
+            text: text.map_err(|reason| anyhow!("no facade of {}: {reason}", api.label()))?,
+            exports: api.class(class).statics.iter().map(|method| method.symbol.clone()).collect(),
+        })
+    };
+    Ok([
+        facade("thostmduserapi_se.so", ClassKind::MdApi, Kind::Md)?,
+        facade("thosttraderapi_se.so", ClassKind::TraderApi, Kind::Trader)?,
+    ])
+}
+
+impl Facade {
+    /// Returns where the facade goes below the simulator's folder.
+    pub(super) fn path(&self, folder: &Path) -> PathBuf {
+        folder.join(&self.version).join(self.file_name)
+    }
+
+    /// Returns the digest of everything that the library is made from.
+    pub(super) fn digest(&self) -> Digest {
+        let compiler = compiler();
+        let parts = [compiler.as_str()]
+            .into_iter()
+            .chain(FLAGS.iter().chain(LIBRARIES).copied())
+            .chain([self.text.as_str()]);
+        Digest::of(parts.collect::<Vec<_>>().join("\n").as_bytes())
+    }
+
+    /// Returns the command that makes the library `output` from the text in `source`.
+    pub(super) fn compile(&self, source: &Path, output: &Path) -> Command {
+        let mut command = Command::new(compiler());
+        command.args(FLAGS).arg(source).args(LIBRARIES).arg("-o").arg(output);
+        command
+    }
+}
+
+/// Returns the C++ compiler: `CXX`, else `g++`.
+fn compiler() -> String {
+    env::var("CXX").ok().filter(|compiler| !compiler.is_empty()).unwrap_or_else(|| "g++".to_owned())
+}

@@ -1,0 +1,47 @@
+//! `cargo xtask test`: all set-up and every test.
+
+use anyhow::Result;
+
+use crate::stages::Stages;
+use crate::{codegen, paths, python, shell, sim, tools, vendor, wheel};
+
+/// Runs every stage; fails when one of them does.
+pub(crate) fn run() -> Result<()> {
+    let mut stages = Stages::default();
+    stages.run("vendor packages", &[], || vendor::run(&vendor::Arguments::default()));
+    stages.run("tools", &[], tools::run);
+    stages.run("simulator", &[], || sim::run(&sim::Arguments::default()));
+    stages.run("Rust tests", &["vendor packages", "simulator"], rust_tests);
+    stages.run("documentation tests", &[], documentation_tests);
+    stages.run("parser tests", &["vendor packages", "tools"], parser_tests);
+    stages.run("models", &["vendor packages", "tools"], codegen::check);
+    stages.run("Python package", &["simulator"], || wheel::install().map(drop));
+    stages.run("Python tests", &["Python package"], python_tests);
+    stages.finish()
+}
+
+fn rust_tests() -> Result<()> {
+    shell::run(shell::cargo().args(runner()).arg("--workspace"))
+}
+
+/// The tests that only exist with libclang.
+fn parser_tests() -> Result<()> {
+    let mut command = shell::cargo();
+    command.args(runner()).args(["--package", "ctp-gen", "--features", "command"]);
+    shell::run(command.env("LIBCLANG_PATH", paths::tools()))
+}
+
+fn documentation_tests() -> Result<()> {
+    shell::run(shell::cargo().args(["test", "--workspace", "--doc"]))
+}
+
+fn python_tests() -> Result<()> {
+    let environment = python::project()?;
+    shell::run(environment.python().current_dir(paths::root()).args(["-m", "pytest", "ctp-py/tests"]))
+}
+
+/// Returns the command that runs tests: nextest where it is installed, else cargo's own.
+fn runner() -> &'static [&'static str] {
+    let has_nextest = shell::output(shell::cargo().args(["nextest", "--version"])).is_ok();
+    if has_nextest { &["nextest", "run"] } else { &["test", "--lib", "--bins", "--tests"] }
+}

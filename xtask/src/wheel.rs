@@ -1,0 +1,68 @@
+//! `cargo xtask wheel`: the Python package, with the simulator in it, built into `target/wheels/`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::python::{self, Environment};
+use crate::{lock, paths, shell, sim};
+
+/// Builds the wheel and returns its path.
+pub(crate) fn run() -> Result<PathBuf> {
+    sim::run(&sim::Arguments::default())?;
+    let _lock = lock::hold("python")?;
+    build(&python::project()?)
+}
+
+/// Builds the wheel, installs it into `.venv` and returns that environment.
+pub(crate) fn install() -> Result<Environment> {
+    sim::run(&sim::Arguments::default())?;
+    let _lock = lock::hold("python")?;
+    let environment = python::project()?;
+    let wheel = build(&environment)?;
+    environment.install_wheel(&wheel)?;
+    Ok(environment)
+}
+
+fn build(environment: &Environment) -> Result<PathBuf> {
+    stage_simulator()?;
+    let wheels = paths::target().join("wheels");
+    if wheels.exists() {
+        fs::remove_dir_all(&wheels).with_context(|| format!("cannot remove {}", wheels.display()))?;
+    }
+    let mut command = Command::new(environment.program("maturin"));
+    command.current_dir(paths::root()).args(["build", "--release", "--manifest-path", "ctp-py/Cargo.toml"]);
+    command.arg("--interpreter").arg(environment.program("python")).arg("--out").arg(&wheels);
+    shell::run(&mut command)?;
+    let mut built = fs::read_dir(&wheels)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    ensure!(built.len() == 1, "one wheel was expected, maturin built {}", built.len());
+    Ok(built.remove(0))
+}
+
+/// Copies the simulator's libraries to where the package looks for them.
+fn stage_simulator() -> Result<()> {
+    let from = paths::simulator();
+    let to = paths::root().join("ctp-py/python/ctp_py/_sim");
+    if to.exists() {
+        fs::remove_dir_all(&to).with_context(|| format!("cannot remove {}", to.display()))?;
+    }
+    copy(&from.join("libctp_sim.so"), &to.join("libctp_sim.so"))?;
+    for api in ctp_gen::models::models() {
+        let version = from.join(api.label());
+        for entry in fs::read_dir(&version).with_context(|| format!("cannot read {}", version.display()))? {
+            let entry = entry?;
+            copy(&entry.path(), &to.join(api.label()).join(entry.file_name()))?;
+        }
+    }
+    Ok(())
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    if let Some(parent) = to.parent() {
+        fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
+    }
+    fs::copy(from, to).with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
+    Ok(())
+}
