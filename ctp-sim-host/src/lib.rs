@@ -4,10 +4,10 @@
 //! thread that steps it at its deadlines, and API objects that speak to it as the vendor's library
 //! would, each with one thread that delivers its callbacks in order.
 //!
-//! - [`Simulator`]: a running exchange. The same name is the same exchange in the whole process, and
+//! - A [`Simulator`] is a running exchange. The same name is the same exchange in the whole process, and
 //!   it lives as long as the process: a client that comes back finds its orders.
-//! - [`Instance`]: one API object, market data or trader, of any library version.
-//! - [`FrontAddress`]: `sim://NAME[?seed=…&clock=real|virtual&speed=…]`.
+//! - An [`Instance`] is one API object, market data or trader, of any library version.
+//! - A [`FrontAddress`] is what a client registers, `sim://NAME[?seed=…&clock=real|virtual&speed=…]`.
 //!
 //! Threads: one per running exchange, one per initialised instance. A request steps the exchange in
 //! the caller's thread under the exchange's lock; a callback runs on the instance's thread with no

@@ -1,4 +1,5 @@
 //! No thread of an instance outlives its release. Alone in its process, so that it can count.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 #![cfg(target_os = "linux")]
 
 use std::sync::mpsc;
