@@ -286,13 +286,14 @@ pub unsafe extern "C" fn ctp_sim_front_info(handle: *mut c_void, front_info: *mu
 /// `record` points to the current model's record of that method.
 unsafe fn accept(method: u32, record: *const c_void) -> i32 {
     let length = match method {
-        // RegisterUserSystemInfo, SubmitUserSystemInfo.
-        // SAFETY: a record of that method, as the caller promises.
-        12 | 13 => unsafe { read::<UserSystemInfoField>(record) }.map(|info| info.client_system_info_len),
-        // RegisterWechatUserSystemInfo, SubmitWechatUserSystemInfo.
-        // SAFETY: a record of that method, as the caller promises.
+        12 | 13 => {
+            // SAFETY: RegisterUserSystemInfo or SubmitUserSystemInfo, as the caller promises.
+            unsafe { read::<UserSystemInfoField>(record) }.map(|info| info.client_system_info_len)
+        }
         14 | 15 => {
-            unsafe { read::<WechatUserSystemInfoField>(record) }.map(|info| info.wechat_clt_sys_info_len)
+            // SAFETY: RegisterWechatUserSystemInfo or SubmitWechatUserSystemInfo, as the caller promises.
+            let info = unsafe { read::<WechatUserSystemInfoField>(record) };
+            info.map(|info| info.wechat_clt_sys_info_len)
         }
         _ => None,
     };

@@ -222,7 +222,9 @@ fn reconnect_waits_a_second_since_6_7_9_and_not_before() {
                 other => panic!("{other} before the disconnect"),
             }
         };
-        assert_eq!(login(&client.instance, 2), NOT_CONNECTED);
+        if waits {
+            assert_eq!(login(&client.instance, 2), NOT_CONNECTED);
+        }
         let back = next();
         assert_eq!(back.name, "OnFrontConnected");
         assert_eq!(back.at >= left.after(Duration::from_secs(1)), waits, "{version:?}");
