@@ -78,7 +78,7 @@ impl OrderBook {
     }
 
     /// Takes an order record, pushed or queried.
-    pub(crate) fn apply_order(&mut self, record: &OrderField, received_ns: i64, events: &mut Vec<TdEvent>) {
+    pub(crate) fn apply_order(&mut self, record: &OrderField, received_ns: i64, events: &mut Vec<TdEvent>) -> OrderId {
         let (id, is_new) = match self.find(record) {
             Some(id) => (id, false),
             None => {
@@ -87,7 +87,7 @@ impl OrderBook {
                 (id, true)
             }
         };
-        let Some(slot) = self.orders.get_mut(&id) else { return };
+        let Some(slot) = self.orders.get_mut(&id) else { return id };
         let order = Arc::make_mut(slot);
         let was = order.phase;
         let changed = order.merge(record, received_ns) || is_new;
@@ -103,6 +103,7 @@ impl OrderBook {
             _ => {}
         }
         self.release_waiting(events);
+        id
     }
 
     /// Takes a trade record, pushed or queried.
@@ -194,6 +195,11 @@ impl OrderBook {
     pub(crate) fn order_of_action(&self, action: &OrderActionField) -> Option<&Arc<Order>> {
         self.by_exchange(action.exchange_id, action.order_sys_id)
             .or_else(|| self.by_session(action.front_id, action.session_id, action.order_ref))
+    }
+
+    /// Returns whether an own order was sent under the request number.
+    pub(crate) fn was_sent_as(&self, request_id: i32) -> bool {
+        self.requests.contains_key(&request_id)
     }
 
     fn next_id(&mut self) -> OrderId {

@@ -1,0 +1,387 @@
+//! The trading session: one state machine for login, orders and queries, without clock, thread or socket.
+//!
+//! The task feeds it commands, callbacks and time, and carries out its [`Output`]s. Every request's immediate
+//! result comes back through [`TdSession::handle_sent`].
+
+mod answers;
+mod orders;
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::Instant;
+
+use ctp_types::{
+    InputOrderActionField, InputOrderField, OrderActionField, OrderField, RecordBox, RspInfoField, RspUserLoginField,
+    Text, TraderCallback, TraderRequest, TradeField,
+};
+
+use crate::config::TdConfig;
+use crate::error::{Error, SendRefusal, ServerError, UnknownCause};
+use crate::handshake::{Handshake, Move, Step};
+use crate::ids::RequestIds;
+use crate::state::{DisconnectReason, Fault, Login, SessionState};
+use crate::td::account::AccountTexts;
+use crate::td::book::OrderBook;
+use crate::td::check::InstrumentTable;
+use crate::td::event::TdEvent;
+use crate::td::order::OrderId;
+use crate::td::queries::{Finished, Query, QueryQueue};
+
+use self::orders::{Cancelling, HandleSide, Placing};
+
+/// A callback, copied.
+#[derive(Debug)]
+pub(crate) struct SpiEvent {
+    pub(crate) callback: TraderCallback,
+    pub(crate) record: Option<RecordBox>,
+    pub(crate) rsp_info: Option<RspInfoField>,
+    /// `nRequestID` or `nReason`.
+    pub(crate) number: i32,
+    pub(crate) is_last: bool,
+    /// When it was received, in nanoseconds since the Unix epoch.
+    pub(crate) received_ns: i64,
+}
+
+/// What the task has to do, in this order.
+#[derive(Debug)]
+pub(crate) enum Output {
+    /// Give the request to the library and its result to [`TdSession::handle_sent`].
+    Send { request: TraderRequest, record: RecordBox, request_id: i32 },
+    /// Publish the state.
+    State(SessionState),
+    /// Publish the event.
+    Event(TdEvent),
+    /// Read the front's limits and give them to [`TdSession::handle_query_frequency`].
+    ReadFrontInfo,
+}
+
+pub(crate) struct TdSession {
+    account: AccountTexts,
+    order_timeout: std::time::Duration,
+    ids: RequestIds,
+    handshake: Handshake,
+    state: SessionState,
+    login: Login,
+    /// How often the session became ready; binds a command to the login it was meant for.
+    logins: u64,
+    last_order_ref: i64,
+    last_action_ref: i32,
+    book: OrderBook,
+    instruments: InstrumentTable,
+    queries: QueryQueue,
+    handles: HashMap<OrderId, HandleSide>,
+    /// Orders between the decision to send and the library's word, by request number.
+    placing: HashMap<i32, Placing>,
+    /// Orders that were sent and not answered, with the time until which an answer is awaited.
+    unanswered: Vec<(Instant, OrderId)>,
+    cancels: HashMap<OrderId, Cancelling>,
+    /// Refused actions that were told already: request number and action reference.
+    refused_actions: HashSet<(i32, i32)>,
+    events: Vec<TdEvent>,
+    outputs: VecDeque<Output>,
+}
+
+impl TdSession {
+    /// Returns a session for a checked configuration. `seed` makes its request numbers differ from other runs'.
+    pub(crate) fn new(config: &TdConfig, account: AccountTexts, seed: u64) -> Self {
+        Self {
+            handshake: Handshake::new(!config.app_id.is_empty(), config.confirm_settlement, config.timeouts),
+            queries: QueryQueue::new(config.timeouts),
+            order_timeout: config.timeouts.order,
+            account,
+            ids: RequestIds::new(seed),
+            state: SessionState::Connecting,
+            login: Login::default(),
+            logins: 0,
+            last_order_ref: 0,
+            last_action_ref: 0,
+            book: OrderBook::default(),
+            instruments: InstrumentTable::default(),
+            handles: HashMap::new(),
+            placing: HashMap::new(),
+            unanswered: Vec::new(),
+            cancels: HashMap::new(),
+            refused_actions: HashSet::new(),
+            events: Vec::new(),
+            outputs: VecDeque::new(),
+        }
+    }
+
+    pub(crate) fn state(&self) -> &SessionState {
+        &self.state
+    }
+
+    pub(crate) fn logins(&self) -> u64 {
+        self.logins
+    }
+
+    pub(crate) fn next_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// Returns when [`Self::handle_deadline`] has to be called.
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        let unanswered = self.unanswered.iter().map(|(until, _)| *until).min();
+        let cancels = self.cancels.values().map(|cancel| cancel.deadline).min();
+        let queries = self.queries.next_deadline(self.handshake.is_ready());
+        let all = [self.handshake.next_deadline(), self.book.next_deadline(), unanswered, cancels, queries];
+        all.into_iter().flatten().min()
+    }
+
+    pub(crate) fn handle_deadline(&mut self, now: Instant) {
+        let mut moves = Vec::new();
+        self.handshake.handle_deadline(now, &mut self.ids, &mut moves);
+        self.carry_out(moves);
+        self.book.handle_deadline(now, &mut self.events);
+        self.give_up_orders(now);
+        let mut finished = Vec::new();
+        self.queries.handle_deadline(now, &mut finished);
+        for over in finished {
+            self.finish_query(over, 0);
+        }
+        self.pump(now);
+    }
+
+    /// Handles a callback. Callbacks that this gateway does not use are dropped.
+    pub(crate) fn handle_callback(&mut self, now: Instant, event: &SpiEvent) {
+        match event.callback {
+            TraderCallback::OnFrontConnected => {
+                let mut moves = Vec::new();
+                self.handshake.handle_connected(now, &mut self.ids, &mut moves);
+                self.carry_out(moves);
+            }
+            TraderCallback::OnFrontDisconnected => self.handle_disconnected(DisconnectReason(event.number)),
+            TraderCallback::OnRspAuthenticate => self.handle_step(now, Step::Authenticate, event),
+            TraderCallback::OnRspUserLogin => self.handle_step(now, Step::LogIn, event),
+            TraderCallback::OnRspSettlementInfoConfirm => self.handle_step(now, Step::Confirm, event),
+            TraderCallback::OnRspOrderInsert => {
+                if let Err(error) = event.check() {
+                    self.book.refuse(event.get::<InputOrderField>(), event.number, error, &mut self.events);
+                }
+            }
+            TraderCallback::OnErrRtnOrderInsert => {
+                if let Some(input) = event.get::<InputOrderField>() {
+                    self.book.refuse_public(input, event.refusal(), &mut self.events);
+                }
+            }
+            TraderCallback::OnRspOrderAction => {
+                if let Err(error) = event.check() {
+                    self.refuse_own_action(event.get::<InputOrderActionField>(), event.number, error);
+                }
+            }
+            TraderCallback::OnErrRtnOrderAction => {
+                if let Some(action) = event.get::<OrderActionField>() {
+                    self.refuse_action(action, event.refusal());
+                }
+            }
+            TraderCallback::OnRtnOrder => {
+                if let Some(record) = event.get::<OrderField>() {
+                    self.book.apply_order(record, event.received_ns, &mut self.events);
+                }
+            }
+            TraderCallback::OnRtnTrade => {
+                if let Some(record) = event.get::<TradeField>() {
+                    self.book.apply_trade(now, record, event.received_ns, &mut self.events);
+                }
+            }
+            TraderCallback::OnRspError => self.handle_error(now, event),
+            _ => self.handle_answer(now, event),
+        }
+        self.pump(now);
+    }
+
+    /// Handles what the library said when it was given a request.
+    pub(crate) fn handle_sent(&mut self, now: Instant, request_id: i32, result: Result<(), SendRefusal>) {
+        self.handshake.handle_sent(now, request_id, &result);
+        self.order_sent(now, request_id, &result);
+        self.cancel_sent(request_id, &result);
+        if let Some(over) = self.queries.handle_sent(now, request_id, result) {
+            self.finish_query(over, 0);
+        }
+        self.pump(now);
+    }
+
+    pub(crate) fn handle_query_frequency(&mut self, per_second: i32) {
+        self.queries.set_frequency(per_second);
+    }
+
+    pub(crate) fn handle_query(&mut self, now: Instant, query: Query) {
+        self.queries.submit(now, query);
+        self.pump(now);
+    }
+
+    /// Handles a panic in a callback: the session stops for good.
+    pub(crate) fn handle_panic(&mut self, callback: &'static str, message: &str) {
+        let mut moves = Vec::new();
+        self.handshake.stop(Fault::Panicked { callback, message: message.into() }, &mut moves);
+        self.carry_out(moves);
+    }
+
+    /// Ends the session: whoever waits is told, and the last events go out.
+    pub(crate) fn finish(&mut self) {
+        let fault = match &self.state {
+            SessionState::Faulted(fault) => Some(fault.clone()),
+            _ => None,
+        };
+        self.queries.fail_all(|| fault.clone().map_or(Error::Closed, Error::Faulted));
+        self.fail_placing(&SendRefusal::NotReady(SessionState::Closed));
+        self.fail_cancels(&UnknownCause::SessionEnded);
+        self.book.mark_all_unknown(&UnknownCause::SessionEnded, &mut self.events);
+        self.book.flush_waiting(&mut self.events);
+        self.publish();
+        self.handles.clear();
+        if fault.is_none() {
+            self.set_state(SessionState::Closed);
+        }
+    }
+
+    fn handle_disconnected(&mut self, reason: DisconnectReason) {
+        let mut moves = Vec::new();
+        self.handshake.handle_disconnected(reason, &mut moves);
+        self.carry_out(moves);
+        self.queries.handle_disconnected();
+        let cause = UnknownCause::Disconnected(reason);
+        self.fail_cancels(&cause);
+        self.book.mark_all_unknown(&cause, &mut self.events);
+        self.unanswered.clear();
+    }
+
+    fn handle_step(&mut self, now: Instant, step: Step, event: &SpiEvent) {
+        let login = event.get::<RspUserLoginField>().filter(|_| step == Step::LogIn);
+        let result = event.check().map(|()| login.map(login_of));
+        let mut moves = Vec::new();
+        let accepted =
+            self.handshake.handle_answer(now, step, event.number, result.clone(), &mut self.ids, &mut moves);
+        if accepted && let (Ok(Some(login)), Some(record)) = (result, login) {
+            self.begin_login(login, record.max_order_ref);
+        }
+        self.carry_out(moves);
+    }
+
+    /// Takes over what a successful login says, before anything else uses it.
+    fn begin_login(&mut self, login: Login, max_order_ref: Text<13>) {
+        let from_front = max_order_ref.to_str().trim().parse().unwrap_or(0);
+        self.last_order_ref = self.last_order_ref.max(from_front);
+        if !self.login.trading_day.is_empty() && self.login.trading_day != login.trading_day {
+            self.book.begin_trading_day(&mut self.events);
+            self.instruments = InstrumentTable::default();
+            self.refused_actions.clear();
+        }
+        self.login = login;
+    }
+
+    fn handle_error(&mut self, now: Instant, event: &SpiEvent) {
+        let Err(error) = event.check() else { return };
+        let mut moves = Vec::new();
+        let taken = self.handshake.handle_error(now, event.number, &error, &mut self.ids, &mut moves);
+        self.carry_out(moves);
+        if taken {
+            return;
+        }
+        if self.queries.knows(event.number) {
+            if let Some(over) = self.queries.handle_error(now, event.number, error) {
+                self.finish_query(over, event.received_ns);
+            }
+        } else if !self.refuse_by_request(event.number, &error) {
+            self.events.push(TdEvent::Error { error, request_id: event.number });
+        }
+    }
+
+    fn handle_answer(&mut self, now: Instant, event: &SpiEvent) {
+        let row = event.record.as_ref().map(RecordBox::as_ref);
+        let over =
+            self.queries.handle_answer(now, event.callback, event.number, row, event.check(), event.is_last);
+        if let Some(over) = over {
+            self.finish_query(over, event.received_ns);
+        }
+    }
+
+    fn carry_out(&mut self, moves: Vec<Move>) {
+        for step in moves {
+            match step {
+                Move::Send(step, request_id) => {
+                    let (request, record) = self.account.step(step);
+                    self.outputs.push_back(Output::Send { request, record, request_id });
+                }
+                Move::State(state) => {
+                    if state.is_ready() {
+                        self.logins += 1;
+                        self.outputs.push_back(Output::ReadFrontInfo);
+                    }
+                    self.set_state(state);
+                }
+            }
+        }
+    }
+
+    fn set_state(&mut self, state: SessionState) {
+        if self.state != state {
+            self.state = state.clone();
+            self.outputs.push_back(Output::State(state));
+        }
+    }
+
+    /// Sends what may be sent now and publishes what happened.
+    fn pump(&mut self, now: Instant) {
+        self.publish();
+        if self.handshake.is_ready()
+            && let Some(send) = self.queries.poll(now, &mut self.ids)
+        {
+            let (request, record, request_id) = (send.request, send.record, send.request_id);
+            self.outputs.push_back(Output::Send { request, record, request_id });
+        }
+    }
+
+    /// Hands the events to the handles of their orders and to the subscribers.
+    fn publish(&mut self) {
+        for event in std::mem::take(&mut self.events) {
+            if let Some(order) = event.order() {
+                self.settle_cancel(order);
+                let over = self.handles.get(&order.id).is_some_and(|side| {
+                    side.tell(Arc::clone(order), event.clone());
+                    order.is_complete()
+                });
+                if over {
+                    self.handles.remove(&order.id);
+                }
+            }
+            self.outputs.push_back(Output::Event(event));
+        }
+    }
+
+    fn finish_query(&mut self, over: Finished, received_ns: i64) {
+        let Finished { query, rows } = over;
+        let answer = rows.map(|rows| self.answer(&query, &rows, received_ns));
+        // A caller that went away is no failure.
+        let _ = query.reply.send(answer);
+    }
+}
+
+impl SpiEvent {
+    fn get<R: ctp_types::Record>(&self) -> Option<&R> {
+        self.record.as_ref().and_then(RecordBox::get)
+    }
+
+    fn check(&self) -> Result<(), ServerError> {
+        ServerError::check(self.rsp_info.as_ref())
+    }
+
+    /// Returns the refusal of a callback that means one even when it gives no reason.
+    fn refusal(&self) -> ServerError {
+        self.check().err().unwrap_or_else(|| ServerError::counter(0, "no reason given"))
+    }
+}
+
+fn login_of(record: &RspUserLoginField) -> Login {
+    Login {
+        trading_day: record.trading_day,
+        login_time: record.login_time,
+        system_name: record.system_name,
+        system_version: record.sys_version,
+        front_id: record.front_id,
+        session_id: record.session_id,
+    }
+}
+
+#[cfg(test)]
+mod tests;
