@@ -21,5 +21,5 @@ pub use methods::*;
 pub use price::{NO_PRICE, price};
 pub use records::*;
 pub use resume::ResumeType;
-pub use text::{Text, TextError};
+pub use text::{Text, TextError, decode, encode, until_nul};
 pub use view::{RecordBox, RecordRef, SetError, Value};

@@ -96,13 +96,13 @@ impl<const N: usize> Text<N> {
 }
 
 /// Returns the bytes before the first NUL.
-pub(crate) fn until_nul(bytes: &[u8]) -> &[u8] {
+pub fn until_nul(bytes: &[u8]) -> &[u8] {
     let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
     &bytes[..end]
 }
 
-/// Decodes GB18030, of which GBK is a part.
-pub(crate) fn decode(bytes: &[u8]) -> Cow<'_, str> {
+/// Decodes GB18030, of which GBK is a part. Bytes that are not become U+FFFD; decoding never fails.
+pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         // ASCII only: two GBK bytes can be valid UTF-8, too.
         Ok(text) if text.is_ascii() => Cow::Borrowed(text),
@@ -110,7 +110,12 @@ pub(crate) fn decode(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
-pub(crate) fn encode(text: &str) -> Result<Cow<'_, [u8]>, TextError> {
+/// Encodes to GBK.
+///
+/// # Errors
+///
+/// Returns an error that names the first character that GBK lacks.
+pub fn encode(text: &str) -> Result<Cow<'_, [u8]>, TextError> {
     if text.is_ascii() {
         return Ok(Cow::Borrowed(text.as_bytes()));
     }
