@@ -12,7 +12,7 @@ use crate::error::MarketError;
 /// The first date covered.
 pub const FIRST: Date = date(2000, 1, 1);
 /// The last date covered.
-pub const LAST: Date = date(2099, 12, 1);
+pub const LAST: Date = date(2099, 12, 31);
 
 /// The hour from which a time of day belongs to the night session, and so to the next trading day.
 const NIGHT_FROM_HOUR: i8 = 18;
@@ -94,30 +94,18 @@ fn is_weekday(date: Date) -> bool {
 }
 
 fn step(date: Date, direction: i8) -> Result<Date, MarketError> {
-    let next = if direction < 0 {
-        date.yesterday()
-    } else {
-        date.tomorrow()
-    };
+    let next = if direction < 0 { date.yesterday() } else { date.tomorrow() };
     let next = next.map_err(|_| outside(date))?;
     check(next)?;
     Ok(next)
 }
 
 pub(crate) fn check(date: Date) -> Result<(), MarketError> {
-    if (FIRST..=LAST).contains(&date) {
-        Ok(())
-    } else {
-        Err(outside(date))
-    }
+    if (FIRST..=LAST).contains(&date) { Ok(()) } else { Err(outside(date)) }
 }
 
 pub(crate) fn outside(date: Date) -> MarketError {
-    MarketError::OutsideCalendar {
-        date,
-        first: FIRST,
-        last: LAST,
-    }
+    MarketError::OutsideCalendar { date, first: FIRST, last: LAST }
 }
 
 #[cfg(test)]
@@ -137,30 +125,15 @@ mod tests {
     #[test]
     fn a_date_outside_is_refused() {
         for date in [date(1999, 12, 31), date(2100, 1, 1), Date::MIN, Date::MAX] {
-            assert!(matches!(
-                is_trading_day(date),
-                Err(MarketError::OutsideCalendar { .. })
-            ));
-            assert!(matches!(
-                next_trading_day(date),
-                Err(MarketError::OutsideCalendar { .. })
-            ));
-            assert!(matches!(
-                previous_trading_day(date),
-                Err(MarketError::OutsideCalendar { .. })
-            ));
+            assert!(matches!(is_trading_day(date), Err(MarketError::OutsideCalendar { .. })));
+            assert!(matches!(next_trading_day(date), Err(MarketError::OutsideCalendar { .. })));
+            assert!(matches!(previous_trading_day(date), Err(MarketError::OutsideCalendar { .. })));
         }
-        assert!(matches!(
-            next_trading_day(LAST),
-            Err(MarketError::OutsideCalendar { .. })
-        ));
+        assert!(matches!(next_trading_day(LAST), Err(MarketError::OutsideCalendar { .. })));
     }
 
     #[test]
     fn before_monday_comes_friday() {
-        assert_eq!(
-            previous_trading_day(date(2026, 11, 23)).expect("inside"),
-            date(2026, 11, 20)
-        );
+        assert_eq!(previous_trading_day(date(2026, 11, 23)).expect("inside"), date(2026, 11, 20));
     }
 }

@@ -30,15 +30,8 @@ impl ContractCode {
         let (product, digits) = text.split_at(split);
         let letters = !product.is_empty() && product.bytes().all(|byte| byte.is_ascii_alphabetic());
         let numbers = matches!(digits.len(), 3 | 4) && digits.bytes().all(|byte| byte.is_ascii_digit());
-        let code = Self {
-            product: product.to_owned(),
-            digits: digits.to_owned(),
-        };
-        if letters && numbers && (1..=12).contains(&code.month()) {
-            Ok(code)
-        } else {
-            Err(wrong())
-        }
+        let code = Self { product: product.to_owned(), digits: digits.to_owned() };
+        if letters && numbers && (1..=12).contains(&code.month()) { Ok(code) } else { Err(wrong()) }
     }
 
     /// Returns the delivery month, 1 to 12.
@@ -95,11 +88,7 @@ impl Product {
         calendar::check(on)?;
         let mut contracts = Vec::new();
         let mut nearest = usize::from(self.listing.nearest);
-        let mut cycle = if self.listing.cycle.is_empty() {
-            0
-        } else {
-            usize::from(self.listing.cycle_count)
-        };
+        let mut cycle = if self.listing.cycle.is_empty() { 0 } else { usize::from(self.listing.cycle_count) };
         let mut delivery = on.first_of_month();
         while nearest + cycle > 0 {
             let last_day = self.last_day.of(delivery)?;
@@ -137,11 +126,8 @@ impl LastDay {
     pub fn of(self, delivery: Date) -> Result<Date, MarketError> {
         let first = delivery.first_of_month();
         let on_or_after = calendar::trading_day_on_or_after;
-        let nth = |nth, weekday| {
-            first
-                .nth_weekday_of_month(nth, weekday)
-                .map_err(|_| calendar::outside(first))
-        };
+        let nth =
+            |nth, weekday| first.nth_weekday_of_month(nth, weekday).map_err(|_| calendar::outside(first));
         match self {
             Self::Day15 => on_or_after(date(first.year(), first.month(), 15)),
             Self::TradingDay10 => {
@@ -176,10 +162,7 @@ fn contract_id(product: &str, year_digits: u8, delivery: Date) -> String {
 }
 
 fn following_month(first: Date) -> Result<Date, MarketError> {
-    let next = first
-        .last_of_month()
-        .tomorrow()
-        .map_err(|_| calendar::outside(first))?;
+    let next = first.last_of_month().tomorrow().map_err(|_| calendar::outside(first))?;
     calendar::check(next)?;
     Ok(next)
 }
@@ -192,9 +175,7 @@ mod tests {
     fn ids(product: &str, on: Date) -> Vec<String> {
         let data = ReferenceData::builtin().expect("the embedded data");
         let product = data.product(product).expect("a product");
-        let contracts = product
-            .contracts(data.rules(product.exchange), on)
-            .expect("inside the calendar");
+        let contracts = product.contracts(data.rules(product.exchange), on).expect("inside the calendar");
         contracts.into_iter().map(|contract| contract.id).collect()
     }
 
@@ -228,10 +209,7 @@ mod tests {
             "SP a2109&a2201",
             "螺纹2701",
         ] {
-            assert!(
-                matches!(ContractCode::parse(text), Err(MarketError::ContractCode(_))),
-                "{text}"
-            );
+            assert!(matches!(ContractCode::parse(text), Err(MarketError::ContractCode(_))), "{text}");
         }
     }
 
@@ -250,23 +228,14 @@ mod tests {
 
     #[test]
     fn index_futures_have_two_months_and_two_quarters() {
-        assert_eq!(
-            ids("IF", date(2026, 11, 20)),
-            ["IF2611", "IF2612", "IF2703", "IF2706"]
-        );
-        assert_eq!(
-            ids("IF", date(2026, 11, 23)),
-            ["IF2612", "IF2701", "IF2703", "IF2706"]
-        );
+        assert_eq!(ids("IF", date(2026, 11, 20)), ["IF2611", "IF2612", "IF2703", "IF2706"]);
+        assert_eq!(ids("IF", date(2026, 11, 23)), ["IF2612", "IF2701", "IF2703", "IF2706"]);
         assert_eq!(ids("T", date(2026, 11, 23)), ["T2612", "T2703", "T2706"]);
     }
 
     #[test]
     fn zhengzhou_codes_have_one_year_digit() {
-        assert_eq!(
-            ids("SR", date(2026, 11, 23)),
-            ["SR701", "SR703", "SR705", "SR707", "SR709", "SR711"]
-        );
+        assert_eq!(ids("SR", date(2026, 11, 23)), ["SR701", "SR703", "SR705", "SR707", "SR709", "SR711"]);
         assert_eq!(ids("AP", date(2029, 11, 30))[0], "AP912");
     }
 
@@ -274,9 +243,7 @@ mod tests {
     fn gold_has_three_near_months_and_even_ones() {
         assert_eq!(
             ids("au", date(2026, 11, 23)),
-            [
-                "au2612", "au2701", "au2702", "au2704", "au2706", "au2708", "au2710", "au2712"
-            ]
+            ["au2612", "au2701", "au2702", "au2704", "au2706", "au2708", "au2710", "au2712"]
         );
     }
 

@@ -24,14 +24,7 @@ pub enum Exchange {
 
 impl Exchange {
     /// All exchanges, in CTP's usual order.
-    pub const ALL: [Self; 6] = [
-        Self::Shfe,
-        Self::Ine,
-        Self::Dce,
-        Self::Czce,
-        Self::Cffex,
-        Self::Gfex,
-    ];
+    pub const ALL: [Self; 6] = [Self::Shfe, Self::Ine, Self::Dce, Self::Czce, Self::Cffex, Self::Gfex];
 
     /// Returns the id that CTP uses (`ExchangeID`).
     pub const fn id(self) -> &'static str {

@@ -111,10 +111,7 @@ mod tests {
         assert_eq!(Money(5).times(Rate::from_f64(0.1)), Money(1));
         assert_eq!(Money(-5).times(Rate::from_f64(0.1)), Money(-1));
         assert_eq!(Money(4).times(Rate::from_f64(0.1)), Money(0));
-        assert_eq!(
-            Money::from_yuan(105_240).times(Rate::from_f64(0.0001)),
-            Money(105_240)
-        );
+        assert_eq!(Money::from_yuan(105_240).times(Rate::from_f64(0.0001)), Money(105_240));
     }
 
     #[test]

@@ -135,16 +135,10 @@ impl Product {
                 session(time(13, 30, 0, 0), time(15, 0, 0, 0)),
             ]),
             DaySession::Index => {
-                sessions.extend([
-                    session(morning, noon),
-                    session(time(13, 0, 0, 0), time(15, 0, 0, 0)),
-                ]);
+                sessions.extend([session(morning, noon), session(time(13, 0, 0, 0), time(15, 0, 0, 0))]);
             }
             DaySession::Bond => {
-                sessions.extend([
-                    session(morning, noon),
-                    session(time(13, 0, 0, 0), time(15, 15, 0, 0)),
-                ]);
+                sessions.extend([session(morning, noon), session(time(13, 0, 0, 0), time(15, 15, 0, 0))]);
             }
         }
         sessions
@@ -196,22 +190,14 @@ impl Row {
             return Err(wrong("margin and limit are fractions from 0 to 1"));
         }
         let night_end = match self.night_end {
-            Some(text) => Some(
-                text.parse()
-                    .map_err(|_| wrong("night_end is not a time as 23:00"))?,
-            ),
+            Some(text) => Some(text.parse().map_err(|_| wrong("night_end is not a time as 23:00"))?),
             None => None,
         };
         let units = parse_decimal(&self.price).ok_or_else(|| wrong("price is not a decimal"))?;
-        let price = self
-            .tick
-            .ticks(Money(units).to_f64())
-            .map_err(|error| wrong(&error.to_string()))?;
+        let price = self.tick.ticks(Money(units).to_f64()).map_err(|error| wrong(&error.to_string()))?;
         let [open, close, today] = self.fee_by_money.unwrap_or_default().map(Rate::from_f64);
-        let [open_lot, close_lot, today_lot] = self
-            .fee_by_volume
-            .unwrap_or_default()
-            .map(|yuan| Money((yuan * 10_000.0).round() as i64));
+        let [open_lot, close_lot, today_lot] =
+            self.fee_by_volume.unwrap_or_default().map(|yuan| Money((yuan * 10_000.0).round() as i64));
         Ok(Product {
             name: self.name,
             exchange: self.exchange,

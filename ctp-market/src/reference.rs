@@ -25,10 +25,7 @@ impl ReferenceData {
     ///
     /// [`MarketError::Data`] when the files were edited into something unreadable.
     pub fn builtin() -> Result<Self, MarketError> {
-        Self::parse(
-            include_str!("../data/exchanges.toml"),
-            include_str!("../data/products.toml"),
-        )
+        Self::parse(include_str!("../data/exchanges.toml"), include_str!("../data/products.toml"))
     }
 
     /// Reads both files' texts.
@@ -45,20 +42,11 @@ impl ReferenceData {
             return Err(data(EXCHANGES, "each of the six exchanges must stand there once"));
         }
         for (index, product) in products.product.iter().enumerate() {
-            if products.product[..index]
-                .iter()
-                .any(|other| other.id == product.id)
-            {
-                return Err(data(
-                    PRODUCTS,
-                    format!("product {} stands there twice", product.id),
-                ));
+            if products.product[..index].iter().any(|other| other.id == product.id) {
+                return Err(data(PRODUCTS, format!("product {} stands there twice", product.id)));
             }
         }
-        let mut this = Self {
-            exchanges: exchanges.exchange,
-            products: Vec::new(),
-        };
+        let mut this = Self { exchanges: exchanges.exchange, products: Vec::new() };
         for product in &mut products.product {
             product.one_sided_margin &= this.rules(product.exchange).one_sided_margin;
         }
@@ -83,8 +71,7 @@ impl ReferenceData {
     /// [`MarketError::ContractCode`], [`MarketError::UnknownProduct`].
     pub fn product_of(&self, instrument_id: &str) -> Result<&Product, MarketError> {
         let code = ContractCode::parse(instrument_id)?;
-        self.product(&code.product)
-            .ok_or(MarketError::UnknownProduct(code.product))
+        self.product(&code.product).ok_or(MarketError::UnknownProduct(code.product))
     }
 
     /// Returns the rules of an exchange.
@@ -124,10 +111,7 @@ fn read<T: for<'de> Deserialize<'de>>(file: &'static str, text: &str) -> Result<
 }
 
 fn data(file: &'static str, reason: impl Into<String>) -> MarketError {
-    MarketError::Data {
-        file,
-        reason: reason.into(),
-    }
+    MarketError::Data { file, reason: reason.into() }
 }
 
 #[cfg(test)]
@@ -202,10 +186,7 @@ mod tests {
         };
         assert_eq!(which(|rules| rules.close_today), ["SHFE", "INE"]);
         assert_eq!(which(|rules| rules.depth_levels == 5), ["SHFE", "INE"]);
-        assert_eq!(
-            which(|rules| rules.order_reports == OrderReports::TradesOnly),
-            ["DCE", "GFEX"]
-        );
+        assert_eq!(which(|rules| rules.order_reports == OrderReports::TradesOnly), ["DCE", "GFEX"]);
         assert_eq!(which(|rules| rules.year_digits == 1), ["CZCE"]);
         assert!(data.product("rb").expect("rb").one_sided_margin);
         assert!(data.product("IF").expect("IF").one_sided_margin);
@@ -229,10 +210,7 @@ mod tests {
         let data = builtin();
         assert_eq!(data.product_of("SR701").expect("SR").id, "SR");
         assert!(matches!(data.product_of("zz2701"), Err(MarketError::UnknownProduct(id)) if id == "zz"));
-        assert!(matches!(
-            data.product_of("RB2701"),
-            Err(MarketError::UnknownProduct(_))
-        ));
+        assert!(matches!(data.product_of("RB2701"), Err(MarketError::UnknownProduct(_))));
     }
 
     #[test]
@@ -242,30 +220,10 @@ mod tests {
         for (exchanges, products, file, word) in [
             ("exchange = []", products, EXCHANGES, "six"),
             (exchanges, "product = 1", PRODUCTS, "product"),
-            (
-                exchanges,
-                &products.replacen("tick = \"1\"", "tick = \"0\"", 1),
-                PRODUCTS,
-                "tick",
-            ),
-            (
-                exchanges,
-                &products.replacen("price = \"3200\"", "price = \"3200.5\"", 1),
-                PRODUCTS,
-                "rb",
-            ),
-            (
-                exchanges,
-                &products.replacen("id = \"hc\"", "id = \"rb\"", 1),
-                PRODUCTS,
-                "twice",
-            ),
-            (
-                exchanges,
-                &products.replacen("margin = 0.1", "margin = 10.0", 1),
-                PRODUCTS,
-                "fractions",
-            ),
+            (exchanges, &products.replacen("tick = \"1\"", "tick = \"0\"", 1), PRODUCTS, "tick"),
+            (exchanges, &products.replacen("price = \"3200\"", "price = \"3200.5\"", 1), PRODUCTS, "rb"),
+            (exchanges, &products.replacen("id = \"hc\"", "id = \"rb\"", 1), PRODUCTS, "twice"),
+            (exchanges, &products.replacen("margin = 0.1", "margin = 10.0", 1), PRODUCTS, "fractions"),
         ] {
             let error = ReferenceData::parse(exchanges, products).expect_err("a broken file");
             let message = error.to_string();

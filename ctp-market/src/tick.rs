@@ -54,10 +54,7 @@ impl TickSize {
         let exact = self.quotient(price)?;
         let nearest = exact.round();
         if (exact - nearest).abs() > 1e-6 {
-            return Err(PriceError::OffTick {
-                price,
-                tick: self.to_f64(),
-            });
+            return Err(PriceError::OffTick { price, tick: self.to_f64() });
         }
         Ok(nearest as i64)
     }
@@ -68,8 +65,7 @@ impl TickSize {
     ///
     /// [`PriceError::NotAPrice`] as [`ticks`](Self::ticks).
     pub fn ticks_truncated(self, price: f64) -> Result<i64, PriceError> {
-        self.ticks(price)
-            .or_else(|_| Ok(self.quotient(price)?.trunc() as i64))
+        self.ticks(price).or_else(|_| Ok(self.quotient(price)?.trunc() as i64))
     }
 
     /// Returns the value of `ticks` ticks of one lot with `multiplier`.
@@ -137,13 +133,7 @@ mod tests {
     fn noise_is_forgiven_and_a_price_between_ticks_is_not() {
         let tick = TickSize::parse("1").expect("a tick");
         assert_eq!(tick.ticks(5535.000000000001), Ok(5535));
-        assert_eq!(
-            tick.ticks(1500.9),
-            Err(PriceError::OffTick {
-                price: 1500.9,
-                tick: 1.0
-            })
-        );
+        assert_eq!(tick.ticks(1500.9), Err(PriceError::OffTick { price: 1500.9, tick: 1.0 }));
         assert_eq!(tick.ticks_truncated(1500.9), Ok(1500));
     }
 
@@ -152,10 +142,7 @@ mod tests {
         let tick = TickSize::parse("1").expect("a tick");
         for price in [f64::NAN, f64::INFINITY, f64::MAX, -f64::MAX] {
             assert!(matches!(tick.ticks(price), Err(PriceError::NotAPrice(_))));
-            assert!(matches!(
-                tick.ticks_truncated(price),
-                Err(PriceError::NotAPrice(_))
-            ));
+            assert!(matches!(tick.ticks_truncated(price), Err(PriceError::NotAPrice(_))));
         }
     }
 

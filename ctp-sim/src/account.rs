@@ -63,7 +63,11 @@ impl Account {
     pub(crate) fn freeze(&mut self, key: HoldingKey, terms: &Terms, effect: Effect, frozen: Frozen) {
         let row = self.holding_mut(key).row_of(terms, effect);
         row.used = true;
-        if effect == Effect::Open { row.opening.add(frozen) } else { row.closing.add(frozen) }
+        if effect == Effect::Open {
+            row.opening.add(frozen)
+        } else {
+            row.closing.add(frozen)
+        }
         self.frozen_margin += frozen.margin;
         self.frozen_commission += frozen.commission;
     }
@@ -71,7 +75,11 @@ impl Account {
     /// Gives back what an order held.
     pub(crate) fn release(&mut self, key: HoldingKey, terms: &Terms, effect: Effect, frozen: Frozen) {
         let row = self.holding_mut(key).row_of(terms, effect);
-        if effect == Effect::Open { row.opening.remove(frozen) } else { row.closing.remove(frozen) }
+        if effect == Effect::Open {
+            row.opening.remove(frozen)
+        } else {
+            row.closing.remove(frozen)
+        }
         self.frozen_margin -= frozen.margin;
         self.frozen_commission -= frozen.commission;
     }
@@ -130,7 +138,11 @@ impl Account {
 }
 
 /// Returns the account's record.
-pub(crate) fn trading_account(account: &Account, valuation: Valuation, pre_margin: Money) -> TradingAccountField {
+pub(crate) fn trading_account(
+    account: &Account,
+    valuation: Valuation,
+    pre_margin: Money,
+) -> TradingAccountField {
     let floor = |money: Money| money.max(Money::ZERO);
     // Profits of the day are not paid out (§6.1).
     let gains = floor(account.close_profit) + floor(valuation.position_profit);

@@ -21,7 +21,9 @@ pub(crate) enum CoreError {
     UnsupportedFunction,
     OverClosePosition,
     /// The money missing, told to clients of 6.7.7 and later, in 1/10,000 CNY.
-    InsufficientMoney { missing: Option<i64> },
+    InsufficientMoney {
+        missing: Option<i64>,
+    },
     SettlementNotConfirmed,
     OverCloseToday,
     OverCloseYesterday,

@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ctp_market::{Date, Money, ReferenceData, calendar};
-use ctp_types::{
-    MdRequest, RecordBox, RequestKind, Text, TradeField, TraderCallback, TraderRequest,
-};
+use ctp_types::{MdRequest, RecordBox, RequestKind, Text, TradeField, TraderCallback, TraderRequest};
 
 use crate::account::Account;
 use crate::clock;
@@ -141,9 +139,8 @@ impl Exchange {
     /// To be asked under the same lock as the `step` that follows.
     pub fn admit(&self, session: SessionId, kind: ApiKind, method: u16) -> i32 {
         let is_query = match kind {
-            ApiKind::Trader => {
-                TraderRequest::from_id(method.into()).is_some_and(|request| request.kind() == RequestKind::Query)
-            }
+            ApiKind::Trader => TraderRequest::from_id(method.into())
+                .is_some_and(|request| request.kind() == RequestKind::Query),
             ApiKind::Md => false,
         };
         let in_flight = self.sessions.get(&session).is_some_and(|session| session.query_in_flight);
@@ -198,8 +195,12 @@ impl Exchange {
                 let delay = self.config.answer_delay;
                 self.later(session, delay, |epoch| Task::Md { session, epoch, request, record, request_id });
             }
-            Input::Subscribe { session, instruments } => self.subscribe(session, Subscription::Ticks, instruments),
-            Input::Unsubscribe { session, instruments } => self.subscribe(session, Subscription::NoTicks, instruments),
+            Input::Subscribe { session, instruments } => {
+                self.subscribe(session, Subscription::Ticks, instruments)
+            }
+            Input::Unsubscribe { session, instruments } => {
+                self.subscribe(session, Subscription::NoTicks, instruments)
+            }
             Input::SubscribeForQuote { session, instruments } => {
                 self.subscribe(session, Subscription::Quotes, instruments);
             }
@@ -210,7 +211,13 @@ impl Exchange {
         }
     }
 
-    fn take_request(&mut self, session: SessionId, request: TraderRequest, record: RecordBox, request_id: i32) {
+    fn take_request(
+        &mut self,
+        session: SessionId,
+        request: TraderRequest,
+        record: RecordBox,
+        request_id: i32,
+    ) {
         let mut delay = self.config.answer_delay;
         if request.kind() == RequestKind::Query {
             if self.is_query_too_fast(session) {
@@ -250,8 +257,12 @@ impl Exchange {
 
     fn run(&mut self, task: Task) {
         match task {
-            Task::FrontConnected { session, epoch } if self.is_current(session, epoch) => self.front_connected(session),
-            Task::Trader { session, epoch, request, record, request_id } if self.is_current(session, epoch) => {
+            Task::FrontConnected { session, epoch } if self.is_current(session, epoch) => {
+                self.front_connected(session)
+            }
+            Task::Trader { session, epoch, request, record, request_id }
+                if self.is_current(session, epoch) =>
+            {
                 self.handle(session, request, &record, request_id);
             }
             Task::QueryTooFast { session, epoch, request_id } if self.is_current(session, epoch) => {
@@ -262,7 +273,9 @@ impl Exchange {
             Task::Md { session, epoch, request, record, request_id } if self.is_current(session, epoch) => {
                 self.handle_md(session, request, &record, request_id);
             }
-            Task::Subscription { session, epoch, subscription, instruments } if self.is_current(session, epoch) => {
+            Task::Subscription { session, epoch, subscription, instruments }
+                if self.is_current(session, epoch) =>
+            {
                 self.change_subscription(session, subscription, &instruments);
             }
             Task::FrontConnected { .. }
@@ -288,8 +301,8 @@ impl Exchange {
 
     /// Sees to the next tick, on the grid of the interval, while anybody could notice it.
     pub(crate) fn keep_ticking(&mut self) {
-        let noticed =
-            self.sessions.values().any(|session| session.connected) || self.resting.values().any(|orders| !orders.is_empty());
+        let noticed = self.sessions.values().any(|session| session.connected)
+            || self.resting.values().any(|orders| !orders.is_empty());
         if noticed && !self.ticking {
             let interval = self.config.tick_interval.as_nanos() as i64;
             let next = Timestamp((self.now.0.div_euclid(interval) + 1).saturating_mul(interval));
@@ -310,17 +323,27 @@ impl Exchange {
             let Some(market) = market else { continue };
             let Ok(price) = self.markets[market].product.tick.ticks(lot.open_price) else { continue };
             let terms = self.terms(market);
-            account.holding_mut((market, lot.long, b'1')).carry_in(&terms, clock::date_text(date), lot.volume, price);
+            account.holding_mut((market, lot.long, b'1')).carry_in(
+                &terms,
+                clock::date_text(date),
+                lot.volume,
+                price,
+            );
         }
         self.accounts.insert(investor, account);
     }
 
     fn check_carried_lots(&self) -> Result<(), ConfigError> {
         for lot in &self.config.carried_lots {
-            let wrong = |reason: String| ConfigError::CarriedLot { instrument: lot.instrument.clone(), reason };
+            let wrong =
+                |reason: String| ConfigError::CarriedLot { instrument: lot.instrument.clone(), reason };
             let market = Text::new(&lot.instrument).ok().and_then(|id| self.market_by_id.get(&id));
             let market = market.ok_or_else(|| wrong("it is not listed".to_owned()))?;
-            self.markets[*market].product.tick.ticks(lot.open_price).map_err(|error| wrong(error.to_string()))?;
+            self.markets[*market]
+                .product
+                .tick
+                .ticks(lot.open_price)
+                .map_err(|error| wrong(error.to_string()))?;
             if lot.volume <= 0 {
                 return Err(wrong(format!("volume must be positive, found {}", lot.volume)));
             }

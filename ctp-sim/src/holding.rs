@@ -36,7 +36,8 @@ impl Terms {
     }
 
     fn close_today_fee(&self, price: i64, volume: i32) -> Money {
-        self.amount(price, volume).times(self.fees.close_today_by_money) + self.fees.close_today_by_volume.lots(volume)
+        self.amount(price, volume).times(self.fees.close_today_by_money)
+            + self.fees.close_today_by_volume.lots(volume)
     }
 }
 
@@ -164,7 +165,8 @@ impl Holding {
 
     /// Returns how many lots an order of this effect could still close.
     pub(crate) fn closable(&self, terms: &Terms, effect: Effect) -> i32 {
-        let row = if terms.close_today && effect == Effect::CloseYesterday { &self.history } else { &self.today };
+        let row =
+            if terms.close_today && effect == Effect::CloseYesterday { &self.history } else { &self.today };
         self.volume_where(|lot| hits(lot, effect)) - row.closing.volume
     }
 
@@ -173,7 +175,14 @@ impl Holding {
     }
 
     /// Books an opening trade.
-    pub(crate) fn open(&mut self, terms: &Terms, trade_id: Text<21>, date: Text<9>, volume: i32, price: i64) -> Booking {
+    pub(crate) fn open(
+        &mut self,
+        terms: &Terms,
+        trade_id: Text<21>,
+        date: Text<9>,
+        volume: i32,
+        price: i64,
+    ) -> Booking {
         let commission = terms.open_fee(price, volume);
         let row = self.row_mut(terms.close_today, true);
         row.used = true;

@@ -171,28 +171,12 @@ pub enum Delivery {
 impl fmt::Debug for Delivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Trader {
-                callback,
-                record,
-                rsp_info,
-                number,
-                is_last,
-            } => write!(
-                f,
-                "{}({record:?}, {rsp_info:?}, {number}, {is_last})",
-                callback.name()
-            ),
-            Self::Md {
-                callback,
-                record,
-                rsp_info,
-                number,
-                is_last,
-            } => write!(
-                f,
-                "{}({record:?}, {rsp_info:?}, {number}, {is_last})",
-                callback.name()
-            ),
+            Self::Trader { callback, record, rsp_info, number, is_last } => {
+                write!(f, "{}({record:?}, {rsp_info:?}, {number}, {is_last})", callback.name())
+            }
+            Self::Md { callback, record, rsp_info, number, is_last } => {
+                write!(f, "{}({record:?}, {rsp_info:?}, {number}, {is_last})", callback.name())
+            }
             Self::Close { reason } => write!(f, "Close({reason:#x})"),
         }
     }

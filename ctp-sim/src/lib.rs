@@ -10,9 +10,36 @@
 //!    [`Input`]. `now` must not go backwards; an earlier time counts as the latest one seen.
 //! 3. At [`Exchange::next_deadline`]: `step` with [`Input::Advance`].
 //! 4. Each [`Output`] goes to the worker thread of its session, in order.
+//!
+//! Inside, data flow one way: `exchange` takes inputs and runs what is due; `request` sends each request to `login`,
+//! `insert`, `cancel` or `query`; `venue` is the exchange behind the core, which matches orders with each other and with
+//! the crowd of `market`; `account` and `holding` keep the money; `session` is the only way back to a client.
+//! Comments name sections of the CTP behaviour notes.
 
+mod account;
+mod book;
+mod cancel;
+mod clock;
 mod config;
+mod errors;
+mod exchange;
+mod holding;
+mod insert;
 mod interface;
+mod login;
+mod market;
+mod order;
+mod query;
+mod random;
+mod request;
+mod schedule;
+mod session;
+mod snapshot;
+mod subscription;
+mod text;
+mod trade;
+mod venue;
 
 pub use config::{CarriedLot, Config, ConfigError};
+pub use exchange::Exchange;
 pub use interface::{ApiKind, Delivery, Input, Output, SessionId, Timestamp};

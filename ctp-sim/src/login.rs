@@ -1,8 +1,8 @@
 //! Connect, authenticate, log in, confirm the settlement, log out (§2).
 
 use ctp_types::{
-    AppType, InstStatusEnterReason, InstrumentStatus, InstrumentStatusField, MdCallback, MdRequest, RecordBox,
-    ReqAuthenticateField, ReqUserLoginField, ResumeType, RspAuthenticateField, RspUserLoginField,
+    AppType, InstStatusEnterReason, InstrumentStatus, InstrumentStatusField, MdCallback, MdRequest,
+    RecordBox, ReqAuthenticateField, ReqUserLoginField, ResumeType, RspAuthenticateField, RspUserLoginField,
     SettlementInfoConfirmField, Text, TraderCallback, TraderRequest,
 };
 
@@ -21,7 +21,9 @@ const PEER_CLOSED: i32 = 0x1001;
 impl Exchange {
     pub(crate) fn front_connected(&mut self, session: SessionId) {
         match self.sessions.get(&session).map(|session| session.kind) {
-            Some(ApiKind::Trader) => self.send(session, TraderCallback::OnFrontConnected, None, None, 0, true),
+            Some(ApiKind::Trader) => {
+                self.send(session, TraderCallback::OnFrontConnected, None, None, 0, true)
+            }
             Some(ApiKind::Md) => self.send_md(session, MdCallback::OnFrontConnected, None, None, 0, true),
             None => {}
         }
@@ -41,10 +43,17 @@ impl Exchange {
             user_id: request.user_id,
             user_product_info: request.user_product_info,
             app_id: request.app_id,
-            app_type: if accepted { AppType::INVESTOR } else { AppType::default() },
+            app_type: if accepted { AppType::TYPE_INVESTOR } else { AppType::default() },
         };
         let info = if accepted { success() } else { CoreError::AuthenticationFailed.rsp_info() };
-        self.send(id, TraderCallback::OnRspAuthenticate, Some(RecordBox::new(&answer)), Some(info), request_id, true);
+        self.send(
+            id,
+            TraderCallback::OnRspAuthenticate,
+            Some(RecordBox::new(&answer)),
+            Some(info),
+            request_id,
+            true,
+        );
     }
 
     /// Logs in, then replays the streams. A second login is dropped without an answer (§2.5).
@@ -59,9 +68,20 @@ impl Exchange {
             self.login_refusal(request)
         };
         if let Some(error) = refusal {
-            let echo = RspUserLoginField { broker_id: request.broker_id, user_id: request.user_id, ..Default::default() };
+            let echo = RspUserLoginField {
+                broker_id: request.broker_id,
+                user_id: request.user_id,
+                ..Default::default()
+            };
             let info = Some(error.rsp_info());
-            self.send(id, TraderCallback::OnRspUserLogin, Some(RecordBox::new(&echo)), info, request_id, true);
+            self.send(
+                id,
+                TraderCallback::OnRspUserLogin,
+                Some(RecordBox::new(&echo)),
+                info,
+                request_id,
+                true,
+            );
             return;
         }
         let session_id = self.random.bits() as i32;
@@ -163,7 +183,13 @@ impl Exchange {
         }
     }
 
-    pub(crate) fn handle_md(&mut self, id: SessionId, request: MdRequest, record: &RecordBox, request_id: i32) {
+    pub(crate) fn handle_md(
+        &mut self,
+        id: SessionId,
+        request: MdRequest,
+        record: &RecordBox,
+        request_id: i32,
+    ) {
         let logged_in = self.login(id).is_some();
         match request {
             MdRequest::ReqUserLogin => {
@@ -176,7 +202,8 @@ impl Exchange {
                 let at = self.now;
                 if let Some(session) = self.sessions.get_mut(&id) {
                     let investor = resize(&login.user_id);
-                    session.login = Some(Login { user: login.user_id, investor, session_id: 0, at, max_order_ref: 0 });
+                    session.login =
+                        Some(Login { user: login.user_id, investor, session_id: 0, at, max_order_ref: 0 });
                 }
                 self.send_md(id, MdCallback::OnRspUserLogin, answer, Some(success()), request_id, true);
             }
@@ -186,7 +213,14 @@ impl Exchange {
                     session.subscriptions.clear();
                 }
                 let info = if logged_in { success() } else { CoreError::NotLoginYet.rsp_info() };
-                self.send_md(id, MdCallback::OnRspUserLogout, Some(record.clone()), Some(info), request_id, true);
+                self.send_md(
+                    id,
+                    MdCallback::OnRspUserLogout,
+                    Some(record.clone()),
+                    Some(info),
+                    request_id,
+                    true,
+                );
             }
             MdRequest::ReqQryMulticastInstrument => {
                 self.send_md(id, MdCallback::OnRspQryMulticastInstrument, None, None, request_id, true);

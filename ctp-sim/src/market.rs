@@ -81,7 +81,8 @@ impl Market {
             .map_err(|_| ConfigError::Text { setting: "product id", value: contract.id.clone() })?;
         let mut random = Random::new(seed, &contract.id);
         // A term structure of a quarter percent a contract and one percent of chance.
-        let drift = product.price * position as i64 / 400 + random.between(-product.price, product.price) / 100;
+        let drift =
+            product.price * position as i64 / 400 + random.between(-product.price, product.price) / 100;
         let settlement = (product.price + drift).max(20);
         let range = (i128::from(settlement) * i128::from(product.limit.0) / 100_000_000) as i64;
         let activity = ACTIVITY_PERCENT[position.min(ACTIVITY_PERCENT.len() - 1)];
@@ -198,7 +199,8 @@ impl Market {
         let spread = if self.random.chance(80) { 1 } else { 2 };
         let bids = (0..DEPTH).map(|depth| self.fair - depth).filter(|price| *price >= self.reference.lower);
         let bids: Vec<i64> = bids.collect();
-        let asks = (0..DEPTH).map(|depth| self.fair + spread + depth).filter(|price| *price <= self.reference.upper);
+        let asks =
+            (0..DEPTH).map(|depth| self.fair + spread + depth).filter(|price| *price <= self.reference.upper);
         let asks: Vec<i64> = asks.collect();
         let mut level = |price| Level { price, volume: self.lots() };
         let bids = bids.into_iter().map(&mut level).collect();
@@ -235,7 +237,10 @@ mod tests {
             market.count_trade(price, volume, 1);
         }
         let stats = &market.stats;
-        assert_eq!((stats.open, stats.high, stats.low, stats.last), (Some(3200), Some(3210), Some(3190), Some(3190)));
+        assert_eq!(
+            (stats.open, stats.high, stats.low, stats.last),
+            (Some(3200), Some(3210), Some(3190), Some(3190))
+        );
         assert_eq!((stats.volume, stats.open_interest), (6, 3));
         assert_eq!(stats.turnover, Money::from_yuan((3200 * 3 + 3210 + 3190 * 2) * 10));
     }

@@ -34,7 +34,9 @@ pub(crate) struct Order {
 pub(crate) enum Lasting {
     Day,
     /// Fill at least `minimum` now or nothing; kill the rest.
-    FillAndKill { minimum: i32 },
+    FillAndKill {
+        minimum: i32,
+    },
     FillOrKill,
 }
 
@@ -58,9 +60,12 @@ pub(crate) struct Cancel {
 pub(crate) fn frozen(terms: &Terms, effect: Effect, price: i64, volume: i32) -> Frozen {
     let amount = terms.amount(price, volume);
     match effect {
-        Effect::Open => {
-            Frozen { volume, amount, margin: terms.margin_of(price, volume), commission: terms.open_fee(price, volume) }
-        }
+        Effect::Open => Frozen {
+            volume,
+            amount,
+            margin: terms.margin_of(price, volume),
+            commission: terms.open_fee(price, volume),
+        },
         // §6.2: with the plain close rate.
         _ => Frozen { volume, amount, commission: terms.close_fee(price, volume), ..Frozen::default() },
     }

@@ -10,9 +10,9 @@ impl Random {
     /// Returns the generator of `seed` for one purpose: each `stream` text gives an independent sequence.
     pub(crate) fn new(seed: u64, stream: &str) -> Self {
         // FNV-1a over the stream's name, so that a sequence depends on nothing but seed and name.
-        let mut mixer = stream
-            .bytes()
-            .fold(seed ^ 0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+        let mut mixer = stream.bytes().fold(seed ^ 0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
         let mut next = || split_mix(&mut mixer);
         Self { state: [next(), next(), next(), next()] }
     }
@@ -68,7 +68,10 @@ mod tests {
         assert_eq!(split_mix(&mut state), 0x6e78_9e6a_a1b9_65f4);
         // xoshiro256** from state 1, 2, 3, 4.
         let mut random = Random { state: [1, 2, 3, 4] };
-        assert_eq!([random.bits(), random.bits(), random.bits(), random.bits()], [11_520, 0, 1_509_978_240, 1_215_971_899_390_074_240]);
+        assert_eq!(
+            [random.bits(), random.bits(), random.bits(), random.bits()],
+            [11_520, 0, 1_509_978_240, 1_215_971_899_390_074_240]
+        );
     }
 
     #[test]

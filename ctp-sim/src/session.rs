@@ -153,7 +153,8 @@ impl Exchange {
         request_id: i32,
     ) {
         let answered = request.answer().and_then(TraderCallback::record);
-        let echo = answered.filter(|answered| answered.c_name == request.record().c_name).map(|_| record.clone());
+        let echo =
+            answered.filter(|answered| answered.c_name == request.record().c_name).map(|_| record.clone());
         self.answer(session, request, echo, error.rsp_info(), request_id);
     }
 
@@ -170,7 +171,8 @@ impl Exchange {
         stream.push(message);
         let number = stream.len();
         let sessions = self.sessions.iter();
-        let listening = |session: &Session| session.login.as_ref().is_some_and(|login| login.investor == investor);
+        let listening =
+            |session: &Session| session.login.as_ref().is_some_and(|login| login.investor == investor);
         let listeners: Vec<SessionId> = sessions
             .filter(|(_, session)| session.kind == ApiKind::Trader && listening(session))
             .map(|(id, _)| *id)

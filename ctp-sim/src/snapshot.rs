@@ -79,7 +79,9 @@ fn average_price(market: &Market) -> f64 {
 fn fill_levels(record: &mut DepthMarketDataField, market: &Market, book: &Book) {
     let levels = |levels: &[Level]| -> [(f64, i32); 5] {
         std::array::from_fn(|depth| match levels.get(depth) {
-            Some(level) if depth < usize::from(market.rules.depth_levels) => (market.price(level.price), level.volume),
+            Some(level) if depth < usize::from(market.rules.depth_levels) => {
+                (market.price(level.price), level.volume)
+            }
             _ => (NO_PRICE, 0),
         })
     };

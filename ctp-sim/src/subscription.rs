@@ -33,7 +33,12 @@ impl Subscription {
 
 impl Exchange {
     /// Answers each id, known or not, and sends the latest snapshots of what is newly subscribed.
-    pub(crate) fn change_subscription(&mut self, id: SessionId, subscription: Subscription, ids: &[Text<81>]) {
+    pub(crate) fn change_subscription(
+        &mut self,
+        id: SessionId,
+        subscription: Subscription,
+        ids: &[Text<81>],
+    ) {
         let info = if self.login(id).is_some() { success() } else { CoreError::NotLoginYet.rsp_info() };
         for (position, instrument) in ids.iter().enumerate() {
             let record = RecordBox::new(&snapshot::specific_instrument(instrument));

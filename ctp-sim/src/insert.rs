@@ -1,0 +1,343 @@
+//! A new order in the core: checks (§5.2, §5.9), freezing, the first record.
+
+use ctp_market::Exchange as Venue;
+use ctp_types::{
+    ContingentCondition, Direction, ForceCloseReason, HedgeFlag, InputOrderField, OffsetFlag, OrderField,
+    OrderPriceType, OrderStatus, OrderSubmitStatus, OrderType, RecordBox, Text, TimeCondition,
+    TraderCallback, TraderRequest, VolumeCondition,
+};
+
+use crate::book::Side;
+use crate::clock;
+use crate::errors::CoreError;
+use crate::exchange::{Exchange, Task};
+use crate::holding::{Effect, Frozen};
+use crate::interface::SessionId;
+use crate::order::{Lasting, Order, Phase, frozen};
+use crate::session::FRONT_ID;
+use crate::text::{aligned, resize, text};
+
+/// The first version whose clients' orders are checked by the core for limits, size and tick (§5.9).
+const CORE_CHECKS_FROM: (u16, u16, u16) = (6, 7, 11);
+/// The first version that is told how much money is missing.
+const MISSING_MONEY_FROM: (u16, u16, u16) = (6, 7, 7);
+
+/// What the checks found out about an order.
+struct Plan {
+    market: usize,
+    side: Side,
+    effect: Effect,
+    price: i64,
+    lasting: Lasting,
+    hedge: u8,
+    /// The client's OrderRef as a number; `None` lets the core assign one.
+    order_ref: Option<i64>,
+}
+
+impl Exchange {
+    /// Accepts an order and sends it to the exchange, or refuses it (§5.5 G).
+    pub(crate) fn insert_order(&mut self, id: SessionId, input: &InputOrderField, request_id: i32) {
+        let accepted = self.plan(id, input).and_then(|plan| {
+            let frozen = self.frozen_for(id, input, &plan)?;
+            Ok((plan, frozen))
+        });
+        match accepted {
+            Ok((plan, frozen)) => self.accept_order(id, input, &plan, frozen),
+            Err(error) => self.refuse_order(id, input, error, request_id),
+        }
+    }
+
+    /// §5.5 G: `OnRspOrderInsert` to the sender, `OnErrRtnOrderInsert` to all sessions, the latter only with UserID.
+    fn refuse_order(&mut self, id: SessionId, input: &InputOrderField, error: CoreError, request_id: i32) {
+        self.refuse(id, TraderRequest::ReqOrderInsert, &RecordBox::new(input), error, request_id);
+        let investor = self.login(id).map(|login| login.investor);
+        if let Some(investor) = investor.filter(|_| !input.user_id.is_empty()) {
+            self.publish(investor, TraderCallback::OnErrRtnOrderInsert, input, Some(error.rsp_info()));
+        }
+    }
+
+    fn plan(&self, id: SessionId, input: &InputOrderField) -> Result<Plan, CoreError> {
+        let lasting = lasting(input)?;
+        let side = side(input.direction)?;
+        let offset = input.comb_offset_flag.as_bytes().first().copied().unwrap_or_default();
+        let hedge = hedge(input)?;
+        let market = self.market_of(&input.instrument_id, &input.exchange_id)?;
+        self.check_investor(id, &input.broker_id, &input.investor_id)?;
+        let confirmed =
+            self.accounts.get(&input.investor_id).is_some_and(|account| account.confirmed.is_some());
+        if self.config.confirmation_required && !confirmed {
+            return Err(CoreError::SettlementNotConfirmed);
+        }
+        let order_ref = self.order_ref(id, input)?;
+        let effect = effect(OffsetFlag::from_char(offset), self.markets[market].rules.close_today)?;
+        let price = self.limit_of(id, input, market, side)?;
+        Ok(Plan { market, side, effect, price, lasting, hedge, order_ref })
+    }
+
+    /// Finds the instrument, and that the exchange named is its own (147, 148, 150).
+    fn market_of(&self, instrument: &Text<81>, exchange: &Text<9>) -> Result<usize, CoreError> {
+        let market = *self.market_by_id.get(instrument).ok_or(CoreError::InstrumentNotFound)?;
+        if exchange.is_empty() {
+            return Err(CoreError::ExchangeIdMissing);
+        }
+        let named = Venue::from_id(&exchange.to_str()).ok_or(CoreError::ExchangeIdInvalid)?;
+        if named == self.markets[market].product.exchange {
+            Ok(market)
+        } else {
+            Err(CoreError::ExchangeIdWrong)
+        }
+    }
+
+    /// Reads OrderRef: decimal, rising within the session; empty is assigned by the core.
+    fn order_ref(&self, id: SessionId, input: &InputOrderField) -> Result<Option<i64>, CoreError> {
+        if input.order_ref.is_empty() {
+            return Ok(None);
+        }
+        let text = input.order_ref.to_str();
+        let digits = text.trim_start_matches(' ');
+        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(CoreError::BadField);
+        }
+        let number: i64 = digits.parse().map_err(|_| CoreError::BadField)?;
+        let last = self.login(id).map_or(0, |login| login.max_order_ref);
+        if number > last { Ok(Some(number)) } else { Err(CoreError::DuplicateOrderRef) }
+    }
+
+    /// Returns the order's limit in ticks, checked by the core for clients of 6.7.11 and later.
+    fn limit_of(
+        &self,
+        id: SessionId,
+        input: &InputOrderField,
+        index: usize,
+        side: Side,
+    ) -> Result<i64, CoreError> {
+        let market = &self.markets[index];
+        let (lower, upper) = (market.reference.lower, market.reference.upper);
+        if input.order_price_type == OrderPriceType::ANY_PRICE {
+            // §5.2: executed as a limit order at the daily limit.
+            return Ok(if side == Side::Buy { upper } else { lower });
+        }
+        let tick = market.product.tick;
+        let truncated = tick.ticks_truncated(input.limit_price).map_err(|_| CoreError::BadPrice)?;
+        if self.checks_in_core(id) {
+            let ticks = tick.ticks(input.limit_price).map_err(|_| CoreError::PriceWrongTick)?;
+            if !(lower..=upper).contains(&ticks) {
+                return Err(CoreError::PriceOverLimit);
+            }
+            if input.volume_total_original > market.product.largest_limit_order {
+                return Err(CoreError::VolumeNotValid);
+            }
+        }
+        Ok(truncated)
+    }
+
+    fn checks_in_core(&self, id: SessionId) -> bool {
+        self.sessions.get(&id).is_some_and(|session| session.api_version >= CORE_CHECKS_FROM)
+    }
+
+    /// Returns what the order holds back, if position and money are there (30, 31, 50, 51).
+    fn frozen_for(&self, id: SessionId, input: &InputOrderField, plan: &Plan) -> Result<Frozen, CoreError> {
+        let terms = self.terms(plan.market);
+        let volume = input.volume_total_original;
+        let frozen = frozen(&terms, plan.effect, plan.price, volume);
+        let account = self.accounts.get(&input.investor_id).ok_or(CoreError::InvestorNotFound)?;
+        if plan.effect != Effect::Open {
+            let holding = account.holdings.get(&plan.holding());
+            let closable = holding.map_or(0, |holding| holding.closable(&terms, plan.effect));
+            if volume > closable {
+                return Err(match plan.effect {
+                    Effect::CloseToday => CoreError::OverCloseToday,
+                    Effect::CloseYesterday => CoreError::OverCloseYesterday,
+                    _ => CoreError::OverClosePosition,
+                });
+            }
+            return Ok(frozen);
+        }
+        let available = self.value(account).available;
+        let needed = frozen.margin + frozen.commission;
+        if needed > available {
+            let told =
+                self.sessions.get(&id).is_some_and(|session| session.api_version >= MISSING_MONEY_FROM);
+            return Err(CoreError::InsufficientMoney { missing: told.then(|| (needed - available).0) });
+        }
+        Ok(frozen)
+    }
+
+    fn accept_order(&mut self, id: SessionId, input: &InputOrderField, plan: &Plan, frozen: Frozen) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let product_info = session.product_info;
+        let Some(login) = session.login.as_mut() else { return };
+        let order_ref = match plan.order_ref {
+            Some(number) => {
+                login.max_order_ref = number;
+                input.order_ref
+            }
+            None => {
+                login.max_order_ref += 1;
+                aligned(login.max_order_ref.unsigned_abs())
+            }
+        };
+        let (investor, session_id) = (login.investor, login.session_id);
+        self.counters.order_local_id += 1;
+        let mut record = self.first_record(input, plan.market);
+        record.order_ref = order_ref;
+        record.session_id = session_id;
+        record.user_product_info = product_info;
+        let order = Order {
+            record,
+            investor,
+            market: plan.market,
+            side: plan.side,
+            effect: plan.effect,
+            holding: plan.holding(),
+            price: plan.price,
+            lasting: plan.lasting,
+            frozen,
+            phase: Phase::Sent,
+            cancel_pending: false,
+        };
+        let terms = self.terms(plan.market);
+        if let Some(account) = self.accounts.get_mut(&investor) {
+            account.freeze(plan.holding(), &terms, plan.effect, frozen);
+        }
+        let index = self.orders.len();
+        self.orders.push(order);
+        self.set_state(index, OrderStatus::UNKNOWN, OrderSubmitStatus::INSERT_SUBMITTED);
+        self.orders[index].record.sequence_no = 0;
+        self.publish_order(index);
+        self.schedule.add(self.now.after(self.config.exchange_delay), Task::OrderArrives(index));
+    }
+
+    /// §5.6: the `a/0` record.
+    fn first_record(&self, input: &InputOrderField, market: usize) -> OrderField {
+        let market = &self.markets[market];
+        let broker = &self.config.broker;
+        let trader: Text<21> = text(&format!("{broker}cac"));
+        let local = clock::local(self.now);
+        let date = if market.product.exchange == Venue::Dce { self.trading_day } else { local.date() };
+        OrderField {
+            broker_id: input.broker_id,
+            investor_id: input.investor_id,
+            reserve1: resize(&market.id),
+            user_id: input.user_id,
+            order_price_type: input.order_price_type,
+            direction: input.direction,
+            comb_offset_flag: input.comb_offset_flag,
+            comb_hedge_flag: input.comb_hedge_flag,
+            limit_price: input.limit_price,
+            volume_total_original: input.volume_total_original,
+            time_condition: input.time_condition,
+            gtd_date: input.gtd_date,
+            volume_condition: input.volume_condition,
+            min_volume: input.min_volume,
+            contingent_condition: input.contingent_condition,
+            stop_price: input.stop_price,
+            force_close_reason: input.force_close_reason,
+            is_auto_suspend: input.is_auto_suspend,
+            business_unit: resize(&trader),
+            request_id: input.request_id,
+            order_local_id: aligned(self.counters.order_local_id),
+            exchange_id: input.exchange_id,
+            participant_id: text(broker),
+            client_id: text(&format!("{broker}{}", input.investor_id)),
+            reserve2: resize(&market.id),
+            trader_id: trader,
+            install_id: 1,
+            trading_day: self.trading_day(),
+            settlement_id: 1,
+            order_type: OrderType::NORMAL,
+            volume_total: input.volume_total_original,
+            insert_date: clock::date_text(date),
+            insert_time: clock::time_text(self.now),
+            front_id: FRONT_ID,
+            user_force_close: input.user_force_close,
+            broker_order_seq: i32::try_from(self.counters.order_local_id).unwrap_or(i32::MAX),
+            is_swap_order: input.is_swap_order,
+            invest_unit_id: input.invest_unit_id,
+            account_id: input.account_id,
+            currency_id: input.currency_id,
+            mac_address: input.mac_address,
+            instrument_id: market.id,
+            exchange_inst_id: market.id,
+            ip_address: input.ip_address,
+            order_memo: input.order_memo,
+            session_req_seq: input.session_req_seq,
+            ..OrderField::default()
+        }
+    }
+}
+
+impl Plan {
+    /// A buy opens long or closes short; a sale the other way round.
+    fn holding(&self) -> crate::account::HoldingKey {
+        let long = (self.side == Side::Buy) == (self.effect == Effect::Open);
+        (self.market, long, self.hedge)
+    }
+}
+
+fn side(direction: Direction) -> Result<Side, CoreError> {
+    match direction {
+        Direction::BUY => Ok(Side::Buy),
+        Direction::SELL => Ok(Side::Sell),
+        _ => Err(CoreError::BadField),
+    }
+}
+
+fn hedge(input: &InputOrderField) -> Result<u8, CoreError> {
+    let flag = input.comb_hedge_flag.as_bytes().first().copied().unwrap_or_default();
+    match HedgeFlag::from_char(flag) {
+        HedgeFlag::SPECULATION | HedgeFlag::ARBITRAGE | HedgeFlag::HEDGE | HedgeFlag::MARKET_MAKER => {
+            Ok(flag)
+        }
+        _ => Err(CoreError::BadField),
+    }
+}
+
+/// §5.3: SHFE and INE close today's lots by '3' and older ones by '1' and '4'; the others only close.
+fn effect(offset: OffsetFlag, close_today: bool) -> Result<Effect, CoreError> {
+    match (offset, close_today) {
+        (OffsetFlag::OPEN, _) => Ok(Effect::Open),
+        (OffsetFlag::CLOSE_TODAY, true) => Ok(Effect::CloseToday),
+        (OffsetFlag::CLOSE | OffsetFlag::CLOSE_YESTERDAY, true) => Ok(Effect::CloseYesterday),
+        (OffsetFlag::CLOSE | OffsetFlag::CLOSE_TODAY | OffsetFlag::CLOSE_YESTERDAY, false) => {
+            Ok(Effect::Close)
+        }
+        _ => Err(CoreError::BadField),
+    }
+}
+
+/// Checks the fields that do not depend on the instrument, and how long the order may rest.
+fn lasting(input: &InputOrderField) -> Result<Lasting, CoreError> {
+    if input.volume_total_original <= 0
+        || input.force_close_reason != ForceCloseReason::NOT_FORCE_CLOSE
+        || input.is_auto_suspend != 0
+    {
+        return Err(CoreError::BadField);
+    }
+    if input.is_swap_order != 0 {
+        return Err(CoreError::UnsupportedFunction);
+    }
+    match input.contingent_condition {
+        ContingentCondition::IMMEDIATELY => {}
+        condition if condition.name().is_some() => return Err(CoreError::UnsupportedFunction),
+        _ => return Err(CoreError::BadField),
+    }
+    let is_market = input.order_price_type == OrderPriceType::ANY_PRICE;
+    if !is_market && input.order_price_type != OrderPriceType::LIMIT_PRICE {
+        let is_known = input.order_price_type.name().is_some();
+        return Err(if is_known { CoreError::UnsupportedFunction } else { CoreError::BadField });
+    }
+    match (input.time_condition, input.volume_condition) {
+        (TimeCondition::IOC, VolumeCondition::CV) => Ok(Lasting::FillOrKill),
+        (TimeCondition::IOC, VolumeCondition::MV) => {
+            Ok(Lasting::FillAndKill { minimum: input.min_volume.max(1) })
+        }
+        (TimeCondition::IOC, VolumeCondition::AV) => Ok(Lasting::FillAndKill { minimum: 1 }),
+        // A market order never rests (§5.2 has CZCE's as GFD).
+        (TimeCondition::GFD, VolumeCondition::AV | VolumeCondition::CV) if is_market => {
+            Ok(Lasting::FillAndKill { minimum: 1 })
+        }
+        (TimeCondition::GFD, VolumeCondition::AV | VolumeCondition::MV) => Ok(Lasting::Day),
+        _ => Err(CoreError::BadField),
+    }
+}

@@ -1,0 +1,199 @@
+//! Queries of the investor's own affairs; reference data stand in [`reference`] (§3.5 for the filters).
+
+mod position;
+mod reference;
+
+use ctp_types::{
+    BizType, BrokerTradingParamsField, DepthMarketDataField, QryBrokerTradingParamsField,
+    QryDepthMarketDataField, QryInvestorPositionDetailField, QryInvestorPositionField, QryOrderField,
+    QrySettlementInfoConfirmField, QryTradeField, QryTradingAccountField, RecordBox, Text, TradeField,
+    TradeSource, TraderRequest, TradingAccountField, UserSessionField,
+};
+
+use crate::account::{Account, Marking, Valuation, trading_account};
+use crate::clock;
+use crate::errors::CoreError;
+use crate::exchange::Exchange;
+use crate::interface::SessionId;
+use crate::session::FRONT_ID;
+use crate::text::text;
+
+impl Exchange {
+    /// Answers a query; one that is not supported has an empty result (§7).
+    pub(crate) fn answer_query(
+        &mut self,
+        id: SessionId,
+        request: TraderRequest,
+        record: &RecordBox,
+        request_id: i32,
+    ) {
+        macro_rules! answer {
+            ($records:expr) => {{
+                let records = $records;
+                self.answer_records(id, request, records, request_id);
+            }};
+        }
+        // The investor's own records: of another investor's there are none to see.
+        macro_rules! own {
+            ($filter:ty, |$query:ident| $records:expr) => {
+                if let Some($query) = record.get::<$filter>() {
+                    match self.check_query(id, &$query.broker_id, &$query.investor_id) {
+                        Ok(()) => answer!($records),
+                        Err(error) => self.refuse(id, request, record, error, request_id),
+                    }
+                }
+            };
+        }
+        match request {
+            TraderRequest::ReqQryOrder => own!(QryOrderField, |query| self.query_orders(id, query)),
+            TraderRequest::ReqQryTrade => own!(QryTradeField, |query| self.query_trades(id, query)),
+            TraderRequest::ReqQryTradingAccount => {
+                own!(QryTradingAccountField, |query| self.query_account(id, &query.currency_id));
+            }
+            TraderRequest::ReqQryInvestorPosition => {
+                own!(QryInvestorPositionField, |query| self.query_positions(id, &query.instrument_id));
+            }
+            TraderRequest::ReqQryInvestorPositionDetail => {
+                own!(QryInvestorPositionDetailField, |query| self
+                    .query_position_details(id, &query.instrument_id));
+            }
+            TraderRequest::ReqQrySettlementInfoConfirm => {
+                own!(QrySettlementInfoConfirmField, |_query| {
+                    let investor = self.investor_of(id);
+                    let confirmed =
+                        self.accounts.get(&investor).is_some_and(|account| account.confirmed.is_some());
+                    Vec::from_iter(confirmed.then(|| self.confirmation(&investor)))
+                });
+            }
+            TraderRequest::ReqQryBrokerTradingParams => {
+                own!(QryBrokerTradingParamsField, |_query| vec![self.trading_params(id)]);
+            }
+            TraderRequest::ReqQryUserSession => answer!(self.query_sessions(id)),
+            TraderRequest::ReqQryDepthMarketData => {
+                if let Some(query) = record.get::<QryDepthMarketDataField>() {
+                    answer!(self.query_depth(&query.instrument_id));
+                }
+            }
+            _ => self.answer_reference_query(id, request, record, request_id),
+        }
+    }
+
+    /// Returns the account's value at the present prices.
+    pub(crate) fn value(&self, account: &Account) -> Valuation {
+        account.value(|index| {
+            let market = &self.markets[index];
+            let one_sided_group = market.product.one_sided_margin.then_some(market.product.id.as_str());
+            Marking { terms: self.terms(index), mark: market.mark(), one_sided_group }
+        })
+    }
+
+    /// Checks broker and investor of a query; both may be left empty.
+    pub(crate) fn check_query(
+        &self,
+        id: SessionId,
+        broker: &Text<11>,
+        investor: &Text<13>,
+    ) -> Result<(), CoreError> {
+        let broker = if broker.is_empty() { text(&self.config.broker) } else { *broker };
+        let investor = if investor.is_empty() { self.investor_of(id) } else { *investor };
+        self.check_investor(id, &broker, &investor)
+    }
+
+    pub(crate) fn investor_of(&self, id: SessionId) -> Text<13> {
+        self.login(id).map(|login| login.investor).unwrap_or_default()
+    }
+
+    fn query_orders(&self, id: SessionId, query: &QryOrderField) -> Vec<ctp_types::OrderField> {
+        let investor = self.investor_of(id);
+        let own = self.orders.iter().filter(|order| order.investor == investor).map(|order| order.record);
+        own.filter(|order| {
+            matches(&query.instrument_id, &order.instrument_id)
+                && matches(&query.exchange_id, &order.exchange_id)
+                && matches(&query.order_sys_id, &order.order_sys_id)
+                && is_between(&query.insert_time_start, &query.insert_time_end, &order.insert_time)
+        })
+        .collect()
+    }
+
+    fn query_trades(&self, id: SessionId, query: &QryTradeField) -> Vec<TradeField> {
+        let investor = self.investor_of(id);
+        let own = self.trades.iter().filter(|trade| trade.investor_id == investor);
+        let found = own.filter(|trade| {
+            matches(&query.instrument_id, &trade.instrument_id)
+                && matches(&query.exchange_id, &trade.exchange_id)
+                && matches(&query.trade_id, &trade.trade_id)
+                && is_between(&query.trade_time_start, &query.trade_time_end, &trade.trade_time)
+        });
+        found.map(|trade| TradeField { trade_source: TradeSource::QUERY, ..*trade }).collect()
+    }
+
+    fn query_account(&self, id: SessionId, currency: &Text<4>) -> Vec<TradingAccountField> {
+        let investor = self.investor_of(id);
+        let Some(account) = self.accounts.get(&investor) else { return Vec::new() };
+        if !currency.is_empty() && *currency != "CNY" {
+            return Vec::new();
+        }
+        let pre_margin = account.pre_margin(|market| self.terms(market));
+        vec![TradingAccountField {
+            broker_id: text(&self.config.broker),
+            account_id: investor,
+            trading_day: self.trading_day(),
+            currency_id: text("CNY"),
+            biz_type: BizType::FUTURE,
+            ..trading_account(account, self.value(account), pre_margin)
+        }]
+    }
+
+    fn trading_params(&self, id: SessionId) -> BrokerTradingParamsField {
+        use ctp_types::{Algorithm, IncludeCloseProfit, MarginPriceType, OptionRoyaltyPriceType};
+        BrokerTradingParamsField {
+            broker_id: text(&self.config.broker),
+            investor_id: self.investor_of(id),
+            margin_price_type: MarginPriceType::OPEN_PRICE,
+            algorithm: Algorithm::ALL,
+            avail_include_close_profit: IncludeCloseProfit::INCLUDE,
+            currency_id: text("CNY"),
+            option_royalty_price_type: OptionRoyaltyPriceType::PRE_SETTLEMENT_PRICE,
+            account_id: self.investor_of(id),
+        }
+    }
+
+    fn query_sessions(&self, id: SessionId) -> Vec<UserSessionField> {
+        let investor = self.investor_of(id);
+        let sessions = self.sessions.values();
+        let logged_in =
+            sessions.filter(|session| session.kind == crate::ApiKind::Trader).filter_map(|session| {
+                let login = session.login.as_ref().filter(|login| login.investor == investor)?;
+                Some(UserSessionField {
+                    front_id: FRONT_ID,
+                    session_id: login.session_id,
+                    broker_id: text(&self.config.broker),
+                    user_id: login.user,
+                    login_date: clock::date_text(clock::local(login.at).date()),
+                    login_time: clock::time_text(login.at),
+                    user_product_info: session.product_info,
+                    ..UserSessionField::default()
+                })
+            });
+        logged_in.collect()
+    }
+
+    /// §4.1: the same record as a tick, with `ExchangeID`.
+    fn query_depth(&self, instrument: &Text<81>) -> Vec<DepthMarketDataField> {
+        let markets = self.markets.iter().enumerate().filter(|(_, market)| matches(instrument, &market.id));
+        let records = markets.map(|(index, market)| DepthMarketDataField {
+            exchange_id: text(market.product.exchange.id()),
+            ..crate::snapshot::depth_market_data(market, &self.displayed_book(index), self.trading_day)
+        });
+        records.collect()
+    }
+}
+
+/// An empty filter matches all.
+fn matches<const N: usize, const M: usize>(filter: &Text<N>, value: &Text<M>) -> bool {
+    filter.is_empty() || filter.as_bytes() == value.as_bytes()
+}
+
+fn is_between(start: &Text<9>, end: &Text<9>, time: &Text<9>) -> bool {
+    (start.is_empty() || start <= time) && (end.is_empty() || time <= end)
+}

@@ -1,0 +1,322 @@
+//! The exchange's side of an order: refusal, matching, and the callbacks that tell its life (§5.5).
+
+use ctp_market::{Exchange as Venue, OrderReports};
+use ctp_types::{OrderPriceType, OrderStatus, OrderSubmitStatus, Text, TradeField, TraderCallback};
+
+use crate::book::Side;
+use crate::clock;
+use crate::exchange::Exchange;
+use crate::market::CrowdTrade;
+use crate::order::{Lasting, Phase, status_message};
+use crate::text::{aligned, text};
+
+/// A match of an order: with another client's order, or with the crowd.
+#[derive(Clone, Copy, Debug)]
+struct Fill {
+    price: i64,
+    volume: i32,
+    maker: Option<usize>,
+    trade_id: Text<21>,
+}
+
+impl Exchange {
+    /// An order reaches the exchange: it is refused, or matched and reported.
+    pub(crate) fn order_arrives(&mut self, index: usize) {
+        if let Some((code, reason)) = self.exchange_refusal(index) {
+            self.refuse_at_exchange(index, code, reason);
+            return;
+        }
+        self.admit_to_book(index);
+        let fills = self.match_order(index);
+        self.report_arrival(index, &fills);
+        for fill in &fills {
+            if let Some(maker) = fill.maker {
+                self.fill_resting(maker, fill);
+            }
+        }
+        if self.orders[index].phase == Phase::Resting {
+            let market = self.orders[index].market;
+            self.resting.entry(market).or_default().push(index);
+            self.touched.insert(market);
+            self.keep_ticking();
+        }
+    }
+
+    /// The crowd moved: resting orders that its new book crosses, or that its trade reaches, are filled at their price.
+    pub(crate) fn meet_resting_orders(&mut self, market: usize, crowd_trade: Option<CrowdTrade>) {
+        let mut offered = crowd_trade;
+        for index in self
+            .resting_by_priority(market, Side::Buy)
+            .into_iter()
+            .chain(self.resting_by_priority(market, Side::Sell))
+        {
+            let order = &self.orders[index];
+            let (side, price, wanted) = (order.side, order.price, order.record.volume_total);
+            let mut volume = 0;
+            while volume < wanted {
+                let best = self.markets[market].book.best(side.other());
+                if !best.is_some_and(|level| side.accepts(price, level.price)) {
+                    break;
+                }
+                volume += self.markets[market].book.take_best(side.other(), wanted - volume);
+            }
+            if let Some(trade) =
+                offered.as_mut().filter(|trade| trade.passive == side && side.accepts(price, trade.price))
+            {
+                let shared = trade.volume.min(wanted - volume);
+                trade.volume -= shared;
+                volume += shared;
+            }
+            if volume > 0 {
+                let fill = Fill { price, volume, maker: None, trade_id: self.next_trade_id() };
+                self.markets[market].count_trade(price, volume, 0);
+                self.fill_resting(index, &fill);
+            }
+        }
+    }
+
+    /// Returns what the exchange finds wrong: its code, if it has one, and its text (§5.5 H).
+    fn exchange_refusal(&self, index: usize) -> Option<(Option<i32>, &'static str)> {
+        let order = &self.orders[index];
+        let market = &self.markets[order.market];
+        let venue = market.product.exchange;
+        let coded = |code| (venue == Venue::Shfe).then_some(code);
+        let takes_market_orders = matches!(venue, Venue::Dce | Venue::Gfex | Venue::Czce);
+        if order.record.order_price_type == OrderPriceType::ANY_PRICE {
+            return (!takes_market_orders).then_some((coded(79), "不被支持的报单类型"));
+        }
+        // §5.9: CZCE cuts the price to the tick instead of refusing it.
+        if venue != Venue::Czce && market.product.tick.ticks(order.record.limit_price).is_err() {
+            return Some((coded(48), "价格非最小单位倍数"));
+        }
+        if order.price > market.reference.upper {
+            return Some((coded(49), "价格超出涨停板"));
+        }
+        if order.price < market.reference.lower {
+            return Some((coded(50), "价格跌破跌停板"));
+        }
+        if order.record.volume_total_original > market.product.largest_limit_order {
+            return Some((None, "报单数量超过最大下单量"));
+        }
+        None
+    }
+
+    /// §5.5 H: `5/4` without OrderSysID, the exchange's text behind CTP's.
+    fn refuse_at_exchange(&mut self, index: usize, code: Option<i32>, reason: &str) {
+        let (status, submit) = (OrderStatus::CANCELED, OrderSubmitStatus::INSERT_REJECTED);
+        self.set_state(index, status, submit);
+        let exchange = self.orders[index].record.exchange_id;
+        let code = code.map(|code| format!("{code}:")).unwrap_or_default();
+        self.orders[index].record.status_msg =
+            text(&format!("{code}{}{exchange}:{reason}", status_message(status, submit)));
+        self.finish(index);
+        self.publish_order(index);
+    }
+
+    /// Gives an order the exchange's number and time.
+    fn admit_to_book(&mut self, index: usize) {
+        self.counters.order_sys_id += 1;
+        let number = self.counters.order_sys_id;
+        let venue = self.markets[self.orders[index].market].product.exchange;
+        let (day, time) = (self.trading_day(), clock::time_text(self.now));
+        let record = &mut self.orders[index].record;
+        // §5.4: 12 columns, at CZCE 16 digits with the date.
+        record.order_sys_id =
+            if venue == Venue::Czce { text(&format!("{day}{number:08}")) } else { aligned(number) };
+        if venue != Venue::Dce {
+            record.active_trader_id = record.trader_id;
+        }
+        record.insert_time = time;
+        record.notify_sequence = 1;
+    }
+
+    /// Matches an arriving order: the best price first, at one price clients before the crowd. A kill condition that
+    /// cannot be met matches nothing.
+    fn match_order(&mut self, index: usize) -> Vec<Fill> {
+        let order = &self.orders[index];
+        let (market, side, limit, wanted) =
+            (order.market, order.side, order.price, order.record.volume_total);
+        let minimum = match order.lasting {
+            Lasting::Day => 0,
+            Lasting::FillAndKill { minimum } => minimum,
+            Lasting::FillOrKill => wanted,
+        };
+        let makers = self.resting_by_priority(market, side.other());
+        let makers: Vec<usize> =
+            makers.into_iter().filter(|maker| side.accepts(limit, self.orders[*maker].price)).collect();
+        let crowd = self.markets[market].book.side(side.other()).iter();
+        let crowd_volume: i64 =
+            crowd.filter(|level| side.accepts(limit, level.price)).map(|level| i64::from(level.volume)).sum();
+        let maker_volume: i64 =
+            makers.iter().map(|maker| i64::from(self.orders[*maker].record.volume_total)).sum();
+        if crowd_volume + maker_volume < i64::from(minimum) {
+            return Vec::new();
+        }
+        let mut fills = Vec::new();
+        let mut left = wanted;
+        let mut makers = makers.into_iter().peekable();
+        while left > 0 {
+            let level =
+                self.markets[market].book.best(side.other()).filter(|level| side.accepts(limit, level.price));
+            let maker = makers.peek().map(|maker| (*maker, self.orders[*maker].price));
+            let (price, volume, maker) = match (level, maker) {
+                (Some(level), Some((_, price))) if side.other().is_ahead(level.price, price) => {
+                    (level.price, self.markets[market].book.take_best(side.other(), left), None)
+                }
+                (_, Some((maker, price))) => {
+                    makers.next();
+                    (price, self.orders[maker].record.volume_total.min(left), Some(maker))
+                }
+                (Some(level), None) => {
+                    (level.price, self.markets[market].book.take_best(side.other(), left), None)
+                }
+                (None, None) => break,
+            };
+            left -= volume;
+            self.markets[market].count_trade(price, volume, 0);
+            fills.push(Fill { price, volume, maker, trade_id: self.next_trade_id() });
+        }
+        if !fills.is_empty() {
+            self.touched.insert(market);
+        }
+        fills
+    }
+
+    /// Returns a side's resting orders, the best price first, then in order of entry.
+    fn resting_by_priority(&self, market: usize, side: Side) -> Vec<usize> {
+        let resting = self.resting.get(&market).into_iter().flatten().copied();
+        let mut orders: Vec<usize> = resting.filter(|order| self.orders[*order].side == side).collect();
+        orders.sort_by_key(|order| {
+            let price = self.orders[*order].price;
+            if side == Side::Buy { -price } else { price }
+        });
+        orders
+    }
+
+    /// §5.5 A, C, D, F: what an order's arrival brings.
+    fn report_arrival(&mut self, index: usize, fills: &[Fill]) {
+        use OrderStatus as Status;
+        use OrderSubmitStatus as Submit;
+        let order = &self.orders[index];
+        let market = &self.markets[order.market];
+        let is_czce = market.product.exchange == Venue::Czce;
+        let trades_only = market.rules.order_reports == OrderReports::TradesOnly;
+        let rests = order.lasting == Lasting::Day;
+        let filled: i32 = fills.iter().map(|fill| fill.volume).sum();
+        let is_full = filled == order.record.volume_total;
+        if fills.is_empty() && rests {
+            self.acknowledge(index);
+        } else if fills.is_empty() {
+            self.end_with(index, Status::CANCELED, Submit::INSERT_SUBMITTED);
+        } else if trades_only {
+            self.acknowledge(index);
+            for fill in fills {
+                self.report_fill(index, fill, Submit::ACCEPTED);
+            }
+            if !is_full && !rests {
+                self.end_with(index, Status::CANCELED, Submit::ACCEPTED);
+            }
+        } else if is_czce && !rests && !is_full {
+            self.acknowledge(index);
+            self.publish_order(index);
+            for fill in fills {
+                self.report_fill(index, fill, Submit::ACCEPTED);
+            }
+            self.end_with(index, Status::CANCELED, Submit::ACCEPTED);
+        } else {
+            let killed = !is_full && !rests;
+            if !killed {
+                self.publish_order(index);
+            }
+            let trades: Vec<TradeField> = fills.iter().map(|fill| self.book_fill(index, fill)).collect();
+            let status = match (is_full, killed) {
+                (true, _) => Status::ALL_TRADED,
+                (false, true) => Status::CANCELED,
+                (false, false) => Status::PART_TRADED_QUEUEING,
+            };
+            self.set_state(index, status, Submit::INSERT_SUBMITTED);
+            if is_full || killed {
+                self.finish(index);
+            } else {
+                self.orders[index].phase = Phase::Resting;
+            }
+            self.publish_order(index);
+            if killed {
+                self.publish_order(index);
+            }
+            for trade in trades {
+                self.publish_trade(index, trade);
+            }
+        }
+    }
+
+    /// `3/3`: the order rests.
+    fn acknowledge(&mut self, index: usize) {
+        self.orders[index].phase = Phase::Resting;
+        self.set_state(index, OrderStatus::NO_TRADE_QUEUEING, OrderSubmitStatus::ACCEPTED);
+        self.publish_order(index);
+    }
+
+    fn end_with(&mut self, index: usize, status: OrderStatus, submit: OrderSubmitStatus) {
+        self.set_state(index, status, submit);
+        self.finish(index);
+        self.publish_order(index);
+    }
+
+    /// §5.5 B, D: a resting order is filled; the former state is repeated first, except at DCE and GFEX.
+    fn fill_resting(&mut self, index: usize, fill: &Fill) {
+        let market = &self.markets[self.orders[index].market];
+        if market.rules.order_reports == OrderReports::Full {
+            self.publish_order(index);
+        }
+        self.report_fill(index, fill, OrderSubmitStatus::ACCEPTED);
+    }
+
+    /// The changed order, then its trade.
+    fn report_fill(&mut self, index: usize, fill: &Fill, submit: OrderSubmitStatus) {
+        let trade = self.book_fill(index, fill);
+        let is_full = self.orders[index].record.volume_total == 0;
+        let status = if is_full { OrderStatus::ALL_TRADED } else { OrderStatus::PART_TRADED_QUEUEING };
+        self.set_state(index, status, submit);
+        if is_full {
+            self.finish(index);
+        }
+        self.publish_order(index);
+        self.publish_trade(index, trade);
+    }
+
+    fn publish_trade(&mut self, index: usize, mut trade: TradeField) {
+        trade.sequence_no = self.orders[index].record.sequence_no.wrapping_add(1);
+        self.trades.push(trade);
+        self.publish(self.orders[index].investor, TraderCallback::OnRtnTrade, &trade, None);
+    }
+
+    fn next_trade_id(&mut self) -> Text<21> {
+        self.counters.trade_id += 1;
+        aligned(self.counters.trade_id)
+    }
+
+    /// Counts a fill into order, position and money; returns its trade.
+    fn book_fill(&mut self, index: usize, fill: &Fill) -> TradeField {
+        let trade = self.trade_record(index, fill.trade_id, fill.price, fill.volume);
+        let order = &mut self.orders[index];
+        order.record.volume_traded += fill.volume;
+        order.record.volume_total -= fill.volume;
+        if self.markets[order.market].product.exchange == Venue::Czce {
+            order.record.zce_total_traded_volume = order.record.volume_traded;
+        }
+        let market = order.market;
+        let terms = self.terms(market);
+        let order = &mut self.orders[index];
+        let (holding, effect) = (order.holding, order.effect);
+        let still = crate::order::frozen(&terms, effect, order.price, order.record.volume_total);
+        let before = std::mem::replace(&mut order.frozen, still);
+        let investor = order.investor;
+        if let Some(account) = self.accounts.get_mut(&investor) {
+            account.release(holding, &terms, effect, before);
+            account.freeze(holding, &terms, effect, still);
+            account.book(holding, &terms, effect, fill.trade_id, trade.trade_date, fill.volume, fill.price);
+        }
+        trade
+    }
+}
