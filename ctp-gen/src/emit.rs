@@ -1,10 +1,16 @@
 //! Writes code from models: pure functions from [`Api`](crate::Api) to text, one file per output kind.
 
+pub mod adapter;
+pub mod api_calls;
 pub mod constants;
+mod cpp;
 pub mod enumerations;
 pub mod errors;
+pub mod facade;
 pub mod methods;
+pub mod python;
 pub mod records;
+pub mod spi;
 
 use proc_macro2::{Ident, Span, TokenStream};
 

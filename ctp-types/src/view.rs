@@ -209,6 +209,11 @@ impl RecordBox {
         self.storage.as_ptr().cast()
     }
 
+    /// Returns the address of the record, for a callee that fills it.
+    pub fn as_mut_ptr(&mut self) -> *mut c_void {
+        self.storage.as_mut_ptr().cast()
+    }
+
     /// Returns the record if it is an `R`.
     pub fn get<R: Record>(&self) -> Option<&R> {
         self.as_ref().get()

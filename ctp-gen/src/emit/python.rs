@@ -56,6 +56,27 @@ pub fn shapes(api: &Api) -> String {
     text
 }
 
+/// Emits every enumeration with its Python members, and every constant, as Rust tables.
+pub fn tables(api: &Api) -> String {
+    let mut text = first_line(api, "//");
+    text.push_str("static ENUMERATIONS: &[(&str, &[(&str, &str, char)])] = &[\n");
+    for enumeration in enumerations::of_characters(api) {
+        let _ = write!(text, "    ({:?}, &[", names::enumeration(&enumeration.typedef));
+        for constant in &enumeration.constants {
+            let name = member(names::constant(&constant.name));
+            let value = constant.value.chars().next().unwrap_or_default();
+            let _ = write!(text, "({:?}, {name:?}, {value:?}), ", constant.name);
+        }
+        text.push_str("]),\n");
+    }
+    text.push_str("];\nstatic CONSTANTS: &[(&str, &str)] = &[\n");
+    for constant in api.enumerations.iter().flat_map(|enumeration| &enumeration.constants) {
+        let _ = writeln!(text, "    ({:?}, {:?}),", constant.name, constant.value);
+    }
+    text.push_str("];\n");
+    text
+}
+
 fn first_line(api: &Api, comment: &str) -> String {
     format!(
         "{comment} Emitted by ctp-gen from ctp-gen/api/{}.json. Edit the emitter, not this.\n",

@@ -1,0 +1,37 @@
+//! Typed requests of the API owners: `TraderApi::req_order_insert`.
+
+use quote::quote;
+
+use super::{ident, rust_text};
+use crate::{
+    Api,
+    api::{ClassKind, Shape},
+    names,
+};
+
+/// Emits an `impl` block per API with one method per request.
+pub fn rust(api: &Api) -> String {
+    let blocks =
+        [(ClassKind::MdApi, "MdApi", "MdRequest"), (ClassKind::TraderApi, "TraderApi", "TraderRequest")];
+    let items = blocks.map(|(kind, owner, requests)| {
+        let (owner, requests) = (ident(owner), ident(requests));
+        let methods = api.class(kind).methods.iter().filter_map(|method| {
+            let Some(Shape::Request { record }) = method.call_shape() else { return None };
+            let (variant, rust) = (ident(&method.name), ident(&names::method(&method.name)));
+            let record = ident(names::record(record));
+            let parameter = ident(&names::parameter(&method.parameters[0].name));
+            let doc = format!(
+                "Sends a request. C: `{}`.\n\n# Errors\n\nAs [`request`](Self::request).",
+                method.name
+            );
+            Some(quote! {
+                #[doc = #doc]
+                pub fn #rust(&self, #parameter: &#record, request_id: i32) -> Result<(), ApiError> {
+                    self.request(#requests::#variant, RecordRef::from_record(#parameter), request_id)
+                }
+            })
+        });
+        quote! { impl #owner { #(#methods)* } }
+    });
+    rust_text(api, items)
+}

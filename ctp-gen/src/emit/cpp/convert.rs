@@ -1,0 +1,186 @@
+//! Conversions of records between a version and the current model.
+//!
+//! A record whose layout is the same passes by pointer. Any other is converted field by field, by name;
+//! a field that the other side lacks is zero there. Widening always works. Narrowing text that does not
+//! fit fails towards the library (the request is refused), and is cut towards a client of a facade,
+//! which compiled for the short field.
+
+use std::{collections::BTreeMap, fmt::Write};
+
+use crate::{
+    Api,
+    api::{Record, ScalarType},
+    overlay::Overlay,
+};
+
+/// Which way a conversion goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Direction {
+    /// From the version to the current model.
+    ToCurrent,
+    /// From the current model to the version.
+    FromCurrent,
+}
+
+/// The records of a version, each with its counterpart in the current model.
+pub(crate) struct Conversions<'a> {
+    version: &'a Api,
+    current: &'a Api,
+    overlay: &'a Overlay,
+    needed: BTreeMap<(String, Direction), String>,
+}
+
+impl<'a> Conversions<'a> {
+    /// Pairs the records of `version` with those of `current`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error that names a record that neither maps by name nor stands in `overlay/renames.toml`.
+    pub(crate) fn new(version: &'a Api, current: &'a Api, overlay: &'a Overlay) -> Result<Self, String> {
+        let unmapped = version.records.iter().find(|record| {
+            !overlay.renames.is_dropped(&record.c_name)
+                && current.record(overlay.renames.current_record(&record.c_name)).is_none()
+        });
+        match unmapped {
+            Some(record) => Err(format!(
+                "{} of {} has no counterpart in {}; name it in ctp-gen/overlay/renames.toml",
+                record.c_name,
+                version.label(),
+                current.label()
+            )),
+            None => Ok(Self { version, current, overlay, needed: BTreeMap::new() }),
+        }
+    }
+
+    /// Returns the current model's name of a version's record.
+    pub(crate) fn current_name(&self, record: &'a str) -> &'a str {
+        self.overlay.renames.current_record(record)
+    }
+
+    /// Returns whether a version's record passes by pointer.
+    pub(crate) fn passes(&self, record: &str) -> bool {
+        let (Some(ours), Some(theirs)) =
+            (self.version.record(record), self.current.record(self.overlay.renames.current_record(record)))
+        else {
+            return false;
+        };
+        ours.size == theirs.size
+            && ours.fields.len() == theirs.fields.len()
+            && ours.fields.iter().zip(&theirs.fields).all(|(a, b)| {
+                a.c_name == b.c_name
+                    && a.offset == b.offset
+                    && scalar(self.version, &a.typedef) == scalar(self.current, &b.typedef)
+            })
+    }
+
+    /// Makes sure that a conversion function exists and returns its name:
+    /// `to_current_X(const X &, ctp_current::Y &)` or `from_current_X(const ctp_current::Y &, X &)`, both
+    /// returning the position + 1 of the first text field that does not fit, or 0.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error that names a field whose two types cannot be converted.
+    pub(crate) fn function(&mut self, record: &str, direction: Direction) -> Result<String, String> {
+        let name = match direction {
+            Direction::ToCurrent => format!("to_current_{record}"),
+            Direction::FromCurrent => format!("from_current_{record}"),
+        };
+        let key = (record.to_owned(), direction);
+        if !self.needed.contains_key(&key) {
+            let body = self.write(&name, record, direction)?;
+            self.needed.insert(key, body);
+        }
+        Ok(name)
+    }
+
+    /// Returns the text of all functions asked for, with the helpers they use.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        if !self.needed.is_empty() {
+            text.push_str(HELPERS);
+        }
+        self.needed.values().for_each(|function| text.push_str(function));
+        text
+    }
+
+    fn write(&self, name: &str, record: &str, direction: Direction) -> Result<String, String> {
+        let missing =
+            || format!("{record} of {} has no counterpart in {}", self.version.label(), self.current.label());
+        let old = self.version.record(record).ok_or_else(missing)?;
+        let current = self.current.record(self.overlay.renames.current_record(record)).ok_or_else(missing)?;
+        let current_name = format!("ctp_current::{}", current.c_name);
+        let (source, source_name, target, target_name) = match direction {
+            Direction::ToCurrent => {
+                ((self.version, old), record.to_owned(), (self.current, current), current_name)
+            }
+            Direction::FromCurrent => {
+                ((self.current, current), current_name, (self.version, old), record.to_owned())
+            }
+        };
+        let mut text = format!(
+            "static int {name}(const {source_name} &from, {target_name} &to) {{\n    int overlong = 0; (void)overlong;\n    memset(&to, 0, sizeof to);\n"
+        );
+        for (position, field) in target.1.fields.iter().enumerate() {
+            let Some(from) = source.1.fields.iter().find(|from| from.c_name == field.c_name) else {
+                continue;
+            };
+            let kinds = (scalar(source.0, &from.typedef), scalar(target.0, &field.typedef));
+            let c_name = &field.c_name;
+            let _ = match kinds {
+                (ScalarType::Text(from_length), ScalarType::Text(to_length)) if from_length <= to_length => {
+                    writeln!(text, "    memcpy(to.{c_name}, from.{c_name}, sizeof from.{c_name});")
+                }
+                (ScalarType::Text(_), ScalarType::Text(_)) => writeln!(
+                    text,
+                    "    if (!ctp_copy_text(to.{c_name}, sizeof to.{c_name}, from.{c_name}, sizeof from.{c_name}) && !overlong) overlong = {};",
+                    position + 1
+                ),
+                (a, b) if a == b => writeln!(text, "    to.{c_name} = from.{c_name};"),
+                (a, b) => {
+                    return Err(format!(
+                        "{record}::{c_name} is {a} on one side of {} and {b} on the other; name it in ctp-gen/overlay/renames.toml",
+                        self.version.label()
+                    ));
+                }
+            };
+        }
+        text.push_str("    return overlong;\n}\n");
+        self.refuse_lost_fields(old, current)?;
+        Ok(text)
+    }
+
+    /// A field of an old version that the current model lacks would be lost silently.
+    fn refuse_lost_fields(&self, old: &Record, current: &Record) -> Result<(), String> {
+        let lost =
+            old.fields.iter().find(|field| !current.fields.iter().any(|other| other.c_name == field.c_name));
+        match lost {
+            Some(field) => Err(format!(
+                "{}::{} of {} has no counterpart in {}; name it in ctp-gen/overlay/renames.toml",
+                old.c_name,
+                field.c_name,
+                self.version.label(),
+                self.current.label()
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+fn scalar(api: &Api, typedef: &str) -> ScalarType {
+    // A checked model declares every type that it uses.
+    api.typedef(typedef).map_or(ScalarType::Char, |typedef| typedef.scalar)
+}
+
+/// Cuts at a whole GBK character, so that no half character is left before the NUL.
+const HELPERS: &str = r"static inline bool ctp_copy_text(char *to, size_t to_size, const char *from, size_t from_size) {
+    size_t length = strnlen(from, from_size);
+    size_t end = 0;
+    while (end < length) {
+        size_t width = (unsigned char)from[end] >= 0x81 && end + 1 < length ? 2 : 1;
+        if (end + width >= to_size) break;
+        end += width;
+    }
+    memcpy(to, from, end);
+    return end == length;
+}
+";

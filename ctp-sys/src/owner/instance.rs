@@ -1,0 +1,336 @@
+//! One API object: its state, its calls, its end.
+
+use std::{
+    ffi::{CStr, CString, c_char, c_void},
+    mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, mpsc},
+    thread,
+    time::Duration,
+};
+
+use ctp_types::{RecordBox, RecordDescriptor, RecordRef, ResumeType};
+
+use super::front;
+use crate::{
+    adapter::{Adapter, DOES_NOT_FIT, EXCEPTION, NOT_IN_VERSION},
+    error::{ApiError, CloseError},
+    flow::FlowDir,
+    library::Created,
+    spi::{Gate, Receiver, Spi, deliver, inside_callback},
+    version::ApiVersion,
+};
+
+/// How long dropping an owner waits for the library.
+const DROP_TIMEOUT: Duration = Duration::from_secs(5);
+
+pub(super) struct Instance {
+    version: ApiVersion,
+    gate: Arc<Gate>,
+    /// `None` once closing began. Calls hold it for reading, so `Release` waits for them.
+    object: Arc<RwLock<Option<Object>>>,
+    /// Serialises set-up and `init`, which the library does not allow in parallel.
+    setup: Mutex<Setup>,
+    /// The end of a close under way.
+    closing: Mutex<Option<mpsc::Receiver<()>>>,
+}
+
+#[derive(Default)]
+struct Setup {
+    has_spi: bool,
+    is_initialised: bool,
+}
+
+/// The library's object and what must live as long.
+struct Object {
+    api: *mut c_void,
+    adapter: &'static Adapter,
+    spi: *mut c_void,
+    receiver: Option<Box<Receiver>>,
+    /// Fronts and name servers: the library gets a pointer and may keep it.
+    addresses: Vec<CString>,
+    _flow_dir: FlowDir,
+}
+
+// SAFETY: CTP's requests may be called from any thread; set-up calls are serialised by `Instance::setup`,
+// and `release` runs once, with exclusive access.
+unsafe impl Send for Object {}
+// SAFETY: as above.
+unsafe impl Sync for Object {}
+
+impl Object {
+    /// Releases the library's object, then frees the SPI object: nothing calls it any more.
+    fn release(self) {
+        // SAFETY: `api` came from this adapter's `create` and is released once; `spi` from its
+        // `make_spi`, and is freed after `Release` returned, as is the receiver it points to.
+        unsafe {
+            (self.adapter.release)(self.api);
+            if !self.spi.is_null() {
+                (self.adapter.free_spi)(self.spi);
+            }
+        }
+        drop(self.receiver);
+    }
+}
+
+impl Instance {
+    pub(super) fn new(created: Created) -> Self {
+        let object = Object {
+            api: created.api,
+            adapter: created.adapter,
+            spi: std::ptr::null_mut(),
+            receiver: None,
+            addresses: Vec::new(),
+            _flow_dir: created.flow_dir,
+        };
+        Self {
+            version: created.version,
+            gate: Arc::default(),
+            object: Arc::new(RwLock::new(Some(object))),
+            setup: Mutex::default(),
+            closing: Mutex::default(),
+        }
+    }
+
+    pub(super) fn register_spi(&self, spi: Spi) -> Result<(), ApiError> {
+        const METHOD: &str = "RegisterSpi";
+        let mut setup = self.before_init(METHOD)?;
+        if setup.has_spi {
+            return Err(ApiError::AfterInit { method: METHOD });
+        }
+        let gate = Arc::clone(&self.gate);
+        self.change(METHOD, |object| {
+            let receiver = Box::new(Receiver::new(spi, gate));
+            // SAFETY: the receiver stays at its address, in `object`, until after `Release`.
+            unsafe {
+                object.spi = (object.adapter.make_spi)(deliver, (&raw const *receiver).cast_mut().cast());
+                (object.adapter.register_spi)(object.api, object.spi);
+            }
+            object.receiver = Some(receiver);
+        })?;
+        setup.has_spi = true;
+        Ok(())
+    }
+
+    pub(super) fn register_front(&self, address: &str) -> Result<(), ApiError> {
+        self.register_address("RegisterFront", address, |adapter| adapter.register_front)
+    }
+
+    pub(super) fn register_name_server(&self, address: &str) -> Result<(), ApiError> {
+        self.register_address("RegisterNameServer", address, |adapter| adapter.register_name_server)
+    }
+
+    fn register_address(
+        &self,
+        method: &'static str,
+        address: &str,
+        register: impl Fn(&Adapter) -> unsafe extern "C" fn(*mut c_void, *mut c_char),
+    ) -> Result<(), ApiError> {
+        front::check(address)?;
+        let text = c_text("front address", address)?;
+        let _setup = self.before_init(method)?;
+        self.change(method, |object| {
+            // SAFETY: the text lives in `object` as long as the library's object.
+            unsafe { register(object.adapter)(object.api, text.as_ptr().cast_mut()) };
+            object.addresses.push(text);
+        })
+    }
+
+    pub(super) fn subscribe_topic(
+        &self,
+        method: &'static str,
+        topic: u32,
+        resume: ResumeType,
+        sequence: i32,
+    ) -> Result<(), ApiError> {
+        let _setup = self.before_init(method)?;
+        self.with(method, |object| match object.adapter.subscribe_topic {
+            // SAFETY: the object is live and the adapter is its version's.
+            Some(subscribe) => {
+                self.outcome(method, "", unsafe { subscribe(object.api, topic, resume as i32, sequence) })
+            }
+            None => Err(self.not_in_version(method)),
+        })
+    }
+
+    pub(super) fn init(&self) -> Result<(), ApiError> {
+        let mut setup = lock(&self.setup);
+        if setup.is_initialised {
+            return Err(ApiError::AlreadyInitialised);
+        }
+        // SAFETY: the object is live; `setup` makes this the only call.
+        self.with("Init", |object| {
+            unsafe { (object.adapter.init)(object.api) };
+            Ok(())
+        })?;
+        setup.is_initialised = true;
+        Ok(())
+    }
+
+    pub(super) fn trading_day(&self) -> Result<String, ApiError> {
+        // SAFETY: the object is live; the library returns NULL or a C string that it owns.
+        self.with("GetTradingDay", |object| unsafe {
+            let day = (object.adapter.trading_day)(object.api);
+            Ok(if day.is_null() { String::new() } else { CStr::from_ptr(day).to_string_lossy().into_owned() })
+        })
+    }
+
+    pub(super) fn request(
+        &self,
+        method: &'static str,
+        slot: u32,
+        expected: &'static RecordDescriptor,
+        record: RecordRef<'_>,
+        request_id: i32,
+    ) -> Result<(), ApiError> {
+        if !std::ptr::eq(expected, record.descriptor()) {
+            let (expected, found) = (expected.c_name, record.descriptor().c_name);
+            return Err(ApiError::WrongRecord { method, expected, found });
+        }
+        self.with(method, |object| {
+            // SAFETY: the record is the one that the method takes and lives during the call; the library
+            // reads it only, although its parameters are not const.
+            let code =
+                unsafe { (object.adapter.call)(object.api, slot, record.as_ptr().cast_mut(), request_id) };
+            self.outcome(method, expected.c_name, code)
+        })
+    }
+
+    /// Calls a method that fills a record.
+    pub(super) fn fill(
+        &self,
+        method: &'static str,
+        slot: u32,
+        record: &mut RecordBox,
+    ) -> Result<(), ApiError> {
+        let name = record.descriptor().c_name;
+        self.with(method, |object| {
+            // SAFETY: the record is the one that the method takes, and exclusively ours.
+            let code = unsafe { (object.adapter.call)(object.api, slot, record.as_mut_ptr(), 0) };
+            self.outcome(method, name, code)
+        })
+    }
+
+    pub(super) fn instruments(
+        &self,
+        method: &'static str,
+        slot: u32,
+        instruments: &[&str],
+    ) -> Result<(), ApiError> {
+        let texts = instruments.iter().map(|id| c_text("instrument", id)).collect::<Result<Vec<_>, _>>()?;
+        let mut pointers: Vec<*mut c_char> = texts.iter().map(|text| text.as_ptr().cast_mut()).collect();
+        let count = i32::try_from(pointers.len()).unwrap_or(i32::MAX);
+        self.with(method, |object| {
+            // SAFETY: `count` C strings that live during the call; the library copies them.
+            let code =
+                unsafe { (object.adapter.instruments)(object.api, slot, pointers.as_mut_ptr(), count) };
+            self.outcome(method, "", code)
+        })
+    }
+
+    pub(super) fn close(&self, timeout: Duration) -> Result<(), CloseError> {
+        self.gate.shut();
+        let mut closing = lock(&self.closing);
+        if closing.is_none() {
+            *closing = Some(self.start_release());
+        }
+        let Some(end) = closing.as_ref().filter(|_| !inside_callback()) else { return Ok(()) };
+        match end.recv_timeout(timeout) {
+            Err(mpsc::RecvTimeoutError::Timeout) => Err(CloseError::TimedOut { waited: timeout }),
+            // Sent, or the sender is gone because a close before this one took the message.
+            Ok(()) | Err(mpsc::RecvTimeoutError::Disconnected) => Ok(()),
+        }
+    }
+
+    /// Releases on a thread of its own: never the library's, and the caller can stop waiting.
+    fn start_release(&self) -> mpsc::Receiver<()> {
+        let (done, end) = mpsc::channel();
+        let object = Arc::clone(&self.object);
+        let release = move || {
+            let taken = object.write().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(object) = taken {
+                object.release();
+            }
+            // The owner may have stopped waiting.
+            let _ = done.send(());
+        };
+        if let Err(error) = thread::Builder::new().name("ctp-release".to_owned()).spawn(release) {
+            tracing::error!(%error, "no thread for Release; the library's object is left behind");
+        }
+        end
+    }
+
+    pub(super) fn is_faulted(&self) -> bool {
+        self.gate.is_faulted()
+    }
+
+    pub(super) fn version(&self) -> &ApiVersion {
+        &self.version
+    }
+
+    fn before_init(&self, method: &'static str) -> Result<MutexGuard<'_, Setup>, ApiError> {
+        let setup = lock(&self.setup);
+        if setup.is_initialised { Err(ApiError::AfterInit { method }) } else { Ok(setup) }
+    }
+
+    /// Calls into the live object; several threads may at once.
+    fn with<T>(
+        &self,
+        method: &'static str,
+        call: impl FnOnce(&Object) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        let closed = ApiError::Closed { method };
+        let guard = match self.object.try_read() {
+            Ok(guard) => guard,
+            // A library that calls back from inside a call must not wait for the close that waits for it.
+            Err(_) if self.gate.is_shut() => return Err(closed),
+            Err(_) => self.object.read().unwrap_or_else(PoisonError::into_inner),
+        };
+        call(guard.as_ref().ok_or(closed)?)
+    }
+
+    /// Changes what the live object owns; only during set-up.
+    fn change(&self, method: &'static str, change: impl FnOnce(&mut Object)) -> Result<(), ApiError> {
+        let mut guard = self.object.write().unwrap_or_else(PoisonError::into_inner);
+        guard.as_mut().map(change).ok_or(ApiError::Closed { method })
+    }
+
+    fn not_in_version(&self, method: &'static str) -> ApiError {
+        ApiError::NotInVersion { method, version: self.version.label() }
+    }
+
+    fn outcome(&self, method: &'static str, record: &'static str, code: i64) -> Result<(), ApiError> {
+        Err(match code {
+            0 => return Ok(()),
+            -1 => ApiError::NotConnected { method },
+            -2 => ApiError::TooManyUnanswered { method },
+            -3 => ApiError::TooFast { method },
+            NOT_IN_VERSION => self.not_in_version(method),
+            EXCEPTION => ApiError::Exception { method },
+            code if code < DOES_NOT_FIT => ApiError::DoesNotFit {
+                method,
+                record,
+                position: u32::try_from(DOES_NOT_FIT - code).unwrap_or(0),
+                version: self.version.label(),
+            },
+            code => ApiError::Refused { method, code: i32::try_from(code).unwrap_or(i32::MIN) },
+        })
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        if let Err(error) = self.close(DROP_TIMEOUT) {
+            tracing::error!(%error, "closing on drop");
+            // What the library still uses must not be freed under it.
+            mem::forget(Arc::clone(&self.object));
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn c_text(what: &'static str, text: &str) -> Result<CString, ApiError> {
+    CString::new(text).map_err(|_| ApiError::Nul { what, text: text.to_owned() })
+}
