@@ -8,7 +8,7 @@
 //!   tolerated by every function.
 //! - No panic leaves a function: it is logged and the function returns the value that its
 //!   documentation names for a failure.
-//! - Nothing is printed but errors. `CTP_SIM_LOG` changes that: `0` nothing, `1` what a session does,
+//! - Nothing is printed but errors, to stderr. `CTP_SIM_LOG` changes that: `0` nothing, `1` what a session does,
 //!   or a level (`error`, `warn`, `info`, `debug`, `trace`).
 //! - `CTP_SIM_POISON=1` overwrites every record with 0xA5 after its callback.
 //!

@@ -17,7 +17,6 @@ pub(crate) fn start() {
         let subscriber = tracing_subscriber::fmt()
             .with_writer(std::io::stderr)
             .with_ansi(false)
-            .with_target(false)
             .with_max_level(level(std::env::var(VARIABLE).ok().as_deref()))
             .finish();
         // Refused when the program has a subscriber of its own, which then gets everything.

@@ -59,8 +59,7 @@ fn buy(instrument: &InstrumentField, order_ref: &str, price: f64, volume: i32) -
 
 /// Returns the first listed contract of a product.
 fn contract_of(trader: &Client, product: &str) -> InstrumentField {
-    let mut query = QryInstrumentField::default();
-    query.product_id = Text::new(product).unwrap();
+    let query = QryInstrumentField { product_id: Text::new(product).unwrap(), ..Default::default() };
     assert_eq!(trader.trader(TraderRequest::ReqQryInstrument, &query, 50), 0);
     assert_eq!(trader.trader(TraderRequest::ReqQryInstrument, &query, 51), -2);
     let first = trader.next("OnRspQryInstrument");

@@ -58,3 +58,34 @@ fn overwrite(record: &mut RecordBox) {
         drop(record.set(field, value));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ctp_types::{Direction, OrderField, TraderCallback};
+
+    use super::*;
+    use crate::callback::Method;
+
+    #[test]
+    fn a_delivered_record_is_overwritten_in_place() {
+        let mut order = OrderField::default();
+        order.instrument_id.set("rb2705").unwrap();
+        order.limit_price = 3_925.0;
+        let mut parcel = Parcel::bare(Method::Trader(TraderCallback::OnRtnOrder), 0);
+        parcel.record = Some(RecordBox::new(&order));
+        parcel.rsp_info = Some(Box::default());
+        let mut quarantine = Quarantine::default();
+        quarantine.take(parcel);
+        let kept = quarantine.kept[0].lend();
+        let order: &OrderField = kept.record.and_then(RecordBox::get).unwrap();
+        assert_eq!(order.instrument_id.as_bytes(), [POISON; 80]);
+        assert_eq!(order.limit_price.to_ne_bytes(), [POISON; 8]);
+        assert_eq!(order.volume_traded.to_ne_bytes(), [POISON; 4]);
+        assert_eq!(order.direction, Direction::from_char(POISON));
+        assert_eq!(kept.rsp_info.unwrap().error_id.to_ne_bytes(), [POISON; 4]);
+        for _ in 0..2 * KEPT_MAX {
+            quarantine.take(Parcel::bare(Method::Trader(TraderCallback::OnRtnOrder), 0));
+        }
+        assert_eq!(quarantine.kept.len(), KEPT_MAX);
+    }
+}
