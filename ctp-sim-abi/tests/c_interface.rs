@@ -140,6 +140,8 @@ fn a_client_that_comes_back_finds_its_orders() {
     first.next("OnRspSettlementInfoConfirm");
     let instrument = contract_of(&first, "rb");
     let md = Client::connected(MD, front);
+    assert_eq!(md.md(MdRequest::ReqUserLogin, &credentials(), 1), 0);
+    md.next("OnRspUserLogin");
     assert_eq!(md.instruments(SUBSCRIBE, &[&instrument.instrument_id.to_str()]), 0);
     let tick: DepthMarketDataField = md.next("OnRtnDepthMarketData").record();
     let order = buy(&instrument, "17", tick.lower_limit_price, 1);
