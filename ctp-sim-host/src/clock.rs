@@ -123,6 +123,7 @@ impl<C: Clock> Clock for std::sync::Arc<C> {
 }
 
 /// Returns the machine's time: the one place where it enters the simulator.
+#[expect(clippy::disallowed_methods, reason = "this is the clock")]
 fn system_now() -> Timestamp {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp(i64::try_from(since_epoch.as_nanos()).unwrap_or(i64::MAX))

@@ -34,7 +34,7 @@ fn build(environment: &Environment) -> Result<PathBuf> {
     }
     let mut command = Command::new(environment.program("maturin"));
     command.current_dir(paths::root()).args(["build", "--release", "--manifest-path", "ctp-py/Cargo.toml"]);
-    command.arg("--interpreter").arg(environment.program("python")).arg("--out").arg(&wheels);
+    command.args(["--interpreter", ".venv/bin/python", "--out", "target/wheels"]);
     shell::run(&mut command)?;
     let mut built = fs::read_dir(&wheels)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
     ensure!(built.len() == 1, "one wheel was expected, maturin built {}", built.len());
