@@ -3,14 +3,20 @@
 mod account;
 mod book;
 mod check;
+pub(crate) mod client;
 mod event;
+mod handle;
 mod new_order;
 mod order;
 mod queries;
 mod rows;
 mod session;
+mod spi;
+pub(crate) mod task;
 
+pub use client::TdClient;
 pub use event::TdEvent;
+pub use handle::OrderHandle;
 pub use new_order::NewOrder;
 pub use order::{Order, OrderId, OrderKeys, OrderPhase, Origin, Trade};
 pub use rows::{Account, Instrument, Position};

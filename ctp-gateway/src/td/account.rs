@@ -1,7 +1,7 @@
 //! The account's texts, encoded once, and the records of the login made of them.
 
 use ctp_types::{
-    QryInstrumentField, QryInvestorPositionField, QryOrderField, QryTradeField, QryTradingAccountField, RecordBox,
+    QryInvestorPositionField, QryOrderField, QryTradeField, QryTradingAccountField, RecordBox,
     ReqAuthenticateField, ReqUserLoginField, SettlementInfoConfirmField, Text, TextError, TraderRequest,
 };
 
@@ -74,26 +74,24 @@ impl AccountTexts {
             }
         }
     }
+}
 
-    /// Returns the record of one of the five queries, for this account and without further filters.
-    pub(super) fn query(&self, request: TraderRequest) -> Option<RecordBox> {
-        let (broker_id, investor_id) = (self.broker_id, self.investor_id);
-        Some(match request {
-            TraderRequest::ReqQryInstrument => RecordBox::new(&QryInstrumentField::default()),
-            TraderRequest::ReqQryTradingAccount => {
-                RecordBox::new(&QryTradingAccountField { broker_id, investor_id, ..Default::default() })
-            }
-            TraderRequest::ReqQryInvestorPosition => {
-                RecordBox::new(&QryInvestorPositionField { broker_id, investor_id, ..Default::default() })
-            }
-            TraderRequest::ReqQryOrder => {
-                RecordBox::new(&QryOrderField { broker_id, investor_id, ..Default::default() })
-            }
-            TraderRequest::ReqQryTrade => {
-                RecordBox::new(&QryTradeField { broker_id, investor_id, ..Default::default() })
-            }
-            _ => return None,
-        })
+/// Returns the record of a query of an account, without further filters; records are empty for other queries.
+pub(super) fn query(request: TraderRequest, broker_id: Text<11>, investor_id: Text<13>) -> RecordBox {
+    match request {
+        TraderRequest::ReqQryTradingAccount => {
+            RecordBox::new(&QryTradingAccountField { broker_id, investor_id, ..Default::default() })
+        }
+        TraderRequest::ReqQryInvestorPosition => {
+            RecordBox::new(&QryInvestorPositionField { broker_id, investor_id, ..Default::default() })
+        }
+        TraderRequest::ReqQryOrder => {
+            RecordBox::new(&QryOrderField { broker_id, investor_id, ..Default::default() })
+        }
+        TraderRequest::ReqQryTrade => {
+            RecordBox::new(&QryTradeField { broker_id, investor_id, ..Default::default() })
+        }
+        other => RecordBox::zeroed(other.record()),
     }
 }
 

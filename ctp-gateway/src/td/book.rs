@@ -144,7 +144,9 @@ impl OrderBook {
     pub(crate) fn mark_unknown(&mut self, id: OrderId, cause: UnknownCause, events: &mut Vec<TdEvent>) {
         let Some(slot) = self.orders.get_mut(&id) else { return };
         if slot.phase == OrderPhase::Sent {
-            Arc::make_mut(slot).phase = OrderPhase::Unknown;
+            let order = Arc::make_mut(slot);
+            order.phase = OrderPhase::Unknown;
+            order.unknown_cause = Some(cause.clone());
             events.push(TdEvent::Unknown { order: Arc::clone(slot), cause });
         }
     }
@@ -301,6 +303,7 @@ impl OrderBook {
         let order = Arc::make_mut(slot);
         order.phase = OrderPhase::Rejected;
         order.refusal = Some(error.clone());
+        order.unknown_cause = None;
         events.push(TdEvent::Rejected { order: Arc::clone(slot), error });
     }
 }

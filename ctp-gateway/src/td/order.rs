@@ -4,7 +4,7 @@ use ctp_types::{
     Direction, HedgeFlag, InputOrderField, OffsetFlag, OrderField, OrderStatus, OrderSubmitStatus, Text, TradeField,
 };
 
-use crate::error::ServerError;
+use crate::error::{ServerError, UnknownCause};
 use crate::status::StatusText;
 
 /// The gateway's own number of an order, unique within one client.
@@ -138,6 +138,8 @@ pub struct Order {
     pub status_message: String,
     /// Why it was refused, if it was.
     pub refusal: Option<ServerError>,
+    /// What cut it from its answer, while its outcome is unknown.
+    pub unknown_cause: Option<UnknownCause>,
     /// When the last record was received, in nanoseconds since the Unix epoch; 0 before the first.
     pub received_ns: i64,
     /// The last record that was taken, exactly as it came.
@@ -189,6 +191,7 @@ impl Order {
             submit_status: OrderSubmitStatus::default(),
             status_message: String::new(),
             refusal: None,
+            unknown_cause: None,
             received_ns: 0,
             record: None,
         }
@@ -218,6 +221,7 @@ impl Order {
             submit_status: OrderSubmitStatus::default(),
             status_message: String::new(),
             refusal: None,
+            unknown_cause: None,
             received_ns: 0,
             record: None,
         }
@@ -248,6 +252,9 @@ impl Order {
         let keys_changed = self.merge_keys(record);
         let contradicts = self.phase.is_over() && known != Some(self.phase);
         let mut changed = keys_changed || phase != self.phase || traded != self.volume_traded;
+        if phase != OrderPhase::Unknown {
+            self.unknown_cause = None;
+        }
         self.phase = phase;
         self.volume_traded = traded;
         if !older && !contradicts {

@@ -27,6 +27,7 @@ use crate::td::event::TdEvent;
 use crate::td::order::OrderId;
 use crate::td::queries::{Finished, Query, QueryQueue};
 
+pub(crate) use self::orders::Placed;
 use self::orders::{Cancelling, HandleSide, Placing};
 
 /// A callback, copied.

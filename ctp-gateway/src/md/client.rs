@@ -1,0 +1,228 @@
+//! The market data client.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use ctp_market::ReferenceData;
+use ctp_sys::{ApiError, MdApi, MdLibrary, MdOptions};
+use ctp_types::Text;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::SystemClock;
+use crate::config::MdConfig;
+use crate::error::{Denial, Error, Rule};
+use crate::fanout::{Events, Fanout};
+use crate::md::event::MdEvent;
+use crate::md::queue::{TickFanout, Ticks};
+use crate::md::session::{Id, MdSession};
+use crate::md::spi::Spi;
+use crate::md::task::{Command, Task};
+use crate::shell::{Life, check_fronts, seed};
+use crate::state::{Login, SessionState};
+use crate::td::client::blocking;
+
+/// A market data session: it connects, logs in, subscribes, and does so again after every broken link. Clones share
+/// one session, which closes with the last of them.
+#[derive(Clone, Debug)]
+pub struct MdClient {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    life: Life,
+    commands: mpsc::UnboundedSender<Command>,
+    ticks: TickFanout,
+    events: Fanout<MdEvent>,
+    is_simulator: bool,
+    version: String,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.life.stop.cancel();
+    }
+}
+
+impl MdClient {
+    /// Opens the configured library and starts a session, which goes on in the background: see [`Self::ready`].
+    ///
+    /// # Errors
+    ///
+    /// Returns an error for a configuration that cannot work, a library that cannot be loaded, or a flow folder
+    /// that another client holds.
+    ///
+    /// # Panics
+    ///
+    /// Panics outside a tokio runtime.
+    pub async fn connect(config: MdConfig) -> Result<Self, Error> {
+        config.check()?;
+        let path = config.library.clone();
+        let library = blocking(move || match path {
+            Some(path) => MdLibrary::open(path),
+            None => {
+                ctp_sys::find_simulator(ctp_types::API_VERSION).and_then(|simulator| MdLibrary::open(simulator.md))
+            }
+        })
+        .await??;
+        Self::connect_with(&library, config).await
+    }
+
+    /// Starts a session on a library that is loaded already.
+    ///
+    /// # Errors
+    ///
+    /// As [`connect`](Self::connect).
+    ///
+    /// # Panics
+    ///
+    /// Panics outside a tokio runtime.
+    pub async fn connect_with(library: &MdLibrary, config: MdConfig) -> Result<Self, Error> {
+        config.check()?;
+        check_fronts(&config.fronts, library.is_simulator())?;
+        let session = MdSession::new(&config, seed())?;
+        let (tick_tx, raw_ticks) = mpsc::channel(config.tick_capacity);
+        let (report_tx, reports) = mpsc::unbounded_channel();
+        let dropped = Arc::new(AtomicU64::new(0));
+        let ticks = TickFanout::new(config.tick_capacity, Arc::clone(&dropped));
+        let spi = Spi { ticks: tick_tx, dropped, reports: report_tx, clock: SystemClock };
+        let (loaded, setup) = (library.clone(), config.clone());
+        let api = blocking(move || start(&loaded, &setup, spi)).await??;
+
+        let (command_tx, commands) = mpsc::unbounded_channel();
+        let (state_tx, state) = watch::channel(SessionState::Connecting);
+        let (ended_tx, ended) = watch::channel(None);
+        let stop = CancellationToken::new();
+        let events = Fanout::default();
+        let task = Task {
+            session,
+            api: Arc::new(api),
+            raw_ticks,
+            reports,
+            commands,
+            stop: stop.clone(),
+            state: state_tx,
+            ended: ended_tx,
+            ticks: ticks.clone(),
+            events: events.clone(),
+            // Without reference data a tick has no average price; the record has what came.
+            reference: ReferenceData::builtin().ok(),
+            close_timeout: config.timeouts.close,
+        };
+        tokio::spawn(task.run());
+        let life = Life {
+            stop,
+            state,
+            ended,
+            fronts: config.fronts.join(", "),
+            ready_timeout: config.timeouts.ready,
+            close_timeout: config.timeouts.close,
+        };
+        let (is_simulator, version) = (library.is_simulator(), library.version().to_string());
+        Ok(Self { inner: Arc::new(Inner { life, commands: command_tx, ticks, events, is_simulator, version }) })
+    }
+
+    /// Waits until the session is ready.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::NotReady`]: not within `timeouts.ready`; the session goes on trying.
+    /// - [`Error::Faulted`]: the login was refused, or a callback panicked.
+    /// - [`Error::Closed`]: the session was closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe.
+    pub async fn ready(&self) -> Result<Login, Error> {
+        self.inner.life.ready().await
+    }
+
+    /// Returns the session's state, to look at or to wait for.
+    pub fn state(&self) -> watch::Receiver<SessionState> {
+        self.inner.life.state.clone()
+    }
+
+    /// Subscribes instruments, now or as soon as the session is ready, and again after every broken link.
+    ///
+    /// The front's answers come as [`events`](Self::events).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Denied`] for an id that is empty or does not fit, before anything is subscribed; the session's end.
+    pub fn subscribe<S: AsRef<str>>(&self, instrument_ids: &[S]) -> Result<(), Error> {
+        self.send(Command::Subscribe(ids(instrument_ids)?))
+    }
+
+    /// Ends subscriptions.
+    ///
+    /// # Errors
+    ///
+    /// As [`subscribe`](Self::subscribe).
+    pub fn unsubscribe<S: AsRef<str>>(&self, instrument_ids: &[S]) -> Result<(), Error> {
+        self.send(Command::Unsubscribe(ids(instrument_ids)?))
+    }
+
+    /// Returns the ticks of all subscribed instruments from now on. Each stream has its own queue and loss count.
+    ///
+    /// The first tick of an instrument is the front's last snapshot, which may be old.
+    pub fn ticks(&self) -> Ticks {
+        self.inner.ticks.subscribe()
+    }
+
+    /// Returns the answers to subscriptions, and errors, from now on. None is ever dropped.
+    pub fn events(&self) -> Events<MdEvent> {
+        self.inner.events.subscribe()
+    }
+
+    /// Returns whether the library is our simulator.
+    pub fn is_simulator(&self) -> bool {
+        self.inner.is_simulator
+    }
+
+    /// Returns the library's version.
+    pub fn library_version(&self) -> &str {
+        &self.inner.version
+    }
+
+    /// Closes the session and waits until the library has stopped. Streams end after it. Calling it again, or from
+    /// several places, does no harm.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::CloseTimedOut`] if the library did not stop within `timeouts.close`.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future does not take back the close.
+    pub async fn close(&self) -> Result<(), Error> {
+        self.inner.life.close().await
+    }
+
+    fn send(&self, command: Command) -> Result<(), Error> {
+        self.inner.commands.send(command).map_err(|_| self.inner.life.gone())
+    }
+}
+
+fn ids<S: AsRef<str>>(instrument_ids: &[S]) -> Result<Vec<Id>, Error> {
+    let id = |text: &S| match Text::new(text.as_ref()) {
+        Ok(id) if !id.is_empty() => Ok(id),
+        Ok(_) => Err(Denial::new(Rule::Instrument, "the instrument is empty", "name one, for example rb2601").into()),
+        Err(error) => Err(Denial::new(Rule::Text, "the instrument id", error.to_string()).into()),
+    };
+    instrument_ids.iter().map(id).collect()
+}
+
+/// Creates the API object and sets it going.
+fn start(library: &MdLibrary, config: &MdConfig, spi: Spi<SystemClock>) -> Result<MdApi, Error> {
+    let setup = |call| move |source: ApiError| Error::Setup { call, source };
+    let mut options = MdOptions::new(config.session_flow_dir());
+    options.production_mode = config.production;
+    let api = library.create(&options)?;
+    api.register_spi(Arc::new(spi)).map_err(setup("RegisterSpi"))?;
+    for front in &config.fronts {
+        api.register_front(front).map_err(setup("RegisterFront"))?;
+    }
+    api.init().map_err(setup("Init"))?;
+    Ok(api)
+}

@@ -1,0 +1,97 @@
+//! What the tasks of both kinds of session share: the stop signal, the published state, the bounded close.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{ConfigError, FrontAddress, Problem};
+use crate::error::Error;
+use crate::state::{Login, SessionState};
+
+/// The client's end of a session's life.
+#[derive(Debug)]
+pub(crate) struct Life {
+    pub(crate) stop: CancellationToken,
+    pub(crate) state: watch::Receiver<SessionState>,
+    /// How the close went, once the library has stopped.
+    pub(crate) ended: watch::Receiver<Option<Ending>>,
+    pub(crate) fronts: String,
+    pub(crate) ready_timeout: Duration,
+    pub(crate) close_timeout: Duration,
+}
+
+/// How a session's library stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    Clean,
+    TimedOut,
+}
+
+impl Life {
+    /// Waits until the session is ready, at most as long as configured.
+    pub(crate) async fn ready(&self) -> Result<Login, Error> {
+        let mut state = self.state.clone();
+        let wait = state.wait_for(|state| state.is_ready() || state.is_over());
+        let seen = match tokio::time::timeout(self.ready_timeout, wait).await {
+            Ok(Ok(seen)) => seen.clone(),
+            // The task is gone without a last word: the runtime is shutting down.
+            Ok(Err(_)) => SessionState::Closed,
+            Err(_) => {
+                let (waited, fronts) = (self.ready_timeout, self.fronts.clone());
+                return Err(Error::NotReady { waited, state: self.state.borrow().clone(), fronts });
+            }
+        };
+        match seen {
+            SessionState::Ready(login) => Ok(login),
+            over => Err(over_error(&over)),
+        }
+    }
+
+    /// Stops the session and waits until its library has stopped. Any number of callers may wait.
+    pub(crate) async fn close(&self) -> Result<(), Error> {
+        self.stop.cancel();
+        let mut ended = self.ended.clone();
+        // The task bounds the library's part; the margin is for its own.
+        let limit = self.close_timeout + Duration::from_secs(1);
+        let ending = match tokio::time::timeout(limit, ended.wait_for(Option::is_some)).await {
+            Ok(Ok(ending)) => *ending,
+            Ok(Err(_)) => Some(Ending::Clean),
+            Err(_) => Some(Ending::TimedOut),
+        };
+        match ending {
+            Some(Ending::TimedOut) => Err(Error::CloseTimedOut { waited: self.close_timeout }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns why a command found nobody to carry it out.
+    pub(crate) fn gone(&self) -> Error {
+        over_error(&self.state.borrow())
+    }
+}
+
+fn over_error(state: &SessionState) -> Error {
+    match state {
+        SessionState::Faulted(fault) => Error::Faulted(fault.clone()),
+        _ => Error::Closed,
+    }
+}
+
+/// Refuses `sim://` fronts for a vendor's library, which would look for them forever without a word.
+pub(crate) fn check_fronts(fronts: &[String], is_simulator: bool) -> Result<(), ConfigError> {
+    let simulated = |front: &&String| FrontAddress::parse(front).is_ok_and(|address| address.is_simulated());
+    match fronts.iter().find(simulated) {
+        Some(front) if !is_simulator => Err(ConfigError::new(vec![Problem {
+            key: "fronts",
+            message: format!("`{front}` needs the simulator's library; give a tcp:// front or leave `library` out"),
+        }])),
+        _ => Ok(()),
+    }
+}
+
+/// Returns a number that differs from run to run.
+pub(crate) fn seed() -> u64 {
+    use std::hash::{BuildHasher, RandomState};
+    RandomState::new().hash_one(std::process::id())
+}
