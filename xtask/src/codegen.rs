@@ -73,7 +73,7 @@ fn parse(version: &Version, output: &PathBuf) -> Result<()> {
         .arg(output);
     // The pinned libclang, whatever the system has.
     command.env("LIBCLANG_PATH", paths::tools());
-    shell::output(&mut command).map(drop)
+    shell::run(&mut command)
 }
 
 fn headers(version: &Version) -> PathBuf {
