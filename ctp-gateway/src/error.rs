@@ -236,13 +236,24 @@ pub enum SendRefusal {
     Library(String),
 }
 
-impl From<ctp_sys::ApiError> for SendRefusal {
-    fn from(error: ctp_sys::ApiError) -> Self {
-        match error {
-            ctp_sys::ApiError::NotConnected => Self::NotConnected,
-            ctp_sys::ApiError::TooManyUnanswered => Self::TooManyUnanswered,
-            ctp_sys::ApiError::TooFast => Self::TooFast,
-            other => Self::Library(other.to_string()),
+impl SendRefusal {
+    /// Returns what the library's word means for the request.
+    ///
+    /// # Errors
+    ///
+    /// Returns the refusal if nothing left the process. After an exception inside the library nobody knows: the
+    /// request counts as sent, and time tells.
+    pub(crate) fn read(result: Result<(), ctp_sys::ApiError>) -> Result<(), Self> {
+        match result {
+            Ok(()) => Ok(()),
+            Err(ctp_sys::ApiError::NotConnected { .. }) => Err(Self::NotConnected),
+            Err(ctp_sys::ApiError::TooManyUnanswered { .. }) => Err(Self::TooManyUnanswered),
+            Err(ctp_sys::ApiError::TooFast { .. }) => Err(Self::TooFast),
+            Err(error @ ctp_sys::ApiError::Exception { .. }) => {
+                tracing::error!(%error, "the request may have been sent");
+                Ok(())
+            }
+            Err(error) => Err(Self::Library(error.to_string())),
         }
     }
 }

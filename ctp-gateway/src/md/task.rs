@@ -86,7 +86,7 @@ impl Task {
                     let record = self.session.login_record();
                     let result =
                         self.api.request(MdRequest::ReqUserLogin, RecordRef::from_record(&record), request_id);
-                    self.session.handle_sent(Instant::now(), request_id, &result.map_err(Into::into));
+                    self.session.handle_sent(Instant::now(), request_id, &SendRefusal::read(result));
                 }
                 Output::Subscribe(ids) => {
                     let result = self.call(&ids, |api, ids| api.subscribe_market_data(ids));
@@ -113,7 +113,7 @@ impl Task {
     ) -> Result<(), SendRefusal> {
         let texts: Vec<_> = ids.iter().map(Id::to_str).collect();
         let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
-        method(&self.api, &texts).map_err(Into::into)
+        SendRefusal::read(method(&self.api, &texts))
     }
 
     /// Stops the library, then ends the streams.

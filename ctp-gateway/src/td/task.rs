@@ -91,8 +91,8 @@ impl Task {
                     self.log_in(record, request_id, sent_tx.clone());
                 }
                 Output::Send { request, record, request_id } => {
-                    let result = self.api.request(request, record.as_ref(), request_id).map_err(Into::into);
-                    self.session.handle_sent(Instant::now(), request_id, result);
+                    let result = self.api.request(request, record.as_ref(), request_id);
+                    self.session.handle_sent(Instant::now(), request_id, SendRefusal::read(result));
                 }
                 Output::State(state) => {
                     tracing::info!(%state, "trading session");
@@ -120,7 +120,7 @@ impl Task {
             let result = api.request(TraderRequest::ReqUserLogin, record.as_ref(), request_id);
             drop(turn);
             // The session has ended meanwhile: nobody waits for the word.
-            let _ = sent_tx.send((request_id, result.map_err(Into::into)));
+            let _ = sent_tx.send((request_id, SendRefusal::read(result)));
         });
     }
 
