@@ -53,7 +53,9 @@ pub enum Error {
         reason: SendRefusal,
     },
     /// The request was sent, and nothing tells yet whether it had an effect.
-    #[error("the outcome of {request} is unknown: {cause}; it is not sent again, look for it in orders() or the events")]
+    #[error(
+        "the outcome of {request} is unknown: {cause}; it is not sent again, look for it in orders() or the events"
+    )]
     Unknown {
         /// The C name of the request.
         request: &'static str,

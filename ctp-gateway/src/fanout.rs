@@ -106,7 +106,10 @@ mod tests {
             fanout.send(&event);
         }
         fanout.close();
-        assert_eq!([one.try_next(), one.try_next(), one.try_next(), one.try_next()], [Some(1), Some(2), Some(3), None]);
+        assert_eq!(
+            [one.try_next(), one.try_next(), one.try_next(), one.try_next()],
+            [Some(1), Some(2), Some(3), None]
+        );
         assert!(one.rx.is_closed());
         assert!(fanout.subscribe().rx.is_closed());
     }

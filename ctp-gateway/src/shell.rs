@@ -84,7 +84,9 @@ pub(crate) fn check_fronts(fronts: &[String], is_simulator: bool) -> Result<(), 
     match fronts.iter().find(simulated) {
         Some(front) if !is_simulator => Err(ConfigError::new(vec![Problem {
             key: "fronts",
-            message: format!("`{front}` needs the simulator's library; give a tcp:// front or leave `library` out"),
+            message: format!(
+                "`{front}` needs the simulator's library; give a tcp:// front or leave `library` out"
+            ),
         }])),
         _ => Ok(()),
     }

@@ -73,7 +73,10 @@ impl Problems {
 
     fn fronts(&mut self, fronts: &[String], library_given: bool) {
         if fronts.is_empty() {
-            self.add("fronts", "is empty; give at least one front, for example tcp://180.168.146.187:10130 or sim://test");
+            self.add(
+                "fronts",
+                "is empty; give at least one front, for example tcp://180.168.146.187:10130 or sim://test",
+            );
         }
         let mut all_simulated = true;
         for front in fronts {

@@ -20,7 +20,9 @@ impl FrontAddress {
         }
         let front = text.split(' ').next().unwrap_or_default();
         let Some((scheme, rest)) = front.split_once("://") else {
-            return Err(format!("`{text}` has no scheme; write tcp://host:port, ssl://host:port, tcp6://address:port or sim://NAME"));
+            return Err(format!(
+                "`{text}` has no scheme; write tcp://host:port, ssl://host:port, tcp6://address:port or sim://NAME"
+            ));
         };
         match scheme {
             "sim" => {

@@ -61,7 +61,19 @@ fn front_addresses() {
     ] {
         assert!(FrontAddress::parse(good).is_ok(), "{good}");
     }
-    for bad in ["", "tcp://", "tcp://host", "tcp://:1", "tcp://host:", "tcp://host:0", "tcp://host:65536", "sim://", "sim://?x", "http://h:1", "tcp://h:1\n"] {
+    for bad in [
+        "",
+        "tcp://",
+        "tcp://host",
+        "tcp://:1",
+        "tcp://host:",
+        "tcp://host:0",
+        "tcp://host:65536",
+        "sim://",
+        "sim://?x",
+        "http://h:1",
+        "tcp://h:1\n",
+    ] {
         assert!(FrontAddress::parse(bad).is_err(), "{bad}");
     }
 }

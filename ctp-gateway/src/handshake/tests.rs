@@ -100,10 +100,7 @@ fn a_repeated_answer_changes_nothing() {
 #[test]
 fn disconnect_before_connect_is_normal() {
     let mut bench = Bench::new(false, false);
-    assert_eq!(
-        bench.disconnect(),
-        [Move::State(SessionState::Reconnecting(DisconnectReason(0x1001)))]
-    );
+    assert_eq!(bench.disconnect(), [Move::State(SessionState::Reconnecting(DisconnectReason(0x1001)))]);
     assert_eq!(sent(&bench.connect()), Some((Step::LogIn, 1)));
 }
 
@@ -112,7 +109,9 @@ fn a_disconnect_at_each_step_starts_over() {
     for answered in 0..3 {
         let mut bench = Bench::new(true, true);
         bench.connect();
-        for (step, id) in [(Step::Authenticate, 1), (Step::LogIn, 2), (Step::Confirm, 3)].into_iter().take(answered) {
+        for (step, id) in
+            [(Step::Authenticate, 1), (Step::LogIn, 2), (Step::Confirm, 3)].into_iter().take(answered)
+        {
             bench.answer(step, id, 0);
         }
         bench.disconnect();
@@ -155,7 +154,9 @@ fn an_inactive_front_is_asked_again_slowly() {
     bench.connect();
     bench.answer(Step::Authenticate, 1, 0);
     let moves = bench.answer(Step::LogIn, 2, 8);
-    assert!(matches!(state(&moves), Some(SessionState::LoggingIn { refused: Some(error) }) if error.code == 8));
+    assert!(
+        matches!(state(&moves), Some(SessionState::LoggingIn { refused: Some(error) }) if error.code == 8)
+    );
     assert_eq!(bench.at(9).deadline(), []);
     assert_eq!(sent(&bench.at(10).deadline()), Some((Step::LogIn, 3)));
     assert!(matches!(bench.answer(Step::LogIn, 3, 0).as_slice(), [Move::State(SessionState::Ready(_))]));

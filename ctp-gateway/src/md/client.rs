@@ -61,9 +61,8 @@ impl MdClient {
         let path = config.library.clone();
         let library = blocking(move || match path {
             Some(path) => MdLibrary::open(path),
-            None => {
-                ctp_sys::find_simulator(ctp_types::API_VERSION).and_then(|simulator| MdLibrary::open(simulator.md))
-            }
+            None => ctp_sys::find_simulator(ctp_types::API_VERSION)
+                .and_then(|simulator| MdLibrary::open(simulator.md)),
         })
         .await??;
         Self::connect_with(&library, config).await
@@ -120,7 +119,9 @@ impl MdClient {
             close_timeout: config.timeouts.close,
         };
         let (is_simulator, version) = (library.is_simulator(), library.version().to_string());
-        Ok(Self { inner: Arc::new(Inner { life, commands: command_tx, ticks, events, is_simulator, version }) })
+        Ok(Self {
+            inner: Arc::new(Inner { life, commands: command_tx, ticks, events, is_simulator, version }),
+        })
     }
 
     /// Waits until the session is ready.
@@ -207,7 +208,10 @@ impl MdClient {
 fn ids<S: AsRef<str>>(instrument_ids: &[S]) -> Result<Vec<Id>, Error> {
     let id = |text: &S| match Text::new(text.as_ref()) {
         Ok(id) if !id.is_empty() => Ok(id),
-        Ok(_) => Err(Denial::new(Rule::Instrument, "the instrument is empty", "name one, for example rb2601").into()),
+        Ok(_) => {
+            Err(Denial::new(Rule::Instrument, "the instrument is empty", "name one, for example rb2601")
+                .into())
+        }
         Err(error) => Err(Denial::new(Rule::Text, "the instrument id", error.to_string()).into()),
     };
     instrument_ids.iter().map(id).collect()

@@ -109,7 +109,11 @@ impl TickFanout {
         let mut subscribers = self.lock();
         queue.lock().closed = subscribers.closed;
         subscribers.queues.push(Arc::downgrade(&queue));
-        Ticks { queue, upstream: Arc::clone(&self.upstream), upstream_before: self.upstream.load(Ordering::Relaxed) }
+        Ticks {
+            queue,
+            upstream: Arc::clone(&self.upstream),
+            upstream_before: self.upstream.load(Ordering::Relaxed),
+        }
     }
 
     /// Sends to all streams and forgets those that were dropped.

@@ -139,7 +139,14 @@ impl MdSession {
             MdCallback::OnRspUserLogin => {
                 let login = event.record.as_ref().and_then(RecordBox::get::<RspUserLoginField>);
                 let result = check.map(|()| login.map(login_of));
-                self.handshake.handle_answer(now, Step::LogIn, event.number, result, &mut self.ids, &mut moves);
+                self.handshake.handle_answer(
+                    now,
+                    Step::LogIn,
+                    event.number,
+                    result,
+                    &mut self.ids,
+                    &mut moves,
+                );
             }
             MdCallback::OnRspSubMarketData => {
                 if let Some(instrument_id) = event.instrument() {
@@ -222,7 +229,10 @@ impl MdSession {
 
     /// Sends the next batch of subscriptions if it is due.
     fn pump(&mut self, now: Instant) {
-        if !self.handshake.is_ready() || self.pending.is_empty() || self.next_batch.is_some_and(|due| due > now) {
+        if !self.handshake.is_ready()
+            || self.pending.is_empty()
+            || self.next_batch.is_some_and(|due| due > now)
+        {
             return;
         }
         let batch: Vec<Id> = self.pending.drain(..self.pending.len().min(BATCH)).collect();

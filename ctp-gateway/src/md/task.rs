@@ -84,8 +84,11 @@ impl Task {
             match output {
                 Output::LogIn(request_id) => {
                     let record = self.session.login_record();
-                    let result =
-                        self.api.request(MdRequest::ReqUserLogin, RecordRef::from_record(&record), request_id);
+                    let result = self.api.request(
+                        MdRequest::ReqUserLogin,
+                        RecordRef::from_record(&record),
+                        request_id,
+                    );
                     self.session.handle_sent(Instant::now(), request_id, &SendRefusal::read(result));
                 }
                 Output::Subscribe(ids) => {

@@ -76,7 +76,11 @@ impl Tick {
         self.asks[0]
     }
 
-    pub(super) fn new(record: &DepthMarketDataField, received_ns: i64, reference: Option<&ReferenceData>) -> Self {
+    pub(super) fn new(
+        record: &DepthMarketDataField,
+        received_ns: i64,
+        reference: Option<&ReferenceData>,
+    ) -> Self {
         let r = record;
         Self {
             instrument_id: r.instrument_id,

@@ -96,5 +96,6 @@ pub(super) fn query(request: TraderRequest, broker_id: Text<11>, investor_id: Te
 }
 
 fn fit<const N: usize>(key: &'static str, text: &str) -> Result<Text<N>, ConfigError> {
-    Text::new(text).map_err(|error: TextError| ConfigError::new(vec![Problem { key, message: error.to_string() }]))
+    Text::new(text)
+        .map_err(|error: TextError| ConfigError::new(vec![Problem { key, message: error.to_string() }]))
 }

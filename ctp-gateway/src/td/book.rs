@@ -51,7 +51,12 @@ impl OrderBook {
     }
 
     /// Returns the order that was placed under the front, session and reference.
-    pub(crate) fn by_session(&self, front_id: i32, session_id: i32, order_ref: Text<13>) -> Option<&Arc<Order>> {
+    pub(crate) fn by_session(
+        &self,
+        front_id: i32,
+        session_id: i32,
+        order_ref: Text<13>,
+    ) -> Option<&Arc<Order>> {
         self.keys.get(&Key::Session(front_id, session_id, order_ref)).and_then(|id| self.orders.get(id))
     }
 
@@ -78,7 +83,12 @@ impl OrderBook {
     }
 
     /// Takes an order record, pushed or queried.
-    pub(crate) fn apply_order(&mut self, record: &OrderField, received_ns: i64, events: &mut Vec<TdEvent>) -> OrderId {
+    pub(crate) fn apply_order(
+        &mut self,
+        record: &OrderField,
+        received_ns: i64,
+        events: &mut Vec<TdEvent>,
+    ) -> OrderId {
         let (id, is_new) = match self.find(record) {
             Some(id) => (id, false),
             None => {
@@ -98,7 +108,9 @@ impl OrderBook {
         let order = Arc::clone(slot);
         self.name(&order);
         match &order.refusal {
-            Some(error) if rejected => events.push(TdEvent::Rejected { order: Arc::clone(&order), error: error.clone() }),
+            Some(error) if rejected => {
+                events.push(TdEvent::Rejected { order: Arc::clone(&order), error: error.clone() })
+            }
             _ if changed => events.push(TdEvent::Order(order)),
             _ => {}
         }
@@ -107,9 +119,20 @@ impl OrderBook {
     }
 
     /// Takes a trade record, pushed or queried.
-    pub(crate) fn apply_trade(&mut self, now: Instant, record: &TradeField, received_ns: i64, events: &mut Vec<TdEvent>) {
-        let key =
-            (record.exchange_id, record.trade_id, record.direction, record.order_sys_id, record.instrument_id);
+    pub(crate) fn apply_trade(
+        &mut self,
+        now: Instant,
+        record: &TradeField,
+        received_ns: i64,
+        events: &mut Vec<TdEvent>,
+    ) {
+        let key = (
+            record.exchange_id,
+            record.trade_id,
+            record.direction,
+            record.order_sys_id,
+            record.instrument_id,
+        );
         if !self.trades.insert(key) {
             return;
         }
@@ -121,8 +144,15 @@ impl OrderBook {
     }
 
     /// Takes a refusal by the counter of an order of this session (`OnRspOrderInsert`).
-    pub(crate) fn refuse(&mut self, input: Option<&InputOrderField>, request_id: i32, error: ServerError, events: &mut Vec<TdEvent>) {
-        let id = self.requests.get(&request_id).copied().or_else(|| input.and_then(|input| self.own_of(input)));
+    pub(crate) fn refuse(
+        &mut self,
+        input: Option<&InputOrderField>,
+        request_id: i32,
+        error: ServerError,
+        events: &mut Vec<TdEvent>,
+    ) {
+        let id =
+            self.requests.get(&request_id).copied().or_else(|| input.and_then(|input| self.own_of(input)));
         match id {
             Some(id) => self.reject(id, error, events),
             None => events.push(TdEvent::Error { error, request_id }),
@@ -130,7 +160,12 @@ impl OrderBook {
     }
 
     /// Takes a refusal by the counter that all sessions of the account hear (`OnErrRtnOrderInsert`).
-    pub(crate) fn refuse_public(&mut self, input: &InputOrderField, error: ServerError, events: &mut Vec<TdEvent>) {
+    pub(crate) fn refuse_public(
+        &mut self,
+        input: &InputOrderField,
+        error: ServerError,
+        events: &mut Vec<TdEvent>,
+    ) {
         if let Some(id) = self.own_of(input) {
             return self.reject(id, error, events);
         }
@@ -153,8 +188,12 @@ impl OrderBook {
 
     /// Marks all own orders that have no answer yet.
     pub(crate) fn mark_all_unknown(&mut self, cause: &UnknownCause, events: &mut Vec<TdEvent>) {
-        let mut sent: Vec<OrderId> =
-            self.orders.values().filter(|order| order.phase == OrderPhase::Sent).map(|order| order.id).collect();
+        let mut sent: Vec<OrderId> = self
+            .orders
+            .values()
+            .filter(|order| order.phase == OrderPhase::Sent)
+            .map(|order| order.id)
+            .collect();
         sent.sort_unstable();
         for id in sent {
             self.mark_unknown(id, cause.clone(), events);

@@ -37,7 +37,11 @@ impl InstrumentTable {
         let id = order.instrument_id;
         let instrument = self.rows.get(&id);
         if id.is_empty() {
-            return Err(Denial::new(Rule::Instrument, "the instrument is empty", "name one, for example rb2601"));
+            return Err(Denial::new(
+                Rule::Instrument,
+                "the instrument is empty",
+                "name one, for example rb2601",
+            ));
         }
         if instrument.is_none() && self.complete {
             let fix = "it is not among the instruments of today; ids are case-sensitive, see instruments()";
@@ -71,9 +75,11 @@ fn check_volume(volume: i32, instrument: Option<&Arc<Instrument>>) -> Result<(),
         return Err(Denial::new(Rule::Volume, format!("volume {volume}"), "give at least 1 lot"));
     }
     match instrument.and_then(|known| known.volume_max) {
-        Some(most) if volume > most => {
-            Err(Denial::new(Rule::Volume, format!("volume {volume}"), format!("give at most {most} lots in one order")))
-        }
+        Some(most) if volume > most => Err(Denial::new(
+            Rule::Volume,
+            format!("volume {volume}"),
+            format!("give at most {most} lots in one order"),
+        )),
         _ => Ok(()),
     }
 }
@@ -85,7 +91,11 @@ fn check_price(order: &InputOrderField, instrument: Option<&Arc<Instrument>>) ->
         return Err(Denial::new(Rule::Price, format!("price {raw:e} is no price"), fix));
     };
     if limit <= 0.0 && !is_combination(&order.instrument_id, instrument) {
-        return Err(Denial::new(Rule::Price, format!("price {limit}"), "give a price above 0; only spreads go below"));
+        return Err(Denial::new(
+            Rule::Price,
+            format!("price {limit}"),
+            "give a price above 0; only spreads go below",
+        ));
     }
     let Some(tick) = instrument.and_then(|known| known.price_tick) else { return Ok(()) };
     let steps = limit / tick;
@@ -111,17 +121,22 @@ mod tests {
     use super::*;
 
     fn table(complete: bool) -> InstrumentTable {
-        let rows = [("rb2601", "SHFE", 1.0, 500), ("IF2512", "CFFEX", 0.2, 20)].map(|(id, exchange, tick, most)| {
-            Arc::new(Instrument::new(&InstrumentField {
-                instrument_id: Text::new(id).unwrap(),
-                exchange_id: Text::new(exchange).unwrap(),
-                price_tick: tick,
-                max_limit_order_volume: most,
-                ..InstrumentField::default()
-            }))
-        });
+        let rows =
+            [("rb2601", "SHFE", 1.0, 500), ("IF2512", "CFFEX", 0.2, 20)].map(|(id, exchange, tick, most)| {
+                Arc::new(Instrument::new(&InstrumentField {
+                    instrument_id: Text::new(id).unwrap(),
+                    exchange_id: Text::new(exchange).unwrap(),
+                    price_tick: tick,
+                    max_limit_order_volume: most,
+                    ..InstrumentField::default()
+                }))
+            });
         let mut table = InstrumentTable::default();
-        if complete { table.replace(&rows) } else { table.add(&rows) }
+        if complete {
+            table.replace(&rows)
+        } else {
+            table.add(&rows)
+        }
         table
     }
 

@@ -344,12 +344,21 @@ impl TdClient {
         self.submit(request, crate::td::account::query(request, broker_id, investor_id), false).await
     }
 
-    async fn submit(&self, request: TraderRequest, record: RecordBox, whole_table: bool) -> Result<Answer, Error> {
+    async fn submit(
+        &self,
+        request: TraderRequest,
+        record: RecordBox,
+        whole_table: bool,
+    ) -> Result<Answer, Error> {
         let (reply, answer) = oneshot::channel();
         self.ask(Command::Query(Query { request, record, whole_table, reply }), answer).await
     }
 
-    async fn ask<T>(&self, command: Command, answer: oneshot::Receiver<Result<T, Error>>) -> Result<T, Error> {
+    async fn ask<T>(
+        &self,
+        command: Command,
+        answer: oneshot::Receiver<Result<T, Error>>,
+    ) -> Result<T, Error> {
         if self.inner.commands.send(command).is_err() {
             return Err(self.inner.life.gone());
         }
@@ -379,7 +388,9 @@ fn start(
 }
 
 /// Runs what may block on a thread that may be blocked.
-pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Error> {
     // A panic goes on in the caller; a runtime that shuts down closes the session.
     match tokio::task::spawn_blocking(work).await {
         Ok(value) => Ok(value),

@@ -106,7 +106,8 @@ impl OrderHandle {
         };
         match seen.phase {
             OrderPhase::Rejected => {
-                let error = seen.refusal.clone().unwrap_or_else(|| ServerError::counter(0, "no reason given"));
+                let error =
+                    seen.refusal.clone().unwrap_or_else(|| ServerError::counter(0, "no reason given"));
                 Err(Error::Rejected { request: INSERT, error })
             }
             OrderPhase::Unknown => {

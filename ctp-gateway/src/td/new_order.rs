@@ -1,8 +1,8 @@
 //! An order to be placed, and the record it becomes.
 
 use ctp_types::{
-    ContingentCondition, Direction, ForceCloseReason, HedgeFlag, InputOrderField, OffsetFlag, OrderPriceType, Text,
-    TextError, TimeCondition, VolumeCondition,
+    ContingentCondition, Direction, ForceCloseReason, HedgeFlag, InputOrderField, OffsetFlag, OrderPriceType,
+    Text, TextError, TimeCondition, VolumeCondition,
 };
 
 use crate::error::{Denial, Rule};
@@ -121,7 +121,8 @@ fn fit<const N: usize>(what: &str, text: &str) -> Result<Text<N>, Denial> {
 }
 
 fn flag<const N: usize>(what: &str, flag: u8) -> Result<Text<N>, Denial> {
-    Text::from_bytes(&[flag]).map_err(|_| Denial::new(Rule::Text, format!("{what} is not set"), "give one of its constants"))
+    Text::from_bytes(&[flag])
+        .map_err(|_| Denial::new(Rule::Text, format!("{what} is not set"), "give one of its constants"))
 }
 
 fn does_not_fit(what: &str, text: &str, error: &TextError) -> Denial {
@@ -158,9 +159,15 @@ mod tests {
     #[test]
     fn immediate_orders() {
         let record = order().fill_and_kill().record().unwrap();
-        assert_eq!((record.time_condition, record.volume_condition), (TimeCondition::IOC, VolumeCondition::AV));
+        assert_eq!(
+            (record.time_condition, record.volume_condition),
+            (TimeCondition::IOC, VolumeCondition::AV)
+        );
         let record = order().fill_or_kill().record().unwrap();
-        assert_eq!((record.time_condition, record.volume_condition), (TimeCondition::IOC, VolumeCondition::CV));
+        assert_eq!(
+            (record.time_condition, record.volume_condition),
+            (TimeCondition::IOC, VolumeCondition::CV)
+        );
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Orders and trades as the gateway shows them, each with the exact record beside it.
 
 use ctp_types::{
-    Direction, HedgeFlag, InputOrderField, OffsetFlag, OrderField, OrderStatus, OrderSubmitStatus, Text, TradeField,
+    Direction, HedgeFlag, InputOrderField, OffsetFlag, OrderField, OrderStatus, OrderSubmitStatus, Text,
+    TradeField,
 };
 
 use crate::error::{ServerError, UnknownCause};

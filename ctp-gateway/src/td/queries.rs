@@ -107,7 +107,12 @@ impl QueryQueue {
     }
 
     /// Handles what the library said when it was given the query.
-    pub(crate) fn handle_sent(&mut self, now: Instant, request_id: i32, result: Result<(), SendRefusal>) -> Option<Finished> {
+    pub(crate) fn handle_sent(
+        &mut self,
+        now: Instant,
+        request_id: i32,
+        result: Result<(), SendRefusal>,
+    ) -> Option<Finished> {
         let refusal = match result {
             Err(refusal) if self.is_mine(request_id) => refusal,
             _ => return None,
@@ -155,7 +160,12 @@ impl QueryQueue {
     }
 
     /// Handles a refusal by the query's own answer or by `OnRspError`.
-    pub(crate) fn handle_error(&mut self, now: Instant, request_id: i32, error: ServerError) -> Option<Finished> {
+    pub(crate) fn handle_error(
+        &mut self,
+        now: Instant,
+        request_id: i32,
+        error: ServerError,
+    ) -> Option<Finished> {
         if !self.is_mine(request_id) {
             return None;
         }

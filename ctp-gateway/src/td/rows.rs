@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use ctp_types::{
-    InstrumentField, InvestorPositionField, PosiDirection, PositionDate, ProductClass, Text, TradingAccountField, price,
+    InstrumentField, InvestorPositionField, PosiDirection, PositionDate, ProductClass, Text,
+    TradingAccountField, price,
 };
 
 use crate::td::order::{Order, Trade};

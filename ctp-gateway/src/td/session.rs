@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use ctp_types::{
-    InputOrderActionField, InputOrderField, OrderActionField, OrderField, RecordBox, RspInfoField, RspUserLoginField,
-    Text, TraderCallback, TraderRequest, TradeField,
+    InputOrderActionField, InputOrderField, OrderActionField, OrderField, RecordBox, RspInfoField,
+    RspUserLoginField, Text, TradeField, TraderCallback, TraderRequest,
 };
 
 use crate::config::TdConfig;

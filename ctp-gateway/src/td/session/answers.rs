@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use ctp_types::{InstrumentField, InvestorPositionField, OrderField, RecordBox, TradeField, TraderRequest, TradingAccountField};
+use ctp_types::{
+    InstrumentField, InvestorPositionField, OrderField, RecordBox, TradeField, TraderRequest,
+    TradingAccountField,
+};
 
 use crate::td::order::Trade;
 use crate::td::queries::Query;
@@ -15,8 +18,9 @@ impl TdSession {
     pub(super) fn answer(&mut self, query: &Query, rows: &[RecordBox], received_ns: i64) -> Answer {
         match query.request {
             TraderRequest::ReqQryInstrument => {
-                let instruments: Vec<_> =
-                    records::<InstrumentField>(rows).map(|record| Arc::new(Instrument::new(record))).collect();
+                let instruments: Vec<_> = records::<InstrumentField>(rows)
+                    .map(|record| Arc::new(Instrument::new(record)))
+                    .collect();
                 if query.whole_table {
                     self.instruments.replace(&instruments);
                 } else {
@@ -39,7 +43,9 @@ impl TdSession {
                     .collect(),
             ),
             // Trades are counted from the pushes alone: a query must not count them a second time before them.
-            _ => Answer::Trades(records::<TradeField>(rows).map(|record| Trade::new(record, received_ns)).collect()),
+            _ => Answer::Trades(
+                records::<TradeField>(rows).map(|record| Trade::new(record, received_ns)).collect(),
+            ),
         }
     }
 }

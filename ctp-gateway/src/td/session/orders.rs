@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use ctp_types::{
-    ActionFlag, InputOrderActionField, OrderActionField, RecordBox, Text, TraderRequest,
-};
+use ctp_types::{ActionFlag, InputOrderActionField, OrderActionField, RecordBox, Text, TraderRequest};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::error::{Denial, Error, Rule, SendRefusal, ServerError, UnknownCause};
@@ -79,7 +77,11 @@ impl TdSession {
                 let placed = Placed { order: order_rx, events: event_rx };
                 self.placing.insert(request_id, Placing { id: order.id, reply, placed });
                 self.unanswered.push((now + self.order_timeout, order.id));
-                self.outputs.push_back(Output::Send { request: TraderRequest::ReqOrderInsert, record, request_id });
+                self.outputs.push_back(Output::Send {
+                    request: TraderRequest::ReqOrderInsert,
+                    record,
+                    request_id,
+                });
             }
         }
     }
@@ -90,7 +92,9 @@ impl TdSession {
         self.check_login(INSERT, logins)?;
         if self.last_order_ref >= ORDER_REF_MAX {
             let fix = "the counter takes no higher number; wait for the next trading day";
-            return Err(Denial::new(Rule::OrderRef, format!("order reference {}", self.last_order_ref), fix).into());
+            return Err(
+                Denial::new(Rule::OrderRef, format!("order reference {}", self.last_order_ref), fix).into()
+            );
         }
         self.last_order_ref += 1;
         let request_id = self.ids.next();
@@ -166,10 +170,18 @@ impl TdSession {
             Err(error) => drop(reply.send(Err(error))),
             Ok((record, request_id)) => {
                 let deadline = now + self.order_timeout;
-                let cancelling =
-                    Cancelling { request_id, action_ref: self.last_action_ref, deadline, waiters: vec![reply] };
+                let cancelling = Cancelling {
+                    request_id,
+                    action_ref: self.last_action_ref,
+                    deadline,
+                    waiters: vec![reply],
+                };
                 self.cancels.insert(id, cancelling);
-                self.outputs.push_back(Output::Send { request: TraderRequest::ReqOrderAction, record, request_id });
+                self.outputs.push_back(Output::Send {
+                    request: TraderRequest::ReqOrderAction,
+                    record,
+                    request_id,
+                });
             }
         }
     }
@@ -257,9 +269,9 @@ impl TdSession {
         if self.refused_actions.contains(&key) {
             return;
         }
-        let own = self
-            .cancel_of(action.request_id)
-            .filter(|id| self.cancels.get(id).is_some_and(|cancel| cancel.action_ref == action.order_action_ref));
+        let own = self.cancel_of(action.request_id).filter(|id| {
+            self.cancels.get(id).is_some_and(|cancel| cancel.action_ref == action.order_action_ref)
+        });
         match own {
             Some(id) => self.refuse_cancel(id, error),
             None => {
@@ -286,7 +298,8 @@ impl TdSession {
     /// Gives up waiting for answers that are overdue.
     pub(super) fn give_up_orders(&mut self, now: Instant) {
         let cause = UnknownCause::NoAnswer(self.order_timeout);
-        let (due, waiting) = std::mem::take(&mut self.unanswered).into_iter().partition(|(until, _)| *until <= now);
+        let (due, waiting) =
+            std::mem::take(&mut self.unanswered).into_iter().partition(|(until, _)| *until <= now);
         self.unanswered = waiting;
         let due: Vec<(Instant, OrderId)> = due;
         for (_, id) in due {
