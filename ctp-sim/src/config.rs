@@ -28,6 +28,8 @@ pub struct Config {
     pub products: Vec<String>,
     /// Lots that every new investor holds from the day before. Default: none.
     pub carried_lots: Vec<CarriedLot>,
+    /// Whether a simulated crowd quotes and trades in every market. Without it, clients only meet each other. Default: yes.
+    pub crowd: bool,
     /// Queries answered per session and second; more are answered by `OnRspError` 90. 0 is no limit.
     ///
     /// Default 2: the historical front allows 1, which a client that waits exactly one second trips over now and then.
@@ -70,6 +72,7 @@ impl Config {
             initial_balance: 1_000_000 * 10_000,
             products: Vec::new(),
             carried_lots: Vec::new(),
+            crowd: true,
             queries_per_second: 2,
             connect_delay: Duration::from_millis(20),
             answer_delay: Duration::from_millis(1),

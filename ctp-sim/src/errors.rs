@@ -43,11 +43,6 @@ pub(crate) enum CoreError {
 }
 
 impl CoreError {
-    /// Returns `ErrorID`.
-    pub(crate) const fn id(self) -> i32 {
-        self.entry().0
-    }
-
     /// Returns the record that goes to the client.
     pub(crate) fn rsp_info(self) -> RspInfoField {
         let (id, message) = self.entry();
@@ -119,8 +114,8 @@ mod tests {
 
     #[test]
     fn ids_are_those_of_the_vendors_table() {
-        assert_eq!(CoreError::NotLoginYet.id(), ctp_types::errors::NOT_LOGIN_YET);
-        assert_eq!(CoreError::PriceWrongTick.id(), ctp_types::errors::PRICE_WRONG_TICK);
+        assert_eq!(CoreError::NotLoginYet.entry().0, ctp_types::errors::NOT_LOGIN_YET);
+        assert_eq!(CoreError::PriceWrongTick.entry().0, ctp_types::errors::PRICE_WRONG_TICK);
         assert_eq!(EXCHANGE_REFUSED, ctp_types::errors::EXCHANGE_RTNERROR);
     }
 }

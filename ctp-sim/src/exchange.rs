@@ -366,7 +366,11 @@ fn open_markets(config: &Config, reference: &ReferenceData, on: Date) -> Result<
         }
         let rules = reference.rules(product.exchange);
         for (position, contract) in product.contracts(rules, on)?.into_iter().enumerate() {
-            markets.push(Market::open(contract, product, rules, position, config.seed, config.start)?);
+            let mut market = Market::open(contract, product, rules, position, config.seed, config.start)?;
+            if config.crowd {
+                market.let_crowd_in();
+            }
+            markets.push(market);
         }
     }
     Ok(markets)

@@ -26,6 +26,7 @@ pub(crate) struct Market {
     random: Random,
     /// Chance of a change per tick, in percent.
     activity: i64,
+    has_crowd: bool,
     /// The crowd's opinion of the price: the best bid it would make.
     fair: i64,
     /// Milliseconds by which the exchange's stamp lies behind the tick, where it has real ones.
@@ -95,7 +96,7 @@ impl Market {
         };
         let stamp_lag_ms = random.between(1, 499);
         let stats = Stats { open_interest: reference.open_interest, ..Stats::default() };
-        let mut market = Self {
+        Ok(Self {
             id,
             product: product.clone(),
             rules: rules.clone(),
@@ -107,18 +108,23 @@ impl Market {
             updated: now,
             random,
             activity,
+            has_crowd: false,
             stamp_lag_ms,
-        };
-        market.quote();
-        if activity > ACTIVITY_PERCENT[ACTIVITY_PERCENT.len() - 1] {
-            market.open_auction();
+        })
+    }
+
+    /// Opens the market to the crowd: it quotes and, but for the quietest contracts, has traded in the opening auction.
+    pub(crate) fn let_crowd_in(&mut self) {
+        self.has_crowd = true;
+        self.quote();
+        if self.activity > ACTIVITY_PERCENT[ACTIVITY_PERCENT.len() - 1] {
+            self.open_auction();
         }
-        Ok(market)
     }
 
     /// Lets the crowd act once. Returns whether anything changed and the crowd's trade.
     pub(crate) fn tick(&mut self, now: Timestamp) -> (bool, Option<CrowdTrade>) {
-        if !self.random.chance(self.activity) {
+        if !self.has_crowd || !self.random.chance(self.activity) {
             return (false, None);
         }
         self.move_fair();
@@ -226,7 +232,9 @@ mod tests {
         let product = data.product(product).expect("a product");
         let rules = data.rules(product.exchange);
         let contract = product.contracts(rules, Date::constant(2026, 11, 23)).expect("contracts").remove(1);
-        Market::open(contract, product, rules, 1, seed, Timestamp(0)).expect("a market")
+        let mut market = Market::open(contract, product, rules, 1, seed, Timestamp(0)).expect("a market");
+        market.let_crowd_in();
+        market
     }
 
     #[test]
