@@ -18,6 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out_dir = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
     let (current, overlay) = (models::current(), Overlay::committed());
     fs::write(out_dir.join("spi.rs"), spi::rust(current))?;
+    fs::write(out_dir.join("slots.rs"), api_calls::slots(current))?;
     fs::write(out_dir.join("api_calls.rs"), api_calls::rust(current))?;
     fs::write(out_dir.join("adapters.rs"), adapter::rust(models::models()))?;
 
@@ -25,6 +26,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     build.cpp(true).std("c++14").warnings(false).opt_level(1).debug(false);
     for version in models::models() {
         let file = out_dir.join(format!("adapter_{}.cpp", adapter::identifier(version)));
+        for line in adapter::unmapped(version, current, overlay) {
+            println!("cargo::warning={line}");
+        }
         let text = adapter::cpp(version, current, overlay)?;
         // An unchanged file keeps its time stamp.
         if fs::read_to_string(&file).ok().as_deref() != Some(&text) {

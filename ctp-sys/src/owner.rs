@@ -113,16 +113,10 @@ macro_rules! life_cycle {
 life_cycle!(MdApi, MdSpi, Md);
 life_cycle!(TraderApi, TraderSpi, Trader);
 
-/// Slots of calls that are not requests, in the current model.
-macro_rules! slots {
-    ($($name:ident = $slot:literal),* $(,)?) => {
-        $(const $name: u32 = $slot;)*
-    };
+/// Slots of the calls that are not requests, in the current model.
+mod slots {
+    include!(concat!(env!("OUT_DIR"), "/slots.rs"));
 }
-
-// Proved by `tests::slots_are_the_models`.
-slots!(MD_SUBSCRIBE = 8, MD_UNSUBSCRIBE = 9, MD_SUBSCRIBE_QUOTE = 10, MD_UNSUBSCRIBE_QUOTE = 11);
-slots!(TRADER_FRONT_INFO = 4);
 
 impl MdApi {
     /// Sends a request. C: `Req…`.
@@ -145,7 +139,7 @@ impl MdApi {
     ///
     /// As [`request`](Self::request), and for an id with a NUL.
     pub fn subscribe_market_data(&self, instruments: &[&str]) -> Result<(), ApiError> {
-        self.0.instruments("SubscribeMarketData", MD_SUBSCRIBE, instruments)
+        self.0.instruments("SubscribeMarketData", slots::md::SUBSCRIBE_MARKET_DATA, instruments)
     }
 
     /// Unsubscribes instruments. C: `UnSubscribeMarketData`.
@@ -154,7 +148,7 @@ impl MdApi {
     ///
     /// As [`subscribe_market_data`](Self::subscribe_market_data).
     pub fn unsubscribe_market_data(&self, instruments: &[&str]) -> Result<(), ApiError> {
-        self.0.instruments("UnSubscribeMarketData", MD_UNSUBSCRIBE, instruments)
+        self.0.instruments("UnSubscribeMarketData", slots::md::UN_SUBSCRIBE_MARKET_DATA, instruments)
     }
 
     /// Subscribes requests for quote. C: `SubscribeForQuoteRsp`.
@@ -163,7 +157,7 @@ impl MdApi {
     ///
     /// As [`subscribe_market_data`](Self::subscribe_market_data).
     pub fn subscribe_for_quote_rsp(&self, instruments: &[&str]) -> Result<(), ApiError> {
-        self.0.instruments("SubscribeForQuoteRsp", MD_SUBSCRIBE_QUOTE, instruments)
+        self.0.instruments("SubscribeForQuoteRsp", slots::md::SUBSCRIBE_FOR_QUOTE_RSP, instruments)
     }
 
     /// Unsubscribes requests for quote. C: `UnSubscribeForQuoteRsp`.
@@ -172,7 +166,7 @@ impl MdApi {
     ///
     /// As [`subscribe_market_data`](Self::subscribe_market_data).
     pub fn unsubscribe_for_quote_rsp(&self, instruments: &[&str]) -> Result<(), ApiError> {
-        self.0.instruments("UnSubscribeForQuoteRsp", MD_UNSUBSCRIBE_QUOTE, instruments)
+        self.0.instruments("UnSubscribeForQuoteRsp", slots::md::UN_SUBSCRIBE_FOR_QUOTE_RSP, instruments)
     }
 }
 
@@ -217,23 +211,7 @@ impl TraderApi {
     /// Returns an error when the version lacks the method, or after close.
     pub fn front_info(&self) -> Result<FrontInfoField, ApiError> {
         let mut record = RecordBox::zeroed(FrontInfoField::DESCRIPTOR);
-        self.0.fill("GetFrontInfo", TRADER_FRONT_INFO, &mut record)?;
+        self.0.fill("GetFrontInfo", slots::trader::GET_FRONT_INFO, &mut record)?;
         Ok(record.get().copied().unwrap_or_default())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use ctp_gen::{api::ClassKind, models};
-
-    #[test]
-    fn slots_are_the_models() {
-        let slot = |kind, name| models::current().class(kind).slot(name).map(|slot| slot as u32);
-        assert_eq!(slot(ClassKind::MdApi, "SubscribeMarketData"), Some(MD_SUBSCRIBE));
-        assert_eq!(slot(ClassKind::MdApi, "UnSubscribeMarketData"), Some(MD_UNSUBSCRIBE));
-        assert_eq!(slot(ClassKind::MdApi, "SubscribeForQuoteRsp"), Some(MD_SUBSCRIBE_QUOTE));
-        assert_eq!(slot(ClassKind::MdApi, "UnSubscribeForQuoteRsp"), Some(MD_UNSUBSCRIBE_QUOTE));
-        assert_eq!(slot(ClassKind::TraderApi, "GetFrontInfo"), Some(TRADER_FRONT_INFO));
     }
 }

@@ -45,8 +45,8 @@ static const int64_t CTP_DOES_NOT_FIT = -(INT64_C(3) << 40); // minus the field'
 ///
 /// # Errors
 ///
-/// Returns an error that names a method, record or field of `version` that neither maps to `current`
-/// by name nor stands in `overlay/renames.toml`.
+/// Returns an error that names a record or field of `version` that neither maps to `current` by name nor
+/// stands in `overlay/renames.toml`. Methods without counterpart are left out ([`unmapped`]).
 pub fn cpp(version: &Api, current: &Api, overlay: &Overlay) -> Result<String, String> {
     let mut conversions = Conversions::new(version, current, overlay)?;
     let md = side(version, current, overlay, &mut conversions, ClassKind::MdSpi, ClassKind::MdApi)?;
@@ -123,8 +123,7 @@ fn side(
     let mut text =
         format!("struct {short}_shim : {} {{\n    ctp_deliver deliver; void *context;\n", spi_class.c_name);
     for method in &spi_class.methods {
-        let slot = current_slot(current.class(spi), method, overlay)
-            .ok_or_else(|| unmapped(version, current, &spi_class.c_name, &method.name))?;
+        let Some(slot) = current_slot(current.class(spi), method, overlay) else { continue };
         callback(&mut text, conversions, method, slot)?;
     }
     text.push_str("};\n");
@@ -165,12 +164,24 @@ pub(super) fn current_slot(current: &Class, method: &Method, overlay: &Overlay) 
     current.slot(overlay.renames.current_method(&current.c_name, &method.name))
 }
 
-pub(super) fn unmapped(version: &Api, current: &Api, class: &str, method: &str) -> String {
-    format!(
-        "{class}::{method} of {} has no counterpart in {}; name it in ctp-gen/overlay/renames.toml",
-        version.label(),
-        current.label()
-    )
+/// Returns a line for every method of `version` that `current` has neither under its name nor under one
+/// of `overlay/renames.toml`: such a call is not offered, such a callback is not delivered.
+///
+/// Build scripts print the lines as warnings; for the committed models there are none.
+pub fn unmapped(version: &Api, current: &Api, overlay: &Overlay) -> Vec<String> {
+    let missing = |kind: ClassKind| {
+        let methods = version.class(kind).methods.iter();
+        methods.filter(move |method| current_slot(current.class(kind), method, overlay).is_none()).map(move |method| {
+            format!(
+                "{}::{} of {} has no counterpart in {}: it is left out; if it was renamed, name it in ctp-gen/overlay/renames.toml",
+                kind.c_name(),
+                method.name,
+                version.label(),
+                current.label()
+            )
+        })
+    };
+    ClassKind::ALL.into_iter().flat_map(missing).collect()
 }
 
 /// Writes the override of one callback.
@@ -260,8 +271,7 @@ fn calls(
     let class = version.class(api);
     let (mut records, mut instruments) = (String::new(), String::new());
     for method in &class.methods {
-        let slot = current_slot(current.class(api), method, overlay)
-            .ok_or_else(|| unmapped(version, current, &class.c_name, &method.name))?;
+        let Some(slot) = current_slot(current.class(api), method, overlay) else { continue };
         let name = &method.name;
         match method.call_shape() {
             Some(Shape::Request { record }) => {

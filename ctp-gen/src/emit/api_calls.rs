@@ -9,6 +9,22 @@ use crate::{
     names,
 };
 
+/// Emits the slots of the calls that are not requests: `md::SUBSCRIBE_MARKET_DATA`.
+pub fn slots(api: &Api) -> String {
+    let modules = [(ClassKind::MdApi, "md"), (ClassKind::TraderApi, "trader")];
+    let items = modules.map(|(kind, module)| {
+        let module = ident(module);
+        let slots = api.class(kind).methods.iter().enumerate().filter_map(|(slot, method)| {
+            let name = ident(&names::screaming(&method.name));
+            let slot = slot as u32;
+            let carries = matches!(method.call_shape(), Some(Shape::RecordCall { .. } | Shape::Instruments));
+            carries.then(|| quote! { pub(in super::super) const #name: u32 = #slot; })
+        });
+        quote! { #[allow(dead_code, reason = "a caller uses what it needs")] pub(super) mod #module { #(#slots)* } }
+    });
+    rust_text(api, items)
+}
+
 /// Emits an `impl` block per API with one method per request.
 pub fn rust(api: &Api) -> String {
     let blocks =

@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 use super::{
-    adapter::{current_slot, unmapped},
+    adapter::current_slot,
     cpp::{Conversions, Direction, declarations, layout_assertions, parameter_list},
 };
 use crate::{
@@ -48,8 +48,8 @@ const PRELUDE: &str = include_str!("facade/prelude.hpp");
 ///
 /// # Errors
 ///
-/// Returns an error that names a method, record or field of `version` that neither maps to `current`
-/// by name nor stands in `overlay/renames.toml`.
+/// Returns an error that names a record or field of `version` that neither maps to `current` by name nor
+/// stands in `overlay/renames.toml`.
 pub fn cpp(version: &Api, current: &Api, overlay: &Overlay, kind: Kind) -> Result<String, String> {
     let mut conversions = Conversions::new(version, current, overlay)?;
     let (spi, api) = kind.classes();
@@ -102,8 +102,7 @@ fn deliver(
 ) -> Result<String, String> {
     let mut text = String::new();
     for method in &version.class(spi).methods {
-        let slot = current_slot(current.class(spi), method, overlay)
-            .ok_or_else(|| unmapped(version, current, spi.c_name(), &method.name))?;
+        let Some(slot) = current_slot(current.class(spi), method, overlay) else { continue };
         let Some(Shape::Callback { record, rsp_info, number, is_last }) = method.callback_shape() else {
             continue;
         };
@@ -148,30 +147,37 @@ fn calls(
 ) -> Result<String, String> {
     let mut text = String::new();
     for method in &version.class(api).methods {
-        let slot = current_slot(current.class(api), method, overlay)
-            .ok_or_else(|| unmapped(version, current, api.c_name(), &method.name))?;
-        let body = match method.call_shape() {
-            Some(Shape::Request { record }) => {
+        let slot = current_slot(current.class(api), method, overlay);
+        let body = match (slot, method.call_shape()) {
+            (_, Some(Shape::LifeCycle)) => life_cycle(method)?,
+            (None, _) => left_out(method),
+            (Some(slot), Some(Shape::Request { record })) => {
                 record_call(conversions, method, record, slot, "nRequestID", true)?
             }
-            Some(Shape::RecordCall { record, .. }) if method.name == "GetFrontInfo" => {
+            (_, Some(Shape::RecordCall { record, .. })) if method.name == "GetFrontInfo" => {
                 front_info(conversions, method, record)?
             }
-            Some(Shape::RecordCall { record, returns }) => {
+            (Some(slot), Some(Shape::RecordCall { record, returns })) => {
                 record_call(conversions, method, record, slot, "0", returns)?
             }
-            Some(Shape::Instruments) => {
+            (Some(slot), Some(Shape::Instruments)) => {
                 format!(
                     "return core.instruments(instance, {slot}, {}, {});",
                     method.parameters[0].name, method.parameters[1].name
                 )
             }
-            _ => life_cycle(method)?,
+            (Some(_), _) => return Err(format!("{} has a shape that is not understood", method.name)),
         };
         let parameters = parameter_list(&method.parameters, false);
         let _ = writeln!(text, "    {} {}({parameters}) override {{ {body} }}", method.returns, method.name);
     }
     Ok(text)
+}
+
+/// A method that the current model lacks: the core cannot be told about it.
+fn left_out(method: &Method) -> String {
+    let result = if method.returns == "void" { "" } else { " return -1;" };
+    format!("fprintf(stderr, \"ctp-sim: {} is not in the current model\\n\");{result}", method.name)
 }
 
 fn record_call(
