@@ -43,6 +43,22 @@ impl Method {
             Self::Trader(callback) => callback.name(),
         }
     }
+
+    /// Returns whether the callback belongs to the private stream, whose messages are counted.
+    pub(crate) fn is_private(self) -> bool {
+        const OTHERS: [TraderCallback; 3] = [
+            TraderCallback::OnRtnPrivateSeqNo,
+            TraderCallback::OnRtnInstrumentStatus,
+            TraderCallback::OnRtnBulletin,
+        ];
+        match self {
+            Self::Md(_) => false,
+            Self::Trader(callback) => {
+                let name = callback.name();
+                (name.starts_with("OnRtn") || name.starts_with("OnErrRtn")) && !OTHERS.contains(&callback)
+            }
+        }
+    }
 }
 
 /// A callback on its way to the client: it owns what [`Callback`] lends.

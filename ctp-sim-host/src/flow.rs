@@ -2,7 +2,7 @@
 //!
 //! `flow` is a plain prefix, not a folder: `./flow/a_` gives `./flow/a_DialogRsp.con`. Each file
 //! is six bytes long, as the vendor's: the phase, which tells one run of an exchange from another,
-//! and a number, which counts the messages received of a stream or is the trading day; both
+//! and a number, which counts the messages received of the private stream or is the trading day; both
 //! big-endian. A count of another phase is not continued: a new process begins with a new exchange,
 //! and RESUME from the old count would skip its messages without a word.
 //!
@@ -88,23 +88,14 @@ impl FlowFiles {
         }
     }
 
-    /// Returns how many messages of a stream were received on the trading day.
-    pub(crate) fn received(&self, topic: Topic) -> u32 {
-        match topic {
-            Topic::Private => &self.private,
-            Topic::Public => &self.public,
-        }
-        .as_ref()
-        .map_or(0, |file| file.content.number)
+    /// Returns how many messages of the private stream were received on the trading day.
+    pub(crate) fn private_received(&self) -> u32 {
+        self.private.as_ref().map_or(0, |file| file.content.number)
     }
 
-    /// Keeps how many messages of a stream were received.
-    pub(crate) fn set_received(&mut self, topic: Topic, count: u32) {
-        let file = match topic {
-            Topic::Private => &mut self.private,
-            Topic::Public => &mut self.public,
-        };
-        if let Some(file) = file {
+    /// Keeps how many messages of the private stream were received.
+    pub(crate) fn set_private_received(&mut self, count: u32) {
+        if let Some(file) = &mut self.private {
             file.set_number(count);
         }
     }
@@ -220,16 +211,16 @@ mod tests {
         flow.subscribe(Topic::Public);
         flow.set_phase(9);
         flow.set_trading_day(20_261_120);
-        flow.set_received(Topic::Private, 7);
+        flow.set_private_received(7);
         drop(flow);
 
         let mut again = FlowFiles::create(&prefix);
         again.subscribe(Topic::Private);
         again.set_phase(9);
         assert_eq!(again.trading_day(), 20_261_120);
-        assert_eq!(again.received(Topic::Private), 7);
+        assert_eq!(again.private_received(), 7);
         again.set_trading_day(20_261_123);
-        assert_eq!(again.received(Topic::Private), 0);
+        assert_eq!(again.private_received(), 0);
         assert_eq!(read(&prefix, "Public.con"), [0, 9, 0, 0, 0, 0]);
     }
 
@@ -239,9 +230,9 @@ mod tests {
         let mut flow = FlowFiles::create(&prefix_in(&folder));
         flow.subscribe(Topic::Private);
         flow.set_phase(1);
-        flow.set_received(Topic::Private, 7);
+        flow.set_private_received(7);
         flow.set_phase(2);
-        assert_eq!(flow.received(Topic::Private), 0);
+        assert_eq!(flow.private_received(), 0);
     }
 
     #[test]

@@ -318,6 +318,14 @@ impl Instance {
         self.inner.connected.load(Ordering::SeqCst)
     }
 
+    /// Returns how many deliveries wait for the client's function.
+    ///
+    /// The front closes the connection of a client that lets too many wait: 10,000 for market data,
+    /// 1,000,000 for trading.
+    pub fn waiting(&self) -> usize {
+        self.inner.waiting.load(Ordering::Relaxed)
+    }
+
     /// Sends a trader request (`Req…`).
     ///
     /// Returns 0 when it is on its way, -1 when not connected, -2 when a query is in flight.

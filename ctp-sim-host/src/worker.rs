@@ -11,7 +11,6 @@ use tracing::{debug, error, info, warn};
 
 use crate::address::FrontAddress;
 use crate::callback::{Method, Parcel};
-use crate::flow::Topic;
 use crate::instance::{Deliver, Inner, Link, Topics};
 use crate::poison::Quarantine;
 use crate::simulator::{Connection, Event, Mailbox, Simulator};
@@ -28,8 +27,13 @@ struct Stopped;
 
 /// Runs an instance until it is released or its client panics.
 pub(crate) fn run(inner: &Inner, addresses: Vec<String>, events: &Receiver<Event>, deliver: Box<Deliver>) {
-    let mut worker =
-        Worker { inner, events, deliver, quarantine: inner.options.poison.then(Quarantine::default) };
+    let mut worker = Worker {
+        inner,
+        events,
+        deliver,
+        private_received: 0,
+        quarantine: inner.options.poison.then(Quarantine::default),
+    };
     let Stopped = match find_front(inner, addresses) {
         Some(link) => worker.serve(inner.link.get_or_init(|| link)),
         None => worker.wait_for_stop(),
@@ -67,6 +71,8 @@ struct Worker<'a> {
     inner: &'a Inner,
     events: &'a Receiver<Event>,
     deliver: Box<Deliver>,
+    /// How many messages of the private stream this client has of the trading day.
+    private_received: u32,
     quarantine: Option<Quarantine>,
 }
 
@@ -100,24 +106,27 @@ impl Worker<'_> {
         stopped
     }
 
-    fn connect(&self, link: &Link) {
+    fn connect(&mut self, link: &Link) {
         let options = &self.inner.options;
-        let topics = (options.kind == ApiKind::Trader).then(|| self.topics(link.simulator.phase()));
-        link.simulator.connect(Connection {
-            session: link.session,
-            kind: options.kind,
-            api_version: options.api_version,
-            topics,
-        });
+        let (kind, api_version) = (options.kind, options.api_version);
+        let topics = (kind == ApiKind::Trader).then(|| self.topics(link.simulator.phase()));
+        link.simulator.connect(Connection { session: link.session, kind, api_version, topics });
     }
 
-    /// Returns what the streams shall bring, with the flow file's count for RESUME.
-    fn topics(&self, phase: u16) -> Topics {
+    /// Returns what the streams shall bring. RESUME becomes the number after those that the flow
+    /// file says the client has.
+    fn topics(&mut self, phase: u16) -> Topics {
         let mut topics = *crate::lock(&self.inner.topics);
         let mut flow = crate::lock(&self.inner.flow);
         flow.set_phase(phase);
+        self.private_received = match topics.private {
+            ResumeType::Restart => 0,
+            ResumeType::FromSeqNo => u32::try_from(topics.sequence.saturating_sub(1)).unwrap_or(0),
+            ResumeType::Resume | ResumeType::Quick | ResumeType::None => flow.private_received(),
+        };
         if topics.private == ResumeType::Resume {
-            topics.sequence = i32::try_from(flow.received(Topic::Private)).unwrap_or(i32::MAX);
+            topics.private = ResumeType::FromSeqNo;
+            topics.sequence = i32::try_from(self.private_received).unwrap_or(i32::MAX).saturating_add(1);
         }
         topics
     }
@@ -142,7 +151,7 @@ impl Worker<'_> {
     }
 
     /// Keeps what the library itself learns from a callback.
-    fn note(&self, parcel: &Parcel, session: SessionId) {
+    fn note(&mut self, parcel: &Parcel, session: SessionId) {
         match parcel.method {
             Method::Trader(TraderCallback::OnFrontConnected) | Method::Md(MdCallback::OnFrontConnected) => {
                 debug!(session = session.0, "connected");
@@ -158,8 +167,7 @@ impl Worker<'_> {
                 }
             }
             Method::Trader(TraderCallback::OnRtnPrivateSeqNo) => {
-                let received = u32::try_from(parcel.number).unwrap_or(0);
-                crate::lock(&self.inner.flow).set_received(Topic::Private, received);
+                self.private_received = u32::try_from(parcel.number.saturating_sub(1)).unwrap_or(0);
             }
             _ => {}
         }
@@ -178,6 +186,10 @@ impl Worker<'_> {
                 "the client panicked in a callback: closing its connection"
             );
             return Err(Stopped);
+        }
+        if parcel.method.is_private() {
+            self.private_received = self.private_received.saturating_add(1);
+            crate::lock(&self.inner.flow).set_private_received(self.private_received);
         }
         if let Some(quarantine) = &mut self.quarantine {
             quarantine.take(parcel);
