@@ -65,9 +65,9 @@ fn parse(version: &Version, output: &PathBuf) -> Result<()> {
         bail!("{} is missing; `cargo xtask vendor` puts it there", paths::shown(&headers));
     }
     let mut command = shell::cargo();
-    command.args(["run", "--quiet", "--package", "ctp-gen", "--features", "command", "--", "parse"]);
+    command.args(["run", "--package", "ctp-gen", "--features", "command", "--", "parse"]);
     command
-        .arg(headers)
+        .arg(paths::shown(&headers))
         .args(["--family", &version.family, "--version", &version.version])
         .arg("-o")
         .arg(output);
