@@ -1,0 +1,81 @@
+"""China's futures market through CTP.
+
+Records, requests and callbacks have CTP's own names; text is `str`, a missing price is `None`.
+Without a library path everything runs on the simulator that comes with the package::
+
+    import ctp_py
+
+    class Spi(ctp_py.MdSpi):
+        def OnRtnDepthMarketData(self, tick):
+            print(tick.InstrumentID, tick.LastPrice)
+
+    with ctp_py.MdApi() as api:
+        api.RegisterSpi(Spi())
+        api.RegisterFront("sim://demo")
+        api.Init()
+        api.Join()
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from ctp_py import _ctp_py
+from ctp_py._ctp_py import (
+    API_VERSION as API_VERSION,
+    CloseError as CloseError,
+    CtpError as CtpError,
+    FlowDirError as FlowDirError,
+    FrontError as FrontError,
+    LoadError as LoadError,
+    MdApi as MdApi,
+    NotConnected as NotConnected,
+    NotInVersion as NotInVersion,
+    NotSent as NotSent,
+    Record as Record,
+    StateError as StateError,
+    TooFast as TooFast,
+    TooManyUnanswered as TooManyUnanswered,
+    TraderApi as TraderApi,
+    Version as Version,
+    __version__ as __version__,
+    close_all as close_all,
+    error_symbol as error_symbol,
+    find_simulator as find_simulator,
+    version as version,
+)
+
+if TYPE_CHECKING:
+    from ctp_py._ctp_py import *
+    from ctp_py._ctp_py import MdSpi as MdSpi, TraderSpi as TraderSpi
+else:
+
+    class MdSpi:
+        """Callbacks of `CThostFtdcMdSpi`: define those you want; the others are skipped."""
+
+    class TraderSpi:
+        """Callbacks of `CThostFtdcTraderSpi`: define those you want; the others are skipped."""
+
+
+class ResumeType(IntEnum):
+    """What of a stream is replayed at login. C: `THOST_TE_RESUME_TYPE`."""
+
+    RESTART = 0
+    RESUME = 1
+    QUICK = 2
+    NONE = 3
+    FROM_SEQ_NO = 4
+
+
+def __getattr__(name: str) -> object:
+    """Makes record classes on first use."""
+    if not name.endswith("Field"):
+        raise AttributeError(f"module 'ctp_py' has no attribute {name!r}")
+    record: object = getattr(_ctp_py, name)
+    globals()[name] = record
+    return record
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_ctp_py.record_names()})

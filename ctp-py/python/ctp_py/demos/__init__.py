@@ -1,0 +1,1 @@
+"""The demos of the repository's `demo/` folder; `cargo xtask wheel` puts them here."""

@@ -1,0 +1,205 @@
+//! The life of one API object: from `Init` until `close`, at the latest at the end of the interpreter.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use pyo3::prelude::*;
+use tempfile::TempDir;
+
+use crate::delivery::{Delivery, Queue, Shape};
+use crate::errors;
+
+/// How often `Join` looks for Ctrl-C.
+const SIGNAL_INTERVAL: Duration = Duration::from_millis(100);
+
+/// The sessions that were initialised and not closed: they live until they are, as threads do.
+static LIVE: Mutex<Vec<Arc<Session>>> = Mutex::new(Vec::new());
+
+/// The API object of the library.
+pub(crate) enum Handle {
+    Md(ctp_sys::MdApi),
+    Trader(ctp_sys::TraderApi),
+}
+
+pub(crate) struct Session {
+    pub(crate) handle: Handle,
+    pub(crate) queue: Arc<Queue>,
+    shapes: &'static [Shape],
+    flow_dir: PathBuf,
+    state: Mutex<State>,
+    closed: Condvar,
+}
+
+struct State {
+    spi: Option<Py<PyAny>>,
+    delivery: Option<Arc<Delivery>>,
+    temporary: Option<TempDir>,
+    is_closing: bool,
+    is_closed: bool,
+}
+
+/// The directory of the library's own files: the user's, or one that goes with the session.
+pub(super) enum FlowDir {
+    Own(PathBuf),
+    Temporary(TempDir),
+}
+
+impl FlowDir {
+    pub(super) fn choose(given: Option<PathBuf>) -> PyResult<Self> {
+        match given {
+            Some(path) => Ok(Self::Own(path)),
+            None => {
+                tempfile::Builder::new().prefix("ctp-flow-").tempdir().map(Self::Temporary).map_err(|error| {
+                    errors::FlowDirError::new_err(format!(
+                        "cannot make a temporary flow directory: {error}; pass flow_dir"
+                    ))
+                })
+            }
+        }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Self::Own(path) => path,
+            Self::Temporary(folder) => folder.path(),
+        }
+    }
+}
+
+impl Session {
+    pub(super) fn new(
+        handle: Handle,
+        queue: Arc<Queue>,
+        shapes: &'static [Shape],
+        flow_dir: FlowDir,
+    ) -> Self {
+        let (flow_dir, temporary) = match flow_dir {
+            FlowDir::Own(path) => (path, None),
+            FlowDir::Temporary(folder) => (folder.path().to_owned(), Some(folder)),
+        };
+        let state = State { spi: None, delivery: None, temporary, is_closing: false, is_closed: false };
+        Self { handle, queue, shapes, flow_dir, state: Mutex::new(state), closed: Condvar::new() }
+    }
+
+    pub(super) fn register_spi(&self, spi: Option<Py<PyAny>>) -> PyResult<()> {
+        let mut state = self.lock();
+        if state.delivery.is_some() || state.is_closing {
+            return Err(errors::StateError::new_err("RegisterSpi must be called before Init"));
+        }
+        let before = std::mem::replace(&mut state.spi, spi);
+        drop(state);
+        // Dropping it may run Python code, which may call us.
+        drop(before);
+        Ok(())
+    }
+
+    /// Starts delivery to the registered object, else to `itself`, then the library.
+    pub(super) fn init(self: &Arc<Self>, itself: &Bound<'_, PyAny>) -> PyResult<()> {
+        let py = itself.py();
+        let mut state = self.lock();
+        if state.is_closing {
+            return Err(errors::StateError::new_err("Init was called after close; make another API object"));
+        }
+        if state.delivery.is_some() {
+            return Err(errors::StateError::new_err(
+                "Init was called twice; make another API object for a second connection",
+            ));
+        }
+        let handler = state.spi.as_ref().map_or_else(|| itself.clone().unbind(), |spi| spi.clone_ref(py));
+        let delivery = Delivery::start(Arc::clone(&self.queue), handler, self.shapes)?;
+        state.delivery = Some(Arc::new(delivery));
+        drop(state);
+        live().push(Arc::clone(self));
+        py.detach(|| match &self.handle {
+            Handle::Md(api) => api.init(),
+            Handle::Trader(api) => api.init(),
+        })
+        .map_err(|error| errors::from_api(py, error))
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.lock().is_closing
+    }
+
+    pub(super) fn flow_dir(&self) -> PathBuf {
+        self.flow_dir.clone()
+    }
+
+    /// Waits for the end of [`close`](Self::close), looking for signals meanwhile.
+    pub(super) fn join(&self, py: Python<'_>) -> PyResult<()> {
+        if self.lock().delivery.as_ref().is_some_and(|delivery| delivery.is_current()) {
+            return Err(errors::StateError::new_err("Join inside a handler would wait for itself"));
+        }
+        while !py.detach(|| self.wait_closed(SIGNAL_INTERVAL)) {
+            py.check_signals()?;
+        }
+        Ok(())
+    }
+
+    /// Ends delivery, then the library's object. Waits at most `timeout`, without the interpreter lock.
+    pub(super) fn close(self: &Arc<Self>, py: Python<'_>, timeout: Duration) -> PyResult<()> {
+        self.queue.close();
+        let mut state = self.lock();
+        state.is_closing = true;
+        let delivery = state.delivery.clone();
+        drop(state);
+        let is_handler = delivery.as_ref().is_some_and(|delivery| delivery.is_current());
+        let (released, has_ended) = py.detach(|| {
+            let started = Instant::now();
+            let released = match &self.handle {
+                Handle::Md(api) => api.close(timeout),
+                Handle::Trader(api) => api.close(timeout),
+            };
+            let rest = timeout.saturating_sub(started.elapsed());
+            // A handler that closes its own API cannot wait for itself; it is the last one called.
+            (released, is_handler || delivery.is_none_or(|delivery| delivery.wait(rest)))
+        });
+        self.finish();
+        released.map_err(|error| errors::CloseError::new_err(error.to_string()))?;
+        if has_ended {
+            return Ok(());
+        }
+        Err(errors::CloseError::new_err(format!(
+            "a handler is still running after {timeout:?}; it gets no further callbacks"
+        )))
+    }
+
+    /// Lets go of what the session kept alive, and wakes those who wait for its end.
+    fn finish(self: &Arc<Self>) {
+        live().retain(|session| !Arc::ptr_eq(session, self));
+        let mut state = self.lock();
+        state.is_closed = true;
+        let kept = (state.spi.take(), state.temporary.take());
+        drop(state);
+        self.closed.notify_all();
+        drop(kept);
+    }
+
+    fn wait_closed(&self, timeout: Duration) -> bool {
+        let waited = self.closed.wait_timeout_while(self.lock(), timeout, |state| !state.is_closed);
+        waited.unwrap_or_else(PoisonError::into_inner).0.is_closed
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Closes every API that is open; runs by itself when the interpreter ends.
+#[pyfunction]
+#[pyo3(signature = (timeout = 5.0))]
+pub(super) fn close_all(py: Python<'_>, timeout: f64) -> PyResult<()> {
+    let timeout = Duration::try_from_secs_f64(timeout).unwrap_or(Duration::from_secs(5));
+    let sessions: Vec<Arc<Session>> = live().clone();
+    let mut first = Ok(());
+    for session in sessions {
+        let closed = session.close(py, timeout);
+        first = first.and(closed);
+    }
+    first
+}
+
+fn live() -> MutexGuard<'static, Vec<Arc<Session>>> {
+    LIVE.lock().unwrap_or_else(PoisonError::into_inner)
+}

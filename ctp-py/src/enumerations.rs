@@ -1,0 +1,67 @@
+//! Enumerations: tables for `ctp_py.enums`, and the members that fields hold.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use ctp_types::EnumerationDescriptor;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+
+/// The Python class of an enumeration, made on first use, and its members by character.
+pub(crate) struct EnumerationClass {
+    descriptor: &'static EnumerationDescriptor,
+    members: [PyOnceLock<Py<PyAny>>; 256],
+}
+
+impl EnumerationClass {
+    /// Returns the class of `descriptor`; there is one for the life of the process.
+    pub(crate) fn of(descriptor: &'static EnumerationDescriptor) -> &'static Self {
+        static CLASSES: OnceLock<HashMap<&'static str, OnceLock<EnumerationClass>>> = OnceLock::new();
+        let classes =
+            CLASSES.get_or_init(|| ENUMERATIONS.iter().map(|(name, _)| (*name, OnceLock::new())).collect());
+        classes[descriptor.name]
+            .get_or_init(|| Self { descriptor, members: [const { PyOnceLock::new() }; 256] })
+    }
+
+    /// Returns the member for a C character; characters that the header lacks have one, too.
+    pub(crate) fn member<'py>(&self, py: Python<'py>, character: u8) -> PyResult<Bound<'py, PyAny>> {
+        let member = self.members[usize::from(character)].get_or_try_init(py, || {
+            let class = py.import("ctp_py.enums")?.getattr(self.descriptor.name)?;
+            class.call1((char::from(character),)).map(Bound::unbind)
+        })?;
+        Ok(member.bind(py).clone())
+    }
+}
+
+pub(crate) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(enumeration_names, module)?)?;
+    module.add_function(wrap_pyfunction!(enumeration_values, module)?)?;
+    module.add_function(wrap_pyfunction!(constants, module)?)?;
+    module.add_function(wrap_pyfunction!(error_symbol, module)?)
+}
+
+/// Returns the names of the enumerations.
+#[pyfunction]
+fn enumeration_names() -> Vec<&'static str> {
+    ENUMERATIONS.iter().map(|(name, _)| *name).collect()
+}
+
+/// Returns C constant, name and character of each value of an enumeration, `None` for an unknown one.
+#[pyfunction]
+fn enumeration_values(name: &str) -> Option<Vec<(&'static str, &'static str, char)>> {
+    ENUMERATIONS.iter().find(|(own, _)| *own == name).map(|(_, values)| values.to_vec())
+}
+
+/// Returns every constant of the API under its C name.
+#[pyfunction]
+fn constants() -> HashMap<&'static str, &'static str> {
+    CONSTANTS.iter().copied().collect()
+}
+
+/// Returns the symbol of an error code, for example `NOT_LOGIN_YET` for 6.
+#[pyfunction]
+fn error_symbol(code: i32) -> Option<&'static str> {
+    ctp_types::errors::symbol(code)
+}
+
+include!(concat!(env!("OUT_DIR"), "/tables.rs"));
