@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use ctp_market::Money;
-use ctp_types::{Text, TradingAccountField};
+use ctp_types::TradingAccountField;
 
-use crate::holding::{Effect, Frozen, Holding, Terms};
+use crate::holding::{Effect, Execution, Frozen, Holding, Terms};
 use crate::interface::Timestamp;
 
 /// Which position: instrument (index into the markets), long or short, hedge flag.
@@ -85,20 +85,11 @@ impl Account {
     }
 
     /// Books a trade.
-    pub(crate) fn book(
-        &mut self,
-        key: HoldingKey,
-        terms: &Terms,
-        effect: Effect,
-        trade_id: Text<21>,
-        date: Text<9>,
-        volume: i32,
-        price: i64,
-    ) {
+    pub(crate) fn book(&mut self, key: HoldingKey, terms: &Terms, effect: Effect, execution: &Execution) {
         let holding = self.holding_mut(key);
         let booking = match effect {
-            Effect::Open => holding.open(terms, trade_id, date, volume, price),
-            _ => holding.close(terms, effect, volume, price),
+            Effect::Open => holding.open(terms, execution),
+            _ => holding.close(terms, effect, execution.volume, execution.price),
         };
         self.commission += booking.commission;
         self.close_profit += booking.close_profit_by_date;

@@ -19,7 +19,7 @@ impl Exchange {
         match self.find_order_to_cancel(id, action) {
             Ok(order) => {
                 self.orders[order].cancel_pending = true;
-                let cancel = Cancel { order, action: *action };
+                let cancel = Box::new(Cancel { order, action: *action });
                 self.schedule.add(self.now.after(self.config.exchange_delay), Task::CancelArrives(cancel));
             }
             Err(error) => {

@@ -63,7 +63,7 @@ pub(crate) enum Task {
     Md { session: SessionId, epoch: u32, request: MdRequest, record: RecordBox, request_id: i32 },
     Subscription { session: SessionId, epoch: u32, subscription: Subscription, instruments: Vec<Text<81>> },
     OrderArrives(usize),
-    CancelArrives(Cancel),
+    CancelArrives(Box<Cancel>),
     Tick,
 }
 

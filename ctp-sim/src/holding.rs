@@ -111,6 +111,16 @@ impl Frozen {
     }
 }
 
+/// A trade as positions see it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Execution {
+    pub(crate) trade_id: Text<21>,
+    pub(crate) date: Text<9>,
+    pub(crate) volume: i32,
+    /// In ticks.
+    pub(crate) price: i64,
+}
+
 /// What a trade did to the account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Booking {
@@ -175,14 +185,8 @@ impl Holding {
     }
 
     /// Books an opening trade.
-    pub(crate) fn open(
-        &mut self,
-        terms: &Terms,
-        trade_id: Text<21>,
-        date: Text<9>,
-        volume: i32,
-        price: i64,
-    ) -> Booking {
+    pub(crate) fn open(&mut self, terms: &Terms, execution: &Execution) -> Booking {
+        let Execution { trade_id, date, volume, price } = *execution;
         let commission = terms.open_fee(price, volume);
         let row = self.row_mut(terms.close_today, true);
         row.used = true;

@@ -11,6 +11,24 @@
 //! 3. At [`Exchange::next_deadline`]: `step` with [`Input::Advance`].
 //! 4. Each [`Output`] goes to the worker thread of its session, in order.
 //!
+//! ```
+//! use ctp_sim::{ApiKind, Config, Exchange, Input, SessionId, Timestamp};
+//!
+//! let start = Timestamp(1_795_399_200_000_000_000); // Monday 2026-11-23, 10:00 in China
+//! let mut exchange = Exchange::new(Config::starting_at(start))?;
+//! let mut outputs = Vec::new();
+//! let connect = Input::Connect { session: SessionId(1), kind: ApiKind::Trader, api_version: (6, 7, 13) };
+//! exchange.step(start, connect, &mut outputs);
+//! let due = exchange.next_deadline().expect("OnFrontConnected is to come");
+//! exchange.step(due, Input::Advance, &mut outputs);
+//! assert_eq!(outputs.len(), 1);
+//! # Ok::<(), ctp_sim::ConfigError>(())
+//! ```
+//!
+//! What it does not do yet: the market is open all the time, and the exchange stays on the trading day it was made on
+//! (no daily settlement, no public holidays); conditional, parked, quote, combination and option requests answer
+//! "unsupported". Queries not named in `query` have an empty result.
+//!
 //! Inside, data flow one way: `exchange` takes inputs and runs what is due; `request` sends each request to `login`,
 //! `insert`, `cancel` or `query`; `venue` is the exchange behind the core, which matches orders with each other and with
 //! the crowd of `market`; `account` and `holding` keep the money; `session` is the only way back to a client.

@@ -130,11 +130,14 @@ impl Market {
         self.move_fair();
         let trade = self.crowd_trade();
         self.quote();
-        self.updated = Timestamp(now.0 - self.stamp_lag_ms * 1_000_000);
-        if self.rules.milliseconds != ctp_market::Milliseconds::Real {
-            self.updated = now;
-        }
+        self.stamp(now);
         (true, trade)
+    }
+
+    /// Notes when the market changed, as its exchange tells it.
+    pub(crate) fn stamp(&mut self, now: Timestamp) {
+        let is_real = self.rules.milliseconds == ctp_market::Milliseconds::Real;
+        self.updated = if is_real { Timestamp(now.0 - self.stamp_lag_ms * 1_000_000) } else { now };
     }
 
     /// Counts a trade into the day's statistics.

@@ -68,6 +68,9 @@ impl Exchange {
     /// Lets every market move and sends the snapshots of those that changed.
     pub(crate) fn tick(&mut self) {
         let mut changed = std::mem::take(&mut self.touched);
+        for market in &changed {
+            self.markets[*market].stamp(self.now);
+        }
         for market in 0..self.markets.len() {
             let (moved, crowd_trade) = self.markets[market].tick(self.now);
             if moved {

@@ -6,8 +6,9 @@ use ctp_types::{OrderPriceType, OrderStatus, OrderSubmitStatus, Text, TradeField
 use crate::book::Side;
 use crate::clock;
 use crate::exchange::Exchange;
+use crate::holding::Execution;
 use crate::market::CrowdTrade;
-use crate::order::{Lasting, Phase, status_message};
+use crate::order::{Lasting, Phase, frozen, status_message};
 use crate::text::{aligned, text};
 
 /// A match of an order: with another client's order, or with the crowd.
@@ -309,13 +310,19 @@ impl Exchange {
         let terms = self.terms(market);
         let order = &mut self.orders[index];
         let (holding, effect) = (order.holding, order.effect);
-        let still = crate::order::frozen(&terms, effect, order.price, order.record.volume_total);
+        let still = frozen(&terms, effect, order.price, order.record.volume_total);
         let before = std::mem::replace(&mut order.frozen, still);
         let investor = order.investor;
+        let execution = Execution {
+            trade_id: fill.trade_id,
+            date: trade.trade_date,
+            volume: fill.volume,
+            price: fill.price,
+        };
         if let Some(account) = self.accounts.get_mut(&investor) {
             account.release(holding, &terms, effect, before);
             account.freeze(holding, &terms, effect, still);
-            account.book(holding, &terms, effect, fill.trade_id, trade.trade_date, fill.volume, fill.price);
+            account.book(holding, &terms, effect, &execution);
         }
         trade
     }

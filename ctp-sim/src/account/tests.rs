@@ -1,6 +1,7 @@
 //! The worked example of §6.5, to the cent, and what must hold of any day.
 
 use ctp_market::{Fees, Rate};
+use ctp_types::Text;
 use proptest::prelude::*;
 
 use super::*;
@@ -46,7 +47,11 @@ fn opening_order(terms: &Terms, volume: i32, price: i64) -> Frozen {
 }
 
 fn book(account: &mut Account, terms: &Terms, effect: Effect, volume: i32, price: i64) {
-    account.book(LONG, terms, effect, Text::default(), Text::default(), volume, price);
+    account.book(LONG, terms, effect, &execution(volume, price));
+}
+
+fn execution(volume: i32, price: i64) -> Execution {
+    Execution { trade_id: Text::default(), date: Text::default(), volume, price }
 }
 
 /// Money from a decimal as the example writes it.
@@ -140,7 +145,7 @@ fn close_today_is_charged_first() {
 fn one_sided_margin() {
     let terms = terms(true);
     let mut account = opening_account(&terms);
-    account.book(SHORT, &terms, Effect::Open, Text::default(), Text::default(), 3, 3500);
+    account.book(SHORT, &terms, Effect::Open, &execution(3, 3500));
     assert_eq!(value(&account, terms, 3500).margin, yuan(10_500.0));
     let both = account.value(|_| Marking { terms, mark: 3500, one_sided_group: None });
     assert_eq!(both.margin, yuan(17_500.0));
