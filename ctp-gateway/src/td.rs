@@ -5,6 +5,8 @@ mod book;
 mod check;
 pub(crate) mod client;
 mod event;
+#[cfg(test)]
+mod fixtures;
 mod handle;
 mod new_order;
 mod order;
