@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
+use ctp_gen::overlay::Overlay;
+use ctp_gen::{emit, models};
 
 use crate::python::{self, Environment};
 use crate::{lock, paths, shell, sim};
@@ -28,6 +30,7 @@ pub(crate) fn install() -> Result<Environment> {
 
 fn build(environment: &Environment) -> Result<PathBuf> {
     stage_simulator()?;
+    stage_stubs()?;
     let wheels = paths::target().join("wheels");
     if wheels.exists() {
         fs::remove_dir_all(&wheels).with_context(|| format!("cannot remove {}", wheels.display()))?;
@@ -44,12 +47,12 @@ fn build(environment: &Environment) -> Result<PathBuf> {
 /// Copies the simulator's libraries to where the package looks for them.
 fn stage_simulator() -> Result<()> {
     let from = paths::simulator();
-    let to = paths::root().join("ctp-py/python/ctp_py/_sim");
+    let to = package().join("_sim");
     if to.exists() {
         fs::remove_dir_all(&to).with_context(|| format!("cannot remove {}", to.display()))?;
     }
     copy(&from.join("libctp_sim.so"), &to.join("libctp_sim.so"))?;
-    for api in ctp_gen::models::models() {
+    for api in models::models() {
         let version = from.join(api.label());
         for entry in fs::read_dir(&version).with_context(|| format!("cannot read {}", version.display()))? {
             let entry = entry?;
@@ -57,6 +60,20 @@ fn stage_simulator() -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Writes the type stubs beside the modules that they describe.
+fn stage_stubs() -> Result<()> {
+    for (name, text) in emit::python::stubs(models::current(), Overlay::committed()) {
+        let path = package().join(name);
+        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// Returns the folder of the package's Python files.
+fn package() -> PathBuf {
+    paths::root().join("ctp-py/python/ctp_py")
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {
