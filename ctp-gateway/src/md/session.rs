@@ -181,11 +181,12 @@ impl MdSession {
     }
 
     /// Handles what the library said when it was given subscriptions: what it did not take is sent again.
-    pub(super) fn handle_subscribed(&mut self, ids: Vec<Id>, result: Result<(), SendRefusal>) {
+    pub(super) fn handle_subscribed(&mut self, now: Instant, ids: Vec<Id>, result: Result<(), SendRefusal>) {
         if let Err(refusal) = result {
             for id in ids.into_iter().rev().filter(|id| self.wanted.contains(id)) {
                 self.pending.push_front(id);
             }
+            self.next_batch = Some(now + BATCH_PAUSE);
             self.outputs.push_back(Output::Event(MdEvent::NotSent(refusal)));
         }
     }

@@ -93,7 +93,7 @@ impl Task {
                 }
                 Output::Subscribe(ids) => {
                     let result = self.call(&ids, |api, ids| api.subscribe_market_data(ids));
-                    self.session.handle_subscribed(ids, result);
+                    self.session.handle_subscribed(Instant::now(), ids, result);
                 }
                 Output::Unsubscribe(ids) => {
                     if let Err(refusal) = self.call(&ids, |api, ids| api.unsubscribe_market_data(ids)) {

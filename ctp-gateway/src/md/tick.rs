@@ -76,7 +76,7 @@ impl Tick {
         self.asks[0]
     }
 
-    pub(super) fn new(
+    pub(crate) fn new(
         record: &DepthMarketDataField,
         received_ns: i64,
         reference: Option<&ReferenceData>,

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ctp_sys::{ApiError, TraderApi, TraderLibrary, TraderOptions};
-use ctp_types::{QryInstrumentField, RecordBox, Text, TraderRequest};
+use ctp_types::{QryDepthMarketDataField, QryInstrumentField, RecordBox, Text, TraderRequest};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -13,6 +13,7 @@ use crate::clock::SystemClock;
 use crate::config::TdConfig;
 use crate::error::{Denial, Error, Rule};
 use crate::fanout::{Events, Fanout};
+use crate::md::Tick;
 use crate::shell::{Life, check_fronts, seed};
 use crate::state::{Login, SessionState};
 use crate::td::account::AccountTexts;
@@ -238,11 +239,32 @@ impl TdClient {
     ///
     /// As [`instruments`](Self::instruments).
     pub async fn instrument(&self, instrument_id: &str) -> Result<Option<Arc<Instrument>>, Error> {
-        let id = Text::new(instrument_id)
-            .map_err(|error| Denial::new(Rule::Text, "the instrument id", error.to_string()))?;
+        let id = id(instrument_id)?;
         let record = QryInstrumentField { instrument_id: id, ..QryInstrumentField::default() };
         let rows = self.query_instruments(record, false).await?;
         Ok(rows.into_iter().find(|row| row.instrument_id == id))
+    }
+
+    /// Queries the counter's last snapshot of one instrument, with its daily limits; `None` if there is none.
+    ///
+    /// It may be some seconds old, and has no `average_price`. For prices as they change see
+    /// [`MdClient`](crate::MdClient).
+    ///
+    /// # Errors
+    ///
+    /// As [`instrument`](Self::instrument).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`instruments`](Self::instruments).
+    pub async fn snapshot(&self, instrument_id: &str) -> Result<Option<Tick>, Error> {
+        let id = id(instrument_id)?;
+        let record = QryDepthMarketDataField { instrument_id: id, ..QryDepthMarketDataField::default() };
+        let request = TraderRequest::ReqQryDepthMarketData;
+        match self.submit(request, RecordBox::new(&record), false).await? {
+            Answer::Snapshots(rows) => Ok(rows.into_iter().find(|row| row.instrument_id == id)),
+            _ => Ok(None),
+        }
     }
 
     /// Queries the money of the account, one row per currency.
@@ -364,6 +386,10 @@ impl TdClient {
         }
         answer.await.unwrap_or_else(|_| Err(self.inner.life.gone()))
     }
+}
+
+fn id(instrument_id: &str) -> Result<Text<81>, Denial> {
+    Text::new(instrument_id).map_err(|error| Denial::new(Rule::Text, "the instrument id", error.to_string()))
 }
 
 /// Creates the API object and sets it going.

@@ -7,6 +7,7 @@ use ctp_types::{
     TradingAccountField, price,
 };
 
+use crate::md::Tick;
 use crate::td::order::{Order, Trade};
 
 /// The typed answer to a query.
@@ -17,6 +18,7 @@ pub(crate) enum Answer {
     Positions(Vec<Position>),
     Orders(Vec<Arc<Order>>),
     Trades(Vec<Trade>),
+    Snapshots(Vec<Tick>),
 }
 
 /// An instrument as the counter describes it.

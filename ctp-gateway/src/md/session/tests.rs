@@ -1,1 +1,161 @@
+use ctp_types::Record;
 
+use super::*;
+
+struct Bench {
+    session: MdSession,
+    start: Instant,
+    now: Instant,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let now = Instant::now();
+        let session = MdSession::new(&MdConfig::new(["sim://test"]), 0).unwrap();
+        Self { session, start: now, now }
+    }
+
+    fn ready() -> Self {
+        let mut bench = Self::new();
+        bench.log_in();
+        bench
+    }
+
+    fn log_in(&mut self) -> Vec<Output> {
+        let id = match self.callback(MdCallback::OnFrontConnected, 0).as_slice() {
+            [.., Output::LogIn(id)] => *id,
+            other => panic!("no login: {other:?}"),
+        };
+        self.answer(MdCallback::OnRspUserLogin, Some(RspUserLoginField::default()), None, id)
+    }
+
+    fn at_ms(&mut self, milliseconds: u64) -> Vec<Output> {
+        self.now = self.start + Duration::from_millis(milliseconds);
+        self.session.handle_deadline(self.now);
+        self.outputs()
+    }
+
+    fn callback(&mut self, callback: MdCallback, number: i32) -> Vec<Output> {
+        self.answer::<RspUserLoginField>(callback, None, None, number)
+    }
+
+    fn answer<R: Record>(
+        &mut self,
+        callback: MdCallback,
+        record: Option<R>,
+        rsp_info: Option<RspInfoField>,
+        number: i32,
+    ) -> Vec<Output> {
+        let record = record.map(|record| RecordBox::new(&record));
+        self.session.handle_callback(self.now, &SpiEvent { callback, record, rsp_info, number });
+        self.outputs()
+    }
+
+    fn subscribe(&mut self, ids: &[&str]) -> Vec<Output> {
+        self.session.handle_subscribe(self.now, ids.iter().map(|text| id(text)).collect());
+        self.outputs()
+    }
+
+    fn outputs(&mut self) -> Vec<Output> {
+        std::iter::from_fn(|| self.session.next_output()).collect()
+    }
+}
+
+fn id(text: &str) -> Id {
+    Text::new(text).unwrap()
+}
+
+fn subscribed(outputs: &[Output]) -> Vec<usize> {
+    outputs
+        .iter()
+        .filter_map(|output| match output {
+            Output::Subscribe(ids) => Some(ids.len()),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn subscriptions_before_the_login_are_remembered() {
+    let mut bench = Bench::new();
+    assert_eq!(bench.subscribe(&["rb2601", "IF2512", "rb2601"]), []);
+    let outputs = bench.log_in();
+    assert!(matches!(outputs[0], Output::State(SessionState::Ready(_))));
+    assert_eq!(subscribed(&outputs), [2]);
+}
+
+#[test]
+fn subscriptions_are_sent_again_after_a_broken_link() {
+    let mut bench = Bench::ready();
+    assert_eq!(subscribed(&bench.subscribe(&["rb2601", "IF2512"])), [2]);
+    assert_eq!(subscribed(&bench.subscribe(&["rb2601"])), [0; 0]);
+    bench.session.handle_unsubscribe(vec![id("IF2512"), id("never")]);
+    assert_eq!(bench.outputs(), [Output::Unsubscribe(vec![id("IF2512")])]);
+    let outputs = bench.callback(MdCallback::OnFrontDisconnected, 0x2001);
+    assert_eq!(outputs, [Output::State(SessionState::Reconnecting(DisconnectReason(0x2001)))]);
+    assert_eq!(bench.subscribe(&["m2601"]), []);
+    bench.at_ms(2_000);
+    assert_eq!(subscribed(&bench.log_in()), [2]);
+}
+
+#[test]
+fn many_instruments_go_in_batches() {
+    let mut bench = Bench::ready();
+    let many: Vec<String> = (0..1_100).map(|number| format!("rb{number}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    assert_eq!(subscribed(&bench.subscribe(&many)), [500]);
+    assert_eq!(bench.session.next_deadline(), Some(bench.start + BATCH_PAUSE));
+    assert_eq!(subscribed(&bench.at_ms(999)), [0; 0]);
+    assert_eq!(subscribed(&bench.at_ms(1_000)), [500]);
+    assert_eq!(subscribed(&bench.at_ms(2_000)), [100]);
+    assert_eq!(bench.session.next_deadline(), None);
+}
+
+#[test]
+fn what_the_library_does_not_take_is_sent_again() {
+    let mut bench = Bench::ready();
+    bench.subscribe(&["rb2601"]);
+    bench.session.handle_subscribed(bench.now, vec![id("rb2601")], Err(SendRefusal::NotConnected));
+    assert_eq!(bench.outputs(), [Output::Event(MdEvent::NotSent(SendRefusal::NotConnected))]);
+    assert_eq!(subscribed(&bench.at_ms(1_000)), [1]);
+}
+
+#[test]
+fn answers_are_events() {
+    let mut bench = Bench::ready();
+    let record = SpecificInstrumentField { instrument_id: id("rb2601"), ..Default::default() };
+    let info = RspInfoField { error_id: 6_000, ..Default::default() };
+    let callback = MdCallback::OnRspSubMarketData;
+    let expected = [Output::Event(MdEvent::Subscribed(id("rb2601")))];
+    assert_eq!(bench.answer(callback, Some(record), Some(RspInfoField::default()), 0), expected);
+    let refused = bench.answer(callback, Some(record), Some(info), 0);
+    assert!(
+        matches!(refused.as_slice(), [Output::Event(MdEvent::Refused { error, .. })] if error.code == 6_000)
+    );
+    assert_eq!(bench.callback(callback, 0), []);
+    let error = bench.answer::<SpecificInstrumentField>(MdCallback::OnRspError, None, Some(info), 9);
+    assert!(matches!(error.as_slice(), [Output::Event(MdEvent::Error(_))]));
+}
+
+#[test]
+fn null_records_are_harmless() {
+    let mut bench = Bench::ready();
+    for callback in MdCallback::ALL {
+        if !matches!(callback, MdCallback::OnFrontConnected | MdCallback::OnFrontDisconnected) {
+            assert_eq!(bench.callback(*callback, 0), []);
+        }
+    }
+    assert!(bench.session.state().is_ready());
+}
+
+#[test]
+fn the_end_is_said_once() {
+    let mut bench = Bench::ready();
+    bench.session.finish();
+    bench.session.finish();
+    assert_eq!(bench.outputs(), [Output::State(SessionState::Closed)]);
+    let mut bench = Bench::ready();
+    bench.session.handle_panic(bench.now, "OnRspError", "boom");
+    bench.session.finish();
+    assert!(matches!(bench.outputs().as_slice(), [Output::State(SessionState::Faulted(_))]));
+}

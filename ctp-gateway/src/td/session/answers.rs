@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use ctp_types::{
-    InstrumentField, InvestorPositionField, OrderField, RecordBox, TradeField, TraderRequest,
-    TradingAccountField,
+    DepthMarketDataField, InstrumentField, InvestorPositionField, OrderField, RecordBox, TradeField,
+    TraderRequest, TradingAccountField,
 };
 
+use crate::md::Tick;
 use crate::td::order::Trade;
 use crate::td::queries::Query;
 use crate::td::rows::{Account, Answer, Instrument, Position};
@@ -40,6 +41,11 @@ impl TdSession {
                         let id = self.book.apply_order(record, received_ns, &mut self.events);
                         self.book.get(id).cloned()
                     })
+                    .collect(),
+            ),
+            TraderRequest::ReqQryDepthMarketData => Answer::Snapshots(
+                records::<DepthMarketDataField>(rows)
+                    .map(|record| Tick::new(record, received_ns, None))
                     .collect(),
             ),
             // Trades are counted from the pushes alone: a query must not count them a second time before them.
