@@ -13,7 +13,7 @@ use tracing::{debug, error};
 
 use crate::client::Client;
 pub use crate::client::DeliverFn;
-use crate::{handles, incoming, logging};
+use crate::{handles, incoming, logging, methods};
 
 /// What a function returns when the call itself makes no sense: stale handle, NULL record.
 const MISUSE: i32 = -1;
@@ -211,15 +211,15 @@ pub unsafe extern "C" fn ctp_sim_request(
                     let record = unsafe { incoming::record(request.record(), record) };
                     record.map_or(MISUSE, |record| instance.md_request(request, record, request_id))
                 }
-                None => 0,
+                None => methods::MD.get(method as usize).map_or(MISUSE, |_| 0),
             },
         }
     })
 }
 
-/// Changes a market-data subscription. `method` is the place of `SubscribeMarketData` (8),
-/// `UnSubscribeMarketData` (9), `SubscribeForQuoteRsp` (10) or `UnSubscribeForQuoteRsp` (11) in the
-/// API class of the current model.
+/// Changes a market-data subscription. `method` is the place of `SubscribeMarketData`,
+/// `UnSubscribeMarketData`, `SubscribeForQuoteRsp` or `UnSubscribeForQuoteRsp` in the API class of
+/// the current model.
 ///
 /// Returns 0 when it is on its way, -1 when not connected; -1 as well for a stale handle, a NULL
 /// list, a negative count and another method.
@@ -238,11 +238,11 @@ pub unsafe extern "C" fn ctp_sim_instruments(
         let Some(handle) = handles::get(handle) else {
             return MISUSE;
         };
-        let change = match method {
-            8 => SubscriptionChange::Subscribe,
-            9 => SubscriptionChange::Unsubscribe,
-            10 => SubscriptionChange::SubscribeForQuote,
-            11 => SubscriptionChange::UnsubscribeForQuote,
+        let change = match methods::MD.get(method as usize) {
+            Some(&"SubscribeMarketData") => SubscriptionChange::Subscribe,
+            Some(&"UnSubscribeMarketData") => SubscriptionChange::Unsubscribe,
+            Some(&"SubscribeForQuoteRsp") => SubscriptionChange::SubscribeForQuote,
+            Some(&"UnSubscribeForQuoteRsp") => SubscriptionChange::UnsubscribeForQuote,
             _ => {
                 error!(method, "not a subscription method: not sent");
                 return MISUSE;
@@ -285,19 +285,23 @@ pub unsafe extern "C" fn ctp_sim_front_info(handle: *mut c_void, front_info: *mu
 ///
 /// `record` points to the current model's record of that method.
 unsafe fn accept(method: u32, record: *const c_void) -> i32 {
-    let length = match method {
-        12 | 13 => {
-            // SAFETY: RegisterUserSystemInfo or SubmitUserSystemInfo, as the caller promises.
+    let Some(&name) = methods::TRADER.get(method as usize) else {
+        error!(method, "no such method: not sent");
+        return MISUSE;
+    };
+    let length = match name {
+        "RegisterUserSystemInfo" | "SubmitUserSystemInfo" => {
+            // SAFETY: the record of this method, as the caller promises.
             unsafe { read::<UserSystemInfoField>(record) }.map(|info| info.client_system_info_len)
         }
-        14 | 15 => {
-            // SAFETY: RegisterWechatUserSystemInfo or SubmitWechatUserSystemInfo, as the caller promises.
+        "RegisterWechatUserSystemInfo" | "SubmitWechatUserSystemInfo" => {
+            // SAFETY: the record of this method, as the caller promises.
             let info = unsafe { read::<WechatUserSystemInfoField>(record) };
             info.map(|info| info.wechat_clt_sys_info_len)
         }
         _ => None,
     };
-    debug!(method, ?length, "accepted without effect");
+    debug!(name, ?length, "accepted without effect");
     if length.is_some_and(|length| length <= 0) { -1 } else { 0 }
 }
 

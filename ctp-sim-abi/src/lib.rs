@@ -20,3 +20,8 @@ mod client;
 mod handles;
 mod incoming;
 mod logging;
+
+/// Emitted from the current model.
+mod methods {
+    include!(concat!(env!("OUT_DIR"), "/methods.rs"));
+}
