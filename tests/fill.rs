@@ -16,7 +16,12 @@ fn text<const N: usize>(text: &str) -> Text<N> {
 }
 
 fn login() -> ReqUserLoginField {
-    ReqUserLoginField { broker_id: text("9999"), user_id: text("100001"), password: text("simulator"), ..Default::default() }
+    ReqUserLoginField {
+        broker_id: text("9999"),
+        user_id: text("100001"),
+        password: text("simulator"),
+        ..Default::default()
+    }
 }
 
 /// Buys two lots at the upper limit, sees the order accepted and filled, and asks for what became of it.
@@ -42,11 +47,16 @@ fn trade(version: &str) {
     assert_eq!((answer.error_id(), answer.number, answer.is_last), (0, 1, true));
     let session = *answer.record::<RspUserLoginField>();
 
-    let confirm = SettlementInfoConfirmField { broker_id: text("9999"), investor_id: text("100001"), ..Default::default() };
+    let confirm = SettlementInfoConfirmField {
+        broker_id: text("9999"),
+        investor_id: text("100001"),
+        ..Default::default()
+    };
     api.req_settlement_info_confirm(&confirm, 2).expect("sent");
     assert_eq!(callbacks.wait(TraderCallback::OnRspSettlementInfoConfirm).error_id(), 0);
 
-    let query = QryInstrumentField { product_id: text("rb"), exchange_id: text("SHFE"), ..Default::default() };
+    let query =
+        QryInstrumentField { product_id: text("rb"), exchange_id: text("SHFE"), ..Default::default() };
     api.req_qry_instrument(&query, 3).expect("sent");
     let instrument = *callbacks.wait(TraderCallback::OnRspQryInstrument).record::<InstrumentField>();
     assert_eq!((instrument.volume_multiple, instrument.price_tick), (10, 1.0));
@@ -81,11 +91,18 @@ fn trade(version: &str) {
     api.req_order_insert(&order, 5).expect("sent");
     let first = callbacks.wait(TraderCallback::OnRtnOrder);
     let first = first.record::<OrderField>();
-    assert_eq!((first.order_status, first.order_submit_status), (OrderStatus::UNKNOWN, OrderSubmitStatus::INSERT_SUBMITTED));
-    assert_eq!((first.front_id, first.session_id, first.order_ref), (session.front_id, session.session_id, text("1")));
+    assert_eq!(
+        (first.order_status, first.order_submit_status),
+        (OrderStatus::UNKNOWN, OrderSubmitStatus::INSERT_SUBMITTED)
+    );
+    assert_eq!(
+        (first.front_id, first.session_id, first.order_ref),
+        (session.front_id, session.session_id, text("1"))
+    );
     assert_eq!(first.status_msg, "报单已提交");
     let filled = callbacks.wait_for("an order all traded", |seen| {
-        seen.callback == TraderCallback::OnRtnOrder && seen.record::<OrderField>().order_status == OrderStatus::ALL_TRADED
+        seen.callback == TraderCallback::OnRtnOrder
+            && seen.record::<OrderField>().order_status == OrderStatus::ALL_TRADED
     });
     let filled = *filled.record::<OrderField>();
     assert_eq!((filled.volume_traded, filled.volume_total), (2, 0));
@@ -151,7 +168,8 @@ fn a_library_of_another_version_or_kind_is_refused() {
     assert!(refused.to_string().ends_with("; it is a market data library"), "{refused}");
     let refused = MdLibrary::open("no/such/library.so").expect_err("no file");
     assert!(matches!(refused, LoadError::NotFound { .. }), "{refused}");
-    let refused = MdLibrary::open(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")).expect_err("not a library");
+    let refused =
+        MdLibrary::open(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")).expect_err("not a library");
     assert!(matches!(refused, LoadError::NotLoadable { .. }), "{refused}");
 }
 

@@ -69,8 +69,10 @@ fn real_libraries_connect_reconnect_and_close() {
     let mut traders = Vec::new();
     let mut mds = Vec::new();
     for version in VERSIONS {
-        let md = MdLibrary::open_as(vendored(version, "lib/thostmduserapi_se.so"), version).expect("the vendor's library");
-        let trader = TraderLibrary::open_as(vendored(version, "lib/thosttraderapi_se.so"), version).expect("the vendor's library");
+        let md = MdLibrary::open_as(vendored(version, "lib/thostmduserapi_se.so"), version)
+            .expect("the vendor's library");
+        let trader = TraderLibrary::open_as(vendored(version, "lib/thosttraderapi_se.so"), version)
+            .expect("the vendor's library");
         println!("md {}, trader {}", md.version(), trader.version());
         assert!(!md.is_simulator() && !trader.is_simulator());
 
@@ -81,7 +83,8 @@ fn real_libraries_connect_reconnect_and_close() {
         api.init().expect("initialised");
         mds.push((api, callbacks));
 
-        let api = trader.create(&TraderOptions::new(flow.path().join(version).join("td"))).expect("an API object");
+        let api =
+            trader.create(&TraderOptions::new(flow.path().join(version).join("td"))).expect("an API object");
         let (spi, callbacks) = trader_recorder();
         api.register_spi(spi).expect("registered");
         api.register_front(&front.address).expect("an address");
@@ -92,12 +95,22 @@ fn real_libraries_connect_reconnect_and_close() {
     }
     for (api, callbacks) in &mds {
         for _ in 0..2 {
-            assert_eq!(callbacks.wait(MdCallback::OnFrontDisconnected).number, READ_FAILED, "{}", api.version());
+            assert_eq!(
+                callbacks.wait(MdCallback::OnFrontDisconnected).number,
+                READ_FAILED,
+                "{}",
+                api.version()
+            );
         }
     }
     for (api, callbacks) in &traders {
         for _ in 0..2 {
-            assert_eq!(callbacks.wait(TraderCallback::OnFrontDisconnected).number, READ_FAILED, "{}", api.version());
+            assert_eq!(
+                callbacks.wait(TraderCallback::OnFrontDisconnected).number,
+                READ_FAILED,
+                "{}",
+                api.version()
+            );
         }
         // Never logged in: the library gives a day all the same.
         assert_eq!(api.trading_day().map(|day| day.len()), Ok(8));
@@ -124,7 +137,12 @@ fn a_real_library_opened_as_another_version_is_refused() {
         let refused = TraderLibrary::open_as(&path, claimed).expect_err("another version");
         let LoadError::WrongVersion { version: found, expected, .. } = &refused else { panic!("{refused}") };
         assert_eq!((found.label().as_str(), expected.as_str()), (version, claimed));
-        assert!(MdLibrary::open(&path).expect_err("a trader library").to_string().contains("it is a trader library"));
+        assert!(
+            MdLibrary::open(&path)
+                .expect_err("a trader library")
+                .to_string()
+                .contains("it is a trader library")
+        );
     }
     let collector = vendored("6.7.13", "lib/LinuxDataCollect.so");
     let refused = TraderLibrary::open(collector).expect_err("not a CTP trader library");
@@ -134,19 +152,28 @@ fn a_real_library_opened_as_another_version_is_refused() {
 /// What 6.3.15 lacks is said, not called; what it has under another name is called by that name.
 #[test]
 fn an_old_library_says_what_it_lacks() {
-    let library = TraderLibrary::open(vendored("6.3.15", "lib/thosttraderapi_se.so")).expect("the vendor's library");
+    let library =
+        TraderLibrary::open(vendored("6.3.15", "lib/thosttraderapi_se.so")).expect("the vendor's library");
     let flow = tempfile::tempdir().expect("a temporary folder");
     let api = library.create(&TraderOptions::new(flow.path())).expect("an API object");
     let lacks = api.subscribe_private_topic(ResumeType::FromSeqNo, 1);
     assert!(matches!(lacks, Err(ApiError::NotInVersion { .. })), "{lacks:?}");
     assert!(matches!(api.front_info(), Err(ApiError::NotInVersion { .. })));
-    assert!(matches!(api.req_qry_classified_instrument(&Default::default(), 1), Err(ApiError::NotInVersion { .. })));
+    assert!(matches!(
+        api.req_qry_classified_instrument(&Default::default(), 1),
+        Err(ApiError::NotInVersion { .. })
+    ));
     let renamed = api.req_qry_max_order_volume(&QryMaxOrderVolumeField::default(), 1);
     assert_eq!(renamed, Err(ApiError::NotConnected { method: "ReqQryMaxOrderVolume" }));
     // 6.3.15 has 31 bytes for an instrument id.
     let long = Text::new("SPD TA2709&TA2711 and then some more").expect("fits the current record");
-    let refused = api.req_qry_max_order_volume(&QryMaxOrderVolumeField { instrument_id: long, ..Default::default() }, 2);
+    let refused = api
+        .req_qry_max_order_volume(&QryMaxOrderVolumeField { instrument_id: long, ..Default::default() }, 2);
     assert!(matches!(refused, Err(ApiError::DoesNotFit { .. })), "{refused:?}");
-    assert!(library.create(&TraderOptions { production_mode: false, ..TraderOptions::new(flow.path().join("x")) }).is_err());
+    assert!(
+        library
+            .create(&TraderOptions { production_mode: false, ..TraderOptions::new(flow.path().join("x")) })
+            .is_err()
+    );
     api.close(CLOSE).expect("closed in time");
 }

@@ -52,14 +52,26 @@ impl<C> Recorder<C> {
 impl MdSpi for Recorder<MdCallback> {
     fn deliver(&self, event: MdEvent<'_>) {
         let MdEvent { callback, record, rsp_info, number, is_last } = event;
-        self.record(Seen { callback, record: record.map(|record| record.to_owned()), rsp_info: rsp_info.copied(), number, is_last });
+        self.record(Seen {
+            callback,
+            record: record.map(|record| record.to_owned()),
+            rsp_info: rsp_info.copied(),
+            number,
+            is_last,
+        });
     }
 }
 
 impl TraderSpi for Recorder<TraderCallback> {
     fn deliver(&self, event: TraderEvent<'_>) {
         let TraderEvent { callback, record, rsp_info, number, is_last } = event;
-        self.record(Seen { callback, record: record.map(|record| record.to_owned()), rsp_info: rsp_info.copied(), number, is_last });
+        self.record(Seen {
+            callback,
+            record: record.map(|record| record.to_owned()),
+            rsp_info: rsp_info.copied(),
+            number,
+            is_last,
+        });
     }
 }
 

@@ -37,7 +37,7 @@ enum Chore {
     Test,
     /// Check format, lints, documentation, dependency rules, tracked files and models.
     Check,
-    /// Put the pinned vendor headers and libraries into vendor/<family>-<version>/.
+    /// Put the pinned vendor headers and libraries into `vendor/<family>-<version>/`.
     Vendor(vendor::Arguments),
     /// Put libclang into target/tools/, for `ctp-gen parse`.
     Tools,

@@ -144,9 +144,10 @@ impl Instance {
     ) -> Result<(), ApiError> {
         let _setup = self.before_init(method)?;
         self.with(method, |object| match object.adapter.subscribe_topic {
-            // SAFETY: the object is live and the adapter is its version's.
             Some(subscribe) => {
-                self.outcome(method, "", unsafe { subscribe(object.api, topic, resume as i32, sequence) })
+                // SAFETY: the object is live and the adapter is its version's.
+                let code = unsafe { subscribe(object.api, topic, resume as i32, sequence) };
+                self.outcome(method, "", code)
             }
             None => Err(self.not_in_version(method)),
         })
@@ -157,8 +158,8 @@ impl Instance {
         if setup.is_initialised {
             return Err(ApiError::AlreadyInitialised);
         }
-        // SAFETY: the object is live; `setup` makes this the only call.
         self.with("Init", |object| {
+            // SAFETY: the object is live; `setup` makes this the only call.
             unsafe { (object.adapter.init)(object.api) };
             Ok(())
         })?;
