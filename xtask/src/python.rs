@@ -18,6 +18,9 @@ const MATURIN: &str = "maturin==1.16.0";
 /// Runs the tests.
 const PYTEST: &str = "pytest==9.2.0";
 
+/// Checks the types of the package and the demos, in a test.
+const MYPY: &str = "mypy==2.4.1";
+
 /// The oldest Python that the project supports, as (major, minor).
 const OLDEST: (u32, u32) = (3, 10);
 
@@ -32,7 +35,7 @@ pub(crate) fn unearth() -> Result<PathBuf> {
 /// Returns the environment of the project, `.venv`, with the pinned tools in it.
 pub(crate) fn project() -> Result<Environment> {
     let environment = Environment::at(&paths::root().join(".venv"))?;
-    environment.install(&[MATURIN, PYTEST])?;
+    environment.install(&[MATURIN, PYTEST, MYPY])?;
     Ok(environment)
 }
 

@@ -31,6 +31,7 @@ pub(crate) fn install() -> Result<Environment> {
 fn build(environment: &Environment) -> Result<PathBuf> {
     stage_simulator()?;
     stage_stubs()?;
+    stage_demos()?;
     let wheels = paths::target().join("wheels");
     if wheels.exists() {
         fs::remove_dir_all(&wheels).with_context(|| format!("cannot remove {}", wheels.display()))?;
@@ -67,6 +68,14 @@ fn stage_stubs() -> Result<()> {
     for (name, text) in emit::python::stubs(models::current(), Overlay::committed()) {
         let path = package().join(name);
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// Copies the demo scripts, which `python -m ctp_py demo` runs.
+fn stage_demos() -> Result<()> {
+    for name in ["md_demo.py", "td_demo.py"] {
+        copy(&paths::root().join("demo").join(name), &package().join("demos").join(name))?;
     }
     Ok(())
 }
