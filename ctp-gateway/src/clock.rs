@@ -14,7 +14,6 @@ pub(crate) struct SystemClock;
 
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
-    #[expect(clippy::disallowed_methods, reason = "this is the clock that others take the time from")]
     fn unix_ns(&self) -> i64 {
         // Before 1970 or after 2262 the stamp is 0: a wrong clock must not stop a callback.
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

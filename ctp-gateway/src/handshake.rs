@@ -4,6 +4,7 @@
 //! `OnFrontConnected` starts nothing. Refusals that pass by themselves are retried slowly; all others stop the
 //! session, because repeated wrong passwords lock the account.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::config::Timeouts;
@@ -61,7 +62,7 @@ pub(crate) struct Handshake {
     first_request_id: i32,
     last_start: Option<Instant>,
     refused: Option<ServerError>,
-    login: Login,
+    login: Arc<Login>,
 }
 
 impl Handshake {
@@ -74,7 +75,7 @@ impl Handshake {
             first_request_id: 0,
             last_start: None,
             refused: None,
-            login: Login::default(),
+            login: Arc::default(),
         }
     }
 
@@ -142,14 +143,14 @@ impl Handshake {
         match result {
             Ok(login) => {
                 if let Some(login) = login {
-                    self.login = login;
+                    self.login = Arc::new(login);
                 }
                 self.refused = None;
                 match self.after(step) {
                     Some(next) => self.send(now, next, ids, moves),
                     None => {
                         self.position = Position::Ready;
-                        moves.push(Move::State(SessionState::Ready(self.login.clone())));
+                        moves.push(Move::State(SessionState::Ready(Arc::clone(&self.login))));
                     }
                 }
             }

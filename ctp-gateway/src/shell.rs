@@ -43,7 +43,7 @@ impl Life {
             }
         };
         match seen {
-            SessionState::Ready(login) => Ok(login),
+            SessionState::Ready(login) => Ok(Login::clone(&login)),
             over => Err(over_error(&over)),
         }
     }

@@ -29,7 +29,7 @@ pub enum SessionState {
         refused: Option<ServerError>,
     },
     /// The session can be used.
-    Ready(Login),
+    Ready(Arc<Login>),
     /// The link broke; the library reconnects and the gateway logs in again.
     Reconnecting(DisconnectReason),
     /// The session stopped for good; a new client is needed.

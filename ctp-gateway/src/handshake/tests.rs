@@ -72,7 +72,7 @@ fn all_three_steps() {
     assert_eq!(sent(&bench.answer(Step::Authenticate, 1, 0)), Some((Step::LogIn, 2)));
     assert_eq!(sent(&bench.answer(Step::LogIn, 2, 0)), Some((Step::Confirm, 3)));
     let moves = bench.answer(Step::Confirm, 3, 0);
-    assert_eq!(moves, [Move::State(SessionState::Ready(Login::default()))]);
+    assert_eq!(moves, [Move::State(SessionState::Ready(Arc::default()))]);
     assert_eq!(bench.handshake.next_deadline(), None);
 }
 

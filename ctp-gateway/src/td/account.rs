@@ -50,7 +50,6 @@ impl AccountTexts {
                     user_product_info: self.product_info,
                     app_id: self.app_id,
                     auth_code: Text::new(self.auth_code.expose()).unwrap_or_default(),
-                    ..ReqAuthenticateField::default()
                 };
                 (TraderRequest::ReqAuthenticate, RecordBox::new(&record))
             }
