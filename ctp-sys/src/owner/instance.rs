@@ -3,7 +3,10 @@
 use std::{
     ffi::{CStr, CString, c_char, c_void},
     mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, mpsc},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::Duration,
 };
@@ -30,8 +33,8 @@ pub(super) struct Instance {
     object: Arc<RwLock<Option<Object>>>,
     /// Serialises set-up and `init`, which the library does not allow in parallel.
     setup: Mutex<Setup>,
-    /// The end of a close under way.
-    closing: Mutex<Option<mpsc::Receiver<()>>>,
+    closing: AtomicBool,
+    released: Arc<Released>,
 }
 
 #[derive(Default)]
@@ -87,7 +90,8 @@ impl Instance {
             gate: Arc::default(),
             object: Arc::new(RwLock::new(Some(object))),
             setup: Mutex::default(),
-            closing: Mutex::default(),
+            closing: AtomicBool::new(false),
+            released: Arc::default(),
         }
     }
 
@@ -230,34 +234,29 @@ impl Instance {
 
     pub(super) fn close(&self, timeout: Duration) -> Result<(), CloseError> {
         self.gate.shut();
-        let mut closing = lock(&self.closing);
-        if closing.is_none() {
-            *closing = Some(self.start_release());
+        if !self.closing.swap(true, Ordering::AcqRel) {
+            self.start_release();
         }
-        let Some(end) = closing.as_ref().filter(|_| !inside_callback()) else { return Ok(()) };
-        match end.recv_timeout(timeout) {
-            Err(mpsc::RecvTimeoutError::Timeout) => Err(CloseError::TimedOut { waited: timeout }),
-            // Sent, or the sender is gone because a close before this one took the message.
-            Ok(()) | Err(mpsc::RecvTimeoutError::Disconnected) => Ok(()),
+        // The library's thread cannot wait for its own end; no lock is held here that it could wait for.
+        match inside_callback() || self.released.wait(timeout) {
+            true => Ok(()),
+            false => Err(CloseError::TimedOut { waited: timeout }),
         }
     }
 
     /// Releases on a thread of its own: never the library's, and the caller can stop waiting.
-    fn start_release(&self) -> mpsc::Receiver<()> {
-        let (done, end) = mpsc::channel();
-        let object = Arc::clone(&self.object);
+    fn start_release(&self) {
+        let (object, released) = (Arc::clone(&self.object), Arc::clone(&self.released));
         let release = move || {
             let taken = object.write().unwrap_or_else(PoisonError::into_inner).take();
             if let Some(object) = taken {
                 object.release();
             }
-            // The owner may have stopped waiting.
-            let _ = done.send(());
+            released.set();
         };
         if let Err(error) = thread::Builder::new().name("ctp-release".to_owned()).spawn(release) {
             tracing::error!(%error, "no thread for Release; the library's object is left behind");
         }
-        end
     }
 
     pub(super) fn is_faulted(&self) -> bool {
@@ -315,6 +314,26 @@ impl Instance {
             },
             code => ApiError::Refused { method, code: i32::try_from(code).unwrap_or(i32::MIN) },
         })
+    }
+}
+
+/// Whether `Release` returned.
+#[derive(Default)]
+struct Released {
+    is_set: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Released {
+    fn set(&self) {
+        *lock(&self.is_set) = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits at most `timeout`; returns whether it is set.
+    fn wait(&self, timeout: Duration) -> bool {
+        let guard = self.changed.wait_timeout_while(lock(&self.is_set), timeout, |is_set| !*is_set);
+        *guard.unwrap_or_else(PoisonError::into_inner).0
     }
 }
 
