@@ -1,4 +1,4 @@
-//! Writes code from models: pure functions from [`Api`](crate::Api) to text, one file per output kind.
+//! Writes code from models: pure functions from [`Api`] to text, one file per output kind.
 
 pub mod adapter;
 pub mod api_calls;

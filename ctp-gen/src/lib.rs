@@ -2,7 +2,7 @@
 //!
 //! Three stages, each in its own module and none knowing the one after it:
 //!
-//! 1. [`parse`] (feature `parse`) reads a folder of vendor headers with libclang and makes an [`Api`].
+//! 1. `parse` (feature `parse`) reads a folder of vendor headers with libclang and makes an [`Api`].
 //!    Only people who upgrade to a new CTP version run it.
 //! 2. [`api`] is that model: names, types, values, order, sizes. It is committed as text in
 //!    `ctp-gen/api/` and embedded here ([`models`]).
