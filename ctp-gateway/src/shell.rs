@@ -97,3 +97,17 @@ pub(crate) fn seed() -> u64 {
     use std::hash::{BuildHasher, RandomState};
     RandomState::new().hash_one(std::process::id())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn simulated_fronts_need_the_simulator() {
+        let fronts = ["tcp://127.0.0.1:1".to_owned(), "sim://test".to_owned()];
+        assert!(check_fronts(&fronts, true).is_ok());
+        assert!(check_fronts(&fronts[..1], false).is_ok());
+        let error = check_fronts(&fronts, false).unwrap_err();
+        assert_eq!(error.problems()[0].key, "fronts");
+    }
+}

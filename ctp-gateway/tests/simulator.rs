@@ -264,3 +264,73 @@ async fn a_front_that_does_not_answer_is_named() {
     assert!(matches!(refused, Error::NotSent { reason: SendRefusal::NotReady(_), .. }), "{refused}");
     soon(td.close()).await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_binary_trades_through_every_version() {
+    let folder = TempDir::new().unwrap();
+    for version in ctp_sys::supported_versions() {
+        let simulator = ctp_sys::find_simulator(version).expect("built by `cargo xtask sim`");
+        let exchange = format!("gateway-{version}");
+        let mut config = td_config(&exchange, "000001", &folder);
+        config.library = Some(simulator.trader);
+        config.app_id = "client_1.0".into();
+        config.auth_code = "0000000000000000".into();
+        let td = TdClient::connect(config).await.unwrap();
+        let mut states = td.state();
+        let mut seen = vec![states.borrow_and_update().clone()];
+        soon(async {
+            while !seen.last().is_some_and(SessionState::is_ready) {
+                states.changed().await.expect("the session lives");
+                seen.push(states.borrow_and_update().clone());
+            }
+        })
+        .await;
+        assert!(td.is_simulator() && td.library_version().contains(version), "{}", td.library_version());
+
+        let mut config = md_config(&exchange, &folder);
+        config.library = Some(simulator.md);
+        let md = MdClient::connect(config).await.unwrap();
+        let rb = contract(&td, "rb").await;
+        let limit = tick_with_book(&md, &rb).await.upper_limit_price.expect("a limit");
+        let handle =
+            soon(td.place(NewOrder::limit(&rb, Direction::BUY, OffsetFlag::OPEN, 1, limit))).await.unwrap();
+        let order = soon(handle.finished()).await.unwrap();
+        assert_eq!((order.phase, order.volume_filled), (OrderPhase::Filled, 1), "{version}");
+        soon(md.close()).await.unwrap();
+        soon(td.close()).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dropping_the_last_client_closes_the_session() {
+    let folder = TempDir::new().unwrap();
+    let td = ready(td_config("gateway-drop", "000001", &folder)).await;
+    let (mut state, mut events) = (td.state(), td.events());
+    let clone = td.clone();
+    drop(td);
+    assert!(clone.positions().await.is_ok());
+    drop(clone);
+    let closed = soon(state.wait_for(SessionState::is_over)).await.unwrap().clone();
+    assert_eq!(closed, SessionState::Closed);
+    while soon(events.next()).await.is_some() {}
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn closing_ends_what_waits() {
+    let folder = TempDir::new().unwrap();
+    let td = ready(td_config("gateway-waits", "000001", &folder)).await;
+    let queries: Vec<_> = (0..5)
+        .map(|_| {
+            let td = td.clone();
+            tokio::spawn(async move { td.instruments().await })
+        })
+        .collect();
+    let (one, two) = tokio::join!(soon(td.close()), soon(td.close()));
+    one.and(two).unwrap();
+    for query in queries {
+        // Answered before the close, or ended by it.
+        let outcome = soon(query).await.unwrap();
+        assert!(!matches!(outcome, Err(Error::TimedOut { .. })), "{outcome:?}");
+    }
+    assert!(matches!(soon(td.account()).await, Err(Error::Closed)));
+}
