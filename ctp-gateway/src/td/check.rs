@@ -102,7 +102,9 @@ fn check_price(order: &InputOrderField, instrument: Option<&Arc<Instrument>>) ->
     if (steps - steps.round()).abs() <= TICK_TOLERANCE {
         return Ok(());
     }
-    let fix = format!("the tick is {tick}: give {:.4} or {:.4}", steps.floor() * tick, steps.ceil() * tick);
+    // Rounded, so that the advice has no binary noise.
+    let at = |steps: f64| (steps * tick * 1e6).round() / 1e6;
+    let fix = format!("the tick is {tick}: give {} or {}", at(steps.floor()), at(steps.ceil()));
     Err(Denial::new(Rule::PriceTick, format!("price {limit} is between two ticks"), fix))
 }
 
@@ -177,7 +179,7 @@ mod tests {
         assert_eq!(rule(&table(true), order("rb2601", 3_900.5, 1)), Some(Rule::PriceTick));
         assert_eq!(rule(&table(true), order("IF2512", 3_900.3, 1)), Some(Rule::PriceTick));
         let denial = table(true).check(&mut order("rb2601", 3_900.5, 1)).unwrap_err();
-        assert!(denial.to_string().contains("3900.0000 or 3901.0000"), "{denial}");
+        assert!(denial.to_string().contains("give 3900 or 3901"), "{denial}");
     }
 
     #[test]

@@ -28,7 +28,7 @@ use crate::td::spi::{Report, Spi};
 use crate::td::task::{Command, Task};
 
 /// A trading session: it connects, authenticates, logs in, confirms the settlement, and does so again after every
-/// broken link. Clones share one session, which closes with the last of them.
+/// broken link. Clones and order handles share one session, which closes with the last of them.
 #[derive(Clone, Debug)]
 pub struct TdClient {
     inner: Arc<Inner>,
@@ -161,7 +161,7 @@ impl TdClient {
 
     /// Returns the order and trade events from now on, of all sessions of the account. None is ever dropped.
     ///
-    /// Called right after [`connect`](Self::connect) it sees everything, the replay of the day included.
+    /// Call it right after [`connect`](Self::connect), before the login, to see the replay of the day too.
     pub fn events(&self) -> Events<TdEvent> {
         self.inner.events.subscribe()
     }
