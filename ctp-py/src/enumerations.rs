@@ -64,4 +64,7 @@ fn error_symbol(code: i32) -> Option<&'static str> {
     ctp_types::errors::symbol(code)
 }
 
+/// An enumeration's name, and C name, Python name and character of each of its values.
+type EnumerationTable = (&'static str, &'static [(&'static str, &'static str, char)]);
+
 include!(concat!(env!("OUT_DIR"), "/tables.rs"));

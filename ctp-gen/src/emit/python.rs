@@ -59,7 +59,7 @@ pub fn shapes(api: &Api) -> String {
 /// Emits every enumeration with its Python members, and every constant, as Rust tables.
 pub fn tables(api: &Api) -> String {
     let mut text = first_line(api, "//");
-    text.push_str("static ENUMERATIONS: &[(&str, &[(&str, &str, char)])] = &[\n");
+    text.push_str("static ENUMERATIONS: &[EnumerationTable] = &[\n");
     for enumeration in enumerations::of_characters(api) {
         let _ = write!(text, "    ({:?}, &[", names::enumeration(&enumeration.typedef));
         for constant in &enumeration.constants {

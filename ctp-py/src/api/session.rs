@@ -118,6 +118,7 @@ impl Session {
         .map_err(|error| errors::from_api(py, error))
     }
 
+    #[expect(clippy::misnamed_getters, reason = "for its user a session is closed once closing has begun")]
     pub(super) fn is_closed(&self) -> bool {
         self.lock().is_closing
     }
