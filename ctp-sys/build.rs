@@ -17,9 +17,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let out_dir = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
     let (current, overlay) = (models::current(), Overlay::committed());
-    fs::write(out_dir.join("spi.rs"), spi::rust(current))?;
+    fs::write(out_dir.join("spi.rs"), spi::rust(current, overlay))?;
     fs::write(out_dir.join("slots.rs"), api_calls::slots(current))?;
-    fs::write(out_dir.join("api_calls.rs"), api_calls::rust(current))?;
+    fs::write(out_dir.join("api_calls.rs"), api_calls::rust(current, overlay))?;
     fs::write(out_dir.join("adapters.rs"), adapter::rust(models::models()))?;
 
     let mut build = cc::Build::new();

@@ -11,8 +11,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out_dir = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
     for (file, text) in [
         ("records.rs", emit::records::rust(api, overlay)),
-        ("enumerations.rs", emit::enumerations::rust(api)),
-        ("constants.rs", emit::constants::rust(api)),
+        ("enumerations.rs", emit::enumerations::rust(api, overlay)),
+        ("constants.rs", emit::constants::rust(api, overlay)),
         ("methods.rs", emit::methods::rust(api, overlay)?),
         ("errors.rs", emit::errors::rust(api)),
     ] {

@@ -7,6 +7,10 @@ use std::{
 
 use serde::Deserialize;
 
+pub(crate) mod docs;
+
+pub use docs::Docs;
+
 /// All overlays.
 #[derive(Clone, Debug)]
 pub struct Overlay {
@@ -16,6 +20,8 @@ pub struct Overlay {
     pub renames: Renames,
     /// Types whose fields are secrets.
     pub secrets: Secrets,
+    /// What things mean.
+    pub docs: Docs,
 }
 
 /// How a request is answered.
@@ -106,7 +112,7 @@ impl Renames {
 }
 
 impl Overlay {
-    /// Reads the overlay files' texts.
+    /// Reads the overlay files' texts, without docs.
     ///
     /// # Errors
     ///
@@ -117,6 +123,7 @@ impl Overlay {
             requests: requests.into_iter().collect(),
             renames: read("renames.toml", renames)?,
             secrets: read("secrets.toml", secrets)?,
+            docs: Docs::default(),
         })
     }
 
@@ -128,12 +135,13 @@ impl Overlay {
     pub fn committed() -> &'static Self {
         static OVERLAY: OnceLock<Overlay> = OnceLock::new();
         OVERLAY.get_or_init(|| {
-            Self::from_toml(
+            let overlay = Self::from_toml(
                 include_str!("../overlay/requests.toml"),
                 include_str!("../overlay/renames.toml"),
                 include_str!("../overlay/secrets.toml"),
-            )
-            .unwrap_or_else(|error| panic!("{error}"))
+            );
+            let overlay = overlay.and_then(|overlay| Ok(Self { docs: Docs::committed()?, ..overlay }));
+            overlay.unwrap_or_else(|error| panic!("{error}"))
         })
     }
 

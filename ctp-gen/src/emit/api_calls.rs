@@ -7,6 +7,7 @@ use crate::{
     Api,
     api::{ClassKind, Shape},
     names,
+    overlay::Overlay,
 };
 
 /// Emits the slots of the calls that are not requests: `md::SUBSCRIBE_MARKET_DATA`.
@@ -26,7 +27,7 @@ pub fn slots(api: &Api) -> String {
 }
 
 /// Emits an `impl` block per API with one method per request.
-pub fn rust(api: &Api) -> String {
+pub fn rust(api: &Api, overlay: &Overlay) -> String {
     let blocks =
         [(ClassKind::MdApi, "MdApi", "MdRequest"), (ClassKind::TraderApi, "TraderApi", "TraderRequest")];
     let items = blocks.map(|(kind, owner, requests)| {
@@ -36,10 +37,9 @@ pub fn rust(api: &Api) -> String {
             let (variant, rust) = (ident(&method.name), ident(&names::method(&method.name)));
             let record = ident(names::record(record));
             let parameter = ident(&names::parameter(&method.parameters[0].name));
-            let doc = format!(
-                "Sends a request. C: `{}`.\n\n# Errors\n\nAs [`request`](Self::request).",
-                method.name
-            );
+            let sentence = overlay.docs.method(&method.name).unwrap_or("Sends a request.");
+            let doc =
+                format!("{sentence} C: `{}`.\n\n# Errors\n\nAs [`request`](Self::request).", method.name);
             Some(quote! {
                 #[doc = #doc]
                 pub fn #rust(&self, #parameter: &#record, request_id: i32) -> Result<(), ApiError> {

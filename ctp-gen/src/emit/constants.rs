@@ -3,10 +3,14 @@
 use quote::quote;
 
 use super::{ident, rust_text};
-use crate::{Api, api::ScalarType};
+use crate::{
+    Api,
+    api::ScalarType,
+    overlay::{Overlay, docs},
+};
 
 /// Emits every constant of the model under its C name: a byte, or text for the multi-character ones.
-pub fn rust(api: &Api) -> String {
+pub fn rust(api: &Api, overlay: &Overlay) -> String {
     let constants = api.enumerations.iter().flat_map(|enumeration| {
         let is_text = enumeration.is_text()
             || api
@@ -14,7 +18,8 @@ pub fn rust(api: &Api) -> String {
                 .is_some_and(|typedef| matches!(typedef.scalar, ScalarType::Text(_)));
         enumeration.constants.iter().map(move |constant| {
             let name = ident(&constant.name);
-            let doc = format!("A value of `{}`.", enumeration.typedef);
+            let sentence = overlay.docs.value(&constant.name);
+            let doc = docs::before(sentence, format!("A value of `{}`.", enumeration.typedef));
             if is_text {
                 let value = &constant.value;
                 quote! { #[doc = #doc] pub const #name: &str = #value; }

@@ -7,6 +7,7 @@ use crate::{
     Api,
     api::{Enumeration, ScalarType},
     names,
+    overlay::{Overlay, docs},
 };
 
 /// Returns the enumerations that a field can hold: those of `char` typedefs with one-character values.
@@ -18,17 +19,18 @@ pub(super) fn of_characters(api: &Api) -> impl Iterator<Item = &Enumeration> {
 }
 
 /// Emits one newtype over `u8` per enumeration, open for values newer than the header.
-pub fn rust(api: &Api) -> String {
+pub fn rust(api: &Api, overlay: &Overlay) -> String {
     let types = of_characters(api).map(|enumeration| {
         let name = names::enumeration(&enumeration.typedef);
         let c_name = &enumeration.typedef;
-        let doc = format!("C: `{c_name}`.");
+        let doc = docs::before(overlay.docs.typedef(c_name), format!("C: `{c_name}`."));
         let rows = enumeration.constants.iter().map(|constant| {
             let short = names::constant(&constant.name);
             let associated = ident(&names::screaming(short));
             let value = proc_macro2::Literal::byte_character(constant.value.as_bytes()[0]);
             let c_constant = &constant.name;
-            let doc = format!("`'{}'`. C: `{c_constant}`.", constant.value);
+            let sentence = overlay.docs.value(c_constant);
+            let doc = docs::before(sentence, format!("`'{}'`. C: `{c_constant}`.", constant.value));
             quote! { #[doc = #doc] #associated = #value, #c_constant, #short; }
         });
         let name = ident(name);

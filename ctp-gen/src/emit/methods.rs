@@ -8,9 +8,9 @@ use quote::quote;
 use super::{ident, rust_text};
 use crate::{
     Api,
-    api::{ClassKind, Shape},
+    api::{ClassKind, Method, Shape},
     names,
-    overlay::{Overlay, Success},
+    overlay::{Overlay, Success, docs},
 };
 
 /// Emits the callback and request enums of both APIs.
@@ -20,8 +20,8 @@ use crate::{
 /// Returns an error that names a request without an entry in `overlay/requests.toml`, or an entry
 /// that names a callback the model lacks.
 pub fn rust(api: &Api, overlay: &Overlay) -> Result<String, String> {
-    let md_callbacks = callbacks(api, ClassKind::MdSpi);
-    let trader_callbacks = callbacks(api, ClassKind::TraderSpi);
+    let md_callbacks = callbacks(api, ClassKind::MdSpi, overlay);
+    let trader_callbacks = callbacks(api, ClassKind::TraderSpi, overlay);
     let md_requests = requests(api, ClassKind::MdApi, ClassKind::MdSpi, overlay)?;
     let trader_requests = requests(api, ClassKind::TraderApi, ClassKind::TraderSpi, overlay)?;
     let version = &api.version;
@@ -32,7 +32,7 @@ pub fn rust(api: &Api, overlay: &Overlay) -> Result<String, String> {
     Ok(rust_text(api, [version, md_callbacks, trader_callbacks, md_requests, trader_requests]))
 }
 
-fn callbacks(api: &Api, kind: ClassKind) -> TokenStream {
+fn callbacks(api: &Api, kind: ClassKind, overlay: &Overlay) -> TokenStream {
     let (name, doc) = match kind {
         ClassKind::MdSpi => ("MdCallback", "A callback of `CThostFtdcMdSpi`."),
         _ => ("TraderCallback", "A callback of `CThostFtdcTraderSpi`."),
@@ -44,7 +44,7 @@ fn callbacks(api: &Api, kind: ClassKind) -> TokenStream {
             Some(Shape::Callback { record: Some(record), .. }) => some_record(record),
             _ => quote! { None },
         };
-        let doc = format!("Slot {slot}. C: `{c_name}`.");
+        let doc = docs::before(overlay.docs.method(c_name), format!("Slot {slot}. C: `{c_name}`."));
         quote! { #[doc = #doc] #variant = #slot, #c_name, #record; }
     });
     let name = ident(name);
@@ -61,14 +61,18 @@ fn requests(api: &Api, kind: ClassKind, spi: ClassKind, overlay: &Overlay) -> Re
     let mut rows = Vec::new();
     for (slot, method) in api.class(kind).methods.iter().enumerate() {
         let Some(Shape::Request { record }) = method.call_shape() else { continue };
-        let request = overlay.request(kind.c_name(), &method.name)?;
-        let reference = |callback_name: Option<&String>| match callback_name {
-            None => Ok(quote! { None }),
-            Some(found) if answers.slot(found).is_some() => {
-                let variant = ident(found);
-                Ok(quote! { Some(#callback::#variant) })
-            }
-            Some(missing) => Err(format!("{}: {} has no callback {missing}", method.name, spi.c_name())),
+        // The overlay speaks of the current names.
+        let renames = &overlay.renames;
+        let request =
+            overlay.request(kind.c_name(), renames.current_method(kind.c_name(), &method.name))?;
+        let reference = |callback_name: Option<&String>| {
+            let Some(wanted) = callback_name else { return Ok(quote! { None }) };
+            let named = |answer: &&Method| renames.current_method(spi.c_name(), &answer.name) == wanted;
+            let answer = answers.methods.iter().find(named).ok_or_else(|| {
+                format!("{}: {} has no callback {wanted}", method.name, spi.c_name())
+            })?;
+            let variant = ident(&answer.name);
+            Ok::<_, String>(quote! { Some(#callback::#variant) })
         };
         let answer = reference(Some(&request.answer))?;
         let error = reference(request.error.as_ref())?;
@@ -82,7 +86,7 @@ fn requests(api: &Api, kind: ClassKind, spi: ClassKind, overlay: &Overlay) -> Re
         let (slot, c_name) = (slot as u16, &method.name);
         let variant = ident(c_name);
         let record = ident(names::record(record));
-        let doc = format!("Slot {slot}. C: `{c_name}`.");
+        let doc = docs::before(overlay.docs.method(c_name), format!("Slot {slot}. C: `{c_name}`."));
         rows.push(quote! {
             #[doc = #doc] #variant = #slot, #c_name, <#record as Record>::DESCRIPTOR, #success, #answer, #error, #push;
         });

@@ -8,7 +8,7 @@ use crate::{
     Api,
     api::{Field, Record, ScalarType},
     names,
-    overlay::Overlay,
+    overlay::{Overlay, docs},
 };
 
 /// Emits one `repr(C)` struct per record, its descriptor, and assertions of size and offsets.
@@ -19,7 +19,7 @@ pub fn rust(api: &Api, overlay: &Overlay) -> String {
         let name = ident(names::record(&record.c_name));
         let c_name = &record.c_name;
         let size = record.size;
-        let doc = format!("C: `{c_name}`.");
+        let doc = docs::before(overlay.docs.record(c_name), format!("C: `{c_name}`."));
         let fields = record.fields.iter().map(|field| {
             let scalar = scalar(api, field);
             let is_enumeration = enumerations.contains(field.typedef.as_str());
@@ -28,7 +28,8 @@ pub fn rust(api: &Api, overlay: &Overlay) -> String {
             let (rust, c_field, c_type, offset) =
                 (ident(&names::field(&field.c_name)), &field.c_name, &field.typedef, field.offset);
             let secret = overlay.secrets.typedefs.contains(&field.typedef);
-            let doc = format!("C: `{c_field}` (`{c_type}`).");
+            let sentence = overlay.docs.field(c_name, c_field, c_type);
+            let doc = docs::before(sentence, format!("C: `{c_field}` (`{c_type}`)."));
             quote! { #[doc = #doc] #rust: #rust_type, #c_field, #c_type, #offset, #kind, #secret; }
         });
         quote! { record! { #[doc = #doc] #name, #c_name, #size, { #(#fields)* } } }

@@ -8,21 +8,23 @@ use crate::{
     Api,
     api::{ClassKind, Method, Shape},
     names,
+    overlay::{Overlay, docs},
 };
 
 /// Emits `MdSpi` and `TraderSpi` with their dispatch functions.
-pub fn rust(api: &Api) -> String {
-    rust_text(api, [ClassKind::MdSpi, ClassKind::TraderSpi].into_iter().flat_map(|kind| spi(api, kind)))
+pub fn rust(api: &Api, overlay: &Overlay) -> String {
+    let kinds = [ClassKind::MdSpi, ClassKind::TraderSpi];
+    rust_text(api, kinds.into_iter().flat_map(|kind| spi(api, kind, overlay)))
 }
 
-fn spi(api: &Api, kind: ClassKind) -> [TokenStream; 2] {
+fn spi(api: &Api, kind: ClassKind, overlay: &Overlay) -> [TokenStream; 2] {
     let (name, callbacks, event, dispatch) = match kind {
         ClassKind::MdSpi => ("MdSpi", "MdCallback", "MdEvent", "dispatch_md"),
         _ => ("TraderSpi", "TraderCallback", "TraderEvent", "dispatch_trader"),
     };
     let (name, callbacks, event, dispatch) = (ident(name), ident(callbacks), ident(event), ident(dispatch));
     let methods = &api.class(kind).methods;
-    let declared = methods.iter().map(method);
+    let declared = methods.iter().map(|declared| method(declared, overlay));
     let arms = methods.iter().map(|method| {
         let (variant, rust) = (ident(&method.name), ident(&names::method(&method.name)));
         let arguments = arguments(method);
@@ -54,7 +56,7 @@ fn spi(api: &Api, kind: ClassKind) -> [TokenStream; 2] {
     [trait_text, dispatch_text]
 }
 
-fn method(method: &Method) -> TokenStream {
+fn method(method: &Method, overlay: &Overlay) -> TokenStream {
     let rust = ident(&names::method(&method.name));
     let parameters = method.parameters.iter().map(|parameter| {
         let name = ident(&names::parameter(&parameter.name));
@@ -68,7 +70,7 @@ fn method(method: &Method) -> TokenStream {
         };
         quote! { #name: #kind }
     });
-    let doc = format!("C: `{}`.", method.name);
+    let doc = docs::before(overlay.docs.method(&method.name), format!("C: `{}`.", method.name));
     quote! { #[doc = #doc] fn #rust(&self, #(#parameters),*) {} }
 }
 
