@@ -13,8 +13,9 @@ use ctp_types::{FrontInfoField, MdRequest, RecordBox, ResumeType, Text, TraderRe
 use tracing::{debug, error, warn};
 
 use crate::callback::Callback;
+use crate::engine::Event;
 use crate::flow::{FlowFiles, Topic};
-use crate::simulator::{Event, Simulator};
+use crate::simulator::Simulator;
 use crate::worker;
 
 /// What requests return before `OnFrontConnected` and after `OnFrontDisconnected`.

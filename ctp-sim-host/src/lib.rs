@@ -16,6 +16,7 @@
 mod address;
 mod callback;
 mod clock;
+mod engine;
 mod flow;
 mod instance;
 mod poison;

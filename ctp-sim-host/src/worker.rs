@@ -11,9 +11,10 @@ use tracing::{debug, error, info, warn};
 
 use crate::address::FrontAddress;
 use crate::callback::{Method, Parcel};
+use crate::engine::{Event, Mailbox};
 use crate::instance::{Deliver, Inner, Link, Topics};
 use crate::poison::Quarantine;
-use crate::simulator::{Connection, Event, Mailbox, Simulator};
+use crate::simulator::{Connection, Simulator};
 
 /// The first version that waits before it connects again; earlier ones do so at once.
 const RECONNECT_DELAY_SINCE: (u16, u16, u16) = (6, 7, 9);

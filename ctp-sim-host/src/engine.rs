@@ -1,0 +1,159 @@
+//! The exchange under its lock: steps it and puts what comes out into the sessions' mailboxes.
+
+use std::collections::BTreeMap;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::Sender;
+
+use ctp_sim::{ApiKind, Delivery, Exchange, Input, Output, SessionId, Timestamp};
+use tracing::{error, warn};
+
+/// `nReason` of a connection that the other side closed.
+pub(crate) const REASON_READ_FAILED: i32 = 0x1001;
+
+/// Deliveries that may wait for a market-data client before the front gives it up, as a real front
+/// does with its send list.
+const WAITING_MD_MAX: usize = 10_000;
+
+/// Deliveries that may wait for a trader client before the front gives it up.
+///
+/// Much larger, because a login replays the whole day at once and must never be cut.
+const WAITING_TRADER_MAX: usize = 1_000_000;
+
+/// The exchange and its sessions.
+pub(crate) struct Engine {
+    /// `None` after the exchange panicked: it is then a dead front.
+    exchange: Option<Exchange>,
+    pub(crate) sessions: BTreeMap<SessionId, Mailbox>,
+    session_next: u64,
+    latest: Timestamp,
+    outputs: Vec<Output>,
+}
+
+/// What goes to an instance's thread.
+pub(crate) enum Event {
+    /// Something of the exchange.
+    Delivery(Delivery),
+    /// The clock was moved by hand.
+    Wake,
+    /// The instance is being released.
+    Stop,
+}
+
+/// Where a session's deliveries go.
+pub(crate) struct Mailbox {
+    pub(crate) events: Sender<Event>,
+    waiting: Arc<AtomicUsize>,
+    waiting_max: usize,
+}
+
+impl Mailbox {
+    pub(crate) fn new(kind: ApiKind, events: Sender<Event>, waiting: Arc<AtomicUsize>) -> Self {
+        let waiting_max = match kind {
+            ApiKind::Md => WAITING_MD_MAX,
+            ApiKind::Trader => WAITING_TRADER_MAX,
+        };
+        Self { events, waiting, waiting_max }
+    }
+
+    /// Puts a delivery in and returns whether the box is now full.
+    fn put(&self, delivery: Delivery) -> bool {
+        // A closed channel is an instance whose thread has ended: what comes late is for nobody.
+        let waiting = self.waiting.fetch_add(1, Ordering::Relaxed) + 1;
+        if self.events.send(Event::Delivery(delivery)).is_err() {
+            return false;
+        }
+        waiting >= self.waiting_max
+    }
+}
+
+impl Engine {
+    pub(crate) fn new(exchange: Exchange, start: Timestamp) -> Self {
+        Self {
+            exchange: Some(exchange),
+            sessions: BTreeMap::new(),
+            session_next: 1,
+            latest: start,
+            outputs: Vec::new(),
+        }
+    }
+
+    /// Gives a mailbox a session number.
+    pub(crate) fn add_session(&mut self, mailbox: Mailbox) -> SessionId {
+        let session = SessionId(self.session_next);
+        self.session_next += 1;
+        self.sessions.insert(session, mailbox);
+        session
+    }
+
+    /// Runs what is due until `now`, at most `moments_max` moments of it, and returns how far it came.
+    pub(crate) fn catch_up(&mut self, now: Timestamp, moments_max: usize) -> Timestamp {
+        for _ in 0..moments_max {
+            match self.next_deadline() {
+                Some(deadline) if deadline <= now => self.step(deadline, Input::Advance),
+                _ => return now,
+            }
+        }
+        self.next_deadline().map_or(now, |deadline| deadline.min(now))
+    }
+
+    pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
+        self.exchange.as_ref().and_then(Exchange::next_deadline)
+    }
+
+    /// Returns 0 when a request may go to the exchange, else its refusal.
+    pub(crate) fn admit(&self, input: &Input) -> i32 {
+        let Some(exchange) = &self.exchange else {
+            return 0;
+        };
+        match input {
+            Input::Trader { session, request, .. } => {
+                exchange.admit(*session, ApiKind::Trader, *request as u16)
+            }
+            Input::Md { session, request, .. } => exchange.admit(*session, ApiKind::Md, *request as u16),
+            _ => 0,
+        }
+    }
+
+    /// Steps the exchange and routes what comes out of it.
+    pub(crate) fn step(&mut self, now: Timestamp, input: Input) {
+        self.latest = self.latest.max(now);
+        let Some(exchange) = &mut self.exchange else {
+            return;
+        };
+        let outputs = &mut self.outputs;
+        let latest = self.latest;
+        let stepped = panic::catch_unwind(AssertUnwindSafe(|| exchange.step(latest, input, outputs)));
+        if stepped.is_err() {
+            error!("the exchange panicked: closing every connection; this is a bug of the simulator");
+            self.exchange = None;
+            self.outputs.clear();
+            let closed = self
+                .sessions
+                .keys()
+                .map(|&session| Output { session, delivery: Delivery::Close { reason: REASON_READ_FAILED } });
+            self.outputs.extend(closed);
+        }
+        self.route();
+    }
+
+    fn route(&mut self) {
+        let mut full = Vec::new();
+        for Output { session, delivery } in self.outputs.drain(..) {
+            let Some(mailbox) = self.sessions.get(&session) else {
+                continue;
+            };
+            if mailbox.put(delivery) && !full.contains(&session) {
+                full.push(session);
+            }
+        }
+        for session in full {
+            warn!(session = session.0, "client does not read: closing its connection");
+            self.step(self.latest, Input::Disconnect { session });
+            if let Some(mailbox) = self.sessions.get(&session) {
+                mailbox.put(Delivery::Close { reason: REASON_READ_FAILED });
+            }
+        }
+    }
+}
