@@ -7,10 +7,17 @@ mod cpp;
 pub mod enumerations;
 pub mod errors;
 pub mod facade;
+#[cfg(feature = "command")]
+mod layout;
 pub mod methods;
+mod output;
 pub mod python;
 pub mod records;
 pub mod spi;
+
+#[cfg(feature = "command")]
+pub use layout::formatted;
+pub use output::Output;
 
 use proc_macro2::{Ident, Span, TokenStream};
 

@@ -1,5 +1,8 @@
 //! The `ctp-gen` command.
 
+#[path = "command/emit.rs"]
+mod emit;
+
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
@@ -27,6 +30,19 @@ enum Command {
         #[arg(short, long)]
         output: PathBuf,
     },
+    /// Writes every output of a model into a folder: Rust, C++ and Python, laid out for people.
+    Emit {
+        /// Model file, for example ctp-gen/api/se-6.7.13.json.
+        model: PathBuf,
+        /// Folder for the outputs; made where it is missing.
+        #[arg(long)]
+        out: PathBuf,
+        /// Model whose records the users of adapter and facades see; the model itself when not given.
+        #[arg(long)]
+        current: Option<PathBuf>,
+    },
+    /// Lists the versions that have a committed model, with their counts.
+    List,
 }
 
 fn main() -> ExitCode {
@@ -43,9 +59,15 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     match arguments.command {
         Command::Parse { folder, family, version, output } => {
             let api = ctp_gen::parse::parse_folder(&folder, &family, &version)?;
-            std::fs::write(&output, api.to_json())
-                .map_err(|error| format!("cannot write {}: {error}", output.display()))?;
+            emit::replace(&output, &api.to_json())?;
             println!("{}: {}", output.display(), ctp_gen::parse::summary(&api));
+            Ok(())
+        }
+        Command::Emit { model, out, current } => emit::run(&model, current.as_deref(), &out),
+        Command::List => {
+            for api in ctp_gen::models::models() {
+                println!("{}: {}", api.label(), ctp_gen::parse::summary(api));
+            }
             Ok(())
         }
     }

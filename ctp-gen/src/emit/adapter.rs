@@ -161,7 +161,8 @@ static void {short}_register_name_server(void *api, char *address) {{ static_cas
 
 /// Returns the slot that a version's method has in the current model.
 pub(super) fn current_slot(current: &Class, method: &Method, overlay: &Overlay) -> Option<usize> {
-    current.slot(overlay.renames.current_method(&current.c_name, &method.name))
+    let renamed = overlay.renames.current_method(&current.c_name, &method.name);
+    current.slot(&method.name).or_else(|| current.slot(renamed))
 }
 
 /// Returns a line for every method of `version` that `current` has neither under its name nor under one
@@ -291,15 +292,11 @@ fn calls(
                     ),
                     false => String::new(),
                 };
-                let _ = match returns {
-                    true => {
-                        writeln!(records, "    case {slot}: {{ {before}return self->{name}({argument}); }}")
-                    }
-                    false => writeln!(
-                        records,
-                        "    case {slot}: {{ {before}self->{name}({argument});{after} return 0; }}"
-                    ),
-                };
+                let (result, value) = if returns { ("int64_t result = ", "result") } else { ("", "0") };
+                let _ = writeln!(
+                    records,
+                    "    case {slot}: {{ {before}{result}self->{name}({argument});{after} return {value}; }}"
+                );
             }
             Some(Shape::Instruments) => {
                 let _ = writeln!(instruments, "    case {slot}: return self->{name}(ids, count);");

@@ -63,14 +63,15 @@ fn requests(api: &Api, kind: ClassKind, spi: ClassKind, overlay: &Overlay) -> Re
         let Some(Shape::Request { record }) = method.call_shape() else { continue };
         // The overlay speaks of the current names.
         let renames = &overlay.renames;
-        let request =
-            overlay.request(kind.c_name(), renames.current_method(kind.c_name(), &method.name))?;
+        let request = overlay.request(kind.c_name(), renames.current_method(kind.c_name(), &method.name))?;
         let reference = |callback_name: Option<&String>| {
             let Some(wanted) = callback_name else { return Ok(quote! { None }) };
             let named = |answer: &&Method| renames.current_method(spi.c_name(), &answer.name) == wanted;
-            let answer = answers.methods.iter().find(named).ok_or_else(|| {
-                format!("{}: {} has no callback {wanted}", method.name, spi.c_name())
-            })?;
+            let answer = answers
+                .methods
+                .iter()
+                .find(named)
+                .ok_or_else(|| format!("{}: {} has no callback {wanted}", method.name, spi.c_name()))?;
             let variant = ident(&answer.name);
             Ok::<_, String>(quote! { Some(#callback::#variant) })
         };

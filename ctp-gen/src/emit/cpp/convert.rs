@@ -37,9 +37,9 @@ impl<'a> Conversions<'a> {
     ///
     /// Returns an error that names a record that neither maps by name nor stands in `overlay/renames.toml`.
     pub(crate) fn new(version: &'a Api, current: &'a Api, overlay: &'a Overlay) -> Result<Self, String> {
+        let made = Self { version, current, overlay, needed: BTreeMap::new() };
         let unmapped = version.records.iter().find(|record| {
-            !overlay.renames.is_dropped(&record.c_name)
-                && current.record(overlay.renames.current_record(&record.c_name)).is_none()
+            !overlay.renames.is_dropped(&record.c_name) && made.counterpart(&record.c_name).is_none()
         });
         match unmapped {
             Some(record) => Err(format!(
@@ -48,20 +48,25 @@ impl<'a> Conversions<'a> {
                 version.label(),
                 current.label()
             )),
-            None => Ok(Self { version, current, overlay, needed: BTreeMap::new() }),
+            None => Ok(made),
         }
     }
 
     /// Returns the current model's name of a version's record.
+    ///
+    /// Its own name where the current model has that; the overlay tells what became of the others.
     pub(crate) fn current_name(&self, record: &'a str) -> &'a str {
-        self.overlay.renames.current_record(record)
+        self.counterpart(record).map_or(record, |current| &current.c_name)
+    }
+
+    fn counterpart(&self, record: &str) -> Option<&'a Record> {
+        let current = self.current;
+        current.record(record).or_else(|| current.record(self.overlay.renames.current_record(record)))
     }
 
     /// Returns whether a version's record passes by pointer.
     pub(crate) fn passes(&self, record: &str) -> bool {
-        let (Some(ours), Some(theirs)) =
-            (self.version.record(record), self.current.record(self.overlay.renames.current_record(record)))
-        else {
+        let (Some(ours), Some(theirs)) = (self.version.record(record), self.counterpart(record)) else {
             return false;
         };
         ours.size == theirs.size
@@ -107,7 +112,7 @@ impl<'a> Conversions<'a> {
         let missing =
             || format!("{record} of {} has no counterpart in {}", self.version.label(), self.current.label());
         let old = self.version.record(record).ok_or_else(missing)?;
-        let current = self.current.record(self.overlay.renames.current_record(record)).ok_or_else(missing)?;
+        let current = self.counterpart(record).ok_or_else(missing)?;
         let current_name = format!("ctp_current::{}", current.c_name);
         let (source, source_name, target, target_name) = match direction {
             Direction::ToCurrent => {

@@ -1,0 +1,121 @@
+//! Everything that is emitted from one model, by file name.
+
+use super::{adapter, api_calls, constants, enumerations, errors, facade, methods, python, records, spi};
+use crate::{Api, overlay::Overlay};
+
+/// A file that is emitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Output {
+    /// Rust records, descriptors and layout assertions.
+    Records,
+    /// Rust enumerations.
+    Enumerations,
+    /// Rust constants.
+    Constants,
+    /// Rust identifiers of callbacks and requests.
+    Methods,
+    /// Rust error codes.
+    Errors,
+    /// Rust SPI traits.
+    Spi,
+    /// Slots of the calls that are not requests.
+    Slots,
+    /// Rust methods for the requests.
+    ApiCalls,
+    /// Rust table of the adapters' entry points.
+    Adapters,
+    /// The C++ client adapter.
+    Adapter,
+    /// The C++ market data facade.
+    FacadeMd,
+    /// The C++ trading facade.
+    FacadeTrader,
+    /// Python stub of the native module.
+    PythonModule,
+    /// Python stub of the enumerations.
+    PythonEnums,
+    /// Python stub of the constants.
+    PythonConstants,
+    /// Rust table of what each callback carries.
+    PythonShapes,
+    /// Rust tables of enumerations and constants for Python.
+    PythonTables,
+}
+
+impl Output {
+    /// All outputs.
+    pub const ALL: [Self; 17] = [
+        Self::Records,
+        Self::Enumerations,
+        Self::Constants,
+        Self::Methods,
+        Self::Errors,
+        Self::Spi,
+        Self::Slots,
+        Self::ApiCalls,
+        Self::Adapters,
+        Self::Adapter,
+        Self::FacadeMd,
+        Self::FacadeTrader,
+        Self::PythonModule,
+        Self::PythonEnums,
+        Self::PythonConstants,
+        Self::PythonShapes,
+        Self::PythonTables,
+    ];
+
+    /// Returns the file name; its ending tells the language.
+    pub fn file_name(self) -> &'static str {
+        match self {
+            Self::Records => "records.rs",
+            Self::Enumerations => "enumerations.rs",
+            Self::Constants => "constants.rs",
+            Self::Methods => "methods.rs",
+            Self::Errors => "errors.rs",
+            Self::Spi => "spi.rs",
+            Self::Slots => "slots.rs",
+            Self::ApiCalls => "api_calls.rs",
+            Self::Adapters => "adapters.rs",
+            Self::Adapter => "adapter.cpp",
+            Self::FacadeMd => "facade_md.cpp",
+            Self::FacadeTrader => "facade_trader.cpp",
+            Self::PythonModule => "_ctp_py.pyi",
+            Self::PythonEnums => "enums.pyi",
+            Self::PythonConstants => "constants.pyi",
+            Self::PythonShapes => "python_shapes.rs",
+            Self::PythonTables => "python_tables.rs",
+        }
+    }
+
+    /// Emits this output for `version`: records towards the user are those of `current`, where the output
+    /// has both sides (adapter, facades); the others are of `version` alone.
+    ///
+    /// Rust is compact, as the compiler takes it.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error that names what the model or an overlay lacks.
+    pub fn emit(self, version: &Api, current: &Api, overlay: &Overlay) -> Result<String, String> {
+        Ok(match self {
+            Self::Records => records::rust(version, overlay),
+            Self::Enumerations => enumerations::rust(version, overlay),
+            Self::Constants => constants::rust(version, overlay),
+            Self::Methods => methods::rust(version, overlay)?,
+            Self::Errors => errors::rust(version),
+            Self::Spi => spi::rust(version, overlay),
+            Self::Slots => api_calls::slots(version),
+            Self::ApiCalls => api_calls::rust(version, overlay),
+            Self::Adapters => adapter::rust([version]),
+            Self::Adapter => adapter::cpp(version, current, overlay)?,
+            Self::FacadeMd => facade::cpp(version, current, overlay, facade::Kind::Md)?,
+            Self::FacadeTrader => facade::cpp(version, current, overlay, facade::Kind::Trader)?,
+            Self::PythonModule | Self::PythonEnums | Self::PythonConstants => {
+                let stubs = python::stubs(version, overlay).into_iter();
+                let mut named = stubs.filter(|(name, _)| *name == self.file_name()).map(|(_, text)| text);
+                named.next().ok_or_else(|| format!("no stub {} is emitted", self.file_name()))?
+            }
+            Self::PythonShapes => python::shapes(version),
+            Self::PythonTables => python::tables(version),
+        })
+    }
+}
