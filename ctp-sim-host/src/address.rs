@@ -7,7 +7,9 @@ use std::str::FromStr;
 pub const NAME_LENGTH_MAX: usize = 64;
 
 /// The largest speed of a virtual clock, in virtual seconds per second.
-pub const SPEED_MAX: f64 = 1_000_000.0;
+///
+/// Above it the exchange cannot follow: a full market is some 700 ticks per second of its time.
+pub const SPEED_MAX: f64 = 1_000.0;
 
 /// A front address as a client registers it.
 #[derive(Clone, Debug, PartialEq)]
@@ -154,7 +156,7 @@ fn parse_option(address: &mut SimulatorAddress, option: &str) -> Result<(), Addr
             let speed = value.parse().ok();
             let usable = speed.filter(|speed| *speed > 0.0 && *speed <= SPEED_MAX);
             address.speed =
-                Some(usable.ok_or_else(|| bad_value("speed", "a number above 0, at most 1000000"))?);
+                Some(usable.ok_or_else(|| bad_value("speed", "a number above 0, at most 1000"))?);
         }
         _ => return Err(bad_option()),
     }
