@@ -14,7 +14,7 @@ use pyo3::types::{PyDict, PyTuple};
 
 use crate::delivery::{MD_SHAPES, Queue, Receiver, TRADER_SHAPES};
 use crate::{errors, library, records};
-use session::{FlowDir, close_all};
+use session::{FlowDir, at_exit, close_all};
 pub(crate) use session::{Handle, Session};
 
 /// Seconds that closing waits unless told otherwise.
@@ -24,9 +24,9 @@ pub(crate) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Api>()?;
     module.add_class::<MdApi>()?;
     module.add_class::<TraderApi>()?;
-    let close_all = wrap_pyfunction!(close_all, module)?;
-    module.py().import("atexit")?.call_method1("register", (&close_all,))?;
-    module.add_function(close_all)
+    module.add_function(wrap_pyfunction!(close_all, module)?)?;
+    module.py().import("atexit")?.call_method1("register", (wrap_pyfunction!(at_exit, module)?,))?;
+    Ok(())
 }
 
 /// What market data and trading have in common.

@@ -5,6 +5,7 @@
 //! thread per API object.
 
 mod api;
+#[expect(unsafe_code, reason = "interrupting a handler at the end of the interpreter has no safe way")]
 mod delivery;
 mod enumerations;
 mod errors;

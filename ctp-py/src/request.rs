@@ -43,7 +43,7 @@ impl Request {
     }
 }
 
-/// The request as it stands on the class.
+// The request as it stands on the class. Its documentation is that of the request (`__doc__`).
 #[pyclass(frozen, module = "ctp_py._ctp_py")]
 struct RequestMethod(Request);
 

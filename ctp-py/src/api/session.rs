@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use tempfile::TempDir;
 
@@ -12,6 +13,9 @@ use crate::errors;
 
 /// How often `Join` looks for Ctrl-C.
 const SIGNAL_INTERVAL: Duration = Duration::from_millis(100);
+
+/// How long an interrupted handler may take to end.
+const INTERRUPT_PATIENCE: Duration = Duration::from_secs(1);
 
 /// The sessions that were initialised and not closed: they live until they are, as threads do.
 static LIVE: Mutex<Vec<Arc<Session>>> = Mutex::new(Vec::new());
@@ -110,6 +114,7 @@ impl Session {
         let delivery = Delivery::start(Arc::clone(&self.queue), handler, self.shapes)?;
         state.delivery = Some(Arc::new(delivery));
         drop(state);
+        prune();
         live().push(Arc::clone(self));
         py.detach(|| match &self.handle {
             Handle::Md(api) => api.init(),
@@ -168,13 +173,19 @@ impl Session {
 
     /// Lets go of what the session kept alive, and wakes those who wait for its end.
     fn finish(self: &Arc<Self>) {
-        live().retain(|session| !Arc::ptr_eq(session, self));
         let mut state = self.lock();
         state.is_closed = true;
         let kept = (state.spi.take(), state.temporary.take());
         drop(state);
         self.closed.notify_all();
         drop(kept);
+        prune();
+    }
+
+    /// Returns whether nothing of the session runs any more.
+    fn is_over(&self) -> bool {
+        let state = self.lock();
+        state.is_closed && state.delivery.as_ref().is_none_or(|delivery| delivery.is_over())
     }
 
     fn wait_closed(&self, timeout: Duration) -> bool {
@@ -187,18 +198,35 @@ impl Session {
     }
 }
 
-/// Closes every API that is open; runs by itself when the interpreter ends.
+/// Closes every API that is open.
 #[pyfunction]
 #[pyo3(signature = (timeout = 5.0))]
 pub(super) fn close_all(py: Python<'_>, timeout: f64) -> PyResult<()> {
-    let timeout = Duration::try_from_secs_f64(timeout).unwrap_or(Duration::from_secs(5));
+    let timeout = Duration::try_from_secs_f64(timeout)
+        .map_err(|_| PyValueError::new_err(format!("timeout {timeout} is not a number of seconds")))?;
     let sessions: Vec<Arc<Session>> = live().clone();
-    let mut first = Ok(());
+    let closed: Vec<PyResult<()>> = sessions.iter().map(|session| session.close(py, timeout)).collect();
+    closed.into_iter().collect()
+}
+
+/// Runs when the interpreter ends: closes what is open, and stops handlers that would not stop.
+#[pyfunction]
+pub(super) fn at_exit(py: Python<'_>) -> PyResult<()> {
+    let closed = close_all(py, super::CLOSE_SECONDS);
+    let sessions: Vec<Arc<Session>> = live().clone();
     for session in sessions {
-        let closed = session.close(py, timeout);
-        first = first.and(closed);
+        let delivery = session.lock().delivery.clone();
+        if let Some(delivery) = delivery {
+            delivery.interrupt(py);
+            py.detach(|| delivery.wait(INTERRUPT_PATIENCE));
+        }
     }
-    first
+    closed
+}
+
+/// Forgets the sessions of which nothing runs any more.
+fn prune() {
+    live().retain(|session| !session.is_over());
 }
 
 fn live() -> MutexGuard<'static, Vec<Arc<Session>>> {

@@ -1,12 +1,16 @@
 //! The thread that calls Python.
 
+use std::ffi::c_long;
 use std::io;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use ctp_types::RecordBox;
 use pyo3::IntoPyObjectExt as _;
+use pyo3::PyTypeInfo as _;
+use pyo3::exceptions::PySystemExit;
+use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
@@ -23,6 +27,8 @@ pub(crate) struct Delivery {
 
 #[derive(Default)]
 struct End {
+    /// Python's number of the thread, known once it runs.
+    python_id: OnceLock<c_long>,
     is_over: Mutex<bool>,
     over: Condvar,
 }
@@ -37,9 +43,14 @@ impl Delivery {
         let end = Arc::new(End::default());
         let guard = EndGuard(Arc::clone(&end));
         let thread = thread::Builder::new().name("ctp-delivery".into()).spawn(move || {
-            let _guard = guard;
+            let guard = guard;
             // `None`: the interpreter is going away, and with it everybody who could be called.
-            let _: Option<()> = Python::try_attach(|py| run(py, &queue, handler.into_bound(py), shapes));
+            let _: Option<()> = Python::try_attach(|py| {
+                if let Ok(id) = python_id(py) {
+                    let _: Result<(), c_long> = guard.0.python_id.set(id);
+                }
+                run(py, &queue, &handler.into_bound(py), shapes);
+            });
         })?;
         Ok(Self { thread: thread.thread().id(), end })
     }
@@ -47,6 +58,20 @@ impl Delivery {
     /// Returns whether the caller is a handler.
     pub(crate) fn is_current(&self) -> bool {
         thread::current().id() == self.thread
+    }
+
+    /// Returns whether the thread has ended.
+    pub(crate) fn is_over(&self) -> bool {
+        *self.end.is_over.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Raises `SystemExit` in the handler that is running, as soon as it executes Python code. Only for
+    /// the end of the interpreter: a thread that meets that end inside Python takes the process down.
+    pub(crate) fn interrupt(&self, py: Python<'_>) {
+        if let Some(id) = self.end.python_id.get().filter(|_| !self.is_over()) {
+            // SAFETY: the interpreter lock is held; a number of no thread is ignored.
+            unsafe { ffi::PyThreadState_SetAsyncExc(*id, PySystemExit::type_object_raw(py).cast()) };
+        }
     }
 
     /// Waits for the end of the thread; returns whether it came in time.
@@ -67,7 +92,11 @@ impl Drop for EndGuard {
     }
 }
 
-fn run(py: Python<'_>, queue: &Queue, handler: Bound<'_, PyAny>, shapes: &[Shape]) {
+fn python_id(py: Python<'_>) -> PyResult<c_long> {
+    py.import("threading")?.call_method0("get_ident")?.extract()
+}
+
+fn run(py: Python<'_>, queue: &Queue, handler: &Bound<'_, PyAny>, shapes: &[Shape]) {
     let mut batch = Batch::default();
     while py.detach(|| queue.wait(&mut batch)) {
         while let Some(event) = batch.events.pop_front() {
@@ -77,16 +106,16 @@ fn run(py: Python<'_>, queue: &Queue, handler: Bound<'_, PyAny>, shapes: &[Shape
             let (name, outcome) = match event {
                 Event::Tick => {
                     let Some(tick) = batch.ticks.pop_front() else { continue };
-                    ("OnRtnDepthMarketData", deliver_tick(&handler, RecordBox::new(&tick)))
+                    ("OnRtnDepthMarketData", deliver_tick(handler, RecordBox::new(&tick)))
                 }
-                Event::Callback(callback) => (callback.name, deliver(&handler, callback, shapes)),
+                Event::Callback(callback) => (callback.name, deliver(handler, callback, shapes)),
                 Event::Fault { callback, message } => {
                     let message = format!("internal error in {callback}, delivery has ended: {message}");
                     (callback, Err(CtpError::new_err(message)))
                 }
             };
             if let Err(error) = outcome {
-                report(&handler, name, error);
+                report(handler, name, error);
             }
         }
     }
