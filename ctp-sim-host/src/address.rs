@@ -155,8 +155,7 @@ fn parse_option(address: &mut SimulatorAddress, option: &str) -> Result<(), Addr
         "speed" if address.speed.is_none() => {
             let speed = value.parse().ok();
             let usable = speed.filter(|speed| *speed > 0.0 && *speed <= SPEED_MAX);
-            address.speed =
-                Some(usable.ok_or_else(|| bad_value("speed", "a number above 0, at most 1000"))?);
+            address.speed = Some(usable.ok_or_else(|| bad_value("speed", "a number above 0, at most 1000"))?);
         }
         _ => return Err(bad_option()),
     }

@@ -13,6 +13,8 @@
 //! the caller's thread under the exchange's lock; a callback runs on the instance's thread with no
 //! lock held.
 
+#![forbid(unsafe_code)]
+
 mod address;
 mod callback;
 mod clock;
