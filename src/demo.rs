@@ -13,6 +13,7 @@ use std::sync::{Mutex, PoisonError};
 
 use clap::{CommandFactory as _, FromArgMatches as _};
 use ctp_gateway::{Error, Login, SessionState};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -150,8 +151,8 @@ pub(crate) fn block_on(
     let running = Demo::new(options, io::stdout());
     let stop = running.stop.clone();
     runtime.spawn(async move {
-        // Without a handler Ctrl-C ends the process at once, which is what is left then.
-        if tokio::signal::ctrl_c().await.is_ok() {
+        // Without a handler the signal ends the process at once, which is what is left then.
+        if asked_to_end().await.is_ok() {
             stop.cancel();
         }
     });
@@ -164,7 +165,24 @@ pub(crate) fn block_on(
             running.say(format_args!("interrupted 已中断, everything is closed"));
             ExitCode::from(INTERRUPTED)
         }
-        Err(error) => failed(&error),
+        Err(error) => {
+            let code = failed(&error);
+            if error.is_about_secrets() {
+                eprintln!(
+                    "  set CTP_PASSWORD and CTP_AUTH_CODE, or password and auth_code in the file of --config"
+                );
+            }
+            code
+        }
+    }
+}
+
+/// Waits for Ctrl-C or the signal by which a supervisor ends a process.
+async fn asked_to_end() -> io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => pressed,
+        _ = terminate.recv() => Ok(()),
     }
 }
 
