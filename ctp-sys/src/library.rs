@@ -104,7 +104,7 @@ impl Library {
         let path =
             path.canonicalize().map_err(|source| LoadError::NotFound { path: path.to_owned(), source })?;
         let library = platform::open(&path)
-            .map_err(|error| LoadError::NotLoadable { path: path.clone(), reason: error.to_string() })?;
+            .map_err(|error| LoadError::NotLoadable { path: path.clone(), reason: said_by_linker(&error) })?;
         let symbol = |name: &CStr| {
             // SAFETY: only the address is taken here.
             unsafe { library.get::<*mut c_void>(name.to_bytes_with_nul()) }.ok().map(|found| *found)
@@ -173,6 +173,11 @@ impl Library {
         }
         Ok(Created { api, adapter: self.adapter, version: self.version.clone(), flow_dir })
     }
+}
+
+/// What the dynamic linker said, which stands behind the error.
+fn said_by_linker(error: &libloading::Error) -> String {
+    std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 macro_rules! library {
