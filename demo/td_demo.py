@@ -170,7 +170,7 @@ class Session:
     def instrument(self, name: str) -> ctp_py.InstrumentField:
         record = self.query(self.api.ReqQryInstrument, ctp_py.QryInstrumentField(InstrumentID=name))
         if not isinstance(record, ctp_py.InstrumentField):
-            raise DemoError(f"contract {name} is unknown; pass --instruments")
+            raise DemoError(f"contract {name} is unknown; check --instruments")
         print(
             f"contract 合约 {name}: {record.ExchangeID}, multiplier 乘数 {record.VolumeMultiple},"
             f" tick 最小变动 {price(record.PriceTick)}",

@@ -79,7 +79,7 @@ def read_config(path: str | None) -> dict[str, Any]:
     if path is None:
         return {}
     if sys.version_info < (3, 11):
-        raise DemoError("--config needs Python 3.11 or newer; use arguments instead")
+        raise DemoError(f"cannot read {path}: --config needs Python 3.11 or newer; use arguments instead")
     import tomllib
 
     try:
