@@ -8,12 +8,16 @@ mod error_codes;
 mod source;
 mod structs;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
 
 use clang::{Clang, EntityKind, Index, TranslationUnit, diagnostic::Severity};
 
 use crate::{Api, api::ClassKind};
 
+use data_types::DataTypes;
 pub(crate) use source::Headers;
 
 /// Why a folder of headers did not become a model.
@@ -69,6 +73,9 @@ pub enum ParseError {
 /// Returns the first thing that is missing, unreadable or not understood.
 pub fn parse_folder(folder: &Path, family: &str, version: &str) -> Result<Api, ParseError> {
     let headers = Headers::read(folder)?;
+    // The `clang` crate allows one instance per process: a second caller waits for the first.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let clang = Clang::new().map_err(|reason| ParseError::Libclang { reason })?;
     let index = Index::new(&clang, false, false);
     let unit = index
@@ -81,7 +88,7 @@ pub fn parse_folder(folder: &Path, family: &str, version: &str) -> Result<Api, P
     refuse_diagnostics(&unit, folder)?;
 
     let entities = source::flatten(&unit);
-    let (typedefs, enumerations, plain_enums) = data_types::read(&entities)?;
+    let DataTypes { typedefs, enumerations, plain_enums } = data_types::read(&entities)?;
     let records = structs::read(&entities)?;
     let classes = ClassKind::ALL
         .into_iter()
@@ -100,8 +107,13 @@ pub fn parse_folder(folder: &Path, family: &str, version: &str) -> Result<Api, P
         classes,
         errors: error_codes::read(&headers)?,
     };
-    api.check().map_err(|reason| ParseError::Model { folder: folder.into(), reason })?;
-    Ok(api)
+    match api.check() {
+        Ok(()) => Ok(api),
+        Err(reason) => Err(match source::place_of_named(&entities, &reason) {
+            Some(place) => ParseError::Construct { place, reason },
+            None => ParseError::Model { folder: folder.into(), reason },
+        }),
+    }
 }
 
 /// libclang's parse succeeds on broken code; its diagnostics tell.
@@ -112,13 +124,16 @@ fn refuse_diagnostics(unit: &TranslationUnit<'_>, folder: &Path) -> Result<(), P
         .find(|found| matches!(found.get_severity(), Severity::Error | Severity::Fatal))
     {
         Some(diagnostic) => {
-            let location = diagnostic.get_location().get_file_location();
-            Err(match location.file {
-                Some(file) => ParseError::Construct {
-                    place: source::place(&file.get_path(), location.line),
-                    reason: diagnostic.get_text(),
-                },
-                None => ParseError::Model { folder: folder.into(), reason: diagnostic.get_text() },
+            // Where a header ends too early, the error stands after it and a note points into it.
+            let notes = diagnostic.get_children();
+            let mut locations = std::iter::once(diagnostic)
+                .chain(&notes)
+                .map(|found| found.get_location().get_file_location())
+                .filter_map(|location| Some((location.file?.get_path(), location.line)));
+            let reason = diagnostic.get_text();
+            Err(match locations.find(|(path, _)| !source::is_main(path)) {
+                Some((path, line)) => ParseError::Construct { place: source::place(&path, line), reason },
+                None => ParseError::Model { folder: folder.into(), reason },
             })
         }
         None => Ok(()),

@@ -25,7 +25,7 @@ pub fn formatted(output: Output, text: String) -> Result<String, String> {
         match item {
             // A table of ours: prettyplease leaves the inside of a macro as it is.
             syn::Item::Macro(table) if table.ident.is_none() && table.mac.path.get_ident().is_some() => {
-                laid_out.push_str(&prettyplease::unparse(&plain));
+                laid_out.push_str(&items(&plain));
                 plain.items.clear();
                 let name = table.mac.path.get_ident().map(ToString::to_string).unwrap_or_default();
                 let _ = writeln!(laid_out, "{name}! {{");
@@ -35,8 +35,24 @@ pub fn formatted(output: Output, text: String) -> Result<String, String> {
             other => plain.items.push(other),
         }
     }
-    laid_out.push_str(&prettyplease::unparse(&plain));
+    laid_out.push_str(&items(&plain));
     Ok(laid_out)
+}
+
+/// Writes items other than our tables; a doc comment gets the blank that its attribute does without.
+fn items(file: &syn::File) -> String {
+    let mut text = String::new();
+    for line in prettyplease::unparse(file).lines() {
+        match line.split_once("///") {
+            Some((indent, doc)) if indent.trim().is_empty() && doc.starts_with(|first| first != ' ') => {
+                let _ = writeln!(text, "{indent}/// {doc}");
+            }
+            _ => {
+                let _ = writeln!(text, "{line}");
+            }
+        }
+    }
+    text
 }
 
 /// Writes one line per row of a table, and the doc comments as comments.

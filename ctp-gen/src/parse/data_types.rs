@@ -7,13 +7,18 @@ use crate::api::{Constant, Enumeration, PlainEnum, ScalarType, Typedef};
 
 const FILE: &str = "ThostFtdcUserApiDataType.h";
 
+/// What the data type header declares.
+pub(super) struct DataTypes {
+    pub(super) typedefs: Vec<Typedef>,
+    pub(super) enumerations: Vec<Enumeration>,
+    pub(super) plain_enums: Vec<PlainEnum>,
+}
+
 /// Reads typedefs, constants and plain enumerations.
 ///
 /// A constant belongs to the typedef that follows it: the prefixes (`THOST_FTDC_D_`) repeat between
 /// typedefs, the positions do not lie.
-pub(super) fn read(
-    entities: &[Entity<'_>],
-) -> Result<(Vec<Typedef>, Vec<Enumeration>, Vec<PlainEnum>), ParseError> {
+pub(super) fn read(entities: &[Entity<'_>]) -> Result<DataTypes, ParseError> {
     let mut here: Vec<&Entity<'_>> = entities.iter().filter(|entity| is_here(entity)).collect();
     here.sort_by_key(|entity| source::offset_of(entity));
 
@@ -40,7 +45,7 @@ pub(super) fn read(
         Some((constant, entity)) => {
             Err(source::construct(entity, format!("constant {} belongs to no typedef", constant.name)))
         }
-        None => Ok((typedefs, enumerations, plain_enums)),
+        None => Ok(DataTypes { typedefs, enumerations, plain_enums }),
     }
 }
 

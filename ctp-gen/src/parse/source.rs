@@ -94,16 +94,43 @@ pub(super) fn flatten<'tu>(unit: &'tu TranslationUnit<'_>) -> Vec<Entity<'tu>> {
         for child in parent.get_children() {
             match child.get_kind() {
                 EntityKind::Namespace => pending.push(child),
-                _ if file_of(&child)
-                    .is_some_and(|path| path.file_name().is_some_and(|name| name != MAIN)) =>
-                {
-                    found.push(child);
-                }
+                _ if file_of(&child).is_some_and(|path| !is_main(&path)) => found.push(child),
                 _ => {}
             }
         }
     }
     found
+}
+
+/// Returns whether `path` is the file in memory that includes the headers.
+pub(super) fn is_main(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == MAIN)
+}
+
+/// Returns the place of the last declaration that `reason` names: a constant, a type, or `Type::member`.
+pub(super) fn place_of_named(entities: &[Entity<'_>], reason: &str) -> Option<String> {
+    let words: Vec<&str> = reason.split([' ', '(']).collect();
+    let is_named = |entity: &Entity<'_>, prefix: &str| {
+        entity.get_name().is_some_and(|name| words.contains(&format!("{prefix}{name}").as_str()))
+    };
+    let mut named: Vec<Entity<'_>> = Vec::new();
+    for entity in entities {
+        let prefix = format!("{}::", entity.get_name().unwrap_or_default());
+        let members = entity.get_children().into_iter().filter(|member| is_named(member, &prefix));
+        named.extend(Some(*entity).filter(|entity| is_named(entity, "")).into_iter().chain(members));
+    }
+    // What stands first in the reason is at fault; of two with that name, the second is.
+    let position = |entity: &Entity<'_>| {
+        let name = entity.get_name().unwrap_or_default();
+        words.iter().position(|word| word.rsplit("::").next() == Some(&name))
+    };
+    let last = named.iter().min_by_key(|entity| (position(entity), std::cmp::Reverse(offset_of(entity))))?;
+    place_of(last)
+}
+
+fn place_of(entity: &Entity<'_>) -> Option<String> {
+    let location = entity.get_location()?.get_expansion_location();
+    Some(place(&location.file?.get_path(), location.line))
 }
 
 /// Returns the file in which `entity` stands, `None` for what the compiler predefines.
@@ -122,10 +149,6 @@ pub(super) fn place(path: &Path, line: u32) -> String {
 
 /// Makes the error for a construct that is not understood.
 pub(super) fn construct(entity: &Entity<'_>, reason: impl Into<String>) -> ParseError {
-    let place = entity
-        .get_location()
-        .map(|location| location.get_expansion_location())
-        .and_then(|location| Some(self::place(&location.file?.get_path(), location.line)))
-        .unwrap_or_else(|| "?".to_owned());
+    let place = place_of(entity).unwrap_or_else(|| "?".to_owned());
     ParseError::Construct { place, reason: reason.into() }
 }
