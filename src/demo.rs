@@ -72,42 +72,72 @@ impl Demo {
         }
     }
 
-    /// Waits until a session is ready, and prints the steps to it.
+    /// Waits until a session is ready, at most until the user has had enough.
     ///
     /// # Errors
     ///
     /// [`DemoError::Interrupted`], or why the session does not become ready.
     pub async fn logged_in(
         &self,
-        mut state: watch::Receiver<SessionState>,
         ready: impl Future<Output = Result<Login, Error>>,
     ) -> Result<Login, DemoError> {
-        let mut ready = std::pin::pin!(ready);
-        let mut connected = false;
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => Err(DemoError::Interrupted),
+            login = ready => Ok(login?),
+        }
+    }
+
+    /// Runs `story` and meanwhile prints how the session's link comes and goes.
+    pub async fn watching<T>(
+        &self,
+        mut state: watch::Receiver<SessionState>,
+        story: impl Future<Output = T>,
+    ) -> T {
+        let mut story = std::pin::pin!(story);
+        let mut link = Link::New;
         loop {
             let now = state.borrow_and_update().clone();
-            match &now {
-                SessionState::Connecting => {}
-                SessionState::Reconnecting(reason) => {
-                    connected = false;
-                    self.say(format_args!("disconnected 已断开: {reason}; the library connects again"));
-                }
-                SessionState::Authenticating { refused: Some(error) }
-                | SessionState::LoggingIn { refused: Some(error) }
-                | SessionState::Confirming { refused: Some(error) } => {
-                    self.say(format_args!("refused 被拒绝: {error}; trying again"));
-                }
-                state if !connected && !state.is_over() => {
-                    connected = true;
-                    self.say(format_args!("connected 已连接"));
-                }
-                _ => {}
+            if let Some(news) = link.news(&now) {
+                self.say(format_args!("{news}"));
             }
             tokio::select! {
                 biased;
-                () = self.stop.cancelled() => return Err(DemoError::Interrupted),
                 Ok(()) = state.changed() => {}
-                login = &mut ready => return Ok(login?),
+                result = &mut story => return result,
+            }
+        }
+    }
+}
+
+/// How far a session's link is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Link {
+    New,
+    Up,
+    Broken,
+}
+
+impl Link {
+    /// Returns what a new state means to the user, if anything.
+    fn news(&mut self, state: &SessionState) -> Option<String> {
+        let before = *self;
+        match state {
+            SessionState::Reconnecting(reason) => {
+                *self = Self::Broken;
+                Some(format!("disconnected 已断开: {reason}; the library connects again by itself"))
+            }
+            SessionState::Authenticating { refused: Some(error) }
+            | SessionState::LoggingIn { refused: Some(error) }
+            | SessionState::Confirming { refused: Some(error) } => {
+                *self = Self::Up;
+                Some(format!("refused 被拒绝: {error}; trying again"))
+            }
+            SessionState::Connecting => None,
+            over if over.is_over() => None,
+            _ => {
+                *self = Self::Up;
+                (before != Self::Up).then(|| "connected 已连接".to_owned())
             }
         }
     }

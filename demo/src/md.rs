@@ -16,14 +16,14 @@ pub async fn run(demo: &Demo) -> Result<(), DemoError> {
     // The session connects, logs in and subscribes again by itself whenever the link breaks.
     let md = MdClient::connect(demo.options.md_config()).await?;
     demo.say(format_args!("library 接口: {}, front 前置: {}", md.library_version(), demo.options.front));
-    let shown = show(demo, &md).await;
+    let shown = demo.watching(md.state(), show(demo, &md)).await;
     let closed = md.close().await;
     shown?;
     Ok(closed?)
 }
 
 async fn show(demo: &Demo, md: &MdClient) -> Result<(), DemoError> {
-    let login = demo.logged_in(md.state(), md.ready()).await?;
+    let login = demo.logged_in(md.ready()).await?;
     demo.say(format_args!("logged in 已登录, trading day 交易日 {}", login.trading_day));
 
     let mut contracts = demo.options.instruments.clone();

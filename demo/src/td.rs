@@ -15,8 +15,13 @@ pub async fn run(demo: &Demo) -> Result<(), DemoError> {
     let td = TdClient::connect(demo.options.td_config()).await?;
     demo.say(format_args!("library 接口: {}, front 前置: {}", td.library_version(), demo.options.front));
     let mut trading = Trading { demo, td: &td, order: None, lots_traded: 0 };
-    let traded = trading.run().await;
-    trading.take_back().await;
+    let traded = demo
+        .watching(td.state(), async {
+            let traded = trading.run().await;
+            trading.take_back().await;
+            traded
+        })
+        .await;
     let closed = td.close().await;
     traded?;
     Ok(closed?)
@@ -34,7 +39,7 @@ impl Trading<'_> {
     async fn run(&mut self) -> Result<(), DemoError> {
         let Self { demo, td, .. } = *self;
         let options = &demo.options;
-        let login = demo.logged_in(td.state(), td.ready()).await?;
+        let login = demo.logged_in(td.ready()).await?;
         if !options.app_id.is_empty() {
             demo.say(format_args!("authenticated 已认证: {}", options.app_id));
         }

@@ -141,11 +141,13 @@ impl Options {
         let file = arguments.config.as_deref().map_or_else(|| Ok(File::default()), read_file)?;
         let secret = |name: &str| environment(name).filter(|value| !value.is_empty()).map(Secret::new);
         let library = arguments.library.or(file.library);
+        let front = arguments.front.or(file.front);
         // On the simulator everything has a default; elsewhere nothing is guessed.
-        let default = |value: &str| if library.is_none() { value.to_owned() } else { String::new() };
+        let is_simulated = front.as_ref().map_or(library.is_none(), |front| front.starts_with("sim://"));
+        let default = |value: &str| if is_simulated { value.to_owned() } else { String::new() };
         let (flow_dir, temporary) = match arguments.flow_dir.or(file.flow_dir) {
             Some(folder) => (folder, None),
-            None if library.is_some() => (PathBuf::from("flow"), None),
+            None if !is_simulated => (PathBuf::from("flow"), None),
             None => {
                 let folder = tempfile::tempdir().map_err(DemoError::FlowDir)?;
                 (folder.path().to_owned(), Some(Arc::new(folder)))
@@ -153,13 +155,13 @@ impl Options {
         };
         let app_id = arguments.app_id.or(file.app_id);
         let auth_code = secret("CTP_AUTH_CODE").or(file.auth_code);
-        let is_authenticated = library.is_some() || app_id.is_some() || auth_code.is_some();
-        let app_id =
-            app_id.unwrap_or_else(|| if is_authenticated { String::new() } else { "ctp_demo".into() });
-        let auth_code = auth_code
-            .unwrap_or_else(|| default(if is_authenticated { "" } else { "0000000000000000" }).into());
+        // They belong together: a default for one of them would not fit the other.
+        let (app_id, auth_code) = match (app_id, auth_code) {
+            (None, None) => (default("ctp_demo"), default("0000000000000000").into()),
+            (app_id, auth_code) => (app_id.unwrap_or_default(), auth_code.unwrap_or_default()),
+        };
         Ok(Self {
-            front: arguments.front.or(file.front).unwrap_or_else(|| default("sim://demo")),
+            front: front.unwrap_or_else(|| default("sim://demo")),
             broker: arguments.broker.or(file.broker).unwrap_or_else(|| default("9999")),
             user: arguments.user.or(file.user).unwrap_or_else(|| default("demo")),
             password: secret("CTP_PASSWORD").or(file.password).unwrap_or_else(|| default("simulator").into()),

@@ -43,6 +43,17 @@ fn nothing_is_guessed_for_a_real_front() {
 }
 
 #[test]
+fn a_simulated_front_needs_no_account_whatever_the_library() {
+    let arguments =
+        Arguments { library: Some("a.so".into()), front: Some("sim://x".into()), ..Arguments::default() };
+    let options = Options::read(arguments, no_environment).unwrap();
+    options.td_config().check().unwrap();
+    let arguments = Arguments { front: Some("tcp://1.2.3.4:5".into()), ..Arguments::default() };
+    let options = Options::read(arguments, no_environment).unwrap();
+    assert!(options.broker.is_empty() && options.app_id.is_empty());
+}
+
+#[test]
 fn secrets_are_not_shown() {
     let environment = |name: &str| Some(format!("canary-{name}"));
     let options = Options::read(Arguments::default(), environment).unwrap();
