@@ -7,6 +7,7 @@ use crate::{paths, shell, sim, wheel};
 /// Sets everything up and runs the four demos, one after another.
 pub(crate) fn run() -> Result<()> {
     sim::run(&sim::Arguments::default())?;
+    shell::run(shell::cargo().args(["build", "--release", "--package", "demo", "--bins"]))?;
     for name in ["md_demo", "td_demo"] {
         heading(&format!("{name}, in Rust"));
         shell::run(shell::cargo().args(["run", "--quiet", "--release", "--package", "demo", "--bin", name]))?;
