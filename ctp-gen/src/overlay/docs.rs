@@ -93,3 +93,6 @@ pub(crate) fn before(sentence: Option<&str>, rest: String) -> String {
         None => rest,
     }
 }
+
+#[cfg(test)]
+mod tests;
