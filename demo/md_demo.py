@@ -88,7 +88,7 @@ class MdDemo(ctp_py.MdSpi):
 def demo(arguments: list[str] | None) -> None:
     options = parse("Prints ticks of some contracts.", arguments)
     with ctp_py.MdApi(options.library, options.flow_dir) as api:
-        print(f"library 接口: {api.GetApiVersion().strip()}, front 前置: {options.front}", flush=True)
+        print(f"library 接口: {api.GetApiVersion().strip()}, front 前置: {options.front_shown}", flush=True)
         spi = MdDemo(api, options)
         api.RegisterSpi(spi)
         api.RegisterFront(options.front)

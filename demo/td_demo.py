@@ -118,7 +118,7 @@ class Session:
         try:
             self.spi.connected.get(timeout=self.options.timeout)
         except queue.Empty:
-            raise DemoError(f"no front answered within {self.options.timeout:g} s; check {self.options.front}") from None
+            raise DemoError(f"no front answered within {self.options.timeout:g} s; check {self.options.front_shown}") from None
 
     def ask(self, request: Callable[[R, int], int], record: R) -> ctp_py.Record | None:
         """Sends a request and returns the last record of its answer."""
@@ -157,7 +157,8 @@ class Session:
             self.api.ReqUserLogin,
             ctp_py.ReqUserLoginField(BrokerID=options.broker, UserID=options.user, Password=options.password),
         )
-        assert isinstance(login, ctp_py.RspUserLoginField)
+        if not isinstance(login, ctp_py.RspUserLoginField):
+            raise DemoError("the login answer carries no record")
         self.login = login
         self.order_ref = int(login.MaxOrderRef.strip() or "0")
         print(f"logged in 已登录: {options.user}, trading day 交易日 {login.TradingDay}", flush=True)
@@ -280,7 +281,9 @@ def demo(arguments: list[str] | None) -> None:
     options = parse("Places, watches and cancels orders.", arguments)
     spi = TdDemo()
     with ctp_py.TraderApi(options.library, options.flow_dir) as api:
-        print(f"library 接口: {api.GetApiVersion().strip()}, front 前置: {options.front}", flush=True)
+        print(f"library 接口: {api.GetApiVersion().strip()}, front 前置: {options.front_shown}", flush=True)
+        if not (options.broker and options.user):
+            raise DemoError("trading needs an account: pass --broker and --user, and the password as CTP_PASSWORD")
         session = Session(api, spi, options)
         session.connect()
         session.log_in()

@@ -159,3 +159,21 @@ def test_types(tmp_path: Path) -> None:
     wrong.write_text("import ctp_py\nctp_py.InputOrderField(LimitPrice='1')\nctp_py.OrderField().Nope\n")
     checked = mypy(str(wrong))
     assert checked.returncode == 1 and "LimitPrice" in checked.stdout and "Nope" in checked.stdout
+
+
+def test_trading_needs_an_account(tmp_path: Path) -> None:
+    library = str(ctp_py.find_simulator()["trader"])
+    done = run_python(TD, "--library", library, "--front", "tcp://127.0.0.1:1", cwd=tmp_path)
+    assert done.returncode == 1 and "--broker and --user" in done.stderr
+
+
+def test_a_proxy_password_is_not_shown(tmp_path: Path) -> None:
+    front = "tcp://127.0.0.1:1 socks5://user:canary@127.0.0.1:2"
+    done = run_python(TD, "--front", front, cwd=tmp_path)
+    assert done.returncode == 1 and "canary" not in done.stdout + done.stderr
+    assert "canary" not in repr(Options(front=front))
+
+
+def test_a_terminal_without_chinese_is_no_reason_to_fail(tmp_path: Path) -> None:
+    done = run_python(MD, "--ticks", "1", env={"PYTHONIOENCODING": "ascii"}, cwd=tmp_path)
+    assert done.returncode == 0 and "connected ???" in done.stdout, done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -28,7 +29,7 @@ class Options:
     """Where to connect, and as whom. The defaults are those of the simulator."""
 
     library: str | None = None
-    front: str = ""
+    front: str = field(default="", repr=False)
     broker: str = ""
     user: str = ""
     password: str = field(default="", repr=False)
@@ -39,6 +40,11 @@ class Options:
     ticks: int = 5
     timeout: float = 30.0
     place_order: bool = False
+
+    @property
+    def front_shown(self) -> str:
+        """The front without the proxy that may stand behind it with a password."""
+        return self.front.split(" ")[0]
 
 
 def parse(description: str, arguments: list[str] | None) -> Options:
@@ -100,7 +106,7 @@ def complete(options: Options) -> Options:
     if options.library is None:
         options.front = options.front or SIMULATOR_FRONT
         if not options.front.startswith("sim://"):
-            raise DemoError(f"front {options.front} needs a CTP library: pass --library")
+            raise DemoError(f"front {options.front_shown} needs a CTP library: pass --library")
         options.broker = options.broker or "9999"
         options.user = options.user or "demo"
         options.password = options.password or "simulator"
@@ -144,6 +150,10 @@ def price(value: float | None) -> str:
 
 def run(demo: Callable[[list[str] | None], None], arguments: list[str] | None) -> int:
     """Runs a demo and returns the exit code: errors are one line, Ctrl-C ends without a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal without Chinese characters shows question marks instead of a traceback.
+            stream.reconfigure(errors="replace")
     try:
         demo(arguments)
     except (DemoError, ctp_py.CtpError, ValueError, TypeError) as error:
