@@ -1,0 +1,119 @@
+//! The command on folders that are no header set: an error with its place, exit code 1, nothing written.
+
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Output},
+};
+
+use crate::vendor;
+
+fn ctp_gen(arguments: &[&str], folder: &Path) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ctp-gen"));
+    command.args(arguments).current_dir(folder).output().unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Parses `folder` over a file that exists; returns the message after `ctp-gen: `.
+fn refused(folder: &Path) -> String {
+    let work = vendor::temporary();
+    fs::write(work.path().join("model.json"), "untouched").expect("a written file");
+    let folder = folder.display().to_string();
+    let done = ctp_gen(&["parse", &folder, "--version", "6.7.13", "--output", "model.json"], work.path());
+    assert_eq!(done.status.code(), Some(1), "{done:?}");
+    assert_eq!(files(work.path()), ["model.json"]);
+    assert_eq!(vendor::read(&work.path().join("model.json")), "untouched");
+    let said = String::from_utf8_lossy(&done.stderr).replace(&folder, "HEADERS");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    said.trim_end().strip_prefix("ctp-gen: ").unwrap_or(&said).to_owned()
+}
+
+fn files(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("a folder").flatten();
+    entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+}
+
+#[test]
+fn an_empty_folder() {
+    let folder = vendor::temporary();
+    assert_eq!(
+        refused(folder.path()),
+        "cannot read HEADERS/ThostFtdcUserApiDataType.h: No such file or directory (os error 2)"
+    );
+}
+
+#[test]
+fn a_folder_that_is_not_there() {
+    let folder = vendor::temporary().path().join("nowhere");
+    assert!(refused(&folder).starts_with("cannot read HEADERS/ThostFtdcUserApiDataType.h: "));
+}
+
+/// Cut at every tenth of its length, each header is refused at a line of its own.
+#[test]
+fn a_truncated_header() {
+    for file in
+        ["ThostFtdcUserApiDataType.h", "ThostFtdcUserApiStruct.h", "ThostFtdcMdApi.h", "ThostFtdcTraderApi.h"]
+    {
+        for tenth in [1, 5, 9] {
+            let copy = vendor::Copy::of("6.7.13");
+            copy.edit(file, |text| text.chars().take(text.chars().count() * tenth / 10).collect());
+            let said = refused(copy.path());
+            let line = said.strip_prefix(&format!("HEADERS/{file}:")).and_then(|rest| rest.split_once(": "));
+            assert!(line.is_some_and(|(line, _)| line.parse::<u32>().is_ok()), "{file} {tenth}/10: {said}");
+        }
+    }
+}
+
+#[test]
+fn structs_of_one_version_with_an_api_of_another() {
+    let copy = vendor::Copy::of("6.7.13");
+    copy.take("ThostFtdcUserApiStruct.h", "6.3.15");
+    let said = refused(copy.path());
+    assert!(said.starts_with("HEADERS/ThostFtdc") && said.contains("unknown type name"), "{said}");
+
+    let copy = vendor::Copy::of("6.3.15");
+    copy.take("ThostFtdcTraderApi.h", "6.7.13");
+    let said = refused(copy.path());
+    assert!(
+        said.starts_with("HEADERS/ThostFtdcTraderApi.h:") && said.contains("unknown type name"),
+        "{said}"
+    );
+}
+
+#[test]
+fn emitting_what_is_no_model_writes_nothing() {
+    let work = vendor::temporary();
+    let model = vendor::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("api/se-6.7.13.json"));
+    let cut: String = model.chars().take(model.len() / 2).collect();
+    // A request that no overlay names: found only while the outputs are made.
+    let unknown = model.replacen("ReqQryCombLeg", "ReqQryNobodyKnows", 1);
+    for (text, message) in [(cut, "not an API model"), (unknown, "ReqQryNobodyKnows has no entry")] {
+        fs::write(work.path().join("model.json"), text).expect("a written file");
+        let done = ctp_gen(&["emit", "model.json", "--out", "out"], work.path());
+        assert_eq!(done.status.code(), Some(1), "{done:?}");
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(said.contains(message), "{said}");
+        assert_eq!(files(work.path()), ["model.json"]);
+    }
+}
+
+#[test]
+fn emit_writes_every_output_and_list_names_every_version() {
+    let work = vendor::temporary();
+    let api = Path::new(env!("CARGO_MANIFEST_DIR")).join("api");
+    let [old, current] =
+        ["se-6.3.15.json", "se-6.7.13.json"].map(|file| api.join(file).display().to_string());
+    let done = ctp_gen(&["emit", &old, "--current", &current, "--out", "out"], work.path());
+    assert!(done.status.success(), "{done:?}");
+    let mut written = files(&work.path().join("out"));
+    written.sort_unstable();
+    let mut all = ctp_gen::emit::Output::ALL.map(ctp_gen::emit::Output::file_name);
+    all.sort_unstable();
+    assert_eq!(written, all);
+
+    let listed = ctp_gen(&["list"], work.path());
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    let labels: Vec<&str> =
+        listed.lines().filter_map(|line| line.split_once(": ")).map(|(label, _)| label).collect();
+    let known: Vec<String> = ctp_gen::models::models().map(ctp_gen::Api::label).collect();
+    assert_eq!(labels, known);
+}
