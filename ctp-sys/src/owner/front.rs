@@ -6,8 +6,10 @@ const SCHEMES: [&str; 4] = ["tcp", "ssl", "tcp6", "sim"];
 
 /// Refuses what the library would accept silently and never connect to (ctp-behaviour.md §1.3, §1.7).
 pub(super) fn check(address: &str) -> Result<(), ApiError> {
-    let refuse = |reason| Err(ApiError::BadFront { address: address.to_owned(), reason });
+    // The proxy behind the blank may carry a password: it is never shown.
     let front = address.split(' ').next().unwrap_or_default();
+    let shown = front.rsplit_once('@').map_or(front, |(_, host)| host);
+    let refuse = |reason| Err(ApiError::BadFront { address: shown.to_owned(), reason });
     let Some((scheme, rest)) = front.split_once("://") else {
         return refuse("has no scheme");
     };
@@ -54,6 +56,10 @@ mod tests {
             "sim://",
         ] {
             assert!(matches!(check(bad), Err(ApiError::BadFront { .. })), "{bad}");
+        }
+        for secret in ["tcp://1.2.3.4 socks5://user:canary@h:1", "user:canary@h:1"] {
+            let refused = check(secret).expect_err("no port");
+            assert!(!refused.to_string().contains("canary"), "{refused}");
         }
     }
 }
