@@ -50,16 +50,22 @@ async fn show(demo: &Demo, md: &MdClient) -> Result<(), DemoError> {
     let mut seen: BTreeMap<&str, Vec<Arc<Tick>>> =
         contracts.iter().map(|id| (id.as_str(), Vec::new())).collect();
     while seen.values().any(|ticks| ticks.len() < demo.options.ticks) {
-        let next = demo.wait("tick", async { ticks.next().await.ok_or(ctp::Error::Closed) }).await;
-        let tick = match next {
+        let wanted = async {
+            loop {
+                let tick = ticks.next().await.ok_or(ctp::Error::Closed)?;
+                let count = seen.get(&*tick.instrument_id.to_str()).map(Vec::len);
+                if count.is_some_and(|count| count < demo.options.ticks) {
+                    return Ok::<_, ctp::Error>(tick);
+                }
+            }
+        };
+        let tick = match demo.wait("tick", wanted).await {
             // Of several contracts one may be asleep: what came is worth a summary.
             Err(DemoError::Nothing { .. }) if seen.values().any(|ticks| !ticks.is_empty()) => break,
-            next => next?,
+            tick => tick?,
         };
-        if let Some(ticks) = seen.get_mut(&*tick.instrument_id.to_str())
-            && ticks.len() < demo.options.ticks
-        {
-            demo.say(format_args!("{}", line(&tick)));
+        demo.say(format_args!("{}", line(&tick)));
+        if let Some(ticks) = seen.get_mut(&*tick.instrument_id.to_str()) {
             ticks.push(tick);
         }
     }

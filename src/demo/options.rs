@@ -168,7 +168,7 @@ impl Options {
             app_id,
             auth_code,
             flow_dir,
-            instruments: arguments.instruments.or(file.instruments).unwrap_or_default(),
+            instruments: each_once(arguments.instruments.or(file.instruments).unwrap_or_default()),
             ticks: at_least_one(arguments.ticks.or(file.ticks).unwrap_or(5))?,
             timeout: seconds(arguments.timeout.or(file.timeout).unwrap_or(30.0))?,
             evaluation: arguments.evaluation || file.evaluation,
@@ -226,6 +226,17 @@ fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, 
         toml::Value::String(text) => Ok(Some(Secret::new(text))),
         _ => Err(D::Error::custom("password and auth_code are texts; put them in quotes")),
     }
+}
+
+/// Returns the ids without blanks around them, each once: a front answers a repeated subscription once.
+fn each_once(ids: Vec<String>) -> Vec<String> {
+    let mut seen = Vec::new();
+    for id in ids.iter().map(|id| id.trim()) {
+        if !seen.iter().any(|known| known == id) {
+            seen.push(id.to_owned());
+        }
+    }
+    seen
 }
 
 fn at_least_one(ticks: usize) -> Result<usize, DemoError> {

@@ -54,6 +54,14 @@ fn a_simulated_front_needs_no_account_whatever_the_library() {
 }
 
 #[test]
+fn instruments_are_taken_once_without_blanks() {
+    let arguments =
+        Arguments::try_parse_from(["demo", "--instruments", "rb2701, IF2612,rb2701"]).expect("arguments");
+    let options = Options::read(arguments, no_environment).unwrap();
+    assert_eq!(options.instruments, ["rb2701", "IF2612"]);
+}
+
+#[test]
 fn secrets_are_not_shown() {
     let environment = |name: &str| Some(format!("canary-{name}"));
     let options = Options::read(Arguments::default(), environment).unwrap();
