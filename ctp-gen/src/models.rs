@@ -13,7 +13,8 @@ static MODELS: [OnceLock<Api>; TEXTS.len()] = [const { OnceLock::new() }; TEXTS.
 ///
 /// # Panics
 ///
-/// Panics when a committed model is not valid, which the tests rule out.
+/// Panics when a committed model is not valid or of another version than its file's name says, which the
+/// tests rule out.
 pub fn models() -> impl Iterator<Item = &'static Api> {
     (0..TEXTS.len()).map(model)
 }
@@ -26,7 +27,13 @@ pub fn current() -> &'static Api {
 fn model(position: usize) -> &'static Api {
     let (name, text) = TEXTS[position];
     MODELS[position].get_or_init(|| {
-        Api::from_json(text).unwrap_or_else(|error| panic!("ctp-gen/api/{name}.json: {error}"))
+        let api = Api::from_json(text).unwrap_or_else(|error| panic!("ctp-gen/api/{name}.json: {error}"));
+        let label = api.label();
+        assert!(
+            label == name,
+            "ctp-gen/api/{name}.json is the model of {label}: rename it, or make it with `ctp-gen parse`"
+        );
+        api
     })
 }
 

@@ -62,6 +62,10 @@ pub struct Renames {
     records: Vec<RenamedRecord>,
     #[serde(default)]
     dropped: Vec<Dropped>,
+    #[serde(default, rename = "field")]
+    fields: Vec<RenamedField>,
+    #[serde(default, rename = "dropped_field")]
+    dropped_fields: Vec<DroppedField>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -83,6 +87,21 @@ struct RenamedRecord {
 #[serde(deny_unknown_fields)]
 struct Dropped {
     record: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RenamedField {
+    record: String,
+    old: String,
+    current: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DroppedField {
+    record: String,
+    field: String,
 }
 
 /// Types whose fields are secrets.
@@ -108,6 +127,17 @@ impl Renames {
     /// Returns whether `record` of an older version is known to be gone.
     pub fn is_dropped(&self, record: &str) -> bool {
         self.dropped.iter().any(|dropped| dropped.record == record)
+    }
+
+    /// Returns the name that `field` of `record` of an older version has in the current model.
+    pub fn current_field<'a>(&'a self, record: &str, field: &'a str) -> &'a str {
+        let renamed = self.fields.iter().find(|renamed| renamed.record == record && renamed.old == field);
+        renamed.map_or(field, |renamed| &renamed.current)
+    }
+
+    /// Returns whether `field` of `record` of an older version is known to be gone.
+    pub fn is_field_dropped(&self, record: &str, field: &str) -> bool {
+        self.dropped_fields.iter().any(|dropped| dropped.record == record && dropped.field == field)
     }
 }
 

@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, fmt::Write};
 
 use crate::{
     Api,
-    api::{Record, ScalarType},
+    api::{Field, Record, ScalarType},
     overlay::Overlay,
 };
 
@@ -72,7 +72,7 @@ impl<'a> Conversions<'a> {
         ours.size == theirs.size
             && ours.fields.len() == theirs.fields.len()
             && ours.fields.iter().zip(&theirs.fields).all(|(a, b)| {
-                a.c_name == b.c_name
+                self.field(ours, a, theirs).is_some_and(|field| field.c_name == b.c_name)
                     && a.offset == b.offset
                     && scalar(self.version, &a.typedef) == scalar(self.current, &b.typedef)
             })
@@ -108,6 +108,13 @@ impl<'a> Conversions<'a> {
         text
     }
 
+    /// Returns the counterpart of `field` of the version's record `old` in the current model's record.
+    fn field<'r>(&self, old: &Record, field: &Field, current: &'r Record) -> Option<&'r Field> {
+        let named = |name: &str| current.fields.iter().find(|known| known.c_name == name);
+        let renamed = self.overlay.renames.current_field(&old.c_name, &field.c_name);
+        named(&field.c_name).or_else(|| named(renamed))
+    }
+
     fn write(&self, name: &str, record: &str, direction: Direction) -> Result<String, String> {
         let missing =
             || format!("{record} of {} has no counterpart in {}", self.version.label(), self.current.label());
@@ -126,24 +133,28 @@ impl<'a> Conversions<'a> {
             "static int {name}(const {source_name} &from, {target_name} &to) {{\n    int overlong = 0; (void)overlong;\n    memset(&to, 0, sizeof to);\n"
         );
         for (position, field) in target.1.fields.iter().enumerate() {
-            let Some(from) = source.1.fields.iter().find(|from| from.c_name == field.c_name) else {
-                continue;
+            let from = match direction {
+                Direction::FromCurrent => self.field(old, field, current),
+                Direction::ToCurrent => old.fields.iter().find(|from| {
+                    self.field(old, from, current).is_some_and(|known| known.c_name == field.c_name)
+                }),
             };
+            let Some(from) = from else { continue };
             let kinds = (scalar(source.0, &from.typedef), scalar(target.0, &field.typedef));
-            let c_name = &field.c_name;
+            let (c_name, from) = (&field.c_name, &from.c_name);
             let _ = match kinds {
                 (ScalarType::Text(from_length), ScalarType::Text(to_length)) if from_length <= to_length => {
-                    writeln!(text, "    memcpy(to.{c_name}, from.{c_name}, sizeof from.{c_name});")
+                    writeln!(text, "    memcpy(to.{c_name}, from.{from}, sizeof from.{from});")
                 }
                 (ScalarType::Text(_), ScalarType::Text(_)) => writeln!(
                     text,
-                    "    if (!ctp_copy_text(to.{c_name}, sizeof to.{c_name}, from.{c_name}, sizeof from.{c_name}) && !overlong) overlong = {};",
+                    "    if (!ctp_copy_text(to.{c_name}, sizeof to.{c_name}, from.{from}, sizeof from.{from}) && !overlong) overlong = {};",
                     position + 1
                 ),
-                (a, b) if a == b => writeln!(text, "    to.{c_name} = from.{c_name};"),
+                (a, b) if a == b => writeln!(text, "    to.{c_name} = from.{from};"),
                 (a, b) => {
                     return Err(format!(
-                        "{record}::{c_name} is {a} on one side of {} and {b} on the other; name it in ctp-gen/overlay/renames.toml",
+                        "{record}::{c_name} is {a} on one side of {} and {b} on the other; no conversion is known, add it to ctp-gen/src/emit/cpp/convert.rs",
                         self.version.label()
                     ));
                 }
@@ -156,8 +167,10 @@ impl<'a> Conversions<'a> {
 
     /// A field of an old version that the current model lacks would be lost silently.
     fn refuse_lost_fields(&self, old: &Record, current: &Record) -> Result<(), String> {
-        let lost =
-            old.fields.iter().find(|field| !current.fields.iter().any(|other| other.c_name == field.c_name));
+        let lost = old.fields.iter().find(|field| {
+            self.field(old, field, current).is_none()
+                && !self.overlay.renames.is_field_dropped(&old.c_name, &field.c_name)
+        });
         match lost {
             Some(field) => Err(format!(
                 "{}::{} of {} has no counterpart in {}; name it in ctp-gen/overlay/renames.toml",
