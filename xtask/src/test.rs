@@ -43,5 +43,9 @@ fn python_tests() -> Result<()> {
 /// Returns the command that runs tests: nextest where it is installed, else cargo's own.
 fn runner() -> &'static [&'static str] {
     let has_nextest = shell::output(shell::cargo().args(["nextest", "--version"])).is_ok();
-    if has_nextest { &["nextest", "run"] } else { &["test", "--lib", "--bins", "--tests"] }
+    if has_nextest {
+        &["nextest", "run", "--no-fail-fast"]
+    } else {
+        &["test", "--no-fail-fast", "--lib", "--bins", "--tests"]
+    }
 }
