@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer};
 
 pub use check::{ConfigError, Problem};
 pub use front::FrontAddress;
+pub(crate) use front::shown;
 pub use secret::Secret;
 
 /// The configuration of a market data session.

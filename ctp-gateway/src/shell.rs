@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{ConfigError, FrontAddress, Problem};
+use crate::config::{ConfigError, FrontAddress, Problem, shown};
 use crate::error::Error;
 use crate::state::{Login, SessionState};
 
@@ -76,6 +76,11 @@ fn over_error(state: &SessionState) -> Error {
         SessionState::Faulted(fault) => Error::Faulted(fault.clone()),
         _ => Error::Closed,
     }
+}
+
+/// Returns the fronts for people to read.
+pub(crate) fn shown_fronts(fronts: &[String]) -> String {
+    fronts.iter().map(|front| shown(front)).collect::<Vec<_>>().join(", ")
 }
 
 /// Refuses `sim://` fronts for a vendor's library, which would look for them forever without a word.

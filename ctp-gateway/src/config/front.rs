@@ -1,5 +1,10 @@
 //! Front addresses.
 
+/// Returns the address without the proxy that may stand behind it, for people to read.
+pub(crate) fn shown(address: &str) -> &str {
+    address.split(' ').next().unwrap_or_default()
+}
+
 /// A front address whose shape is right: scheme, host and port, or the name of a simulated exchange.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FrontAddress {
@@ -18,33 +23,34 @@ impl FrontAddress {
         if text.bytes().any(|byte| byte == 0 || byte.is_ascii_control()) {
             return Err("the address contains a control character".to_owned());
         }
-        let front = text.split(' ').next().unwrap_or_default();
+        // The proxy behind the blank may carry a password: it is never shown.
+        let front = shown(text);
         let Some((scheme, rest)) = front.split_once("://") else {
             return Err(format!(
-                "`{text}` has no scheme; write tcp://host:port, ssl://host:port, tcp6://address:port or sim://NAME"
+                "`{front}` has no scheme; write tcp://host:port, ssl://host:port, tcp6://address:port or sim://NAME"
             ));
         };
         match scheme {
             "sim" => {
                 let name = rest.split('?').next().unwrap_or_default();
                 if name.is_empty() {
-                    return Err(format!("`{text}` names no exchange; write sim://NAME"));
+                    return Err(format!("`{front}` names no exchange; write sim://NAME"));
                 }
                 Ok(Self { text: text.to_owned(), simulated: true })
             }
             "tcp" | "ssl" | "tcp6" => {
                 let Some((host, port)) = rest.rsplit_once(':') else {
-                    return Err(format!("`{text}` has no port; write {scheme}://host:port"));
+                    return Err(format!("`{front}` has no port; write {scheme}://host:port"));
                 };
                 if host.is_empty() {
-                    return Err(format!("`{text}` has no host; write {scheme}://host:port"));
+                    return Err(format!("`{front}` has no host; write {scheme}://host:port"));
                 }
                 match port.parse::<u16>() {
                     Ok(1..) => Ok(Self { text: text.to_owned(), simulated: false }),
-                    _ => Err(format!("`{text}` has port `{port}`; write a number from 1 to 65535")),
+                    _ => Err(format!("`{front}` has port `{port}`; write a number from 1 to 65535")),
                 }
             }
-            _ => Err(format!("`{text}` has scheme `{scheme}`; write tcp://, ssl://, tcp6:// or sim://")),
+            _ => Err(format!("`{front}` has scheme `{scheme}`; write tcp://, ssl://, tcp6:// or sim://")),
         }
     }
 

@@ -112,3 +112,18 @@ fn each_session_has_its_own_flow_dir() {
     config.user_id = "../1".into();
     assert_eq!(config.session_flow_dir(), PathBuf::from("flow/td-9999----1"));
 }
+
+#[test]
+fn the_password_of_a_proxy_is_not_shown() {
+    for front in [
+        "tcp://host socks5://me:canary@1.2.3.4:1080",
+        "host:1 canary",
+        "tcp://host:0 canary",
+        "udp://a:1 canary",
+    ] {
+        let error = FrontAddress::parse(front).unwrap_err();
+        assert!(!error.contains("canary"), "{error}");
+    }
+    let fronts = ["tcp://host:1 canary".to_owned(), "tcp://other:2".to_owned()];
+    assert_eq!(crate::shell::shown_fronts(&fronts), "tcp://host:1, tcp://other:2");
+}

@@ -18,7 +18,7 @@ use crate::md::queue::{TickFanout, Ticks};
 use crate::md::session::{Id, MdSession};
 use crate::md::spi::Spi;
 use crate::md::task::{Command, Task};
-use crate::shell::{Life, check_fronts, seed};
+use crate::shell::{Life, check_fronts, seed, shown_fronts};
 use crate::state::{Login, SessionState};
 use crate::td::client::blocking;
 
@@ -114,7 +114,7 @@ impl MdClient {
             stop,
             state,
             ended,
-            fronts: config.fronts.join(", "),
+            fronts: shown_fronts(&config.fronts),
             ready_timeout: config.timeouts.ready,
             close_timeout: config.timeouts.close,
         };

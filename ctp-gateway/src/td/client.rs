@@ -14,7 +14,7 @@ use crate::config::TdConfig;
 use crate::error::{Denial, Error, Rule};
 use crate::fanout::{Events, Fanout};
 use crate::md::Tick;
-use crate::shell::{Life, check_fronts, seed};
+use crate::shell::{Life, check_fronts, seed, shown_fronts};
 use crate::state::{Login, SessionState};
 use crate::td::account::AccountTexts;
 use crate::td::event::TdEvent;
@@ -122,7 +122,7 @@ impl TdClient {
             stop,
             state,
             ended,
-            fronts: config.fronts.join(", "),
+            fronts: shown_fronts(&config.fronts),
             ready_timeout: config.timeouts.ready,
             close_timeout: config.timeouts.close,
         };
