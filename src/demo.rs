@@ -227,3 +227,30 @@ fn failed(error: &dyn std::error::Error) -> ExitCode {
     eprintln!("error: {error}");
     ExitCode::FAILURE
 }
+
+#[cfg(test)]
+mod tests {
+    use ctp_gateway::state::DisconnectReason;
+
+    use super::*;
+
+    #[test]
+    fn each_change_of_the_link_is_news_once() {
+        let mut link = Link::New;
+        let ready = SessionState::Ready(Login::default().into());
+        let broken = SessionState::Reconnecting(DisconnectReason(0x1001));
+        let refused = SessionState::LoggingIn { refused: Some(ctp_gateway::ServerError::counter(7, "busy")) };
+        let news = [
+            SessionState::Connecting,
+            SessionState::LoggingIn { refused: None },
+            ready.clone(),
+            broken,
+            refused,
+            ready,
+            SessionState::Closed,
+        ]
+        .map(|state| link.news(&state).map(|news| news.split(' ').next().unwrap_or_default().to_owned()));
+        let news: Vec<_> = news.iter().map(Option::as_deref).collect();
+        assert_eq!(news, [None, Some("connected"), None, Some("disconnected"), Some("refused"), None, None]);
+    }
+}

@@ -15,7 +15,11 @@ use ctp::{MdClient, MdEvent, Tick};
 pub async fn run(demo: &Demo) -> Result<(), DemoError> {
     // The session connects, logs in and subscribes again by itself whenever the link breaks.
     let md = MdClient::connect(demo.options.md_config()).await?;
-    demo.say(format_args!("library 接口: {}, front 前置: {}", md.library_version(), demo.options.front));
+    demo.say(format_args!(
+        "library 接口: {}, front 前置: {}",
+        md.library_version(),
+        demo.options.front_shown()
+    ));
     let shown = demo.watching(md.state(), show(demo, &md)).await;
     let closed = md.close().await;
     shown?;

@@ -13,12 +13,19 @@ use ctp::{Error, NewOrder, OrderHandle, TdClient, TdEvent};
 pub async fn run(demo: &Demo) -> Result<(), DemoError> {
     // The session connects, authenticates, logs in and confirms the settlement, now and after every broken link.
     let td = TdClient::connect(demo.options.td_config()).await?;
-    demo.say(format_args!("library 接口: {}, front 前置: {}", td.library_version(), demo.options.front));
+    demo.say(format_args!(
+        "library 接口: {}, front 前置: {}",
+        td.library_version(),
+        demo.options.front_shown()
+    ));
     let mut trading = Trading { demo, td: &td, order: None, lots_traded: 0 };
     let traded = demo
         .watching(td.state(), async {
             let traded = trading.run().await;
-            trading.take_back().await;
+            // Also after Ctrl-C or an error.
+            if let Err(error) = trading.take_back().await {
+                demo.say(format_args!("the order may still be in the book 报单可能仍有效: {error}"));
+            }
             traded
         })
         .await;
@@ -105,7 +112,7 @@ impl Trading<'_> {
     async fn rest_and_cancel(&mut self, id: &str, limit: f64) -> Result<(), DemoError> {
         self.buy(id, limit).await?;
         self.follow(|order| order.phase >= OrderPhase::Working).await?;
-        self.take_back().await;
+        self.take_back().await?;
         self.follow(Order::is_complete).await
     }
 
@@ -164,14 +171,16 @@ impl Trading<'_> {
         }
     }
 
-    /// Cancels the order if it may still be in the book; also after Ctrl-C or an error.
-    async fn take_back(&mut self) {
+    /// Cancels the order if it may still be in the book.
+    async fn take_back(&mut self) -> Result<(), Error> {
         let Some(handle) = self.order.as_ref().filter(|handle| !handle.order().phase.is_over()) else {
-            return;
+            return Ok(());
         };
         self.demo.say(format_args!("sending cancel 发送撤单: {}", handle.order().keys.order_ref));
-        if let Err(error) = handle.cancel().await {
-            self.demo.say(format_args!("the order may still be in the book 报单可能仍有效: {error}"));
+        match handle.cancel().await {
+            // A fill may win the race.
+            Err(_) if handle.order().phase.is_over() => Ok(()),
+            result => result.map(drop),
         }
     }
 

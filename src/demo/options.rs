@@ -88,7 +88,7 @@ struct File {
 pub struct Options {
     /// The library; `None` is the simulator.
     pub library: Option<PathBuf>,
-    /// The front.
+    /// The front, with a proxy behind a blank if there is one: see [`front_shown`](Self::front_shown).
     pub front: String,
     /// The broker.
     pub broker: String,
@@ -202,6 +202,11 @@ impl Options {
         config.production = !self.evaluation;
         config.timeouts.ready = self.timeout;
         config
+    }
+
+    /// Returns the front without the proxy that may stand behind it with a password.
+    pub fn front_shown(&self) -> &str {
+        self.front.split(' ').next().unwrap_or_default()
     }
 
     fn fronts(&self) -> Option<String> {
