@@ -36,7 +36,7 @@ impl EnumerationClass {
 pub(crate) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(enumeration_names, module)?)?;
     module.add_function(wrap_pyfunction!(enumeration_values, module)?)?;
-    module.add_function(wrap_pyfunction!(constants, module)?)?;
+    module.add_function(wrap_pyfunction!(constant_values, module)?)?;
     module.add_function(wrap_pyfunction!(error_symbol, module)?)
 }
 
@@ -54,7 +54,7 @@ fn enumeration_values(name: &str) -> Option<Vec<(&'static str, &'static str, cha
 
 /// Returns every constant of the API under its C name.
 #[pyfunction]
-fn constants() -> HashMap<&'static str, &'static str> {
+fn constant_values() -> HashMap<&'static str, &'static str> {
     CONSTANTS.iter().copied().collect()
 }
 

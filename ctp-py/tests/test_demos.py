@@ -148,11 +148,13 @@ def test_main_contracts_are_in_the_future() -> None:
 
 
 def test_types(tmp_path: Path) -> None:
-    """mypy accepts the demos, and refuses a wrong field."""
+    """mypy accepts the package and the demos, and refuses a wrong field."""
 
     def mypy(*arguments: str) -> Any:
         return run_python("-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), *arguments, cwd=tmp_path)
 
+    checked = mypy("-p", "ctp_py")
+    assert checked.returncode == 0, checked.stdout
     checked = mypy(MD, TD)
     assert checked.returncode == 0, checked.stdout
     wrong = tmp_path / "wrong.py"

@@ -28,7 +28,7 @@ def test_attributes_have_the_names_and_types_of_ctp() -> None:
     order = ctp_py.InputOrderField(BrokerID="9999", LimitPrice=3925.0, VolumeTotalOriginal=2, Direction="0")
     assert (order.BrokerID, order.LimitPrice, order.VolumeTotalOriginal) == ("9999", 3925.0, 2)
     assert order.Direction is enums.Direction.Buy
-    assert order.Direction == constants.THOST_FTDC_D_Buy == "0"
+    assert constants.THOST_FTDC_D_Buy == "0" == order.to_dict()["Direction"]
     order.LimitPrice = 3926
     assert order.LimitPrice == 3926.0
 
@@ -90,7 +90,7 @@ def test_values_that_do_not_fit_are_refused(field: str, value: object, error: ty
     assert message in str(caught.value) and field in str(caught.value)
     assert order == before
     with pytest.raises(error):
-        ctp_py.InputOrderField(**{field: value})
+        ctp_py.InputOrderField(**{field: value})  # type: ignore[arg-type]
 
 
 def test_unknown_fields_are_refused_with_a_hint() -> None:
@@ -103,7 +103,7 @@ def test_unknown_fields_are_refused_with_a_hint() -> None:
     with pytest.raises(AttributeError):
         del ctp_py.InputOrderField().BrokerID
     with pytest.raises(TypeError, match="keyword arguments only"):
-        ctp_py.InputOrderField("9999")  # type: ignore[misc]
+        ctp_py.InputOrderField("9999")  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="base of all records"):
         ctp_py.Record()
 
@@ -128,8 +128,8 @@ def test_records_compare_and_copy_by_value() -> None:
         assert one == other and other is not one
         other.VolumeTotalOriginal = 2
         assert one != other and one.VolumeTotalOriginal == 1
-    assert one != ctp_py.OrderField(BrokerID="9999")
-    assert one != "9999"
+    others: list[object] = [ctp_py.OrderField(BrokerID="9999"), "9999", None]
+    assert one not in others
     with pytest.raises(TypeError):
         hash(one)
     with pytest.raises(TypeError):
@@ -141,7 +141,7 @@ def test_a_dictionary_of_a_record_is_json() -> None:
     values = json.loads(json.dumps(order.to_dict()))
     assert (values["BrokerID"], values["Direction"], values["LimitPrice"]) == ("9999", "1", None)
     with pytest.raises(TypeError):
-        order.to_dict(True)  # type: ignore[misc]
+        order.to_dict(True)  # type: ignore[call-arg]
 
 
 def test_records_can_be_subclassed() -> None:

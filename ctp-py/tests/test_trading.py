@@ -48,7 +48,7 @@ def test_an_order_fills(front: str) -> None:
     with ctp_py.TraderApi() as api:
         log_in_td(api, spi, front)
         assert api.ReqOrderInsert(order(LimitPrice=depth(api, spi).UpperLimitPrice), 3) == 0
-        states = []
+        states: list[enums.OrderStatus] = []
         while not states or states[-1] is not enums.OrderStatus.AllTraded:
             states.append(spi.wait("OnRtnOrder")[0].OrderStatus)
         assert states[0] is enums.OrderStatus.Unknown

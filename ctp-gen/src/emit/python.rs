@@ -202,10 +202,10 @@ fn write_api(text: &mut String, name: &str, spi: &str, class: &Class) {
 fn enums(api: &Api) -> String {
     let mut text = first_line(api, "#");
     text.push_str(
-        "\"\"\"The enumerations of the API: `str` values, open for characters newer than the header.\"\"\"\n\nfrom enum import Enum\n\nclass Enumeration(str, Enum): ...\n",
+        "\"\"\"The enumerations of the API: `str` values, open for characters newer than the header.\"\"\"\n\nfrom enum import Enum\n\n# An Enum as well; mypy refuses one without members in a stub.\nclass Enumeration(str): ...\n",
     );
     for enumeration in enumerations::of_characters(api) {
-        let _ = writeln!(text, "\nclass {}(Enumeration):", names::enumeration(&enumeration.typedef));
+        let _ = writeln!(text, "\nclass {}(Enumeration, Enum):", names::enumeration(&enumeration.typedef));
         for constant in &enumeration.constants {
             let name = member(names::constant(&constant.name));
             let _ = writeln!(text, "    {name} = {:?}", constant.value);

@@ -2,4 +2,4 @@
 
 from ctp_py import _ctp_py
 
-globals().update(_ctp_py.constants())
+globals().update(_ctp_py.constant_values())
