@@ -20,7 +20,7 @@ use super::DemoError;
                   password and auth_code in the file. Without --library everything runs on the simulator."
 )]
 pub struct Arguments {
-    /// TOML file with the same names as here (app_id, flow_dir, …); arguments win over it
+    /// TOML file with the same names as here (app_id, flow_dir, …) but for the orders; arguments win over it
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// A CTP library, instead of the simulator
@@ -61,7 +61,7 @@ pub struct Arguments {
     pub rehearse: bool,
 }
 
-/// The configuration file.
+/// The configuration file. It cannot allow orders: a file that lies around is no wish of the moment.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct File {
@@ -79,7 +79,6 @@ struct File {
     ticks: Option<usize>,
     timeout: Option<f64>,
     evaluation: bool,
-    place_order: bool,
 }
 
 /// Where a demo connects, as whom, and what it shows.
@@ -172,7 +171,7 @@ impl Options {
             ticks: at_least_one(arguments.ticks.or(file.ticks).unwrap_or(5))?,
             timeout: seconds(arguments.timeout.or(file.timeout).unwrap_or(30.0))?,
             evaluation: arguments.evaluation || file.evaluation,
-            place_order: arguments.place_order || file.place_order,
+            place_order: arguments.place_order,
             rehearse: arguments.rehearse,
             library,
             _temporary: temporary,

@@ -54,6 +54,13 @@ fn a_simulated_front_needs_no_account_whatever_the_library() {
 }
 
 #[test]
+fn a_file_cannot_allow_orders() {
+    let (_folder, arguments) = file("place_order = true\n");
+    let error = Options::read(arguments, no_environment).unwrap_err().to_string();
+    assert!(error.contains("unknown field `place_order`"), "{error}");
+}
+
+#[test]
 fn instruments_are_taken_once_without_blanks() {
     let arguments =
         Arguments::try_parse_from(["demo", "--instruments", "rb2701, IF2612,rb2701"]).expect("arguments");
