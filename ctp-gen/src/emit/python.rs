@@ -10,7 +10,7 @@ use crate::{
     Api,
     api::{Class, ClassKind, Field, Method, Record, ScalarType, Shape},
     names,
-    overlay::Overlay,
+    overlay::{Overlay, docs},
 };
 
 /// What stands in `_ctp_py.pyi` before the emitted classes: the hand-written part of the module.
@@ -103,7 +103,8 @@ fn module(api: &Api, overlay: &Overlay) -> String {
 
 fn write_record(text: &mut String, api: &Api, record: &Record, overlay: &Overlay) {
     let _ = writeln!(text, "\nclass {}(Record):", names::record(&record.c_name));
-    let _ = writeln!(text, "    \"\"\"C: `{}`.\"\"\"\n", record.c_name);
+    let doc = docs::before(overlay.docs.record(&record.c_name), format!("C: `{}`.", record.c_name));
+    let _ = writeln!(text, "    \"\"\"{doc}\"\"\"\n");
     for field in &record.fields {
         let secret = if overlay.secrets.typedefs.contains(&field.typedef) { "; secret" } else { "" };
         let _ = writeln!(
