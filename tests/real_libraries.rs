@@ -169,7 +169,7 @@ fn an_old_library_says_what_it_lacks() {
     let long = Text::new("SPD TA2709&TA2711 and then some more").expect("fits the current record");
     let refused = api
         .req_qry_max_order_volume(&QryMaxOrderVolumeField { instrument_id: long, ..Default::default() }, 2);
-    assert!(matches!(refused, Err(ApiError::DoesNotFit { .. })), "{refused:?}");
+    assert!(matches!(refused, Err(ApiError::DoesNotFit { field: "InstrumentID", .. })), "{refused:?}");
     assert!(
         library
             .create(&TraderOptions { production_mode: false, ..TraderOptions::new(flow.path().join("x")) })

@@ -45,7 +45,8 @@ pub(crate) struct Adapter {
 pub(crate) const NOT_IN_VERSION: i64 = -(1 << 40);
 /// What an adapter returns when the library threw a C++ exception.
 pub(crate) const EXCEPTION: i64 = -(2 << 40);
-/// What an adapter returns, minus the field's position + 1, when a text does not fit the version's field.
+/// What an adapter returns, minus the field's position + 1 in the current record, when a text does not fit
+/// the version's field.
 pub(crate) const DOES_NOT_FIT: i64 = -(3 << 40);
 
 /// A version that has a model.

@@ -156,16 +156,14 @@ pub enum ApiError {
         version: String,
     },
     /// A text is too long for the field that the library's version has.
-    #[error(
-        "{method} was not sent: a text does not fit field {position} of {record} in version {version}; shorten it"
-    )]
+    #[error("{method} was not sent: {field} of {record} is too long for version {version}; shorten it")]
     DoesNotFit {
         /// C name of the method.
         method: &'static str,
         /// C name of the record.
         record: &'static str,
-        /// Position of the field in that version, from 1.
-        position: u32,
+        /// C name of the field.
+        field: &'static str,
         /// The library's version label.
         version: String,
     },

@@ -38,7 +38,7 @@ struct ctp_adapter {
 };
 static const int64_t CTP_NOT_IN_VERSION = -(INT64_C(1) << 40);
 static const int64_t CTP_EXCEPTION = -(INT64_C(2) << 40);
-static const int64_t CTP_DOES_NOT_FIT = -(INT64_C(3) << 40); // minus the field's position + 1
+static const int64_t CTP_DOES_NOT_FIT = -(INT64_C(3) << 40); // minus the field's position + 1 in the current record
 "#;
 
 /// Emits the C++ adapter of `version`: market data and trading.
@@ -121,7 +121,7 @@ fn side(
     let short = if spi == ClassKind::MdSpi { "md" } else { "trader" };
     let (spi_class, api_class) = (version.class(spi), version.class(api));
     let mut text =
-        format!("struct {short}_shim : {} {{\n    ctp_deliver deliver; void *context;\n", spi_class.c_name);
+        format!("struct {short}_shim final : {} {{\n    ctp_deliver deliver; void *context;\n", spi_class.c_name);
     for method in &spi_class.methods {
         let Some(slot) = current_slot(current.class(spi), method, overlay) else { continue };
         callback(&mut text, conversions, method, slot)?;

@@ -22,7 +22,7 @@ use ctp_gen::{
 };
 
 use crate::{
-    difference,
+    cpp, difference,
     header_set::{self, HeaderSet},
 };
 
@@ -130,7 +130,11 @@ impl Fixture {
         )?;
         let named = Output::ALL.into_iter().find(|known| known.file_name().split('.').next() == Some(output));
         let named = named.ok_or_else(|| format!("there is no output {output}"))?;
-        formatted(named, named.emit(&version, &current, &overlay)?)
+        let text = formatted(named, named.emit(&version, &current, &overlay)?)?;
+        if named.file_name().ends_with(".cpp") && variant != Variant::Minimal {
+            compile(&text)?;
+        }
+        Ok(text)
     }
 
     fn parse(&self, variant: Variant) -> Result<Api, String> {
@@ -172,4 +176,13 @@ impl Fixture {
             );
         }
     }
+}
+
+/// Has the C++ compiler read `text`.
+fn compile(text: &str) -> Result<(), String> {
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let file = folder.path().join("emitted.cpp");
+    std::fs::write(&file, text).map_err(|error| error.to_string())?;
+    cpp::output(cpp::compiler().args(["-fsyntax-only", "-Wall", "-Wno-unused", "-Werror"]).arg(&file))
+        .map(drop)
 }

@@ -1,9 +1,11 @@
 //! Golden tests: every behaviour of the generator has one small header in `fixtures/`, and what comes out
 //! of it stands in `fixtures/expected/`.
 //!
-//! The tests are listed from the folder. `UPDATE_EXPECTED=1` writes what comes out; review it as a
+//! The tests are listed from the folder; every C++ text is compiled, too. `UPDATE_EXPECTED=1` writes what comes out; review it as a
 //! difference.
 
+#[path = "../support/cpp.rs"]
+mod cpp;
 mod difference;
 mod fixture;
 #[path = "../support/header_set.rs"]

@@ -3,6 +3,8 @@
 //! Needs `vendor/` (`cargo xtask vendor`) and libclang (`cargo xtask tools`).
 
 mod bad_input;
+#[path = "../support/cpp.rs"]
+mod cpp;
 mod proof;
 mod removed_method;
 mod vendor;

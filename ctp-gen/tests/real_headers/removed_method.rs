@@ -12,7 +12,7 @@ use ctp_gen::{
 };
 
 use crate::{
-    proof::{compiler, output},
+    cpp::{compiler, output},
     vendor,
 };
 

@@ -151,7 +151,7 @@ impl Instance {
             Some(subscribe) => {
                 // SAFETY: the object is live and the adapter is its version's.
                 let code = unsafe { subscribe(object.api, topic, resume as i32, sequence) };
-                self.outcome(method, "", code)
+                self.outcome(method, None, code)
             }
             None => Err(self.not_in_version(method)),
         })
@@ -196,7 +196,7 @@ impl Instance {
             // reads it only, although its parameters are not const.
             let code =
                 unsafe { (object.adapter.call)(object.api, slot, record.as_ptr().cast_mut(), request_id) };
-            self.outcome(method, expected.c_name, code)
+            self.outcome(method, Some(expected), code)
         })
     }
 
@@ -207,11 +207,11 @@ impl Instance {
         slot: u32,
         record: &mut RecordBox,
     ) -> Result<(), ApiError> {
-        let name = record.descriptor().c_name;
+        let descriptor = record.descriptor();
         self.with(method, |object| {
             // SAFETY: the record is the one that the method takes, and exclusively ours.
             let code = unsafe { (object.adapter.call)(object.api, slot, record.as_mut_ptr(), 0) };
-            self.outcome(method, name, code)
+            self.outcome(method, Some(descriptor), code)
         })
     }
 
@@ -228,7 +228,7 @@ impl Instance {
             // SAFETY: `count` C strings that live during the call; the library copies them.
             let code =
                 unsafe { (object.adapter.instruments)(object.api, slot, pointers.as_mut_ptr(), count) };
-            self.outcome(method, "", code)
+            self.outcome(method, None, code)
         })
     }
 
@@ -298,7 +298,12 @@ impl Instance {
         ApiError::NotInVersion { method, version: self.version.label() }
     }
 
-    fn outcome(&self, method: &'static str, record: &'static str, code: i64) -> Result<(), ApiError> {
+    fn outcome(
+        &self,
+        method: &'static str,
+        record: Option<&'static RecordDescriptor>,
+        code: i64,
+    ) -> Result<(), ApiError> {
         Err(match code {
             0 => return Ok(()),
             -1 => ApiError::NotConnected { method },
@@ -306,12 +311,17 @@ impl Instance {
             -3 => ApiError::TooFast { method },
             NOT_IN_VERSION => self.not_in_version(method),
             EXCEPTION => ApiError::Exception { method },
-            code if code < DOES_NOT_FIT => ApiError::DoesNotFit {
-                method,
-                record,
-                position: u32::try_from(DOES_NOT_FIT - code).unwrap_or(0),
-                version: self.version.label(),
-            },
+            code if code < DOES_NOT_FIT => {
+                let position = usize::try_from(DOES_NOT_FIT - code - 1).ok();
+                let fields = record.map_or(&[][..], |record| record.fields);
+                let field = position.and_then(|position| fields.get(position));
+                ApiError::DoesNotFit {
+                    method,
+                    record: record.map_or("", |record| record.c_name),
+                    field: field.map_or("", |field| field.c_name),
+                    version: self.version.label(),
+                }
+            }
             code => ApiError::Refused { method, code: i32::try_from(code).unwrap_or(i32::MIN) },
         })
     }

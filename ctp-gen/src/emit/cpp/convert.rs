@@ -80,7 +80,7 @@ impl<'a> Conversions<'a> {
 
     /// Makes sure that a conversion function exists and returns its name:
     /// `to_current_X(const X &, ctp_current::Y &)` or `from_current_X(const ctp_current::Y &, X &)`, both
-    /// returning the position + 1 of the first text field that does not fit, or 0.
+    /// returning the position + 1 of the first text that does not fit, counted in the source record, or 0.
     ///
     /// # Errors
     ///
@@ -132,7 +132,7 @@ impl<'a> Conversions<'a> {
         let mut text = format!(
             "static int {name}(const {source_name} &from, {target_name} &to) {{\n    int overlong = 0; (void)overlong;\n    memset(&to, 0, sizeof to);\n"
         );
-        for (position, field) in target.1.fields.iter().enumerate() {
+        for field in &target.1.fields {
             let from = match direction {
                 Direction::FromCurrent => self.field(old, field, current),
                 Direction::ToCurrent => old.fields.iter().find(|from| {
@@ -140,6 +140,7 @@ impl<'a> Conversions<'a> {
                 }),
             };
             let Some(from) = from else { continue };
+            let position = source.1.fields.iter().take_while(|field| field.c_name != from.c_name).count();
             let kinds = (scalar(source.0, &from.typedef), scalar(target.0, &field.typedef));
             let (c_name, from) = (&field.c_name, &from.c_name);
             let _ = match kinds {
