@@ -93,6 +93,24 @@ def test_settings_come_from_file_environment_and_arguments(tmp_path: Path, monke
     assert parse("", ["--config", str(file)]).password == "canary-environment"
 
 
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("place_order = true", "unknown name place_order"),
+        ("password = 123456", "password is text; write it in quotes"),
+        ('ticks = "5"', "ticks is a number; write it without quotes"),
+    ],
+)
+def test_a_file_cannot_allow_orders_and_says_what_is_wrong_in_it(line: str, message: str, tmp_path: Path) -> None:
+    if sys.version_info < (3, 11):
+        pytest.skip("tomllib is new in 3.11")
+    file = tmp_path / "account.toml"
+    file.write_text(line)
+    with pytest.raises(DemoError, match=message) as refused:
+        parse("", ["--config", str(file)])
+    assert "123456" not in str(refused.value)
+
+
 class Foreign(ctp_py.TraderApi):
     """The simulator, as if it were somebody else's library, and what was sent through it."""
 

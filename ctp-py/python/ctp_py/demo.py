@@ -92,10 +92,15 @@ def read_config(path: str | None) -> dict[str, Any]:
         values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DemoError(f"cannot read {path}: {error}") from None
-    known = Options.__dataclass_fields__
+    # Orders on a real front are allowed by the argument alone, each time.
+    known = [name for name in Options.__dataclass_fields__ if name != "place_order"]
     for name in values:
         if name not in known:
             raise DemoError(f"{path}: unknown name {name}; known are {', '.join(known)}")
+        if name in ("ticks", "timeout") and not isinstance(values[name], (int, float)):
+            raise DemoError(f"{path}: {name} is a number; write it without quotes")
+        if name not in ("ticks", "timeout", "instruments") and not isinstance(values[name], str):
+            raise DemoError(f"{path}: {name} is text; write it in quotes")
     if isinstance(values.get("instruments"), str):
         values["instruments"] = [values["instruments"]]
     return values
