@@ -12,7 +12,7 @@ import pytest
 
 import ctp_py
 from conftest import REPOSITORY, run_python
-from ctp_py.demo import Options, main_contract, parse
+from ctp_py.demo import DemoError, Options, main_contract, parse
 from ctp_py.demos import td_demo
 
 MD = str(REPOSITORY / "demo" / "md_demo.py")
