@@ -55,7 +55,9 @@ namespace ctp_{name} {{
         let named = current.record(c_name).or_else(|| current.record(renames.current_record(c_name)));
         let Some(theirs) = named else { continue };
         let pair = Pair { version: (version, record), current: (current, theirs) };
-        for (direction, body) in [("to_current", pair.to_current()), ("from_current", pair.from_current())] {
+        for (direction, body) in
+            [("to_current", pair.test_to_current()), ("from_current", pair.test_from_current())]
+        {
             if adapter.contains(&format!("static int {direction}_{c_name}(")) {
                 let _ = writeln!(text, "static void test_{direction}_{c_name}() {{\n{body}}}");
                 let _ = writeln!(main, "    ctp_{name}::test_{direction}_{c_name}();");
@@ -72,7 +74,7 @@ namespace ctp_{name} {{
 
 impl Pair<'_> {
     /// A full record of the version arrives in the current one; what the version lacks is zero.
-    fn to_current(&self) -> String {
+    fn test_to_current(&self) -> String {
         let c_name = &self.version.1.c_name;
         let mut text = self.variables();
         for (number, field) in self.version.1.fields.iter().enumerate() {
@@ -97,7 +99,7 @@ impl Pair<'_> {
     }
 
     /// A record of the current model arrives in the version's; each text that is too long there is told.
-    fn from_current(&self) -> String {
+    fn test_from_current(&self) -> String {
         let c_name = &self.version.1.c_name;
         let mut text = self.variables();
         let shorter = |field: &Field| {

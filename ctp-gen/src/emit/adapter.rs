@@ -120,8 +120,10 @@ fn side(
 ) -> Result<String, String> {
     let short = if spi == ClassKind::MdSpi { "md" } else { "trader" };
     let (spi_class, api_class) = (version.class(spi), version.class(api));
-    let mut text =
-        format!("struct {short}_shim final : {} {{\n    ctp_deliver deliver; void *context;\n", spi_class.c_name);
+    let mut text = format!(
+        "struct {short}_shim final : {} {{\n    ctp_deliver deliver; void *context;\n",
+        spi_class.c_name
+    );
     for method in &spi_class.methods {
         let Some(slot) = current_slot(current.class(spi), method, overlay) else { continue };
         callback(&mut text, conversions, method, slot)?;
