@@ -99,6 +99,20 @@ fn what_a_trader_meets_first_is_described() {
     }
 }
 
+/// A secret says so, and what says so is one.
+#[test]
+fn what_is_never_shown_is_a_secret() {
+    let secrets = &Overlay::committed().secrets.typedefs;
+    for record in &models::current().records {
+        for field in &record.fields {
+            let sentence = docs().field(&record.c_name, &field.c_name, &field.typedef);
+            let says_so = sentence.is_some_and(|sentence| sentence.contains("never shown"));
+            let name = format!("{}.{} ({})", record.c_name, field.c_name, field.typedef);
+            assert_eq!(says_so, secrets.contains(&field.typedef), "{name}: {sentence:?}");
+        }
+    }
+}
+
 #[test]
 fn a_field_takes_its_own_sentence_then_its_names_then_its_types() {
     let docs = Docs::from_toml(
