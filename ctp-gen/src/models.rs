@@ -67,6 +67,17 @@ mod tests {
     }
 
     #[test]
+    fn a_class_without_a_method_of_the_life_cycle_is_refused() {
+        let mut api = current().clone();
+        let classes = api.classes.iter_mut().filter(|class| class.c_name == ClassKind::TraderApi.c_name());
+        classes.for_each(|class| class.methods.retain(|method| method.name != "Join"));
+        assert_eq!(
+            api.check(),
+            Err("CThostFtdcTraderApi lacks Join, which every version has had".to_owned())
+        );
+    }
+
+    #[test]
     fn nothing_of_an_older_version_is_left_out() {
         let overlay = crate::overlay::Overlay::committed();
         for version in models() {

@@ -149,6 +149,8 @@ fn refuse_strays(entities: &[clang::Entity<'_>]) -> Result<(), ParseError> {
             | EntityKind::InclusionDirective
             | EntityKind::TypedefDecl
             | EntityKind::EnumDecl
+            // `using namespace ctp_sopt;`: names are taken without their namespace anyway.
+            | EntityKind::UsingDirective
             | EntityKind::StructDecl => true,
             EntityKind::ClassDecl => {
                 entity.get_name().is_some_and(|name| ClassKind::ALL.iter().any(|kind| kind.c_name() == name))

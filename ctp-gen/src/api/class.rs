@@ -136,6 +136,10 @@ impl Method {
     }
 }
 
+/// The methods of an API class that adapters and facades build on.
+const NEEDED: [&str; 7] =
+    ["Release", "Init", "Join", "GetTradingDay", "RegisterFront", "RegisterNameServer", "RegisterSpi"];
+
 /// Returns the record's C name when `c_type` is a pointer to a record.
 fn record_name(c_type: &str) -> Option<&str> {
     c_type.strip_suffix(" *").filter(|name| name.starts_with("CThostFtdc") && name.ends_with("Field"))
@@ -182,6 +186,10 @@ impl Class {
             if let Some(record) = record.filter(|record| api.record(record).is_none()) {
                 return Err(format!("{whole} takes unknown record {record}"));
             }
+        }
+        let missing = NEEDED.iter().find(|name| !is_spi && self.slot(name).is_none());
+        if let Some(missing) = missing {
+            return Err(format!("{} lacks {missing}, which every version has had", self.c_name));
         }
         let factory = match self.c_name.as_str() {
             "CThostFtdcMdApi" => "CreateFtdcMdApi",

@@ -170,7 +170,7 @@ impl Fixture {
                 .filter(|line| *line != "#endif")
                 .partition(|line| line.starts_with('#') && (line.ends_with("_H") || line.ends_with(".h\"")));
             *text = format!(
-                "{}\nnamespace {namespace} {{\n{}\n}}\n#endif\n",
+                "{}\nnamespace {namespace} {{\n{}\n}}\nusing namespace {namespace};\n#endif\n",
                 directives.join("\n"),
                 declarations.join("\n")
             );
