@@ -205,7 +205,7 @@ fn misuse_is_refused_by_name() {
         no_port.to_string(),
         r#"front address "tcp://127.0.0.1" has no port; write it as tcp://host:port"#
     );
-    assert!(matches!(api.subscribe_market_data(&["rb\02701"]), Err(ApiError::Nul { .. })));
+    assert!(matches!(api.subscribe_market_data(&["rb\x002701"]), Err(ApiError::Nul { .. })));
     let unconnected = api.subscribe_market_data(&["rb2701"]);
     assert_eq!(unconnected, Err(ApiError::NotConnected { method: "SubscribeMarketData" }));
     let (spi, _callbacks) = md_recorder();
