@@ -58,7 +58,10 @@ fn every_sentence_ends_with_the_term_of_the_trade_and_a_period() {
             parts.unwrap_or_else(|| panic!("{name}: {sentence:?} lacks \" (…).\" at its end"));
         assert!(english.is_ascii(), "{name}: {english:?} is not plain English");
         assert!(english.starts_with(|first: char| first.is_ascii_uppercase()), "{name}: {english:?}");
-        assert!(!english.ends_with('.') && !english.contains(['\n', '`', '[', '<']), "{name}: {english:?}");
+        assert!(
+            !english.ends_with('.') && !english.contains(['\n', '\\', '"', '`', '[', '<']),
+            "{name}: {english:?}"
+        );
         let chinese = |letter: char| ('\u{4e00}'..='\u{9fff}').contains(&letter);
         assert!(term.contains(chinese), "{name}: {term:?} has no Chinese term");
         let plain = |letter: char| chinese(letter) || letter.is_ascii_alphanumeric() || letter == '/';
