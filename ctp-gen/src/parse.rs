@@ -40,7 +40,7 @@ pub enum ParseError {
     },
     /// libclang could not be loaded.
     #[error(
-        "cannot load libclang: {reason}; run `cargo xtask tools` and set LIBCLANG_PATH to target/tools, or to the folder of a libclang 10 or newer"
+        "cannot load libclang: {reason}; run `cargo xtask tools` and start this by cargo, or set LIBCLANG_PATH to the folder of a libclang 10 or newer"
     )]
     Libclang {
         /// What the loader said.
