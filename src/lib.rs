@@ -42,6 +42,11 @@ pub use ctp_types as types;
 /// model are converted.
 pub const API_VERSION: &str = env!("CTP_API_VERSION");
 
+/// The example in the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 #[cfg(test)]
 mod tests {
     #[test]
