@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{ConfigError, FrontAddress, Problem, shown};
+use crate::config::{ConfigError, FrontAddress, Problem, Timeouts, shown};
 use crate::error::Error;
 use crate::state::{Login, SessionState};
 
@@ -21,6 +21,14 @@ pub(crate) struct Life {
     pub(crate) close_timeout: Duration,
 }
 
+/// The task's end of a session's life.
+#[derive(Debug)]
+pub(crate) struct LifeEnds {
+    pub(crate) stop: CancellationToken,
+    pub(crate) state: watch::Sender<SessionState>,
+    pub(crate) ended: watch::Sender<Option<Ending>>,
+}
+
 /// How a session's library stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
@@ -29,6 +37,18 @@ pub(crate) enum Ending {
 }
 
 impl Life {
+    /// Begins a life: the client keeps the first part, its task the second.
+    pub(crate) fn begin(fronts: &[String], timeouts: &Timeouts) -> (Self, LifeEnds) {
+        let (state_tx, state) = watch::channel(SessionState::Connecting);
+        let (ended_tx, ended) = watch::channel(None);
+        let stop = CancellationToken::new();
+        let ends = LifeEnds { stop: stop.clone(), state: state_tx, ended: ended_tx };
+        let fronts = shown_fronts(fronts);
+        let life =
+            Self { stop, state, ended, fronts, ready_timeout: timeouts.ready, close_timeout: timeouts.close };
+        (life, ends)
+    }
+
     /// Waits until the session is ready, at most as long as configured.
     pub(crate) async fn ready(&self) -> Result<Login, Error> {
         let mut state = self.state.clone();
@@ -101,6 +121,18 @@ pub(crate) fn check_fronts(fronts: &[String], is_simulator: bool) -> Result<(), 
 pub(crate) fn seed() -> u64 {
     use std::hash::{BuildHasher, RandomState};
     RandomState::new().hash_one(std::process::id())
+}
+
+/// Runs what may block on a thread that may be blocked.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Error> {
+    // A panic goes on in the caller; a runtime that shuts down closes the session.
+    match tokio::task::spawn_blocking(work).await {
+        Ok(value) => Ok(value),
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(_) => Err(Error::Closed),
+    }
 }
 
 #[cfg(test)]

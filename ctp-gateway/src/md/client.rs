@@ -7,7 +7,6 @@ use ctp_market::ReferenceData;
 use ctp_sys::{ApiError, MdApi, MdLibrary, MdOptions};
 use ctp_types::Text;
 use tokio::sync::{mpsc, watch};
-use tokio_util::sync::CancellationToken;
 
 use crate::clock::SystemClock;
 use crate::config::MdConfig;
@@ -18,9 +17,8 @@ use crate::md::queue::{TickFanout, Ticks};
 use crate::md::session::{Id, MdSession};
 use crate::md::spi::Spi;
 use crate::md::task::{Command, Task};
-use crate::shell::{Life, check_fronts, seed, shown_fronts};
+use crate::shell::{Life, blocking, check_fronts, seed};
 use crate::state::{Login, SessionState};
-use crate::td::client::blocking;
 
 /// A market data session: it connects, logs in, subscribes, and does so again after every broken link. Clones share
 /// one session, which closes with the last of them.
@@ -90,9 +88,7 @@ impl MdClient {
         let api = blocking(move || start(&loaded, &setup, spi)).await??;
 
         let (command_tx, commands) = mpsc::unbounded_channel();
-        let (state_tx, state) = watch::channel(SessionState::Connecting);
-        let (ended_tx, ended) = watch::channel(None);
-        let stop = CancellationToken::new();
+        let (life, ends) = Life::begin(&config.fronts, &config.timeouts);
         let events = Fanout::default();
         let task = Task {
             session,
@@ -100,9 +96,9 @@ impl MdClient {
             raw_ticks,
             reports,
             commands,
-            stop: stop.clone(),
-            state: state_tx,
-            ended: ended_tx,
+            stop: ends.stop,
+            state: ends.state,
+            ended: ends.ended,
             ticks: ticks.clone(),
             events: events.clone(),
             // Without reference data a tick has no average price; the record has what came.
@@ -110,14 +106,6 @@ impl MdClient {
             close_timeout: config.timeouts.close,
         };
         tokio::spawn(task.run());
-        let life = Life {
-            stop,
-            state,
-            ended,
-            fronts: shown_fronts(&config.fronts),
-            ready_timeout: config.timeouts.ready,
-            close_timeout: config.timeouts.close,
-        };
         let (is_simulator, version) = (library.is_simulator(), library.version().to_string());
         Ok(Self {
             inner: Arc::new(Inner { life, commands: command_tx, ticks, events, is_simulator, version }),

@@ -7,14 +7,13 @@ use std::time::Duration;
 use ctp_sys::{ApiError, TraderApi, TraderLibrary, TraderOptions};
 use ctp_types::{QryDepthMarketDataField, QryInstrumentField, RecordBox, Text, TraderRequest};
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio_util::sync::CancellationToken;
 
 use crate::clock::SystemClock;
 use crate::config::TdConfig;
 use crate::error::{Denial, Error, Rule};
 use crate::fanout::{Events, Fanout};
 use crate::md::Tick;
-use crate::shell::{Life, check_fronts, seed, shown_fronts};
+use crate::shell::{Life, blocking, check_fronts, seed};
 use crate::state::{Login, SessionState};
 use crate::td::account::AccountTexts;
 use crate::td::event::TdEvent;
@@ -100,9 +99,7 @@ impl TdClient {
         let api = blocking(move || start(&loaded, &setup, report_tx)).await??;
 
         let (command_tx, commands) = mpsc::unbounded_channel();
-        let (state_tx, state) = watch::channel(SessionState::Connecting);
-        let (ended_tx, ended) = watch::channel(None);
-        let stop = CancellationToken::new();
+        let (life, ends) = Life::begin(&config.fronts, &config.timeouts);
         let events = Fanout::default();
         let logins = Arc::new(AtomicU64::new(0));
         let task = Task {
@@ -110,22 +107,14 @@ impl TdClient {
             api: Arc::new(api),
             reports,
             commands,
-            stop: stop.clone(),
-            state: state_tx,
-            ended: ended_tx,
+            stop: ends.stop,
+            state: ends.state,
+            ended: ends.ended,
             events: events.clone(),
             logins: Arc::clone(&logins),
             close_timeout: config.timeouts.close,
         };
         tokio::spawn(task.run());
-        let life = Life {
-            stop,
-            state,
-            ended,
-            fronts: shown_fronts(&config.fronts),
-            ready_timeout: config.timeouts.ready,
-            close_timeout: config.timeouts.close,
-        };
         let inner = Inner {
             life,
             commands: command_tx,
@@ -411,16 +400,4 @@ fn start(
     }
     api.init().map_err(setup("Init"))?;
     Ok(api)
-}
-
-/// Runs what may block on a thread that may be blocked.
-pub(crate) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Error> {
-    // A panic goes on in the caller; a runtime that shuts down closes the session.
-    match tokio::task::spawn_blocking(work).await {
-        Ok(value) => Ok(value),
-        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        Err(_) => Err(Error::Closed),
-    }
 }

@@ -169,53 +169,56 @@ impl Order {
     }
 
     pub(super) fn own(id: OrderId, input: &InputOrderField, front_id: i32, session_id: i32) -> Self {
+        let keys = OrderKeys {
+            front_id,
+            session_id,
+            order_ref: input.order_ref,
+            exchange_id: input.exchange_id,
+            ..OrderKeys::default()
+        };
         Self {
-            id,
-            origin: Origin::Own,
-            phase: OrderPhase::Sent,
-            keys: OrderKeys {
-                front_id,
-                session_id,
-                order_ref: input.order_ref,
-                exchange_id: input.exchange_id,
-                ..OrderKeys::default()
-            },
             instrument_id: input.instrument_id,
             direction: input.direction,
             offset: OffsetFlag::from_char(input.comb_offset_flag.raw()[0]),
             hedge: HedgeFlag::from_char(input.comb_hedge_flag.raw()[0]),
             limit_price: ctp_types::price(input.limit_price),
             volume: input.volume_total_original,
-            volume_traded: 0,
-            volume_filled: 0,
-            status: OrderStatus::default(),
-            submit_status: OrderSubmitStatus::default(),
-            status_message: String::new(),
-            refusal: None,
-            unknown_cause: None,
-            received_ns: 0,
-            record: None,
+            ..Self::sent(id, Origin::Own, keys)
         }
     }
 
     pub(super) fn foreign(id: OrderId, record: &OrderField) -> Self {
+        let keys = OrderKeys {
+            front_id: record.front_id,
+            session_id: record.session_id,
+            order_ref: record.order_ref,
+            exchange_id: record.exchange_id,
+            ..OrderKeys::default()
+        };
         Self {
-            id,
-            origin: Origin::Foreign,
-            phase: OrderPhase::Sent,
-            keys: OrderKeys {
-                front_id: record.front_id,
-                session_id: record.session_id,
-                order_ref: record.order_ref,
-                exchange_id: record.exchange_id,
-                ..OrderKeys::default()
-            },
             instrument_id: record.instrument_id,
             direction: record.direction,
             offset: OffsetFlag::from_char(record.comb_offset_flag.raw()[0]),
             hedge: HedgeFlag::from_char(record.comb_hedge_flag.raw()[0]),
             limit_price: ctp_types::price(record.limit_price),
             volume: record.volume_total_original,
+            ..Self::sent(id, Origin::Foreign, keys)
+        }
+    }
+
+    /// An order of which nothing has come back, without its terms.
+    fn sent(id: OrderId, origin: Origin, keys: OrderKeys) -> Self {
+        Self {
+            id,
+            origin,
+            phase: OrderPhase::Sent,
+            keys,
+            instrument_id: Text::default(),
+            direction: Direction::default(),
+            offset: OffsetFlag::default(),
+            hedge: HedgeFlag::default(),
+            limit_price: None,
+            volume: 0,
             volume_traded: 0,
             volume_filled: 0,
             status: OrderStatus::default(),
