@@ -82,8 +82,8 @@ impl MdSpi for Closing {
         }
         let api = self.api.wait();
         let closed = api.close(CLOSE);
-        let refused = api.req_user_login(&ReqUserLoginField::default(), 1);
-        assert!(refused.is_err() || !api.is_faulted());
+        // Whether it still goes out depends on the moment; it must come back, and no answer is delivered.
+        let _ = api.req_user_login(&ReqUserLoginField::default(), 1);
         self.done.lock().expect("no panic while sending").send(closed).expect("the test waits");
     }
 }
@@ -100,6 +100,7 @@ fn closing_inside_a_callback_returns_and_ends_delivery() {
     api.close(CLOSE).expect("released in time");
     thread::sleep(Duration::from_millis(200));
     assert_eq!(spi.after.load(Ordering::Acquire), 0, "something was delivered after close");
+    assert!(!api.is_faulted());
     assert_eq!(api.trading_day(), Err(ApiError::Closed { method: "GetTradingDay" }));
 }
 

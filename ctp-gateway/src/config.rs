@@ -4,6 +4,7 @@ mod check;
 mod front;
 mod secret;
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -25,7 +26,7 @@ pub use secret::Secret;
 /// user_id = "000001"
 /// password = "…"
 /// ```
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MdConfig {
     /// The vendor's or simulator's library; absent: the simulator, if all fronts are `sim://`.
@@ -100,7 +101,7 @@ impl MdConfig {
 /// app_id = "simnow_client_test"
 /// auth_code = "0000000000000000"
 /// ```
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TdConfig {
     /// The vendor's or simulator's library; absent: the simulator, if all fronts are `sim://`.
@@ -277,6 +278,76 @@ fn session_flow_dir(flow_dir: &std::path::Path, kind: &str, broker_id: &str, use
         text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' }).collect()
     };
     flow_dir.join(format!("{kind}-{}-{}", plain(broker_id), plain(user_id)))
+}
+
+/// Shows fronts without the proxy behind them, which may carry a password.
+impl fmt::Debug for MdConfig {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Exhaustive, so that a new field is not forgotten here.
+        let Self {
+            library,
+            fronts,
+            broker_id,
+            user_id,
+            password,
+            flow_dir,
+            production,
+            tick_capacity,
+            timeouts,
+        } = self;
+        formatter
+            .debug_struct("MdConfig")
+            .field("library", library)
+            .field("fronts", &fronts.iter().map(|front| shown(front)).collect::<Vec<_>>())
+            .field("broker_id", broker_id)
+            .field("user_id", user_id)
+            .field("password", password)
+            .field("flow_dir", flow_dir)
+            .field("production", production)
+            .field("tick_capacity", tick_capacity)
+            .field("timeouts", timeouts)
+            .finish()
+    }
+}
+
+/// Shows fronts without the proxy behind them, which may carry a password.
+impl fmt::Debug for TdConfig {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Exhaustive, so that a new field is not forgotten here.
+        let Self {
+            library,
+            fronts,
+            broker_id,
+            user_id,
+            investor_id,
+            password,
+            app_id,
+            auth_code,
+            product_info,
+            flow_dir,
+            production,
+            private_resume,
+            confirm_settlement,
+            timeouts,
+        } = self;
+        formatter
+            .debug_struct("TdConfig")
+            .field("library", library)
+            .field("fronts", &fronts.iter().map(|front| shown(front)).collect::<Vec<_>>())
+            .field("broker_id", broker_id)
+            .field("user_id", user_id)
+            .field("investor_id", investor_id)
+            .field("password", password)
+            .field("app_id", app_id)
+            .field("auth_code", auth_code)
+            .field("product_info", product_info)
+            .field("flow_dir", flow_dir)
+            .field("production", production)
+            .field("private_resume", private_resume)
+            .field("confirm_settlement", confirm_settlement)
+            .field("timeouts", timeouts)
+            .finish()
+    }
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use super::DemoError;
 
 /// The command line of a demo.
-#[derive(Clone, Debug, Default, Parser)]
+#[derive(Clone, Default, Parser)]
 #[command(
     version = env!("CARGO_PKG_VERSION"),
     after_help = "Secrets never stand on the command line: CTP_PASSWORD and CTP_AUTH_CODE in the environment, or \
@@ -62,7 +62,7 @@ pub struct Arguments {
 }
 
 /// The configuration file. It cannot allow orders: a file that lies around is no wish of the moment.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct File {
     library: Option<PathBuf>,
@@ -82,7 +82,7 @@ struct File {
 }
 
 /// Where a demo connects, as whom, and what it shows.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Options {
     /// The library; `None` is the simulator.
@@ -115,6 +115,48 @@ pub struct Options {
     pub rehearse: bool,
     /// Keeps the flow folder of the simulator until the demo is over.
     _temporary: Option<Arc<TempDir>>,
+}
+
+/// Shows the front without the proxy behind it, which may carry a password.
+impl std::fmt::Debug for Options {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Exhaustive, so that a new field is not forgotten here.
+        let Self {
+            library,
+            front: _,
+            broker,
+            user,
+            password,
+            app_id,
+            auth_code,
+            flow_dir,
+            instruments,
+            ticks,
+            timeout,
+            evaluation,
+            place_order,
+            rehearse,
+            _temporary,
+        } = self;
+        formatter
+            .debug_struct("Options")
+            .field("library", library)
+            .field("front", &self.front_shown())
+            .field("broker", broker)
+            .field("user", user)
+            .field("password", password)
+            .field("app_id", app_id)
+            .field("auth_code", auth_code)
+            .field("flow_dir", flow_dir)
+            .field("instruments", instruments)
+            .field("ticks", ticks)
+            .field("timeout", timeout)
+            .field("evaluation", evaluation)
+            .field("place_order", place_order)
+            .field("rehearse", rehearse)
+            .field("_temporary", _temporary)
+            .finish()
+    }
 }
 
 impl Options {

@@ -6,10 +6,17 @@ pub(crate) fn shown(address: &str) -> &str {
 }
 
 /// A front address whose shape is right: scheme, host and port, or the name of a simulated exchange.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct FrontAddress {
     text: String,
     simulated: bool,
+}
+
+/// Shows the address without the proxy behind it, which may carry a password.
+impl std::fmt::Debug for FrontAddress {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_tuple("FrontAddress").field(&shown(&self.text)).finish()
+    }
 }
 
 impl FrontAddress {

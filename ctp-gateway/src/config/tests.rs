@@ -127,3 +127,15 @@ fn the_password_of_a_proxy_is_not_shown() {
     let fronts = ["tcp://host:1 canary".to_owned(), "tcp://other:2".to_owned()];
     assert_eq!(crate::shell::shown_fronts(&fronts), "tcp://host:1, tcp://other:2");
 }
+
+#[test]
+fn debug_shows_neither_password_nor_proxy() {
+    let front = "tcp://host:1 socks5://user:canary-proxy@5.6.7.8:1080";
+    let td = TdConfig::new([front], "9999", "000001", "canary-password");
+    let mut md = MdConfig::new([front]);
+    md.password = "canary-password".into();
+    let address = FrontAddress::parse(front).expect("a front");
+    let text = format!("{td:?} {md:?} {address:?}");
+    assert!(text.contains("tcp://host:1") && text.contains("000001"), "{text}");
+    assert!(!text.contains("canary") && !text.contains("socks5"), "{text}");
+}

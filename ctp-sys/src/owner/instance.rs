@@ -362,5 +362,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 fn c_text(what: &'static str, text: &str) -> Result<CString, ApiError> {
-    CString::new(text).map_err(|_| ApiError::Nul { what, text: text.to_owned() })
+    // What stands behind a front's blank may carry a proxy's password.
+    let shown = || text.split(' ').next().unwrap_or_default().to_owned();
+    CString::new(text).map_err(|_| ApiError::Nul { what, text: shown() })
 }
