@@ -19,6 +19,7 @@ mod owner;
 mod platform;
 mod simulator;
 mod spi;
+mod system_info;
 mod version;
 
 pub use error::{ApiError, CloseError, CreateError, LoadError};
@@ -26,4 +27,7 @@ pub use library::{MdLibrary, MdOptions, TraderLibrary, TraderOptions};
 pub use owner::{MdApi, TraderApi};
 pub use simulator::{SimulatorLibraries, find_simulator};
 pub use spi::{MdEvent, MdSpi, TraderEvent, TraderSpi, dispatch_md, dispatch_trader};
+pub use system_info::{
+    CollectorTurn, DataCollect, Missing, SystemInfo, SystemInfoError, SystemInfoRecord, collector_turn, system_info,
+};
 pub use version::{ApiVersion, supported_versions};

@@ -176,7 +176,7 @@ impl Library {
 }
 
 /// What the dynamic linker said, which stands behind the error.
-fn said_by_linker(error: &libloading::Error) -> String {
+pub(crate) fn said_by_linker(error: &libloading::Error) -> String {
     std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
 }
 

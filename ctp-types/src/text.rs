@@ -64,6 +64,21 @@ impl<const N: usize> Text<N> {
         Ok(field)
     }
 
+    /// Takes bytes that are no text, NULs among them: for binary fields, whose length stands in a field of
+    /// its own. All of the field may be used.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error when the bytes do not fit.
+    pub fn from_raw(bytes: &[u8]) -> Result<Self, TextError> {
+        let mut field = Self::default();
+        let Some(start) = field.0.get_mut(..bytes.len()) else {
+            return Err(TextError::TooLong { needed: bytes.len(), capacity: N });
+        };
+        start.copy_from_slice(bytes);
+        Ok(field)
+    }
+
     /// Replaces the text; on error the old one stays.
     ///
     /// # Errors
@@ -238,5 +253,12 @@ mod tests {
         stale.0[3] = b'x';
         assert_eq!(stale, Text::new("ab").expect("fits"));
         assert_eq!(stale.raw(), b"ab\0x\0");
+    }
+
+    #[test]
+    fn binary_bytes_are_kept_as_they_are() {
+        assert_eq!(Text::<5>::from_raw(b"a\0b\0c").expect("five bytes").raw(), b"a\0b\0c");
+        assert_eq!(Text::<5>::from_raw(b"\0x").expect("two bytes").raw(), b"\0x\0\0\0");
+        assert_eq!(Text::<5>::from_raw(&[1; 6]), Err(TextError::TooLong { needed: 6, capacity: 5 }));
     }
 }

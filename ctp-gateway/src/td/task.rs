@@ -1,10 +1,10 @@
 //! The task that owns a trading session and drives it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ctp_sys::TraderApi;
+use ctp_sys::{TraderApi, collector_turn};
 use ctp_types::{RecordBox, TraderRequest};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
@@ -113,10 +113,9 @@ impl Task {
     /// Logs in from a thread of its own: the library collects terminal information meanwhile, which takes time and
     /// must not run twice at once in a process.
     fn log_in(&self, record: RecordBox, request_id: i32, sent_tx: mpsc::UnboundedSender<Sent>) {
-        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
         let api = Arc::clone(&self.api);
         tokio::task::spawn_blocking(move || {
-            let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+            let turn = collector_turn();
             let result = api.request(TraderRequest::ReqUserLogin, record.as_ref(), request_id);
             drop(turn);
             // The session has ended meanwhile: nobody waits for the word.
