@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::vendor::manifest::Version;
+use crate::vendor::manifest::Set;
 use crate::{paths, shell, tools, vendor};
 
 /// What to do with the models.
@@ -26,7 +26,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 /// Returns whether the headers of every pinned version and libclang are in place.
 pub(crate) fn is_possible() -> Result<bool> {
     let manifest = vendor::manifest()?;
-    let has_headers = manifest.versions.iter().all(|version| headers(version).is_dir());
+    let has_headers = manifest.versions().all(|version| headers(version).is_dir());
     Ok(has_headers && paths::tools().join("libclang.so").is_file())
 }
 
@@ -34,7 +34,7 @@ pub(crate) fn is_possible() -> Result<bool> {
 pub(crate) fn check() -> Result<()> {
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
     let mut differing = Vec::new();
-    for version in &vendor::manifest()?.versions {
+    for version in vendor::manifest()?.versions() {
         let made = folder.path().join("model.json");
         parse(version, &made)?;
         let committed = committed_model(version);
@@ -53,13 +53,13 @@ pub(crate) fn check() -> Result<()> {
 }
 
 fn write() -> Result<()> {
-    for version in &vendor::manifest()?.versions {
+    for version in vendor::manifest()?.versions() {
         parse(version, &committed_model(version))?;
     }
     Ok(())
 }
 
-fn parse(version: &Version, output: &PathBuf) -> Result<()> {
+fn parse(version: &Set, output: &PathBuf) -> Result<()> {
     let headers = headers(version);
     if !headers.is_dir() {
         bail!("{} is missing; `cargo xtask vendor` puts it there", paths::shown(&headers));
@@ -76,10 +76,10 @@ fn parse(version: &Version, output: &PathBuf) -> Result<()> {
     shell::run(&mut command)
 }
 
-fn headers(version: &Version) -> PathBuf {
+fn headers(version: &Set) -> PathBuf {
     paths::vendor().join(version.folder()).join("include")
 }
 
-fn committed_model(version: &Version) -> PathBuf {
+fn committed_model(version: &Set) -> PathBuf {
     paths::root().join("ctp-gen/api").join(format!("{}.json", version.folder()))
 }

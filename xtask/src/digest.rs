@@ -1,4 +1,4 @@
-//! SHA-256 digests, as they stand in `vendor/manifest.toml`.
+//! SHA-256 digests, as they stand in `vendor/manifest`.
 
 use std::fmt;
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use super::manifest::{Archive, Registry};
 use super::unpack::{self, VerifiedArchive};
@@ -59,6 +59,7 @@ fn fetch(archive: &Archive, folder: &Path) -> Result<PathBuf> {
         Registry::PypiSdist => fetch_from_pypi(archive, folder, "--no-binary"),
         Registry::PypiWheel => fetch_from_pypi(archive, folder, "--only-binary"),
         Registry::Crate => fetch_crate(archive, folder),
+        Registry::Local => bail!("it comes from no registry"),
     }
 }
 

@@ -1,17 +1,17 @@
-//! Putting a version's files into its folder: all of them or none.
+//! Putting a set's files into its folder: all of them or none.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 
 use super::fetch::Source;
-use super::manifest::Version;
+use super::manifest::{Archive, PinnedFile, Registry, Set};
 use super::unpack::{self, VerifiedFile};
 use crate::digest::Digest;
 
-/// The file that records in a version's folder what it was made from.
+/// The file that records in a set's folder what it was made from.
 const PINS: &str = "pins.toml";
 
 /// What [`place`] found.
@@ -29,15 +29,18 @@ pub(crate) enum Placed {
 ///
 /// Every digest is checked before the first byte is written. The files are written to a folder beside the final one,
 /// which is then renamed, so that a failure leaves the vendor folder as it was.
-pub(crate) fn place(version: &Version, vendor: &Path, source: &dyn Source) -> Result<Placed> {
-    let folder = vendor.join(version.folder());
-    let pins = toml::to_string(version).context("cannot write the pins")?;
-    if is_right(version, &folder, &pins) {
+pub(crate) fn place(set: &Set, vendor: &Path, source: &dyn Source) -> Result<Placed> {
+    let folder = vendor.join(set.folder());
+    let pins = toml::to_string(set).context("cannot write the pins")?;
+    if is_right(set, &folder, &pins) {
         return Ok(Placed::AlreadyRight);
     }
     let mut files = Vec::new();
-    for archive in &version.archives {
-        files.extend(unpack::unpack(archive, &source.archive(archive)?)?);
+    for archive in &set.archives {
+        files.extend(match archive.registry {
+            Registry::Local => kept(archive, &folder)?,
+            _ => unpack::unpack(archive, &source.archive(archive)?)?,
+        });
     }
 
     let staging = tempfile::Builder::new()
@@ -71,6 +74,26 @@ pub(crate) fn remove_leftovers(vendor: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Returns the files of `folder` that come from no package: they can only be kept.
+fn kept(archive: &Archive, folder: &Path) -> Result<Vec<VerifiedFile>> {
+    let keep = |file: &PinnedFile| {
+        let path = folder.join(&file.to);
+        let shown = path.display();
+        let help = format!(
+            "{archive}: name the package that has it in vendor/manifest, or let `cargo xtask upgrade` take it over"
+        );
+        let bytes = fs::read(&path).with_context(|| format!("{shown} is missing; it came from a {help}"))?;
+        let found = Digest::of(&bytes);
+        ensure!(
+            found == file.sha256,
+            "{shown} has sha256 {found}, pinned is {}; it came from a {help}",
+            file.sha256
+        );
+        Ok(VerifiedFile { to: file.to.clone(), bytes })
+    };
+    archive.files.iter().map(keep).collect()
+}
+
 fn write(folder: &Path, files: &[VerifiedFile], pins: &str) -> Result<()> {
     let write_one = |to: &str, bytes: &[u8]| -> Result<()> {
         let path = folder.join(to);
@@ -84,11 +107,11 @@ fn write(folder: &Path, files: &[VerifiedFile], pins: &str) -> Result<()> {
 }
 
 /// Returns whether `folder` holds exactly what the manifest says.
-fn is_right(version: &Version, folder: &Path, pins: &str) -> bool {
+fn is_right(set: &Set, folder: &Path, pins: &str) -> bool {
     let expected: BTreeSet<PathBuf> =
-        version.files().map(|file| folder.join(&file.to)).chain([folder.join(PINS)]).collect();
+        set.files().map(|file| folder.join(&file.to)).chain([folder.join(PINS)]).collect();
     fs::read_to_string(folder.join(PINS)).is_ok_and(|found| found == pins)
-        && version
+        && set
             .files()
             .all(|file| fs::read(folder.join(&file.to)).is_ok_and(|bytes| Digest::of(&bytes) == file.sha256))
         && found_files(folder).is_ok_and(|found| found == expected)

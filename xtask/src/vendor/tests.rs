@@ -9,7 +9,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::fetch::{Cache, Source};
-use super::manifest::{Archive, Encoding, Manifest, PinnedFile, Registry, Version};
+use super::manifest::{Archive, Encoding, Kind, Manifest, PinnedFile, Registry, Set};
 use super::place::{Placed, place, remove_leftovers};
 use super::unpack::{self, VerifiedArchive};
 use crate::digest::Digest;
@@ -44,21 +44,23 @@ fn good_archive() -> Vec<u8> {
     tar_gz(&[("p-1/setup.py", b"exit()"), ("p-1/MdApi.h", HEADER), ("p-1/libmd.so", LIBRARY)])
 }
 
-fn pins_for(archive: &[u8]) -> Version {
+fn pins_for(archive: &[u8]) -> Set {
     let pinned = |from: &str, to: &str, content| PinnedFile {
         from: from.to_owned(),
         to: to.to_owned(),
         sha256: Digest::of(content),
     };
-    Version {
+    Set {
+        kind: Kind::Version,
+        name: None,
         family: "se".to_owned(),
         version: "1.2.3".to_owned(),
-        encoding: Encoding::Utf8,
+        encoding: Some(Encoding::Utf8),
         archives: vec![Archive {
             registry: Registry::PypiSdist,
             package: "p".to_owned(),
             release: "1".to_owned(),
-            sha256: Digest::of(archive),
+            sha256: Some(Digest::of(archive)),
             files: vec![
                 pinned("p-1/MdApi.h", "include/MdApi.h", HEADER),
                 pinned("p-1/libmd.so", "lib/md.so", LIBRARY),
@@ -68,7 +70,7 @@ fn pins_for(archive: &[u8]) -> Version {
 }
 
 /// Asserts that `version` is refused for a reason that contains `reason`, and that nothing was written.
-fn assert_refused(version: &Version, archive: Vec<u8>, reason: &str) {
+fn assert_refused(version: &Set, archive: Vec<u8>, reason: &str) {
     let vendor = tempfile::tempdir().unwrap();
     let error = place(version, vendor.path(), &AtHand(archive)).unwrap_err();
     let message = format!("{error:#}");
@@ -134,7 +136,7 @@ fn a_folder_made_from_other_pins_is_not_trusted() {
     let mut version = pins_for(&archive);
     let vendor = tempfile::tempdir().unwrap();
     place(&version, vendor.path(), &AtHand(archive.clone())).unwrap();
-    version.archives[0].sha256 = Digest::of(b"another archive");
+    version.archives[0].sha256 = Some(Digest::of(b"another archive"));
     let error = place(&version, vendor.path(), &AtHand(archive)).unwrap_err();
     assert!(error.to_string().contains("is refused"), "{error}");
     assert_eq!(fs::read(vendor.path().join("se-1.2.3/include/MdApi.h")).unwrap(), HEADER);
@@ -233,19 +235,33 @@ fn a_cached_archive_is_used_and_verified() {
 #[test]
 fn the_committed_manifest_is_usable() {
     let manifest = super::manifest().unwrap();
-    let names: Vec<_> = manifest.versions.iter().map(Version::folder).collect();
-    assert_eq!(names, ["se-6.7.13", "se-6.7.11", "se-6.3.15"]);
+    let names: Vec<_> = manifest.versions().map(Set::folder).collect();
+    assert_eq!((names[0].as_str(), names.len()), ("se-6.7.13", 18));
+    let families: Vec<_> = manifest.versions().map(|set| set.family.as_str()).collect();
+    assert!(families.chunk_by(|a, b| a == b).map(|chunk| chunk[0]).eq(["se", "mini", "sopt"]));
+    let libraries: Vec<_> = manifest.sets.iter().filter(|set| set.kind == Kind::Libraries).collect();
+    assert!(libraries.iter().any(|set| set.folder() == "openctp-6.6.7"));
+    assert!(
+        manifest
+            .sets
+            .iter()
+            .all(|set| set.archives.iter().all(|archive| archive.registry != Registry::Local))
+    );
     assert!(manifest.tool("libclang").is_ok());
 }
 
 #[test]
 fn versions_are_selected_by_family_and_name() {
     let manifest = super::manifest().unwrap();
-    assert_eq!(manifest.select(Some("se"), &[]).unwrap().len(), 3);
-    assert_eq!(manifest.select(None, &["6.3.15".to_owned()]).unwrap()[0].version, "6.3.15");
+    assert!(manifest.select(Some("mini"), &[]).unwrap().iter().all(|set| set.family == "mini"));
+    let folders = |name: &str| -> Vec<String> {
+        manifest.select(None, &[name.to_owned()]).unwrap().into_iter().map(Set::folder).collect()
+    };
+    assert_eq!(folders("6.3.15"), ["se-6.3.15", "openctp-6.3.15"]);
+    assert_eq!(folders("openctp-6.6.7"), ["openctp-6.6.7"]);
     let error = manifest.select(None, &["6.9.9".to_owned()]).unwrap_err().to_string();
     assert!(error.contains("version 6.9.9 is not pinned") && error.contains("se-6.7.13"), "{error}");
-    assert!(manifest.select(Some("mini"), &[]).is_err());
+    assert!(manifest.select(Some("femas"), &[]).is_err());
 }
 
 #[test]
@@ -254,7 +270,7 @@ fn a_bad_manifest_is_refused() {
     for (from, to, reason) in [
         ("include/MdApi.h", "include/../../evil.h", "not a plain relative path"),
         ("include/MdApi.h", "/evil.h", "not a plain relative path"),
-        ("include/MdApi.h", "bin/MdApi.h", "goes to neither include/ nor lib/"),
+        ("include/MdApi.h", "bin/MdApi.h", "has no place in such a folder"),
         ("include/MdApi.h", "lib/md.so", "two files go to lib/md.so"),
         ("se", "../se", "not a family"),
         ("release = \"1\"", "release = \"1/../..\"", "not a package or release"),
@@ -263,7 +279,7 @@ fn a_bad_manifest_is_refused() {
     ] {
         let text = good.replacen(from, to, 1).replace("[[archive]]", "[[version.archive]]");
         let text = text.replace("[[archive.files]]", "[[version.archive.files]]");
-        let text = format!("tool = []\n[[version]]\n{text}");
+        let text = format!("[[version]]\n{text}");
         let error = format!("{:#}", Manifest::parse(&text).unwrap_err());
         assert!(error.contains(reason), "{from} → {to}: {error}");
     }

@@ -21,11 +21,8 @@ pub(crate) struct VerifiedFile {
 /// Checks `bytes` against the digest that `archive` pins. Only what passes here is ever unpacked.
 pub(crate) fn verify(archive: &Archive, bytes: Vec<u8>) -> Result<VerifiedArchive> {
     let found = Digest::of(&bytes);
-    ensure!(
-        found == archive.sha256,
-        "{archive} is refused: its sha256 is {found}, vendor/manifest.toml pins {}",
-        archive.sha256
-    );
+    let pinned = archive.sha256.as_ref().with_context(|| format!("{archive} is no archive"))?;
+    ensure!(found == *pinned, "{archive} is refused: its sha256 is {found}, vendor/manifest pins {pinned}");
     Ok(VerifiedArchive(bytes))
 }
 
@@ -107,7 +104,7 @@ impl Wanted {
         let found = Digest::of(&bytes);
         ensure!(
             found == file.sha256,
-            "{} of {archive} is refused: its sha256 is {found}, vendor/manifest.toml pins {}",
+            "{} of {archive} is refused: its sha256 is {found}, vendor/manifest pins {}",
             file.from,
             file.sha256
         );
