@@ -13,7 +13,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             let name = path.file_stem().and_then(|stem| stem.to_str()).ok_or("a model's name is not text")?;
             let (family, version) =
                 name.split_once('-').ok_or_else(|| format!("{name}.json is not FAMILY-VERSION.json"))?;
-            let numbers: Vec<u32> = version.split('.').map(|number| number.parse().unwrap_or(0)).collect();
+            // `6.7.9_P1` comes after `6.7.9`.
+            let numbers: Vec<u32> =
+                version.split(['.', '_']).map(|number| number.parse().unwrap_or(u32::MAX)).collect();
             // `se` first, newest first.
             names.push((family != "se", family.to_owned(), Reverse(numbers), name.to_owned()));
         }

@@ -20,11 +20,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out_dir.join("spi.rs"), spi::rust(current, overlay))?;
     fs::write(out_dir.join("slots.rs"), api_calls::slots(current))?;
     fs::write(out_dir.join("api_calls.rs"), api_calls::rust(current, overlay))?;
-    fs::write(out_dir.join("adapters.rs"), adapter::rust(models::models()))?;
+    fs::write(out_dir.join("adapters.rs"), adapter::rust(models::of("se")))?;
 
     let mut build = cc::Build::new();
     build.cpp(true).std("c++14").warnings(false).opt_level(1).debug(false);
-    for version in models::models() {
+    for version in models::of("se") {
         let file = out_dir.join(format!("adapter_{}.cpp", adapter::identifier(version)));
         for line in adapter::unmapped(version, current, overlay) {
             println!("cargo::warning={line}");

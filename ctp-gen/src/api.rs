@@ -11,7 +11,7 @@ pub use class::{Class, Method, Parameter, Shape, Static};
 pub use enumeration::{Constant, Enumeration, PlainEnum};
 pub use record::{Field, Record, ScalarType, Typedef};
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,9 @@ pub struct Api {
     pub version: String,
     /// Encoding of the headers as found: `utf-8`, `utf-8-bom` or `gb18030`.
     pub encoding: String,
+    /// C++ namespace of all declarations, for example `ctp_sopt`; `None` for the global one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
     /// The files that were read.
     pub sources: Vec<Source>,
     /// Typedefs of the data type header, in source order.
@@ -37,6 +40,9 @@ pub struct Api {
     pub records: Vec<Record>,
     /// `MdSpi`, `MdApi`, `TraderSpi`, `TraderApi`, in this order.
     pub classes: Vec<Class>,
+    /// Functions of `DataCollect.h`, empty where the set has none.
+    #[serde(default)]
+    pub functions: Vec<Static>,
     /// Codes of `error.xml`, empty where the set has none.
     pub errors: Vec<ErrorCode>,
 }
@@ -100,6 +106,18 @@ impl Api {
         self.typedefs.iter().find(|typedef| typedef.name == name)
     }
 
+    /// Returns the type of `field`, whether it is declared by typedef or by a C type.
+    ///
+    /// # Panics
+    ///
+    /// Panics when the model lacks the type, which [`check`](Self::check) rules out.
+    pub fn scalar(&self, field: &Field) -> ScalarType {
+        self.typedef(&field.typedef)
+            .map(|typedef| typedef.scalar)
+            .or_else(|| field.c_scalar())
+            .unwrap_or_else(|| panic!("model {} has no type {}", self.label(), field.typedef))
+    }
+
     /// Returns the constants grouped under the typedef called `name`.
     pub fn enumeration(&self, name: &str) -> Option<&Enumeration> {
         self.enumerations.iter().find(|enumeration| enumeration.typedef == name)
@@ -154,20 +172,21 @@ impl Api {
         for record in &self.records {
             record.check(&typedefs)?;
         }
+        let records: HashSet<&str> = self.records.iter().map(|record| record.c_name.as_str()).collect();
         for kind in ClassKind::ALL {
             let class = self
                 .classes
                 .iter()
                 .find(|class| class.c_name == kind.c_name())
                 .ok_or_else(|| format!("class {} is missing", kind.c_name()))?;
-            class.check(self)?;
+            class.check(&records)?;
         }
         Ok(())
     }
 }
 
 fn unique<'a>(what: &str, names: impl Iterator<Item = &'a String>) -> Result<(), String> {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     for name in names {
         if !seen.insert(name) {
             return Err(format!("{what} {name} is declared twice"));

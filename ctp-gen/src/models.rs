@@ -24,6 +24,35 @@ pub fn current() -> &'static Api {
     model(0)
 }
 
+/// Returns the families that have a model, `se` first.
+pub fn families() -> Vec<&'static str> {
+    let mut families: Vec<&str> = TEXTS.iter().map(|(name, _)| family(name)).collect();
+    families.dedup();
+    families
+}
+
+/// Returns the models of `family`, newest first.
+pub fn of(family: &str) -> impl Iterator<Item = &'static Api> {
+    (0..TEXTS.len()).filter(move |position| self::family(TEXTS[*position].0) == family).map(model)
+}
+
+/// Returns the newest model of `family`, whose records are the Rust types of its module; `None` when it has
+/// no model.
+pub fn current_of(family: &str) -> Option<&'static Api> {
+    of(family).next()
+}
+
+/// Returns the model called `label`: `mini-1.7.7`, or without family for `se`, `6.7.13`.
+pub fn find(label: &str) -> Option<&'static Api> {
+    let position =
+        TEXTS.iter().position(|(name, _)| *name == label || name.strip_prefix("se-") == Some(label));
+    position.map(model)
+}
+
+fn family(name: &str) -> &str {
+    name.split_once('-').map_or(name, |(family, _)| family)
+}
+
 fn model(position: usize) -> &'static Api {
     let (name, text) = TEXTS[position];
     MODELS[position].get_or_init(|| {
@@ -80,8 +109,11 @@ mod tests {
     #[test]
     fn nothing_of_an_older_version_is_left_out() {
         let overlay = crate::overlay::Overlay::committed();
-        for version in models() {
-            assert_eq!(crate::emit::adapter::unmapped(version, current(), overlay), [""; 0]);
+        for family in families() {
+            let current = current_of(family).expect("a family has a model");
+            for version in of(family) {
+                assert_eq!(crate::emit::adapter::unmapped(version, current, overlay), [""; 0]);
+            }
         }
     }
 }

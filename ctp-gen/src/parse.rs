@@ -99,12 +99,14 @@ pub fn parse_folder(folder: &Path, family: &str, version: &str) -> Result<Api, P
         family: family.to_owned(),
         version: version.to_owned(),
         encoding: headers.encoding().to_owned(),
+        namespace: classes::namespace(&entities),
         sources: headers.sources(),
         typedefs,
         enumerations,
         plain_enums,
         records,
         classes,
+        functions: classes::functions(&entities)?,
         errors: error_codes::read(&headers)?,
     };
     match api.check() {
@@ -152,6 +154,7 @@ fn refuse_strays(entities: &[clang::Entity<'_>]) -> Result<(), ParseError> {
             // `using namespace ctp_sopt;`: names are taken without their namespace anyway.
             | EntityKind::UsingDirective
             | EntityKind::StructDecl => true,
+            EntityKind::FunctionDecl => source::stands_in(entity, source::DATA_COLLECT),
             EntityKind::ClassDecl => {
                 entity.get_name().is_some_and(|name| ClassKind::ALL.iter().any(|kind| kind.c_name() == name))
             }

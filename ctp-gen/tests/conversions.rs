@@ -195,7 +195,7 @@ fn compare(
 }
 
 fn scalar(api: &Api, field: &Field) -> ScalarType {
-    api.typedef(&field.typedef).expect("a declared type").scalar
+    api.scalar(field)
 }
 
 /// Compiles and runs a C++ program; returns what it prints.

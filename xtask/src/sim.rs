@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
 
 /// Builds the simulator and the facades called for.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let models: Vec<_> = ctp_gen::models::models().collect();
+    let models: Vec<_> = ctp_gen::models::of("se").collect();
     for version in &arguments.versions {
         if !models.iter().any(|api| api.version == *version) {
             let known: Vec<_> = models.iter().map(|api| api.version.as_str()).collect();

@@ -1,8 +1,8 @@
 //! The API and SPI classes: their virtual methods in slot order.
 
-use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 
-use super::Api;
+use serde::{Deserialize, Serialize};
 
 /// A C++ class of the API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,7 +71,7 @@ pub enum Shape<'a> {
         /// Whether it carries `bool bIsLast`.
         is_last: bool,
     },
-    /// `int ReqX(Record *, int nRequestID)`.
+    /// `int ReqX(Record *, int nRequestID)`, on macOS perhaps with [more](Method::extra_parameters).
     Request {
         /// C name of the record.
         record: &'a str,
@@ -83,6 +83,8 @@ pub enum Shape<'a> {
         /// Whether it returns an `int`.
         returns: bool,
     },
+    /// `int ReqX(int nRequestID)`: mini's `ReqSubscribeFundChange`.
+    Numbered,
     /// `int X(char *ids[], int count)`.
     Instruments,
     /// One of the life-cycle methods, told apart by name.
@@ -110,9 +112,12 @@ impl Method {
     pub fn call_shape(&self) -> Option<Shape<'_>> {
         let types: Vec<&str> = self.parameters.iter().map(|parameter| parameter.c_type.as_str()).collect();
         match (self.returns.as_str(), types.as_slice()) {
-            ("int", [record, "int"]) if record_name(record).is_some() => {
+            ("int", [record, "int", extra @ ..])
+                if record_name(record).is_some() && extra.iter().all(|c_type| is_plain(c_type)) =>
+            {
                 record_name(record).map(|record| Shape::Request { record })
             }
+            ("int", ["int"]) => Some(Shape::Numbered),
             ("int", ["char **", "int"]) => Some(Shape::Instruments),
             (returns @ ("int" | "void"), [record]) if record_name(record).is_some() => {
                 record_name(record).map(|record| Shape::RecordCall { record, returns: returns == "int" })
@@ -134,11 +139,35 @@ impl Method {
             }
         }
     }
+
+    /// Returns what a request takes beside its record and number: on macOS `ReqUserLogin` carries the terminal
+    /// information that other systems' libraries collect themselves.
+    pub fn extra_parameters(&self) -> &[Parameter] {
+        match self.call_shape() {
+            Some(Shape::Request { .. }) => &self.parameters[2..],
+            _ => &[],
+        }
+    }
 }
 
 /// The methods of an API class that adapters and facades build on.
-const NEEDED: [&str; 7] =
-    ["Release", "Init", "Join", "GetTradingDay", "RegisterFront", "RegisterNameServer", "RegisterSpi"];
+const NEEDED: [&str; 6] = ["Release", "Init", "Join", "GetTradingDay", "RegisterFront", "RegisterSpi"];
+
+/// Returns whether a value of `c_type` can be made up: zero, or an empty text.
+fn is_plain(c_type: &str) -> bool {
+    matches!(
+        c_type,
+        "int"
+            | "unsigned int"
+            | "short"
+            | "long long"
+            | "double"
+            | "bool"
+            | "char"
+            | "char *"
+            | "const char *"
+    )
+}
 
 /// Returns the record's C name when `c_type` is a pointer to a record.
 fn record_name(c_type: &str) -> Option<&str> {
@@ -161,30 +190,33 @@ impl Class {
         self.statics.iter().find(|method| method.name == name)
     }
 
-    pub(super) fn check(&self, api: &Api) -> Result<(), String> {
+    /// Proves that the methods are understood and that the records they carry are among `records`.
+    pub(super) fn check(&self, records: &HashSet<&str>) -> Result<(), String> {
         let is_spi = self.c_name.ends_with("Spi");
-        for (slot, method) in self.methods.iter().enumerate() {
-            let whole = format!("{}::{}", self.c_name, method.name);
-            if self.slot(&method.name) != Some(slot) {
-                return Err(format!("{whole} is declared twice"));
+        let mut names = HashSet::with_capacity(self.methods.len());
+        for method in &self.methods {
+            let whole = || format!("{}::{}", self.c_name, method.name);
+            if !names.insert(method.name.as_str()) {
+                return Err(format!("{} is declared twice", whole()));
             }
             let shape = if is_spi { method.callback_shape() } else { method.call_shape() };
             let record = match shape {
                 Some(Shape::Callback { record, .. }) => record,
                 Some(Shape::Request { record } | Shape::RecordCall { record, .. }) => Some(record),
-                Some(Shape::Instruments | Shape::LifeCycle) => None,
+                Some(Shape::Numbered | Shape::Instruments | Shape::LifeCycle) => None,
                 None => {
                     let types: Vec<&str> =
                         method.parameters.iter().map(|parameter| parameter.c_type.as_str()).collect();
                     return Err(format!(
-                        "{whole}({}) -> {} has a shape that is not understood",
+                        "{}({}) -> {} has a shape that is not understood",
+                        whole(),
                         types.join(", "),
                         method.returns
                     ));
                 }
             };
-            if let Some(record) = record.filter(|record| api.record(record).is_none()) {
-                return Err(format!("{whole} takes unknown record {record}"));
+            if let Some(record) = record.filter(|record| !records.contains(record)) {
+                return Err(format!("{} takes unknown record {record}", whole()));
             }
         }
         let missing = NEEDED.iter().find(|name| !is_spi && self.slot(name).is_none());

@@ -13,6 +13,9 @@ impl Api {
         text.push_str(&format!("\"family\": {},\n", inline(&self.family)));
         text.push_str(&format!("\"version\": {},\n", inline(&self.version)));
         text.push_str(&format!("\"encoding\": {},\n", inline(&self.encoding)));
+        if let Some(namespace) = &self.namespace {
+            text.push_str(&format!("\"namespace\": {},\n", inline(namespace)));
+        }
         rows(&mut text, "sources", &self.sources);
         rows(&mut text, "typedefs", &self.typedefs);
         groups(&mut text, "enumerations", &self.enumerations, |enumeration| {
@@ -30,6 +33,7 @@ impl Api {
             let head = format!("\"name\": {}", inline(&class.c_name));
             (head, vec![("methods", lines(&class.methods)), ("statics", lines(&class.statics))])
         });
+        rows(&mut text, "functions", &self.functions);
         rows(&mut text, "errors", &self.errors);
         text.truncate(text.len() - ",\n".len());
         text.push_str("\n}\n");

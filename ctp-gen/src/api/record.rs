@@ -1,6 +1,10 @@
 //! Typedefs, and the structs made of them.
 
-use std::{collections::HashMap, fmt, str::FromStr};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+    str::FromStr,
+};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -131,39 +135,46 @@ pub struct Field {
     /// C name, for example `InstrumentID`.
     #[serde(rename = "name")]
     pub c_name: String,
-    /// Typedef, for example `TThostFtdcInstrumentIDType`.
+    /// Typedef, for example `TThostFtdcInstrumentIDType`, or a C type where the header has no typedef
+    /// (mini: `unsigned int Tgid`).
     #[serde(rename = "type")]
     pub typedef: String,
     /// Offset in bytes on x86-64.
     pub offset: usize,
 }
 
-impl Record {
-    /// Returns the alignment in bytes.
-    pub(crate) fn align(&self, typedefs: &HashMap<&str, &Typedef>) -> usize {
-        self.fields.iter().map(|field| typedefs[field.typedef.as_str()].scalar.align()).max().unwrap_or(1)
+impl Field {
+    /// Returns the type where the header declares the field with a C type instead of a typedef.
+    pub(super) fn c_scalar(&self) -> Option<ScalarType> {
+        self.typedef.parse().ok()
     }
+}
 
+impl Record {
     pub(super) fn check(&self, typedefs: &HashMap<&str, &Typedef>) -> Result<(), String> {
         if self.fields.is_empty() {
             return Err(format!("record {} has no fields", self.c_name));
         }
-        let mut end = 0;
-        for (position, field) in self.fields.iter().enumerate() {
-            let whole = format!("{}::{}", self.c_name, field.c_name);
-            let typedef = typedefs
+        let (mut end, mut align) = (0, 1);
+        let mut names = HashSet::with_capacity(self.fields.len());
+        for field in &self.fields {
+            let whole = || format!("{}::{}", self.c_name, field.c_name);
+            let scalar = typedefs
                 .get(field.typedef.as_str())
-                .ok_or_else(|| format!("{whole} has unknown type {}", field.typedef))?;
-            let offset = align_up(end, typedef.scalar.align());
+                .map(|typedef| typedef.scalar)
+                .or_else(|| field.c_scalar())
+                .ok_or_else(|| format!("{} has unknown type {}", whole(), field.typedef))?;
+            let offset = align_up(end, scalar.align());
             if field.offset != offset {
-                return Err(format!("{whole} is at {}, natural alignment gives {offset}", field.offset));
+                return Err(format!("{} is at {}, natural alignment gives {offset}", whole(), field.offset));
             }
-            if self.fields[..position].iter().any(|other| other.c_name == field.c_name) {
-                return Err(format!("{whole} is declared twice"));
+            if !names.insert(field.c_name.as_str()) {
+                return Err(format!("{} is declared twice", whole()));
             }
-            end = offset + typedef.scalar.size();
+            end = offset + scalar.size();
+            align = align.max(scalar.align());
         }
-        let size = align_up(end, self.align(typedefs));
+        let size = align_up(end, align);
         if self.size != size {
             return Err(format!("{} has size {}, its fields give {size}", self.c_name, self.size));
         }

@@ -139,9 +139,19 @@ static void {short}_release(void *api) {{ static_cast<{name} *>(api)->Release();
 static int32_t {short}_join(void *api) {{ return static_cast<{name} *>(api)->Join(); }}
 static const char *{short}_trading_day(void *api) {{ return static_cast<{name} *>(api)->GetTradingDay(); }}
 static void {short}_register_front(void *api, char *address) {{ static_cast<{name} *>(api)->RegisterFront(address); }}
-static void {short}_register_name_server(void *api, char *address) {{ static_cast<{name} *>(api)->RegisterNameServer(address); }}
 "
     );
+    // mini has none.
+    let name_server = match api_class.slot("RegisterNameServer") {
+        Some(_) => {
+            let _ = writeln!(
+                text,
+                "static void {short}_register_name_server(void *api, char *address) {{ static_cast<{name} *>(api)->RegisterNameServer(address); }}"
+            );
+            format!("{short}_register_name_server")
+        }
+        None => "nullptr".to_owned(),
+    };
     let init =
         api_class.method("Init").map_or("", |init| if init.parameters.is_empty() { "" } else { "false" });
     let _ =
@@ -156,7 +166,7 @@ static void {short}_register_name_server(void *api, char *address) {{ static_cas
     };
     let _ = writeln!(
         text,
-        "constexpr ctp_adapter {short}_adapter = {{ {short}_create, {short}_release, {short}_init, {short}_join, {short}_trading_day, {short}_register_front, {short}_register_name_server, {short}_make_spi, {short}_free_spi, {short}_register_spi, {topics}, {short}_call, {short}_instruments }};"
+        "constexpr ctp_adapter {short}_adapter = {{ {short}_create, {short}_release, {short}_init, {short}_join, {short}_trading_day, {short}_register_front, {name_server}, {short}_make_spi, {short}_free_spi, {short}_register_spi, {topics}, {short}_call, {short}_instruments }};"
     );
     Ok(text)
 }
@@ -279,10 +289,14 @@ fn calls(
         match method.call_shape() {
             Some(Shape::Request { record }) => {
                 let (before, argument) = outgoing(conversions, record)?;
+                let (made_up, extra) = extra_arguments(method);
                 let _ = writeln!(
                     records,
-                    "    case {slot}: {{ {before}return self->{name}({argument}, request_id); }}"
+                    "    case {slot}: {{ {before}{made_up}return self->{name}({argument}, request_id{extra}); }}"
                 );
+            }
+            Some(Shape::Numbered) => {
+                let _ = writeln!(records, "    case {slot}: return self->{name}(request_id);");
             }
             Some(Shape::RecordCall { record, returns }) => {
                 let (before, argument) = outgoing(conversions, record)?;
@@ -325,6 +339,20 @@ fn calls(
         );
     }
     Ok(())
+}
+
+/// Returns the declarations of what a request takes beside record and number, zero and empty, and the arguments.
+fn extra_arguments(method: &Method) -> (String, String) {
+    let (mut declared, mut arguments) = (String::new(), String::new());
+    for (position, parameter) in method.extra_parameters().iter().enumerate() {
+        let _ = match parameter.c_type.strip_suffix(" *") {
+            // As long as any text of the API, in case the library reads a fixed length.
+            Some(_) => write!(declared, "char extra{position}[512] = {{}}; "),
+            None => write!(declared, "{} extra{position} = 0; ", parameter.c_type),
+        };
+        let _ = write!(arguments, ", extra{position}");
+    }
+    (declared, arguments)
 }
 
 /// Returns what stands before a call, and the argument.

@@ -18,7 +18,10 @@ pub fn slots(api: &Api) -> String {
         let slots = api.class(kind).methods.iter().enumerate().filter_map(|(slot, method)| {
             let name = ident(&names::screaming(&method.name));
             let slot = slot as u32;
-            let carries = matches!(method.call_shape(), Some(Shape::RecordCall { .. } | Shape::Instruments));
+            let carries = matches!(
+                method.call_shape(),
+                Some(Shape::RecordCall { .. } | Shape::Numbered | Shape::Instruments)
+            );
             carries.then(|| quote! { pub(in super::super) const #name: u32 = #slot; })
         });
         quote! { #[allow(dead_code, reason = "a caller uses what it needs")] pub(super) mod #module { #(#slots)* } }

@@ -160,6 +160,9 @@ fn calls(
             (Some(slot), Some(Shape::RecordCall { record, returns })) => {
                 record_call(conversions, method, record, slot, "0", returns)?
             }
+            (Some(slot), Some(Shape::Numbered)) => {
+                format!("return core.request(instance, {slot}, nullptr, {});", method.parameters[0].name)
+            }
             (Some(slot), Some(Shape::Instruments)) => {
                 format!(
                     "return core.instruments(instance, {slot}, {}, {});",
@@ -169,7 +172,13 @@ fn calls(
             (Some(_), _) => return Err(format!("{} has a shape that is not understood", method.name)),
         };
         let parameters = parameter_list(&method.parameters, false);
-        let _ = writeln!(text, "    {} {}({parameters}) override {{ {body} }}", method.returns, method.name);
+        let unused: String =
+            method.extra_parameters().iter().map(|parameter| format!("(void){}; ", parameter.name)).collect();
+        let _ = writeln!(
+            text,
+            "    {} {}({parameters}) override {{ {unused}{body} }}",
+            method.returns, method.name
+        );
     }
     Ok(text)
 }

@@ -122,17 +122,12 @@ fn write_record(text: &mut String, api: &Api, record: &Record, overlay: &Overlay
     text.push_str(") -> None: ...\n");
 }
 
-fn scalar(api: &Api, field: &Field) -> ScalarType {
-    // A checked model declares every type that it uses.
-    api.typedef(&field.typedef).map_or(ScalarType::Char, |typedef| typedef.scalar)
-}
-
 fn is_enumeration(api: &Api, field: &Field) -> bool {
     enumerations::of_characters(api).any(|enumeration| enumeration.typedef == field.typedef)
 }
 
 fn read_type(api: &Api, field: &Field) -> String {
-    match scalar(api, field) {
+    match api.scalar(field) {
         ScalarType::Char if is_enumeration(api, field) => {
             format!("_Enumeration[enums.{}]", names::enumeration(&field.typedef))
         }
@@ -141,7 +136,7 @@ fn read_type(api: &Api, field: &Field) -> String {
 }
 
 fn written_type(api: &Api, field: &Field) -> &'static str {
-    match scalar(api, field) {
+    match api.scalar(field) {
         ScalarType::Char => "str | None",
         ScalarType::Text(_) => "str",
         ScalarType::Short | ScalarType::Int | ScalarType::UnsignedInt | ScalarType::LongLong => "int",
@@ -150,7 +145,7 @@ fn written_type(api: &Api, field: &Field) -> &'static str {
 }
 
 fn limit(api: &Api, field: &Field) -> String {
-    match scalar(api, field) {
+    match api.scalar(field) {
         ScalarType::Text(length) => format!("at most {} GBK bytes", length - 1),
         other => other.to_string(),
     }

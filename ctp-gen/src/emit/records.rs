@@ -6,7 +6,7 @@ use quote::quote;
 use super::{enumerations, ident, rust_text};
 use crate::{
     Api,
-    api::{Field, Record, ScalarType},
+    api::{Record, ScalarType},
     names,
     overlay::{Overlay, docs},
 };
@@ -21,7 +21,7 @@ pub fn rust(api: &Api, overlay: &Overlay) -> String {
         let size = record.size;
         let doc = docs::before(overlay.docs.record(c_name), format!("C: `{c_name}`."));
         let fields = record.fields.iter().map(|field| {
-            let scalar = scalar(api, field);
+            let scalar = api.scalar(field);
             let is_enumeration = enumerations.contains(field.typedef.as_str());
             let kind = kind(scalar, is_enumeration, &field.typedef);
             let rust_type = rust_type(scalar, is_enumeration, &field.typedef);
@@ -37,11 +37,6 @@ pub fn rust(api: &Api, overlay: &Overlay) -> String {
     let all = api.records.iter().map(|record: &Record| ident(names::record(&record.c_name)));
     let table = quote! { static ALL: &[&RecordDescriptor] = &[#(<#all as Record>::DESCRIPTOR),*]; };
     rust_text(api, records.chain([table]))
-}
-
-fn scalar(api: &Api, field: &Field) -> ScalarType {
-    // A checked model declares every type that it uses.
-    api.typedef(&field.typedef).map_or(ScalarType::Char, |typedef| typedef.scalar)
 }
 
 fn rust_type(scalar: ScalarType, is_enumeration: bool, typedef: &str) -> TokenStream {

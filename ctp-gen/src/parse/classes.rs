@@ -2,23 +2,16 @@
 
 use std::path::Path;
 
-use clang::{Entity, EntityKind, token::TokenKind};
+use clang::{Entity, EntityKind, Type, token::TokenKind};
 
 use super::{ParseError, source};
 use crate::api::{Class, ClassKind, Method, Parameter, Static};
 
 pub(super) fn read(entities: &[Entity<'_>], kind: ClassKind, folder: &Path) -> Result<Class, ParseError> {
-    let entity = entities
-        .iter()
-        .find(|entity| {
-            entity.get_kind() == EntityKind::ClassDecl
-                && entity.is_definition()
-                && entity.get_name().as_deref() == Some(kind.c_name())
-        })
-        .ok_or_else(|| ParseError::Model {
-            folder: folder.into(),
-            reason: format!("no class {}", kind.c_name()),
-        })?;
+    let entity = find(entities, kind).ok_or_else(|| ParseError::Model {
+        folder: folder.into(),
+        reason: format!("no class {}", kind.c_name()),
+    })?;
     let mut class = Class { c_name: kind.c_name().to_owned(), methods: Vec::new(), statics: Vec::new() };
     for child in entity.get_children() {
         match child.get_kind() {
@@ -37,6 +30,29 @@ pub(super) fn read(entities: &[Entity<'_>], kind: ClassKind, folder: &Path) -> R
         }
     }
     Ok(class)
+}
+
+fn find<'a, 'tu>(entities: &'a [Entity<'tu>], kind: ClassKind) -> Option<&'a Entity<'tu>> {
+    entities.iter().find(|entity| {
+        entity.get_kind() == EntityKind::ClassDecl
+            && entity.is_definition()
+            && entity.get_name().as_deref() == Some(kind.c_name())
+    })
+}
+
+/// Returns the namespace in which the classes stand, `None` for the global one.
+pub(super) fn namespace(entities: &[Entity<'_>]) -> Option<String> {
+    let parent = find(entities, ClassKind::TraderApi)?.get_semantic_parent()?;
+    (parent.get_kind() == EntityKind::Namespace).then(|| parent.get_name()).flatten()
+}
+
+/// Reads the functions of `DataCollect.h`.
+pub(super) fn functions(entities: &[Entity<'_>]) -> Result<Vec<Static>, ParseError> {
+    entities
+        .iter()
+        .filter(|entity| entity.get_kind() == EntityKind::FunctionDecl)
+        .map(static_method)
+        .collect()
 }
 
 fn method(entity: &Entity<'_>, kind: ClassKind) -> Result<Method, ParseError> {
@@ -68,7 +84,7 @@ fn static_method(entity: &Entity<'_>) -> Result<Static, ParseError> {
     let name = entity.get_name().unwrap_or_default();
     let symbol = entity
         .get_mangled_name()
-        .ok_or_else(|| source::construct(entity, format!("static method {name} has no mangled name")))?;
+        .ok_or_else(|| source::construct(entity, format!("function {name} has no mangled name")))?;
     Ok(Static { returns: returns(entity), symbol, parameters: parameters(entity)?, name })
 }
 
@@ -82,15 +98,26 @@ fn parameters(entity: &Entity<'_>) -> Result<Vec<Parameter>, ParseError> {
         .unwrap_or_default()
         .iter()
         .map(|argument| {
-            let c_type =
-                argument.get_type().map(|argument_type| argument_type.get_display_name()).unwrap_or_default();
             Ok(Parameter {
                 name: argument.get_name().unwrap_or_default(),
-                c_type: unqualified(&c_type).replace("char *[]", "char **"),
+                c_type: argument.get_type().map(|kind| c_type(&kind)).unwrap_or_default(),
                 default: default_value(argument),
             })
         })
         .collect()
+}
+
+/// Returns the type as the compiler takes it: of a typedef what it stands for, of an array a pointer.
+fn c_type(declared: &Type<'_>) -> String {
+    let canonical = declared.get_canonical_type();
+    let name = unqualified(&canonical.get_display_name());
+    let pointer =
+        |element: &str| format!("{}{element} *", if name.starts_with("const ") { "const " } else { "" });
+    match name.trim_start_matches("const ").split_once('[') {
+        Some(("char *", _)) => "char **".to_owned(),
+        Some(("char", _)) => pointer("char"),
+        _ => name,
+    }
 }
 
 /// `ctp_sopt::CThostFtdcOrderField *` → `CThostFtdcOrderField *`.

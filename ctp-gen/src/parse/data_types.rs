@@ -19,7 +19,8 @@ pub(super) struct DataTypes {
 /// A constant belongs to the typedef that follows it: the prefixes (`THOST_FTDC_D_`) repeat between
 /// typedefs, the positions do not lie.
 pub(super) fn read(entities: &[Entity<'_>]) -> Result<DataTypes, ParseError> {
-    let mut here: Vec<&Entity<'_>> = entities.iter().filter(|entity| is_here(entity)).collect();
+    let mut here: Vec<&Entity<'_>> =
+        entities.iter().filter(|entity| source::stands_in(entity, FILE)).collect();
     here.sort_by_key(|entity| source::offset_of(entity));
 
     let (mut typedefs, mut enumerations, mut plain_enums) = (Vec::new(), Vec::new(), Vec::new());
@@ -31,6 +32,10 @@ pub(super) fn read(entities: &[Entity<'_>]) -> Result<DataTypes, ParseError> {
             }
             EntityKind::TypedefDecl => {
                 let typedef = typedef(entity)?;
+                // mini repeats one word for word, which is C++; with constants it would be another.
+                if waiting.is_empty() && typedefs.contains(&typedef) {
+                    continue;
+                }
                 let constants: Vec<Constant> = waiting.drain(..).map(|(constant, _)| constant).collect();
                 if !constants.is_empty() {
                     enumerations.push(Enumeration { typedef: typedef.name.clone(), constants });
@@ -47,10 +52,6 @@ pub(super) fn read(entities: &[Entity<'_>]) -> Result<DataTypes, ParseError> {
         }
         None => Ok(DataTypes { typedefs, enumerations, plain_enums }),
     }
-}
-
-fn is_here(entity: &Entity<'_>) -> bool {
-    source::file_of(entity).is_some_and(|path| path.file_name().is_some_and(|name| name == FILE))
 }
 
 /// Reads `#define NAME 'x'`; a define without value is an include guard.

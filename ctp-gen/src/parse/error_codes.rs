@@ -1,34 +1,73 @@
 //! `error.xml`: symbols and codes, never the vendor's texts.
 
+use std::collections::HashSet;
+
 use super::{Headers, ParseError, source};
 use crate::api::ErrorCode;
 
+/// Reads every `<error id="…" value="…" …/>`, however many stand in a line.
 pub(super) fn read(headers: &Headers) -> Result<Vec<ErrorCode>, ParseError> {
     let Some(file) = headers.error_table() else { return Ok(Vec::new()) };
+    let text = without_comments(&file.text);
+    let refuse = |position: usize, reason: String| ParseError::Construct {
+        place: source::place(&file.path, line_of(&text, position)),
+        reason,
+    };
     let mut errors: Vec<ErrorCode> = Vec::new();
-    for (line, text) in file.text.lines().enumerate() {
-        let Some(element) = text.trim_start().strip_prefix("<error ") else { continue };
-        let refuse = |reason: String| ParseError::Construct {
-            place: source::place(&file.path, line as u32 + 1),
-            reason,
-        };
-        let symbol = attribute(element, "id").ok_or_else(|| refuse("error without id".to_owned()))?;
-        let value =
-            attribute(element, "value").ok_or_else(|| refuse(format!("error {symbol} without value")))?;
+    let (mut symbols, mut codes) = (HashSet::new(), HashSet::new());
+    for (position, _) in text.match_indices("<error") {
+        let rest = &text[position + "<error".len()..];
+        // `<errors>` is the list itself.
+        if !rest.starts_with(|next: char| next.is_ascii_whitespace()) {
+            continue;
+        }
+        let element =
+            rest.split_once('>').map(|(element, _)| element).filter(|element| !element.contains('<'));
+        let element = element
+            .ok_or_else(|| refuse(position, "the element does not end: the file is cut".to_owned()))?;
+        let symbol =
+            attribute(element, "id").ok_or_else(|| refuse(position, "error without id".to_owned()))?;
+        let value = attribute(element, "value")
+            .ok_or_else(|| refuse(position, format!("error {symbol} without value")))?;
         let code = value
             .trim()
             .parse()
-            .map_err(|_| refuse(format!("error {symbol} has value {value}, not a number")))?;
-        if errors.iter().any(|known| known.symbol == symbol || known.code == code) {
-            return Err(refuse(format!("error {symbol} = {code} stands twice")));
+            .map_err(|_| refuse(position, format!("error {symbol} has value {value}, not a number")))?;
+        if !symbols.insert(symbol) || !codes.insert(code) {
+            return Err(refuse(position, format!("error {symbol} = {code} stands twice")));
         }
         errors.push(ErrorCode { symbol: symbol.to_owned(), code });
     }
-    Ok(errors)
+    match errors.is_empty() || !text.contains("</errors>") {
+        true => Err(refuse(
+            text.len(),
+            "no whole list of <error> elements: the file is cut or another".to_owned(),
+        )),
+        false => Ok(errors),
+    }
 }
 
-/// Returns the value of an XML attribute of a one-line element.
+/// Returns the text with blanks in place of comments, so that positions stay.
+fn without_comments(text: &str) -> String {
+    let mut kept = text.to_owned();
+    while let Some(start) = kept.find("<!--") {
+        let end = kept[start..].find("-->").map_or(kept.len(), |length| start + length + "-->".len());
+        let blanks: String =
+            kept[start..end].chars().map(|letter| if letter == '\n' { '\n' } else { ' ' }).collect();
+        kept.replace_range(start..end, &blanks);
+    }
+    kept
+}
+
+fn line_of(text: &str, position: usize) -> u32 {
+    let before = text[..position].bytes().filter(|byte| *byte == b'\n').count();
+    u32::try_from(before).map_or(u32::MAX, |before| before.saturating_add(1))
+}
+
+/// Returns the value of an XML attribute of an element.
 fn attribute<'a>(element: &'a str, name: &str) -> Option<&'a str> {
-    let (_, rest) = element.split_once(&format!("{name}=\""))?;
-    rest.split_once('"').map(|(value, _)| value)
+    let (before, rest) = element.split_once(&format!("{name}=\""))?;
+    // Not the end of a longer name.
+    let whole = before.is_empty() || before.ends_with(|end: char| end.is_ascii_whitespace());
+    rest.split_once('"').map(|(value, _)| value).filter(|_| whole)
 }

@@ -11,6 +11,8 @@ use crate::api::Source;
 /// The headers that every set has, the including ones last.
 const HEADERS: [&str; 4] =
     ["ThostFtdcUserApiDataType.h", "ThostFtdcUserApiStruct.h", "ThostFtdcMdApi.h", "ThostFtdcTraderApi.h"];
+/// The header of the terminal-information collector, which not every set has.
+pub(super) const DATA_COLLECT: &str = "DataCollect.h";
 const ERROR_TABLE: &str = "error.xml";
 const MAIN: &str = "ctp-gen-main.hpp";
 
@@ -30,11 +32,14 @@ pub(crate) struct HeaderFile {
 
 impl Headers {
     pub(crate) fn read(folder: &Path) -> Result<Self, ParseError> {
-        let files = HEADERS.iter().map(|name| HeaderFile::read(folder, name)).collect::<Result<_, _>>()?;
-        let error_table = match folder.join(ERROR_TABLE).exists() {
-            true => Some(HeaderFile::read(folder, ERROR_TABLE)?),
-            false => None,
+        let mut files =
+            HEADERS.iter().map(|name| HeaderFile::read(folder, name)).collect::<Result<Vec<_>, _>>()?;
+        let optional = |name| match folder.join(name).exists() {
+            true => HeaderFile::read(folder, name).map(Some),
+            false => Ok(None),
         };
+        files.extend(optional(DATA_COLLECT)?);
+        let error_table = optional(ERROR_TABLE)?;
         Ok(Self { folder: folder.to_owned(), files, error_table })
     }
 
@@ -44,7 +49,10 @@ impl Headers {
     }
 
     pub(crate) fn unsaved(&self) -> Vec<Unsaved> {
-        let includes = "#include \"ThostFtdcMdApi.h\"\n#include \"ThostFtdcTraderApi.h\"\n";
+        let mut includes = "#include \"ThostFtdcMdApi.h\"\n#include \"ThostFtdcTraderApi.h\"\n".to_owned();
+        if self.files.iter().any(|file| file.path.ends_with(DATA_COLLECT)) {
+            includes.push_str("#include \"DataCollect.h\"\n");
+        }
         std::iter::once(Unsaved::new(self.main_path(), includes))
             .chain(self.files.iter().map(|file| Unsaved::new(&file.path, &file.text)))
             .collect()
@@ -69,6 +77,12 @@ impl HeaderFile {
         let path = folder.join(name);
         let bytes = std::fs::read(&path).map_err(|source| ParseError::Read { path: path.clone(), source })?;
         let (encoding, text) = decode(&bytes).ok_or_else(|| ParseError::Encoding { path: path.clone() })?;
+        if text.trim().is_empty() {
+            return Err(ParseError::Construct {
+                place: place(&path, 1),
+                reason: "the file is empty".to_owned(),
+            });
+        }
         let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(Self { path, text, encoding, source: Source { file: name.to_owned(), sha256 } })
     }
@@ -100,6 +114,11 @@ pub(super) fn flatten<'tu>(unit: &'tu TranslationUnit<'_>) -> Vec<Entity<'tu>> {
         }
     }
     found
+}
+
+/// Returns whether `entity` stands in the header called `name`.
+pub(super) fn stands_in(entity: &Entity<'_>, name: &str) -> bool {
+    file_of(entity).is_some_and(|path| path.file_name().is_some_and(|file| file == name))
 }
 
 /// Returns whether `path` is the file in memory that includes the headers.

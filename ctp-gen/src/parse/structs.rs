@@ -3,7 +3,7 @@
 use clang::{Entity, EntityKind, Type};
 
 use super::{ParseError, source};
-use crate::api::{Field, Record};
+use crate::api::{Field, Record, ScalarType};
 
 pub(super) fn read(entities: &[Entity<'_>]) -> Result<Vec<Record>, ParseError> {
     let mut records: Vec<&Entity<'_>> = entities
@@ -40,8 +40,11 @@ fn field(entity: &Entity<'_>, layout: &Type<'_>, record: &str) -> Result<Field, 
         .map_err(|error| source::construct(entity, format!("{whole} has no offset: {error}")))?;
     let typedef = entity.get_type().map(|field_type| field_type.get_display_name()).unwrap_or_default();
     let typedef = typedef.rsplit("::").next().unwrap_or_default().to_owned();
-    if !typedef.starts_with("TThostFtdc") {
-        return Err(source::construct(entity, format!("{whole} has type {typedef}, not a TThostFtdc…Type")));
+    if !typedef.starts_with("TThostFtdc") && typedef.parse::<ScalarType>().is_err() {
+        return Err(source::construct(
+            entity,
+            format!("{whole} has type {typedef}, neither a TThostFtdc…Type nor a C type that is understood"),
+        ));
     }
     Ok(Field { c_name, typedef, offset: offset_bits / 8 })
 }

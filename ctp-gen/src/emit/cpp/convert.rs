@@ -74,7 +74,7 @@ impl<'a> Conversions<'a> {
             && ours.fields.iter().zip(&theirs.fields).all(|(a, b)| {
                 self.field(ours, a, theirs).is_some_and(|field| field.c_name == b.c_name)
                     && a.offset == b.offset
-                    && scalar(self.version, &a.typedef) == scalar(self.current, &b.typedef)
+                    && self.version.scalar(a) == self.current.scalar(b)
             })
     }
 
@@ -141,7 +141,7 @@ impl<'a> Conversions<'a> {
             };
             let Some(from) = from else { continue };
             let position = source.1.fields.iter().take_while(|field| field.c_name != from.c_name).count();
-            let kinds = (scalar(source.0, &from.typedef), scalar(target.0, &field.typedef));
+            let kinds = (source.0.scalar(from), target.0.scalar(field));
             let (c_name, from) = (&field.c_name, &from.c_name);
             let _ = match kinds {
                 (ScalarType::Text(from_length), ScalarType::Text(to_length)) if from_length <= to_length => {
@@ -183,11 +183,6 @@ impl<'a> Conversions<'a> {
             None => Ok(()),
         }
     }
-}
-
-fn scalar(api: &Api, typedef: &str) -> ScalarType {
-    // A checked model declares every type that it uses.
-    api.typedef(typedef).map_or(ScalarType::Char, |typedef| typedef.scalar)
 }
 
 /// Cuts at a whole GBK character, so that no half character is left before the NUL.

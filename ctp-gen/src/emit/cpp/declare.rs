@@ -47,9 +47,7 @@ pub(crate) fn layout_assertions(api: &Api) -> String {
 fn declare_record(text: &mut String, api: &Api, record: &Record) {
     let _ = write!(text, "struct {} {{", record.c_name);
     for field in &record.fields {
-        // A checked model declares every type that it uses.
-        let Some(typedef) = api.typedef(&field.typedef) else { continue };
-        let _ = match typedef.scalar.c_parts() {
+        let _ = match api.scalar(field).c_parts() {
             (c_type, Some(length)) => write!(text, " {c_type} {}[{length}];", field.c_name),
             (c_type, None) => write!(text, " {c_type} {};", field.c_name),
         };

@@ -1,0 +1,150 @@
+//! Rust text in the shape that rustfmt gives it with its default options, made so from the start: whoever
+//! emits needs no rustfmt.
+
+use std::fmt::Write as _;
+
+/// Columns of a line.
+const WIDTH: usize = 100;
+
+/// Columns that the arguments of a call may take on one line (`fn_call_width`).
+const CALL_WIDTH: usize = 60;
+
+/// Writes a doc comment, folded; `mark` is `///` or `//!`.
+pub(super) fn doc(text: &mut String, indent: usize, mark: &str, sentences: &str) {
+    for paragraph in sentences.lines() {
+        let mut column = 0;
+        for word in paragraph.split_whitespace() {
+            let width = columns(word);
+            if column > 0 && column + 1 + width > WIDTH {
+                text.push('\n');
+                column = 0;
+            }
+            if column == 0 {
+                let _ = write!(text, "{:indent$}{mark}", "");
+                column = indent + mark.len();
+            }
+            text.push(' ');
+            text.push_str(word);
+            column += 1 + width;
+        }
+        if column == 0 {
+            let _ = write!(text, "{:indent$}{mark}", "");
+        }
+        text.push('\n');
+    }
+}
+
+/// Returns the columns that a word takes on a screen: Chinese characters are wide.
+fn columns(word: &str) -> usize {
+    word.chars().map(|letter| if letter >= '\u{2E80}' { 2 } else { 1 }).sum()
+}
+
+/// Writes `use path::{…};` for names that are sorted as rustfmt sorts them here.
+pub(super) fn import(text: &mut String, path: &str, mut names: Vec<&str>) {
+    names.sort_unstable_by_key(|name| (is_screaming(name), *name));
+    names.dedup();
+    match names.as_slice() {
+        [] => return,
+        [name] => {
+            let _ = writeln!(text, "use {path}::{name};");
+            return;
+        }
+        _ => {}
+    }
+    let line = names.join(", ");
+    if format!("use {path}::{{{line}}};").len() <= WIDTH {
+        let _ = writeln!(text, "use {path}::{{{line}}};");
+        return;
+    }
+    let _ = write!(text, "use {path}::{{");
+    let mut column = WIDTH;
+    for name in names {
+        if column + 1 + name.len() + 1 > WIDTH {
+            text.push_str("\n    ");
+            column = 4;
+        } else {
+            text.push(' ');
+            column += 1;
+        }
+        text.push_str(name);
+        text.push(',');
+        column += name.len() + 1;
+    }
+    text.push_str("\n};\n");
+}
+
+fn is_screaming(name: &str) -> bool {
+    !name.contains(|letter: char| letter.is_ascii_lowercase())
+}
+
+/// Returns `head(arguments)tail`, with the arguments on lines of their own where one line is too short.
+pub(super) fn call(indent: usize, head: &str, arguments: &[String], tail: &str) -> String {
+    let line = arguments.join(", ");
+    if line.len() <= CALL_WIDTH && indent + head.len() + line.len() + tail.len() + 2 <= WIDTH {
+        return format!("{head}({line}){tail}");
+    }
+    match arguments {
+        // A lone argument hangs without a comma in macros only; calls of ours have several.
+        [argument] => format!("{head}(\n{:1$}{argument},\n{:2$}){tail}", "", indent + 4, indent),
+        _ => {
+            let mut text = format!("{head}(\n");
+            for argument in arguments {
+                let _ = writeln!(text, "{:1$}{argument},", "", indent + 4);
+            }
+            let _ = write!(text, "{:indent$}){tail}", "");
+            text
+        }
+    }
+}
+
+/// Writes a function with an empty body: `fn name(&self, a: A) {}`.
+pub(super) fn empty_method(text: &mut String, indent: usize, name: &str, parameters: &[String]) {
+    let line = parameters.join(", ");
+    if indent + "fn (&self, ) {}".len() + name.len() + line.len() <= WIDTH {
+        let comma = if line.is_empty() { "" } else { ", " };
+        let _ = writeln!(text, "{:indent$}fn {name}(&self{comma}{line}) {{}}", "");
+        return;
+    }
+    let _ = writeln!(text, "{:indent$}fn {name}(\n{:indent$}    &self,", "", "");
+    for parameter in parameters {
+        let _ = writeln!(text, "{:indent$}    {parameter},", "");
+    }
+    let _ = writeln!(text, "{:indent$}) {{\n{:indent$}}}", "", "");
+}
+
+/// Writes an arm `pattern => value,`, with the value in a block where one line is too short.
+pub(super) fn arm(text: &mut String, indent: usize, pattern: &str, value: &str) {
+    if indent + pattern.len() + " => ,".len() + value.len() <= WIDTH {
+        let _ = writeln!(text, "{:indent$}{pattern} => {value},", "");
+    } else {
+        let _ = writeln!(text, "{:indent$}{pattern} => {{\n{:indent$}    {value}\n{:indent$}}}", "", "", "");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_doc_comment_folds_between_words_and_counts_chinese_twice() {
+        let mut text = String::new();
+        doc(&mut text, 4, "///", &format!("{} (买卖方向) end", "word ".repeat(17).trim()));
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 2);
+        assert!(lines[0].ends_with("word") && lines[1] == "    /// (买卖方向) end", "{text}");
+        let mut text = String::new();
+        doc(&mut text, 0, "//!", "a\n\nb");
+        assert_eq!(text, "//! a\n//!\n//! b\n");
+    }
+
+    #[test]
+    fn a_long_import_fills_its_lines() {
+        let mut text = String::new();
+        import(&mut text, "crate::enumerations", vec!["B", "A", "B"]);
+        assert_eq!(text, "use crate::enumerations::{A, B};\n");
+        let names: Vec<String> = (10..40).map(|number| format!("Name{number}")).collect();
+        let mut text = String::new();
+        import(&mut text, "x", names.iter().map(String::as_str).collect());
+        assert!(text.lines().all(|line| line.len() <= WIDTH) && text.lines().count() == 5, "{text}");
+    }
+}
