@@ -7,8 +7,10 @@ use std::{
 
 use serde::Deserialize;
 
+mod complete;
 pub(crate) mod docs;
 
+pub use complete::Proposal;
 pub use docs::Docs;
 
 /// All overlays.
@@ -20,6 +22,8 @@ pub struct Overlay {
     pub renames: Renames,
     /// Types whose fields are secrets.
     pub secrets: Secrets,
+    /// Libraries that have a model's layout.
+    pub versions: Versions,
     /// What things mean.
     pub docs: Docs,
 }
@@ -30,8 +34,8 @@ pub struct Overlay {
 pub struct Request {
     /// What tells success.
     pub success: Success,
-    /// The callback that answers the requester.
-    pub answer: String,
+    /// The callback that answers the requester; without one, only the return code and a push tell.
+    pub answer: Option<String>,
     /// The callback that tells a refusal to every session of the investor.
     pub error: Option<String>,
     /// The callback that brings the effect.
@@ -112,6 +116,24 @@ pub struct Secrets {
     pub typedefs: HashSet<String>,
 }
 
+/// Libraries that have a model's layout.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Versions {
+    #[serde(default)]
+    same_layout: Vec<SameLayout>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SameLayout {
+    family: String,
+    version: String,
+    patches: Vec<String>,
+    #[expect(dead_code, reason = "for the people who read the file")]
+    source: String,
+}
+
 impl Renames {
     /// Returns the name that `method` of `class` of an older version has in the current model.
     pub fn current_method<'a>(&'a self, class: &str, method: &'a str) -> &'a str {
@@ -142,7 +164,7 @@ impl Renames {
 }
 
 impl Overlay {
-    /// Reads the overlay files' texts, without docs.
+    /// Reads the overlay files' texts, without versions and docs.
     ///
     /// # Errors
     ///
@@ -153,6 +175,7 @@ impl Overlay {
             requests: requests.into_iter().collect(),
             renames: read("renames.toml", renames)?,
             secrets: read("secrets.toml", secrets)?,
+            versions: Versions::default(),
             docs: Docs::default(),
         })
     }
@@ -170,9 +193,21 @@ impl Overlay {
                 include_str!("../overlay/renames.toml"),
                 include_str!("../overlay/secrets.toml"),
             );
-            let overlay = overlay.and_then(|overlay| Ok(Self { docs: Docs::committed()?, ..overlay }));
+            let overlay = overlay.and_then(|overlay| {
+                let versions = read("versions.toml", include_str!("../overlay/versions.toml"))?;
+                Ok(Self { versions, docs: Docs::committed()?, ..overlay })
+            });
             overlay.unwrap_or_else(|error| panic!("{error}"))
         })
+    }
+
+    /// Returns the patch marks with which a library of `version` has the model's layout; `""` is no mark.
+    pub fn patches(&self, family: &str, version: &str) -> Vec<&str> {
+        let entries = &self.versions.same_layout;
+        match entries.iter().find(|entry| entry.family == family && entry.version == version) {
+            Some(entry) => entry.patches.iter().map(String::as_str).collect(),
+            None => vec![""],
+        }
     }
 
     /// Returns how the request `method` of `class` is answered.

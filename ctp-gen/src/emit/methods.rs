@@ -64,20 +64,24 @@ fn requests(api: &Api, kind: ClassKind, spi: ClassKind, overlay: &Overlay) -> Re
         // The overlay speaks of the current names.
         let renames = &overlay.renames;
         let request = overlay.request(kind.c_name(), renames.current_method(kind.c_name(), &method.name))?;
-        let reference = |callback_name: Option<&String>| {
-            let Some(wanted) = callback_name else { return Ok(quote! { None }) };
-            let named = |answer: &&Method| renames.current_method(spi.c_name(), &answer.name) == wanted;
-            let answer = answers
-                .methods
-                .iter()
-                .find(named)
-                .ok_or_else(|| format!("{}: {} has no callback {wanted}", method.name, spi.c_name()))?;
-            let variant = ident(&answer.name);
-            Ok::<_, String>(quote! { Some(#callback::#variant) })
+        let reference = |wanted: Option<&String>| {
+            let named = |answer: &&Method| {
+                Some(renames.current_method(spi.c_name(), &answer.name)) == wanted.map(String::as_str)
+            };
+            match answers.methods.iter().find(named) {
+                Some(found) => {
+                    let variant = ident(&found.name);
+                    quote! { Some(#callback::#variant) }
+                }
+                None => quote! { None },
+            }
         };
-        let answer = reference(Some(&request.answer))?;
-        let error = reference(request.error.as_ref())?;
-        let push = reference(request.push.as_ref())?;
+        let answer = reference(request.answer.as_ref());
+        if let (Some(wanted), true) = (&request.answer, answer.to_string() == "None") {
+            return Err(format!("{}: {} has no callback {wanted}", method.name, spi.c_name()));
+        }
+        // The overlay speaks of all families and versions: mini has no OnErrRtnCombActionInsert.
+        let (error, push) = (reference(request.error.as_ref()), reference(request.push.as_ref()));
         let success = ident(match request.success {
             Success::Query => "Query",
             Success::Answer => "Answered",
