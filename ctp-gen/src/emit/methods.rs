@@ -64,24 +64,25 @@ fn requests(api: &Api, kind: ClassKind, spi: ClassKind, overlay: &Overlay) -> Re
         // The overlay speaks of the current names.
         let renames = &overlay.renames;
         let request = overlay.request(kind.c_name(), renames.current_method(kind.c_name(), &method.name))?;
-        let reference = |wanted: Option<&String>| {
-            let named = |answer: &&Method| {
-                Some(renames.current_method(spi.c_name(), &answer.name)) == wanted.map(String::as_str)
-            };
-            match answers.methods.iter().find(named) {
-                Some(found) => {
-                    let variant = ident(&found.name);
-                    quote! { Some(#callback::#variant) }
-                }
-                None => quote! { None },
-            }
+        let find = |wanted: Option<&String>| {
+            let wanted = wanted?;
+            let current = |answer: &Method| renames.current_method(spi.c_name(), &answer.name) == wanted;
+            answers.methods.iter().find(|answer| current(answer))
         };
-        let answer = reference(request.answer.as_ref());
-        if let (Some(wanted), true) = (&request.answer, answer.to_string() == "None") {
+        let reference = |found: Option<&Method>| match found {
+            Some(found) => {
+                let variant = ident(&found.name);
+                quote! { Some(#callback::#variant) }
+            }
+            None => quote! { None },
+        };
+        let answer = find(request.answer.as_ref());
+        if let (Some(wanted), None) = (&request.answer, answer) {
             return Err(format!("{}: {} has no callback {wanted}", method.name, spi.c_name()));
         }
         // The overlay speaks of all families and versions: mini has no OnErrRtnCombActionInsert.
-        let (error, push) = (reference(request.error.as_ref()), reference(request.push.as_ref()));
+        let (error, push) = (find(request.error.as_ref()), find(request.push.as_ref()));
+        let (answer, error, push) = (reference(answer), reference(error), reference(push));
         let success = ident(match request.success {
             Success::Query => "Query",
             Success::Answer => "Answered",
