@@ -6,7 +6,19 @@ use std::{
     process::{Command, Output},
 };
 
-use crate::vendor;
+use crate::{Test, vendor};
+
+pub(crate) const TESTS: &[Test] = &[
+    ("an_empty_folder", an_empty_folder),
+    ("a_folder_that_is_not_there", a_folder_that_is_not_there),
+    ("a_truncated_header", a_truncated_header),
+    ("structs_of_one_version_with_an_api_of_another", structs_of_one_version_with_an_api_of_another),
+    ("emitting_what_is_no_model_writes_nothing", emitting_what_is_no_model_writes_nothing),
+    (
+        "emit_writes_every_output_and_list_names_every_version",
+        emit_writes_every_output_and_list_names_every_version,
+    ),
+];
 
 fn ctp_gen(arguments: &[&str], folder: &Path) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ctp-gen"));
@@ -32,7 +44,6 @@ fn files(folder: &Path) -> Vec<String> {
     entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
 }
 
-#[test]
 fn an_empty_folder() {
     let folder = vendor::temporary();
     assert_eq!(
@@ -41,14 +52,12 @@ fn an_empty_folder() {
     );
 }
 
-#[test]
 fn a_folder_that_is_not_there() {
     let folder = vendor::temporary().path().join("nowhere");
     assert!(refused(&folder).starts_with("cannot read HEADERS/ThostFtdcUserApiDataType.h: "));
 }
 
 /// Cut at every tenth of its length, each header is refused at a line of its own.
-#[test]
 fn a_truncated_header() {
     for file in
         ["ThostFtdcUserApiDataType.h", "ThostFtdcUserApiStruct.h", "ThostFtdcMdApi.h", "ThostFtdcTraderApi.h"]
@@ -63,7 +72,6 @@ fn a_truncated_header() {
     }
 }
 
-#[test]
 fn structs_of_one_version_with_an_api_of_another() {
     let copy = vendor::Copy::of("6.7.13");
     copy.take("ThostFtdcUserApiStruct.h", "6.3.15");
@@ -79,7 +87,6 @@ fn structs_of_one_version_with_an_api_of_another() {
     );
 }
 
-#[test]
 fn emitting_what_is_no_model_writes_nothing() {
     let work = vendor::temporary();
     let model = vendor::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("api/se-6.7.13.json"));
@@ -96,7 +103,6 @@ fn emitting_what_is_no_model_writes_nothing() {
     }
 }
 
-#[test]
 fn emit_writes_every_output_and_list_names_every_version() {
     let work = vendor::temporary();
     let api = Path::new(env!("CARGO_MANIFEST_DIR")).join("api");

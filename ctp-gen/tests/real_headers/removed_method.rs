@@ -12,13 +12,18 @@ use ctp_gen::{
 };
 
 use crate::{
+    Test,
     cpp::{compiler, output},
     vendor,
 };
 
+pub(crate) const TESTS: &[Test] = &[(
+    "later_slots_move_down_by_one_and_the_cpp_compiles",
+    later_slots_move_down_by_one_and_the_cpp_compiles,
+)];
+
 const REMOVED: [&str; 2] = ["ReqQryCombLeg", "OnRspQryCombLeg"];
 
-#[test]
 fn later_slots_move_down_by_one_and_the_cpp_compiles() {
     let copy = vendor::Copy::of("6.7.13");
     for method in REMOVED {

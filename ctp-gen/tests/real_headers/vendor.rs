@@ -16,14 +16,15 @@ const FILES: [&str; 5] = [
     "error.xml",
 ];
 
-/// Returns the folder of the vendor's headers of `version`.
+/// Returns the folder of the vendor's headers in `vendor/<name>`; a version alone is one of `se`.
 ///
 /// # Panics
 ///
 /// Panics with the command to run when they are not there: nothing is skipped.
-pub(crate) fn headers(version: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../vendor/se-{version}/include"));
-    assert!(folder.is_dir(), "the vendor's headers of {version} are missing: run `cargo xtask vendor`");
+pub(crate) fn headers(name: &str) -> PathBuf {
+    let family = if name.starts_with(|first: char| first.is_ascii_digit()) { "se-" } else { "" };
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../vendor/{family}{name}/include"));
+    assert!(folder.is_dir(), "the vendor's headers of {name} are missing: run `cargo xtask vendor`");
     folder
 }
 
