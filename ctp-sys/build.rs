@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out_dir.join("spi.rs"), spi::rust(current, overlay))?;
     fs::write(out_dir.join("slots.rs"), api_calls::slots(current))?;
     fs::write(out_dir.join("api_calls.rs"), api_calls::rust(current, overlay))?;
-    fs::write(out_dir.join("adapters.rs"), adapter::rust(models::of("se")))?;
+    fs::write(out_dir.join("adapters.rs"), adapter::rust(models::of("se"), overlay))?;
 
     let mut build = cc::Build::new();
     build.cpp(true).std("c++14").warnings(false).opt_level(1).debug(false);

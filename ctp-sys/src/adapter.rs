@@ -53,6 +53,8 @@ pub(crate) const DOES_NOT_FIT: i64 = -(3 << 40);
 pub(crate) struct Version {
     pub(crate) family: &'static str,
     pub(crate) version: &'static str,
+    /// The patch marks of libraries that have this layout; `""` is no mark.
+    pub(crate) patches: &'static [&'static str],
     pub(crate) md: Side,
     pub(crate) trader: Side,
 }

@@ -64,9 +64,12 @@ impl ApiVersion {
     /// Returns the model of this version. A patch mark of which nobody said that its layout is the
     /// same is refused.
     pub(crate) fn model(&self) -> Option<&'static Version> {
-        let same_layout = self.patch.as_deref().is_none_or(|patch| SAME_LAYOUT.contains(&patch));
-        let label = self.label();
-        VERSIONS.iter().find(|version| version.family == "se" && version.version == label && same_layout)
+        let (label, patch) = (self.label(), self.patch().unwrap_or_default());
+        VERSIONS.iter().find(|version| {
+            version.family == "se"
+                && version.version == label
+                && (self.is_simulator() || version.patches.contains(&patch))
+        })
     }
 }
 
@@ -76,11 +79,8 @@ impl fmt::Display for ApiVersion {
     }
 }
 
+/// Patch mark of our simulator, whose facades are emitted from the same model.
 const SIMULATOR: &str = "CTPSIM";
-
-/// Patch marks whose layout is that of the version without mark: our simulator, whose facades are
-/// emitted from the same model. Evaluation builds (`T1`, `CP`) and patches (`P1`) are not known yet.
-const SAME_LAYOUT: [&str; 1] = [SIMULATOR];
 
 /// Returns the versions that have a model, newest first, for example `6.7.13`.
 pub fn supported_versions() -> impl Iterator<Item = &'static str> {
@@ -117,6 +117,8 @@ mod tests {
         assert!(has_model("v6.7.13_20260225 14:16:30.12079"));
         assert!(has_model("6.3.15_20190220 15:47:00"));
         assert!(has_model("v6.7.11_CTPSIM_20261120 00:00:00"));
+        assert!(has_model("v6.3.19_P1_20200106 15:21:32"));
+        assert!(!has_model("v6.3.19_20200106 15:21:32"));
         assert!(!has_model("v6.7.13_P1_20260225 14:16:30"));
         assert!(!has_model("v6.9.0_20300101 00:00:00"));
     }

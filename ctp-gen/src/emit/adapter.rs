@@ -78,8 +78,9 @@ pub fn identifier(version: &Api) -> String {
     version.label().replace(['.', '-'], "_")
 }
 
-/// Emits the Rust table of adapters: label, factory symbols, and the functions that return the adapters.
-pub fn rust<'a>(versions: impl IntoIterator<Item = &'a Api>) -> String {
+/// Emits the Rust table of adapters: family, version, the patch marks that share its layout (`""` is no mark),
+/// factory symbols, and the functions that return the adapters.
+pub fn rust<'a>(versions: impl IntoIterator<Item = &'a Api>, overlay: &Overlay) -> String {
     let (mut externs, mut rows) = (String::new(), String::new());
     for version in versions {
         let name = identifier(version);
@@ -100,9 +101,10 @@ pub fn rust<'a>(versions: impl IntoIterator<Item = &'a Api>) -> String {
         };
         let _ = writeln!(
             rows,
-            "    Version {{ family: {:?}, version: {:?}, md: {}, trader: {} }},",
+            "    Version {{ family: {:?}, version: {:?}, patches: &{:?}, md: {}, trader: {} }},",
             version.family,
             version.version,
+            overlay.patches(&version.family, &version.version),
             side(ClassKind::MdApi, "md"),
             side(ClassKind::TraderApi, "trader"),
         );

@@ -1,5 +1,6 @@
 //! C++ text: the declarations of one version, and the conversions between a version and the current model.
 
+mod assign;
 mod convert;
 mod declare;
 

@@ -105,7 +105,7 @@ impl Output {
             Self::Spi => spi::rust(version, overlay),
             Self::Slots => api_calls::slots(version),
             Self::ApiCalls => api_calls::rust(version, overlay),
-            Self::Adapters => adapter::rust([version]),
+            Self::Adapters => adapter::rust([version], overlay),
             Self::Adapter => adapter::cpp(version, current, overlay)?,
             Self::FacadeMd => facade::cpp(version, current, overlay, facade::Kind::Md)?,
             Self::FacadeTrader => facade::cpp(version, current, overlay, facade::Kind::Trader)?,

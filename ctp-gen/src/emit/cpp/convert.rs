@@ -4,12 +4,18 @@
 //! a field that the other side lacks is zero there. Widening always works. Narrowing text that does not
 //! fit fails towards the library (the request is refused), and is cut towards a client of a facade,
 //! which compiled for the short field.
+//!
+//! Since 6.5.1 a record has its ids twice: `InstrumentID`, long, at the end, and `reserve1`, short, where the
+//! id stood before. By name the id of 6.3.15 goes to the long field and comes back from it; the `reserveN`
+//! are dead in every version that has them (ctp-behaviour.md), so between those they are carried as they are and
+//! towards an older version they are left out.
 
 use std::{collections::BTreeMap, fmt::Write};
 
+use super::assign::{Assignment, HELPERS, assignment};
 use crate::{
     Api,
-    api::{Field, Record, ScalarType},
+    api::{Field, Record},
     overlay::Overlay,
 };
 
@@ -26,7 +32,8 @@ pub(crate) enum Direction {
 pub(crate) struct Conversions<'a> {
     version: &'a Api,
     current: &'a Api,
-    overlay: &'a Overlay,
+    /// What became of old names; `None` between families, where a field without counterpart is lost.
+    overlay: Option<&'a Overlay>,
     needed: BTreeMap<(String, Direction), String>,
 }
 
@@ -37,7 +44,7 @@ impl<'a> Conversions<'a> {
     ///
     /// Returns an error that names a record that neither maps by name nor stands in `overlay/renames.toml`.
     pub(crate) fn new(version: &'a Api, current: &'a Api, overlay: &'a Overlay) -> Result<Self, String> {
-        let made = Self { version, current, overlay, needed: BTreeMap::new() };
+        let made = Self { version, current, overlay: Some(overlay), needed: BTreeMap::new() };
         let unmapped = version.records.iter().find(|record| {
             !overlay.renames.is_dropped(&record.c_name) && made.counterpart(&record.c_name).is_none()
         });
@@ -52,6 +59,11 @@ impl<'a> Conversions<'a> {
         }
     }
 
+    /// Pairs the records of one family with those of another, by name alone: what the other lacks is lost.
+    pub(crate) fn between_families(version: &'a Api, core: &'a Api) -> Self {
+        Self { version, current: core, overlay: None, needed: BTreeMap::new() }
+    }
+
     /// Returns the current model's name of a version's record.
     ///
     /// Its own name where the current model has that; the overlay tells what became of the others.
@@ -61,7 +73,7 @@ impl<'a> Conversions<'a> {
 
     fn counterpart(&self, record: &str) -> Option<&'a Record> {
         let current = self.current;
-        current.record(record).or_else(|| current.record(self.overlay.renames.current_record(record)))
+        current.record(record).or_else(|| current.record(self.overlay?.renames.current_record(record)))
     }
 
     /// Returns whether a version's record passes by pointer.
@@ -80,7 +92,7 @@ impl<'a> Conversions<'a> {
 
     /// Makes sure that a conversion function exists and returns its name:
     /// `to_current_X(const X &, ctp_current::Y &)` or `from_current_X(const ctp_current::Y &, X &)`, both
-    /// returning the position + 1 of the first text that does not fit, counted in the source record, or 0.
+    /// returning the position + 1 of the first value that does not fit, counted in the source record, or 0.
     ///
     /// # Errors
     ///
@@ -100,19 +112,16 @@ impl<'a> Conversions<'a> {
 
     /// Returns the text of all functions asked for, with the helpers they use.
     pub(crate) fn text(&self) -> String {
-        let mut text = String::new();
-        if !self.needed.is_empty() {
-            text.push_str(HELPERS);
-        }
-        self.needed.values().for_each(|function| text.push_str(function));
-        text
+        let functions: String = self.needed.values().map(String::as_str).collect();
+        let helpers = HELPERS.into_iter().filter(|(call, _)| functions.contains(call));
+        helpers.map(|(_, helper)| helper).chain([functions.as_str()]).collect()
     }
 
     /// Returns the counterpart of `field` of the version's record `old` in the current model's record.
     fn field<'r>(&self, old: &Record, field: &Field, current: &'r Record) -> Option<&'r Field> {
         let named = |name: &str| current.fields.iter().find(|known| known.c_name == name);
-        let renamed = self.overlay.renames.current_field(&old.c_name, &field.c_name);
-        named(&field.c_name).or_else(|| named(renamed))
+        named(&field.c_name)
+            .or_else(|| named(self.overlay?.renames.current_field(&old.c_name, &field.c_name)))
     }
 
     fn write(&self, name: &str, record: &str, direction: Direction) -> Result<String, String> {
@@ -142,21 +151,20 @@ impl<'a> Conversions<'a> {
             let Some(from) = from else { continue };
             let position = source.1.fields.iter().take_while(|field| field.c_name != from.c_name).count();
             let kinds = (source.0.scalar(from), target.0.scalar(field));
-            let (c_name, from) = (&field.c_name, &from.c_name);
-            let _ = match kinds {
-                (ScalarType::Text(from_length), ScalarType::Text(to_length)) if from_length <= to_length => {
-                    writeln!(text, "    memcpy(to.{c_name}, from.{from}, sizeof from.{from});")
+            let objects = (format!("from.{}", from.c_name), format!("to.{}", field.c_name));
+            let _ = match assignment((&objects.0, kinds.0), (&objects.1, kinds.1)) {
+                Some(Assignment::Always(statement)) => writeln!(text, "    {statement}"),
+                Some(Assignment::Tried(expression)) => {
+                    writeln!(text, "    if (!{expression} && !overlong) overlong = {};", position + 1)
                 }
-                (ScalarType::Text(_), ScalarType::Text(_)) => writeln!(
-                    text,
-                    "    if (!ctp_copy_text(to.{c_name}, sizeof to.{c_name}, from.{from}, sizeof from.{from}) && !overlong) overlong = {};",
-                    position + 1
-                ),
-                (a, b) if a == b => writeln!(text, "    to.{c_name} = from.{from};"),
-                (a, b) => {
+                None if self.overlay.is_none() => continue,
+                None => {
                     return Err(format!(
-                        "{record}::{c_name} is {a} on one side of {} and {b} on the other; no conversion is known, add it to ctp-gen/src/emit/cpp/convert.rs",
-                        self.version.label()
+                        "{record}::{} is {} on one side of {} and {} on the other; no conversion is known, add it to ctp-gen/src/emit/cpp/assign.rs",
+                        field.c_name,
+                        kinds.0,
+                        self.version.label(),
+                        kinds.1
                     ));
                 }
             };
@@ -166,11 +174,20 @@ impl<'a> Conversions<'a> {
         Ok(text)
     }
 
+    /// Returns whether every field of a version's record has a counterpart.
+    pub(crate) fn is_whole(&self, record: &str) -> bool {
+        let (Some(ours), Some(theirs)) = (self.version.record(record), self.counterpart(record)) else {
+            return false;
+        };
+        ours.fields.iter().all(|field| self.field(ours, field, theirs).is_some())
+    }
+
     /// A field of an old version that the current model lacks would be lost silently.
     fn refuse_lost_fields(&self, old: &Record, current: &Record) -> Result<(), String> {
+        let Some(overlay) = self.overlay else { return Ok(()) };
         let lost = old.fields.iter().find(|field| {
             self.field(old, field, current).is_none()
-                && !self.overlay.renames.is_field_dropped(&old.c_name, &field.c_name)
+                && !overlay.renames.is_field_dropped(&old.c_name, &field.c_name)
         });
         match lost {
             Some(field) => Err(format!(
@@ -184,17 +201,3 @@ impl<'a> Conversions<'a> {
         }
     }
 }
-
-/// Cuts at a whole GBK character, so that no half character is left before the NUL.
-const HELPERS: &str = r"static inline bool ctp_copy_text(char *to, size_t to_size, const char *from, size_t from_size) {
-    size_t length = strnlen(from, from_size);
-    size_t end = 0;
-    while (end < length) {
-        size_t width = (unsigned char)from[end] >= 0x81 && end + 1 < length ? 2 : 1;
-        if (end + width >= to_size) break;
-        end += width;
-    }
-    memcpy(to, from, end);
-    return end == length;
-}
-";
