@@ -10,6 +10,7 @@
 //!    build scripts.
 
 pub mod api;
+pub mod diff;
 pub mod emit;
 pub mod models;
 pub mod names;

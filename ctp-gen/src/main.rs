@@ -1,7 +1,11 @@
 //! The `ctp-gen` command.
 
+#[path = "command/diff.rs"]
+mod diff;
 #[path = "command/emit.rs"]
 mod emit;
+#[path = "command/model.rs"]
+mod model;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -41,13 +45,15 @@ enum Command {
         #[arg(long)]
         current: Option<PathBuf>,
     },
+    /// Shows what changes from one version to another, and what that breaks.
+    Diff(diff::Arguments),
     /// Lists the versions that have a committed model, with their counts.
     List,
 }
 
 fn main() -> ExitCode {
     match run(Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("ctp-gen: {error}");
             ExitCode::FAILURE
@@ -55,20 +61,20 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
+fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
     match arguments.command {
         Command::Parse { folder, family, version, output } => {
             let api = ctp_gen::parse::parse_folder(&folder, &family, &version)?;
             emit::replace(&output, &api.to_json())?;
             println!("{}: {}", output.display(), ctp_gen::parse::summary(&api));
-            Ok(())
         }
-        Command::Emit { model, out, current } => emit::run(&model, current.as_deref(), &out),
+        Command::Emit { model, out, current } => emit::run(&model, current.as_deref(), &out)?,
+        Command::Diff(arguments) => return diff::run(&arguments),
         Command::List => {
             for api in ctp_gen::models::models() {
                 println!("{}: {}", api.label(), ctp_gen::parse::summary(api));
             }
-            Ok(())
         }
     }
+    Ok(ExitCode::SUCCESS)
 }

@@ -135,6 +135,19 @@ struct SameLayout {
 }
 
 impl Renames {
+    /// Returns the committed renames, without a look at the other overlays.
+    ///
+    /// # Panics
+    ///
+    /// Panics when the committed file is not valid, which the tests rule out.
+    pub fn committed() -> &'static Self {
+        static RENAMES: OnceLock<Renames> = OnceLock::new();
+        RENAMES.get_or_init(|| {
+            let renames = read("renames.toml", include_str!("../overlay/renames.toml"));
+            renames.unwrap_or_else(|error: String| panic!("{error}"))
+        })
+    }
+
     /// Returns the name that `method` of `class` of an older version has in the current model.
     pub fn current_method<'a>(&'a self, class: &str, method: &'a str) -> &'a str {
         let renamed = self.methods.iter().find(|renamed| renamed.class == class && renamed.old == method);
