@@ -10,6 +10,8 @@
 //!    build scripts.
 
 pub mod api;
+#[cfg(feature = "check")]
+pub mod check;
 pub mod diff;
 pub mod emit;
 pub mod models;

@@ -19,6 +19,8 @@ use crate::{Api, api::ClassKind};
 
 use data_types::DataTypes;
 pub(crate) use source::Headers;
+#[cfg(feature = "check")]
+pub(crate) use source::MAIN;
 
 /// Why a folder of headers did not become a model.
 #[derive(Debug, thiserror::Error)]

@@ -14,7 +14,8 @@ const HEADERS: [&str; 4] =
 /// The header of the terminal-information collector, which not every set has.
 pub(super) const DATA_COLLECT: &str = "DataCollect.h";
 const ERROR_TABLE: &str = "error.xml";
-const MAIN: &str = "ctp-gen-main.hpp";
+/// The file that includes the API headers.
+pub(crate) const MAIN: &str = "ctp-gen-main.hpp";
 
 /// A folder of headers, decoded.
 pub(crate) struct Headers {
@@ -49,13 +50,17 @@ impl Headers {
     }
 
     pub(crate) fn unsaved(&self) -> Vec<Unsaved> {
+        self.texts().into_iter().map(|(path, text)| Unsaved::new(path, text)).collect()
+    }
+
+    /// Every file that the compiler reads, decoded: the main file, then the headers.
+    pub(crate) fn texts(&self) -> Vec<(PathBuf, String)> {
         let mut includes = "#include \"ThostFtdcMdApi.h\"\n#include \"ThostFtdcTraderApi.h\"\n".to_owned();
         if self.files.iter().any(|file| file.path.ends_with(DATA_COLLECT)) {
             includes.push_str("#include \"DataCollect.h\"\n");
         }
-        std::iter::once(Unsaved::new(self.main_path(), includes))
-            .chain(self.files.iter().map(|file| Unsaved::new(&file.path, &file.text)))
-            .collect()
+        let headers = self.files.iter().map(|file| (file.path.clone(), file.text.clone()));
+        std::iter::once((self.main_path(), includes)).chain(headers).collect()
     }
 
     /// The encoding of the headers; the first that is not plain ASCII-compatible UTF-8 decides.
