@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf, time::Duration};
 
-use crate::version::ApiVersion;
+use crate::{refusal::Nearest, version::ApiVersion};
 
 /// Why a library was not opened.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +46,7 @@ pub enum LoadError {
     },
     /// There is no model of the library's version, so no adapter that could call it safely.
     #[error(
-        "{} is version {version}, of which there is no model (known: {known}); run `cargo xtask upgrade` with its headers",
+        "{} is version {version}, of which there is no model (nearest: {nearest}); run `cargo xtask upgrade --headers DIR` with its headers",
         path.display()
     )]
     UnknownVersion {
@@ -54,8 +54,24 @@ pub enum LoadError {
         path: PathBuf,
         /// What the library is.
         version: ApiVersion,
-        /// The versions with a model.
-        known: String,
+        /// The versions of its family that have a model and stand next to it.
+        nearest: Nearest,
+    },
+    /// There is a model of the library's version, but nobody has shown that a library with its patch mark has the
+    /// same layout.
+    #[error(
+        "{} is version {version}; the model of {label} is for {accepted}, and the layout may differ: add the mark to ctp-gen/overlay/versions.toml once it is proved, or run `cargo xtask upgrade --headers DIR` with its headers",
+        path.display()
+    )]
+    UnknownPatch {
+        /// The path.
+        path: PathBuf,
+        /// What the library is.
+        version: ApiVersion,
+        /// The model's version.
+        label: String,
+        /// The marks that the model is for, in words.
+        accepted: String,
     },
     /// The library is of another version than the caller demands.
     #[error("{} is version {version}, not {expected}; open the right file, or use `open`", path.display())]

@@ -17,6 +17,7 @@ mod flow;
 mod library;
 mod owner;
 mod platform;
+mod refusal;
 mod simulator;
 mod spi;
 mod system_info;
@@ -25,6 +26,7 @@ mod version;
 pub use error::{ApiError, CloseError, CreateError, LoadError};
 pub use library::{MdLibrary, MdOptions, TraderLibrary, TraderOptions};
 pub use owner::{MdApi, TraderApi};
+pub use refusal::Nearest;
 pub use simulator::{SimulatorLibraries, find_simulator};
 pub use spi::{MdEvent, MdSpi, TraderEvent, TraderSpi, dispatch_md, dispatch_trader};
 pub use system_info::{

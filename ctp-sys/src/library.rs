@@ -6,12 +6,13 @@ use std::{
 };
 
 use crate::{
-    adapter::{Adapter, Side},
+    adapter::{Adapter, Side, VERSIONS},
     error::{CreateError, LoadError},
     flow::FlowDir,
     owner::{MdApi, TraderApi},
     platform,
-    version::{ApiVersion, supported_versions},
+    refusal::refusal,
+    version::ApiVersion,
 };
 
 /// How a market data API is created.
@@ -125,11 +126,9 @@ impl Library {
         };
         let version =
             ApiVersion::parse(&text).ok_or_else(|| LoadError::BadVersion { path: path.clone(), text })?;
-        let side = version.model().map(side).ok_or_else(|| LoadError::UnknownVersion {
-            path: path.clone(),
-            version: version.clone(),
-            known: supported_versions().collect::<Vec<_>>().join(", "),
-        })?;
+        let Some(side) = version.model().map(side) else {
+            return Err(refusal(path, version, VERSIONS.iter()));
+        };
         let factory = symbol(side.factory).ok_or_else(|| not_ctp(side.factory))?;
         Ok(Self {
             adapter: side.adapter(),
