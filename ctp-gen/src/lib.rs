@@ -12,6 +12,8 @@
 pub mod api;
 #[cfg(feature = "check")]
 pub mod check;
+#[cfg(feature = "parse")]
+pub mod detect;
 pub mod diff;
 pub mod emit;
 pub mod models;

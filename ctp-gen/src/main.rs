@@ -6,6 +6,8 @@ mod diff;
 mod emit;
 #[path = "command/model.rs"]
 mod model;
+#[path = "command/parse.rs"]
+mod parse;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -21,18 +23,14 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Reads a folder of vendor headers into a model file.
-    Parse {
+    Parse(parse::Parse),
+    /// Says which family and version a folder of headers is of, and what told it.
+    Detect {
         /// Folder with the headers as delivered.
         folder: PathBuf,
-        /// Family of the library: se, mini or sopt.
-        #[arg(long, default_value = "se")]
-        family: String,
-        /// Version label, for example 6.7.13.
+        /// Prints JSON.
         #[arg(long)]
-        version: String,
-        /// Where the model goes; an existing file is overwritten.
-        #[arg(short, long)]
-        output: PathBuf,
+        json: bool,
     },
     /// Writes every output of a model into a folder: Rust, C++ and Python, laid out for people.
     Emit {
@@ -63,11 +61,8 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
     match arguments.command {
-        Command::Parse { folder, family, version, output } => {
-            let api = ctp_gen::parse::parse_folder(&folder, &family, &version)?;
-            emit::replace(&output, &api.to_json())?;
-            println!("{}: {}", output.display(), ctp_gen::parse::summary(&api));
-        }
+        Command::Parse(parse) => parse.run()?,
+        Command::Detect { folder, json } => parse::print_detected(&folder, json)?,
         Command::Emit { model, out, current } => emit::run(&model, current.as_deref(), &out)?,
         Command::Diff(arguments) => return diff::run(&arguments),
         Command::List => {

@@ -5,6 +5,7 @@
 mod classes;
 mod data_types;
 mod error_codes;
+mod known;
 mod source;
 mod structs;
 
@@ -117,6 +118,25 @@ pub fn parse_folder(folder: &Path, family: &str, version: &str) -> Result<Api, P
             Some(place) => ParseError::Construct { place, reason },
             None => ParseError::Model { folder: folder.into(), reason },
         }),
+    }
+}
+
+/// Returns the committed model that declares what `api` does, whatever encoding or system the headers are for.
+pub fn known_as(api: &Api) -> Option<&'static Api> {
+    known::same(api)
+}
+
+/// Refuses a set that is put together from headers of two known versions although their types fit.
+///
+/// # Errors
+///
+/// Returns an error that names the file that stands out, and the versions.
+pub fn refuse_mixture(api: &Api, folder: &Path) -> Result<(), ParseError> {
+    match known::mixture(api) {
+        Some((file, reason)) => {
+            Err(ParseError::Construct { place: source::place(&folder.join(file), 1), reason })
+        }
+        None => Ok(()),
     }
 }
 

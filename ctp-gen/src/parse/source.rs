@@ -3,10 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clang::{Entity, EntityKind, TranslationUnit, Unsaved};
-use sha2::{Digest, Sha256};
 
 use super::ParseError;
-use crate::api::Source;
+use crate::{api::Source, detect::sha256};
 
 /// The headers that every set has, the including ones last.
 const HEADERS: [&str; 4] =
@@ -88,7 +87,7 @@ impl HeaderFile {
                 reason: "the file is empty".to_owned(),
             });
         }
-        let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = sha256(&bytes);
         Ok(Self { path, text, encoding, source: Source { file: name.to_owned(), sha256 } })
     }
 }

@@ -13,6 +13,8 @@ pub(crate) const TESTS: &[Test] = &[
     ("a_folder_that_is_not_there", a_folder_that_is_not_there),
     ("a_truncated_header", a_truncated_header),
     ("structs_of_one_version_with_an_api_of_another", structs_of_one_version_with_an_api_of_another),
+    ("pieces_of_two_versions_whose_types_fit", pieces_of_two_versions_whose_types_fit),
+    ("a_version_is_told_by_what_the_headers_declare", a_version_is_told_by_what_the_headers_declare),
     ("emitting_what_is_no_model_writes_nothing", emitting_what_is_no_model_writes_nothing),
     (
         "emit_writes_every_output_and_list_names_every_version",
@@ -84,6 +86,32 @@ fn structs_of_one_version_with_an_api_of_another() {
     assert!(
         said.starts_with("HEADERS/ThostFtdcTraderApi.h:") && said.contains("unknown type name"),
         "{said}"
+    );
+}
+
+fn pieces_of_two_versions_whose_types_fit() {
+    for (file, other) in [("ThostFtdcTraderApi.h", "6.7.11"), ("ThostFtdcMdApi.h", "6.3.15")] {
+        let copy = vendor::Copy::of("6.7.13");
+        copy.take(file, other);
+        let said = refused(copy.path());
+        assert!(said.starts_with(&format!("HEADERS/{file}:1: this is {file} of se {other}")), "{said}");
+        let work = vendor::temporary();
+        let folder = copy.path().display().to_string();
+        let done =
+            ctp_gen(&["parse", &folder, "--version", "6.7.13", "--mixed", "--output", "m.json"], work.path());
+        assert!(done.status.success(), "{done:?}");
+    }
+}
+
+/// Encoding, line ends and what a folder is called tell nothing here: the declarations do.
+fn a_version_is_told_by_what_the_headers_declare() {
+    let copy = vendor::Copy::of("6.7.11");
+    copy.edit("ThostFtdcTraderApi.h", |text| text.replace('\n', "\r\n"));
+    let folder = copy.path().display().to_string();
+    let done = ctp_gen(&["detect", &folder], Path::new("."));
+    assert_eq!(
+        String::from_utf8_lossy(&done.stdout),
+        "se 6.7.11, from headers that declare what the model se-6.7.11 does\n"
     );
 }
 
