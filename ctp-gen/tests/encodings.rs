@@ -73,6 +73,54 @@ fn every_encoding_gives_the_same_model() {
     }
 }
 
+/// How the text is laid out says nothing: wrapped lines, tabs, no blanks, spliced lines, other includes.
+#[test]
+fn every_layout_of_the_text_gives_the_same_model() {
+    let (_, model) = parse(&encoded(|text| text.as_bytes().to_vec()));
+    type Lay = fn(&str) -> String;
+    let variants: [(&str, Lay); 7] = [
+        ("tabs", |text| text.replace("    ", "\t").replace(" '", "\t\t'")),
+        ("no indentation", |text| text.lines().map(|line| format!("{}\n", line.trim_start())).collect()),
+        ("blanks at the end", |text| text.replace('\n', "  \t\n")),
+        ("wrapped parameters", |text| text.replace(", ", ",\n        ").replace(" = 0;", "\n = 0;")),
+        ("a class in one line", |text| match text.contains("class ") {
+            true => joined(text),
+            false => text.to_owned(),
+        }),
+        ("spliced lines", |text| {
+            text.replace("#define THOST_FTDC_D_Buy '0'", "#define THOST_FTDC_D_Buy \\\n '0'")
+        }),
+        ("structs and types included again, in another order", |text| {
+            let more = "#include \"ThostFtdcUserApiDataType.h\"\n#include \"ThostFtdcUserApiStruct.h\"\n";
+            let again = "#include \"ThostFtdcUserApiStruct.h\"\n#include \"ThostFtdcUserApiDataType.h\"\n";
+            text.replacen("#include \"ThostFtdcUserApiStruct.h\"\n", &format!("{again}{more}"), 1)
+        }),
+    ];
+    let mut changed = Vec::new();
+    for (name, lay) in variants {
+        let files = encoded(|text| lay(text).into_bytes());
+        if files != encoded(|text| text.as_bytes().to_vec()) {
+            changed.push(name);
+        }
+        assert_eq!(parse(&files).1, model, "{name}");
+    }
+    assert_eq!(changed.len(), variants.len(), "only {changed:?} changed anything");
+}
+
+/// Everything but preprocessor lines and comments in one line.
+fn joined(text: &str) -> String {
+    let mut laid = String::new();
+    for line in text.lines() {
+        let alone = line.trim_start().starts_with('#') || line.contains("//");
+        if alone && !laid.ends_with('\n') && !laid.is_empty() {
+            laid.push('\n');
+        }
+        laid.push_str(line);
+        laid.push(if alone { '\n' } else { ' ' });
+    }
+    laid + "\n"
+}
+
 #[test]
 fn headers_in_different_encodings_may_stand_in_one_folder() {
     let (_, model) = parse(&encoded(|text| text.as_bytes().to_vec()));
