@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
+use crate::generator::Generator;
 use crate::vendor::manifest::Set;
-use crate::{paths, shell, tools, vendor};
+use crate::{paths, shell, vendor};
 
 /// What to do with the models.
 #[derive(clap::Args, Default)]
@@ -19,7 +20,6 @@ pub(crate) struct Arguments {
 /// Makes the models of all pinned versions, or compares them.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     vendor::run(&vendor::Arguments::default())?;
-    tools::run()?;
     if arguments.check { check() } else { write() }
 }
 
@@ -32,11 +32,12 @@ pub(crate) fn is_possible() -> Result<bool> {
 
 /// Fails unless every committed model is, byte for byte, what the headers say.
 pub(crate) fn check() -> Result<()> {
+    let generator = Generator::build()?;
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
     let mut differing = Vec::new();
     for version in vendor::manifest()?.versions() {
         let made = folder.path().join("model.json");
-        parse(version, &made)?;
+        parse(&generator, version, &made)?;
         let committed = committed_model(version);
         let is_same = fs::read(&made)? == fs::read(&committed).unwrap_or_default();
         println!("{}: {}", paths::shown(&committed), if is_same { "as its headers say" } else { "DIFFERS" });
@@ -53,27 +54,26 @@ pub(crate) fn check() -> Result<()> {
 }
 
 fn write() -> Result<()> {
+    let generator = Generator::build()?;
     for version in vendor::manifest()?.versions() {
-        parse(version, &committed_model(version))?;
+        parse(&generator, version, &committed_model(version))?;
     }
     Ok(())
 }
 
-fn parse(version: &Set, output: &PathBuf) -> Result<()> {
+fn parse(generator: &Generator, version: &Set, output: &PathBuf) -> Result<()> {
     let headers = headers(version);
     if !headers.is_dir() {
         bail!("{} is missing; `cargo xtask vendor` puts it there", paths::shown(&headers));
     }
-    let mut command = shell::cargo();
-    command.args(["run", "--package", "ctp-gen", "--features", "command", "--", "parse"]);
+    let mut command = generator.command();
     command
+        .arg("parse")
         .arg(paths::shown(&headers))
         .args(["--family", &version.family, "--version", &version.version])
         .arg("-o")
         .arg(output);
-    // The pinned libclang, whatever the system has.
-    command.env("LIBCLANG_PATH", paths::tools());
-    shell::run(&mut command)
+    shell::output(&mut command).map(drop)
 }
 
 fn headers(version: &Set) -> PathBuf {

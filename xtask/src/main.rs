@@ -6,6 +6,7 @@ mod check;
 mod codegen;
 mod demo;
 mod digest;
+mod generator;
 mod lock;
 mod paths;
 mod python;
@@ -14,6 +15,7 @@ mod sim;
 mod stages;
 mod test;
 mod tools;
+mod upgrade;
 mod vendor;
 mod wheel;
 
@@ -41,8 +43,10 @@ enum Chore {
     Vendor(vendor::Arguments),
     /// Put libclang into target/tools/, for `ctp-gen parse`.
     Tools,
-    /// Make the API models in ctp-gen/api/ from the vendor's headers.
+    /// Make the API models in ctp-gen/api/ anew from the vendor's headers.
     Codegen(codegen::Arguments),
+    /// Take a new version over from a folder of headers: model, differences, proof, and what is left for a person.
+    Upgrade(upgrade::Arguments),
     /// Build the simulator's libraries into target/sim/.
     Sim(sim::Arguments),
     /// Build the Python wheel, with the simulator in it, into target/wheels/.
@@ -57,6 +61,7 @@ fn main() -> ExitCode {
         Chore::Vendor(arguments) => vendor::run(&arguments),
         Chore::Tools => tools::run(),
         Chore::Codegen(arguments) => codegen::run(&arguments),
+        Chore::Upgrade(arguments) => upgrade::run(&arguments),
         Chore::Sim(arguments) => sim::run(&arguments),
         Chore::Wheel => wheel::run().map(|wheel| println!("{}", paths::shown(&wheel))),
     };

@@ -10,9 +10,12 @@ use std::fs;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use cargo_metadata::{CrateType, Message};
+use ctp_gen::{Api, models};
 
 use self::facade::Facade;
 use crate::{lock, paths, shell};
@@ -20,37 +23,57 @@ use crate::{lock, paths, shell};
 /// What to build.
 #[derive(clap::Args, Default)]
 pub(crate) struct Arguments {
-    /// Versions to build facades for, for example 6.7.13; all that have a model when none is given.
+    /// Versions to build facades for, for example 6.7.13 or mini-1.7.7; all that have a model when none is given.
     versions: Vec<String>,
 }
 
 /// Builds the simulator and the facades called for.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let models: Vec<_> = ctp_gen::models::of("se").collect();
-    for version in &arguments.versions {
-        if !models.iter().any(|api| api.version == *version) {
-            let known: Vec<_> = models.iter().map(|api| api.version.as_str()).collect();
-            bail!("version {version} has no model; known: {}", known.join(", "));
-        }
-    }
+    let models = wanted(&arguments.versions)?;
     let _lock = lock::hold("sim")?;
     let folder = paths::simulator();
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let wanted = |version: &String| arguments.versions.is_empty() || arguments.versions.contains(version);
-    for api in models.into_iter().filter(|api| wanted(&api.version)) {
-        for facade in facade::of(api)? {
-            let is_new = build_facade(&folder, &facade)?;
-            println!(
-                "{}: {}",
-                paths::shown(&facade.path(&folder)),
-                if is_new { "built" } else { "unchanged" }
-            );
-        }
-    }
+    build_facades(&folder, &models)?;
     let core = folder.join("libctp_sim.so");
     let is_new = replace(&core, &fs::read(build_core()?)?)?;
     println!("{}: {}", paths::shown(&core), if is_new { "built" } else { "unchanged" });
     Ok(())
+}
+
+/// Returns the models called `labels`, or all.
+fn wanted(labels: &[String]) -> Result<Vec<&'static Api>> {
+    if labels.is_empty() {
+        return Ok(models::models().collect());
+    }
+    let find = |label: &String| {
+        models::find(label).with_context(|| {
+            let known: Vec<_> = models::models().map(Api::label).collect();
+            format!("version {label} has no model; known: {}", known.join(", "))
+        })
+    };
+    labels.iter().map(find).collect()
+}
+
+/// Builds the facades of `models`, a version on each of the machine's cores at a time.
+fn build_facades(folder: &Path, models: &[&'static Api]) -> Result<()> {
+    let next = AtomicUsize::new(0);
+    let work = || -> Result<()> {
+        while let Some(api) = models.get(next.fetch_add(1, Ordering::Relaxed)) {
+            for facade in facade::of(api)? {
+                let is_new = build_facade(folder, &facade)?;
+                let path = paths::shown(&facade.path(folder));
+                println!("{path}: {}", if is_new { "built" } else { "unchanged" });
+            }
+        }
+        Ok(())
+    };
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(models.len());
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        workers
+            .into_iter()
+            .try_for_each(|worker| worker.join().unwrap_or_else(|_| bail!("building the facades panicked")))
+    })
 }
 
 /// Lets cargo build the simulator and returns the path of the library it made.

@@ -2,7 +2,7 @@
 
 pub(crate) mod fetch;
 pub(crate) mod manifest;
-mod place;
+pub(crate) mod place;
 pub(crate) mod unpack;
 
 #[cfg(test)]

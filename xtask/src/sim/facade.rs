@@ -4,7 +4,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context as _, Result, anyhow};
 use ctp_gen::Api;
 use ctp_gen::api::ClassKind;
 use ctp_gen::emit::facade::{self, Kind};
@@ -41,21 +41,19 @@ pub(super) struct Facade {
 
 /// Returns the facades of a version: market data and trading.
 pub(super) fn of(api: &Api) -> Result<[Facade; 2]> {
-    let current = ctp_gen::models::current();
+    let core = ctp_gen::models::current();
     let overlay = Overlay::committed();
-    let facade = |file_name, class, kind| -> Result<Facade> {
-        let text = facade::cpp(api, current, overlay, kind);
+    let facade = |class, kind: Kind| -> Result<Facade> {
+        let file_name = kind.file_name(&api.family);
+        let text = facade::cpp(api, core, overlay, kind);
         Ok(Facade {
             version: api.label(),
-            file_name,
+            file_name: file_name.with_context(|| format!("family {} has no file names", api.family))?,
             text: text.map_err(|reason| anyhow!("no facade of {}: {reason}", api.label()))?,
             exports: api.class(class).statics.iter().map(|method| method.symbol.clone()).collect(),
         })
     };
-    Ok([
-        facade("thostmduserapi_se.so", ClassKind::MdApi, Kind::Md)?,
-        facade("thosttraderapi_se.so", ClassKind::TraderApi, Kind::Trader)?,
-    ])
+    Ok([facade(ClassKind::MdApi, Kind::Md)?, facade(ClassKind::TraderApi, Kind::Trader)?])
 }
 
 impl Facade {

@@ -42,13 +42,19 @@ pub(crate) fn place(set: &Set, vendor: &Path, source: &dyn Source) -> Result<Pla
             _ => unpack::unpack(archive, &source.archive(archive)?)?,
         });
     }
+    put(set, vendor, &files)
+}
 
+/// Makes `vendor/<folder>` hold just `files`, in one step.
+pub(crate) fn put(set: &Set, vendor: &Path, files: &[VerifiedFile]) -> Result<Placed> {
+    let folder = vendor.join(set.folder());
+    let pins = toml::to_string(set).context("cannot write the pins")?;
     let staging = tempfile::Builder::new()
         .prefix(".staging-")
         .tempdir_in(vendor)
         .with_context(|| format!("cannot write to {}", vendor.display()))?;
     let staged = staging.path().join("new");
-    write(&staged, &files, &pins)?;
+    write(&staged, files, &pins)?;
     if !folder.exists() {
         fs::rename(&staged, &folder).with_context(|| format!("cannot make {}", folder.display()))?;
         return Ok(Placed::Made);
