@@ -5,8 +5,9 @@
 //!
 //! - **binary**: a client compiled for A misbehaves when it is run with a library of B. A virtual method
 //!   stands in another slot, went or has other arguments; one came before others (or, in a class of
-//!   callbacks, anywhere: the library calls a slot that the client's table lacks); a record's size, or the
-//!   offset or type of a field, is another; an exported symbol or the value of a constant is another.
+//!   callbacks, anywhere: the library calls a slot that the client's table lacks); the size of a record that a
+//!   method carries, or the offset or type of its fields, is another; an exported symbol or the value of a
+//!   constant is another, or the value of one that went means something else.
 //! - **source**: a program written for A may not compile with the headers of B. A name went or changed, a
 //!   call needs other arguments, a callback's override no longer matches, a field is narrower or of another
 //!   kind. What comes breaks nothing: callbacks have bodies, and only who implements the classes of calls
@@ -47,6 +48,7 @@ mod records;
 mod signature;
 mod summary;
 mod text;
+pub mod upgrades;
 mod values;
 mod verdict;
 

@@ -2,6 +2,8 @@
 
 #[path = "command/diff.rs"]
 mod diff;
+#[path = "command/docs.rs"]
+mod docs;
 #[path = "command/emit.rs"]
 mod emit;
 #[path = "command/model.rs"]
@@ -45,6 +47,8 @@ enum Command {
     },
     /// Shows what changes from one version to another, and what that breaks.
     Diff(diff::Arguments),
+    /// Writes what changed from each version to the next as Markdown pages.
+    Docs(docs::Arguments),
     /// Lists the versions that have a committed model, with their counts.
     List,
 }
@@ -65,6 +69,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::Detect { folder, json } => parse::print_detected(&folder, json)?,
         Command::Emit { model, out, current } => emit::run(&model, current.as_deref(), &out)?,
         Command::Diff(arguments) => return diff::run(&arguments),
+        Command::Docs(arguments) => docs::run(&arguments)?,
         Command::List => {
             for api in ctp_gen::models::models() {
                 println!("{}: {}", api.label(), ctp_gen::parse::summary(api));

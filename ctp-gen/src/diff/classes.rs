@@ -145,7 +145,7 @@ pub(super) fn compare(a: &Api, b: &Api, renames: &Renames, records: &HashMap<&st
 }
 
 fn class(a: &Class, b: &Class, renames: &Renames, records: &HashMap<&str, &str>) -> ClassDiff {
-    let calls = !a.c_name.ends_with("Spi");
+    let calls = is_of_calls(&a.c_name);
     let (before, after) = (&a.methods, &b.methods);
     let current = |method: &Method| renames.current_method(&a.c_name, &method.name).to_owned();
     let current_before: Vec<String> = before.iter().map(current).collect();
@@ -186,7 +186,10 @@ fn class(a: &Class, b: &Class, renames: &Renames, records: &HashMap<&str, &str>)
     });
     let changed = pairing.pairs().into_iter().filter_map(|(one, other)| {
         let step = Step::new(Signature::of(&before[one]), Signature::of(&after[other]));
-        step.differs().then(|| ChangedMethod {
+        // Under another name it takes other names of parameters and records along.
+        let is_renamed = before[one].name != after[other].name;
+        let differs = step.differs() && !(is_renamed && step.before.is_like(step.after, records));
+        differs.then(|| ChangedMethod {
             name: after[other].name.clone(),
             slot: Step::new(one, other),
             signature: Step::new(step.before.text(), step.after.text()),
@@ -203,6 +206,10 @@ fn class(a: &Class, b: &Class, renames: &Renames, records: &HashMap<&str, &str>)
         moved: moved(&pairing, after),
         statics: statics(&a.statics, &b.statics, records),
     }
+}
+
+fn is_of_calls(class: &str) -> bool {
+    !class.ends_with("Spi")
 }
 
 fn moved(pairing: &Pairing, after: &[Method]) -> Vec<MovedMethods> {
@@ -281,6 +288,11 @@ impl ClassDiff {
             && self.changed.is_empty()
             && self.moved.is_empty()
             && self.statics.is_empty()
+    }
+
+    /// Returns whether the client calls its methods; else it overrides them.
+    pub fn is_of_calls(&self) -> bool {
+        is_of_calls(&self.class)
     }
 
     /// Returns the number of methods that moved.

@@ -89,8 +89,13 @@ impl FieldsDiff {
     }
 }
 
-/// Compares the fields of a record in A and in B.
-pub(super) fn compare(a: (&Record, &Types<'_>), b: (&Record, &Types<'_>), renames: &Renames) -> FieldsDiff {
+/// Compares the fields of a record in A and in B; only one that a method carries breaks clients already compiled.
+pub(super) fn compare(
+    a: (&Record, &Types<'_>),
+    b: (&Record, &Types<'_>),
+    carried: bool,
+    renames: &Renames,
+) -> FieldsDiff {
     let ((record_before, types_before), (record_after, types_after)) = (a, b);
     let (before, after) = (&record_before.fields, &record_after.fields);
     let pairing = pair(record_before, record_after, renames);
@@ -111,7 +116,7 @@ pub(super) fn compare(a: (&Record, &Types<'_>), b: (&Record, &Types<'_>), rename
                 scalar: Step::new(spelled(scalar.before, one), spelled(scalar.after, other)),
                 offset,
                 breaks: Breaks {
-                    binary: scalar.differs() || offset.differs(),
+                    binary: carried && (scalar.differs() || offset.differs()),
                     source: narrows(scalar.before, scalar.after),
                 },
             });
@@ -130,7 +135,8 @@ pub(super) fn compare(a: (&Record, &Types<'_>), b: (&Record, &Types<'_>), rename
             }
             None => {
                 let fields = vec![other.c_name.clone()];
-                moved.push(MovedFields { first: offset, last: offset, fields, breaks: Breaks::BINARY });
+                let breaks = Breaks { binary: carried, source: false };
+                moved.push(MovedFields { first: offset, last: offset, fields, breaks });
             }
         }
     }
@@ -142,7 +148,7 @@ pub(super) fn compare(a: (&Record, &Types<'_>), b: (&Record, &Types<'_>), rename
         let taken =
             before.iter().find(|old| old.offset < field_end && field.offset < end(old, scalar_before(old)));
         // Only bytes that were padding in A are free.
-        let binary = taken.is_some() || field_end > record_before.size;
+        let binary = carried && (taken.is_some() || field_end > record_before.size);
         let place_of = taken.filter(|old| {
             let is_elsewhere = after.iter().any(|other| other.c_name == old.c_name);
             is_elsewhere && (old.offset, end(old, scalar_before(old))) == (field.offset, field_end)
@@ -154,7 +160,7 @@ pub(super) fn compare(a: (&Record, &Types<'_>), b: (&Record, &Types<'_>), rename
     });
     let removed = pairing.removed.iter().map(|&position| {
         let field = &before[position];
-        at(field, scalar_before(field), Breaks { binary: true, source: true })
+        at(field, scalar_before(field), Breaks { binary: carried, source: true })
     });
     let renamed = pairing.renamed.iter().map(|&(one, other, known_by)| RenamedField {
         name: Step::new(before[one].c_name.clone(), after[other].c_name.clone()),

@@ -74,11 +74,11 @@ impl Diff {
 const READING: &str = "\n---\n\n\
 *Breaks binary*: a client that was compiled for the version before misbehaves with a library of the version \
 after. A virtual method stands in another slot, went, or has other arguments; one came before others or, in an \
-SPI class, anywhere; a record or field is laid out anew; a symbol or a value is another. \
+SPI class, anywhere; a record that a method carries is laid out anew; a symbol or a value is another. \
 *Breaks source*: a program written for the version before may not compile with the headers of the version after. \
 A name went, a declaration no longer fits, a field is narrower or of another kind. What came breaks no source: \
 callbacks have bodies; only who implements the API classes must write the new calls. \
-Records stand without `CThostFtdc`; slots count from 0, offsets and sizes are bytes on x86-64.\n";
+Records stand without `CThostFtdc`; fields are counted in the records that both have; slots count from 0, offsets and sizes are bytes on x86-64.\n";
 
 fn verdict(what: &str, sentence: &str, [good, bad]: [&str; 2], reasons: &[String]) -> String {
     if reasons.is_empty() {

@@ -61,8 +61,8 @@ pub struct RecordDiff {
     pub name: String,
     /// Sizes in bytes.
     pub size: Step<usize>,
-    /// Whether a method of A or B takes or brings it. The layout of one that none carries is the header's
-    /// business alone: it is marked all the same, since programs may use it otherwise.
+    /// Whether a method of A or B takes or brings it. One that none carries does not pass between client and
+    /// library: its layout breaks nothing that is already compiled.
     pub carried: bool,
     /// Fields that came, in B's order.
     pub added: Vec<FieldAt>,
@@ -89,7 +89,6 @@ impl RecordDiff {
 /// Pairs the records of A and B.
 pub(super) fn pair(a: &Api, b: &Api, renames: &Renames) -> Pairing {
     let (before, after) = (&a.records, &b.records);
-    let (types_before, types_after) = (Types::of(a), Types::of(b));
     Pairing::by_name(
         before.iter().map(|record| record.c_name.as_str()),
         after.iter().map(|record| record.c_name.as_str()),
@@ -98,16 +97,17 @@ pub(super) fn pair(a: &Api, b: &Api, renames: &Renames) -> Pairing {
         |position| renames.current_record(&before[position].c_name),
         |position| renames.current_record(&after[position].c_name),
     )
-    .renamed_by_likeness(
-        |position| shape(&before[position], &types_before),
-        |position| shape(&after[position], &types_after),
-        |one, other| similar(names::record(&before[one].c_name), names::record(&after[other].c_name)),
-    )
+    .renamed_by_likeness(|_| (), |_| (), |one, other| are_alike(&before[one], &after[other]))
 }
 
-/// Field names and types: two records with the same shape hold the same.
-fn shape<'a>(record: &'a Record, types: &Types<'a>) -> Vec<(&'a str, Option<ScalarType>)> {
-    record.fields.iter().map(|field| (field.c_name.as_str(), types.scalar(&field.typedef))).collect()
+/// Returns whether two records have similar names, and three quarters of the fields of either.
+fn are_alike(one: &Record, other: &Record) -> bool {
+    if !similar(names::record(&one.c_name), names::record(&other.c_name)) {
+        return false;
+    }
+    let fields: HashSet<&str> = one.fields.iter().map(|field| field.c_name.as_str()).collect();
+    let common = other.fields.iter().filter(|field| fields.contains(field.c_name.as_str())).count();
+    4 * common >= 3 * one.fields.len().max(other.fields.len())
 }
 
 /// Compares the records that `pairing` pairs.
@@ -128,12 +128,12 @@ pub(super) fn compare(a: &Api, b: &Api, pairing: &Pairing, renames: &Renames) ->
         }
         let carried =
             carried_before.contains(one.c_name.as_str()) || carried_after.contains(other.c_name.as_str());
-        let fields = fields::compare((one, &types_before), (other, &types_after), renames);
+        let fields = fields::compare((one, &types_before), (other, &types_after), carried, renames);
         let size = Step::new(one.size, other.size);
         Some(RecordDiff {
             name: other.c_name.clone(),
             carried,
-            breaks: fields.breaks().or(Breaks { binary: size.differs(), source: false }),
+            breaks: fields.breaks().or(Breaks { binary: carried && size.differs(), source: false }),
             size,
             added: fields.added,
             removed: fields.removed,
@@ -160,7 +160,7 @@ pub(super) fn compare(a: &Api, b: &Api, pairing: &Pairing, renames: &Renames) ->
 }
 
 /// Returns the names of the records that methods carry.
-fn carried(api: &Api) -> HashSet<&str> {
+pub(super) fn carried(api: &Api) -> HashSet<&str> {
     let methods = api.classes.iter().flat_map(|class| &class.methods);
     let parameters = methods.flat_map(|method| &method.parameters);
     parameters.filter_map(|parameter| parameter.c_type.strip_suffix(" *")).collect()

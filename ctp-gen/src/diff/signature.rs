@@ -43,6 +43,12 @@ impl<'a> Signature<'a> {
             .collect()
     }
 
+    /// Returns whether nothing but names differs.
+    pub(super) fn is_like(self, after: Self, records: &HashMap<&str, &str>) -> bool {
+        let defaults = |of: Self| of.parameters.iter().map(|one| one.default.as_deref()).collect::<Vec<_>>();
+        self.abi(records) == after.abi(&HashMap::new()) && defaults(self) == defaults(after)
+    }
+
     /// Returns whether a call that was written for `self` still compiles with `after`.
     fn calls_like(self, after: Self) -> bool {
         let old = self.parameters;

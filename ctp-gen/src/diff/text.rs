@@ -160,6 +160,7 @@ impl Page {
         })
         .collect();
         self.line("");
+        self.line("      fields are those of records that both have; a record that no method carries breaks no client");
         self.line(&format!(" {both}   {}", signs.join("   ")));
         self.line(&format!(
             " {binary}   breaks a client that was compiled for {from} and runs on a library of {to}"

@@ -11,6 +11,7 @@ use super::{
     fields::narrows,
     marks::{Breaks, Step},
     pairing::{Pairing, RenameSource, similar},
+    records::carried,
 };
 use crate::{
     api::{Api, Constant, ErrorCode, PlainEnum, Typedef},
@@ -36,6 +37,9 @@ pub struct Value<T> {
     pub name: String,
     /// Its value.
     pub value: T,
+    /// For one that went: the name that has its value in B and is new there. To a program of A the value now
+    /// means something else.
+    pub taken_by: Option<String>,
     /// What it breaks.
     pub breaks: Breaks,
 }
@@ -47,7 +51,7 @@ pub struct Revalued<T> {
     pub name: String,
     /// The values.
     pub value: Step<T>,
-    /// The name that has the old value in B: to a program of A it now means something else.
+    /// The name that has the old value in B.
     pub taken_by: Option<String>,
     /// What it breaks.
     pub breaks: Breaks,
@@ -99,40 +103,65 @@ impl<T> ValuesDiff<T> {
 }
 
 impl<T> EnumerationDiff<T> {
-    fn of<V>(name: &str, before: &[(&str, V)], after: &[(&str, V)]) -> Option<Self>
+    fn of<V>(name: &str, before: &[(&str, V)], after: &[(&str, V)], rules: &Rules) -> Option<Self>
     where
         V: Clone + Eq + Hash,
         T: From<V>,
     {
-        let values = values(before, after, &DECLARED);
+        let values = values(before, after, rules);
         (!values.is_empty()).then(|| Self { name: name.to_owned(), values })
     }
 }
 
-/// What a change of names with values breaks.
+/// What a change of names with values breaks, and which part of a name tells it from others.
 struct Rules {
     removed: Breaks,
     renamed: Breaks,
     revalued: Breaks,
+    bare: fn(&str) -> &str,
 }
 
-/// Names that headers declare and whose values clients have compiled in.
-const DECLARED: Rules = Rules { removed: Breaks::SOURCE, renamed: Breaks::SOURCE, revalued: Breaks::BINARY };
+/// `THOST_FTDC_D_Buy = '0'`: headers declare the name, and clients have its value compiled in.
+const CONSTANTS: Rules = Rules {
+    removed: Breaks::SOURCE,
+    renamed: Breaks::SOURCE,
+    revalued: Breaks::BINARY,
+    bare: names::constant,
+};
+
+/// `THOST_TERT_QUICK = 2`: the same.
+const MEMBERS: Rules = Rules { bare: |name| name.splitn(3, '_').nth(2).unwrap_or(name), ..CONSTANTS };
 
 /// `error.xml` is not compiled, so no name of it breaks a program; a number that means another error does.
-const LISTED: Rules = Rules { removed: Breaks::NONE, renamed: Breaks::NONE, revalued: Breaks::BINARY };
+const ERRORS: Rules =
+    Rules { removed: Breaks::NONE, renamed: Breaks::NONE, revalued: Breaks::BINARY, bare: |symbol| symbol };
 
 fn values<V: Clone + Eq + Hash, T: From<V>>(
     before: &[(&str, V)],
     after: &[(&str, V)],
     rules: &Rules,
 ) -> ValuesDiff<T> {
-    let pairing = pair_by_value(before, after);
-    let value = |(name, value): &(&str, V), breaks| Value {
-        name: (*name).to_owned(),
-        value: value.clone().into(),
-        breaks,
-    };
+    let pairing = Pairing::by_name(before.iter().map(|(name, _)| *name), after.iter().map(|(name, _)| *name))
+        .renamed_by_likeness(
+            |position| before[position].1.clone(),
+            |position| after[position].1.clone(),
+            |one, other| similar((rules.bare)(before[one].0), (rules.bare)(after[other].0)),
+        );
+    let added = pairing.added.iter().map(|&position| {
+        let (name, value) = &after[position];
+        let (name, value) = ((*name).to_owned(), value.clone().into());
+        Value { name, value, taken_by: None, breaks: Breaks::NONE }
+    });
+    let removed = pairing.removed.iter().map(|&position| {
+        let (name, value) = &before[position];
+        let taken_by = pairing.added.iter().map(|&other| &after[other]).find(|other| other.1 == *value);
+        Value {
+            name: (*name).to_owned(),
+            value: value.clone().into(),
+            taken_by: taken_by.map(|(name, _)| (*name).to_owned()),
+            breaks: rules.removed.or(Breaks { binary: taken_by.is_some(), source: false }),
+        }
+    });
     let revalued = pairing.pairs().into_iter().filter_map(|(one, other)| {
         let step = Step::new(before[one].1.clone(), after[other].1.clone());
         let taken_by = after.iter().find(|(_, value)| *value == step.before);
@@ -149,8 +178,8 @@ fn values<V: Clone + Eq + Hash, T: From<V>>(
         breaks: rules.renamed,
     });
     ValuesDiff {
-        added: pairing.added.iter().map(|&position| value(&after[position], Breaks::NONE)).collect(),
-        removed: pairing.removed.iter().map(|&position| value(&before[position], rules.removed)).collect(),
+        added: added.collect(),
+        removed: removed.collect(),
         renamed: renamed.collect(),
         revalued: revalued.collect(),
     }
@@ -168,8 +197,10 @@ pub(super) fn typedefs(a: &Api, b: &Api) -> ValuesDiff<String> {
         |position| after[position].scalar,
         |one, other| similar(names::enumeration(&before[one].name), names::enumeration(&after[other].name)),
     );
+    let carried = carried(a);
+    let carried = a.records.iter().filter(|record| carried.contains(record.c_name.as_str()));
     let used: HashSet<&str> =
-        a.records.iter().flat_map(|record| &record.fields).map(|field| field.typedef.as_str()).collect();
+        carried.flat_map(|record| &record.fields).map(|field| field.typedef.as_str()).collect();
     let retyped = pairing.pairs().into_iter().filter_map(|(one, other)| {
         let (one, other) = (&before[one], &after[other]);
         (one.scalar != other.scalar).then(|| Revalued {
@@ -185,7 +216,12 @@ pub(super) fn typedefs(a: &Api, b: &Api) -> ValuesDiff<String> {
     let text = |typedefs: &[Typedef], positions: &[usize], breaks| -> Vec<Value<String>> {
         let named = positions.iter().map(|&position| &typedefs[position]);
         named
-            .map(|typedef| Value { name: typedef.name.clone(), value: typedef.scalar.to_string(), breaks })
+            .map(|typedef| Value {
+                name: typedef.name.clone(),
+                value: typedef.scalar.to_string(),
+                taken_by: None,
+                breaks,
+            })
             .collect()
     };
     let renamed = pairing.renamed.iter().map(|&(one, other, known_by)| Renamed {
@@ -239,7 +275,7 @@ pub(super) fn constants(
     let diffs = order.into_iter().filter_map(|name| {
         let (before, after) =
             (before.remove(name).unwrap_or_default(), after.remove(name).unwrap_or_default());
-        EnumerationDiff::of(name, &before, &after)
+        EnumerationDiff::of(name, &before, &after, &CONSTANTS)
     });
     (diffs.collect(), moved)
 }
@@ -249,16 +285,6 @@ fn constants_of(api: &Api) -> impl Iterator<Item = (&str, &Constant)> {
     enumerations.flat_map(|one| one.constants.iter().map(|constant| (one.typedef.as_str(), constant)))
 }
 
-/// Pairs names with values: by name, and where one went and one came with the same value.
-fn pair_by_value<T: Clone + Eq + Hash>(before: &[(&str, T)], after: &[(&str, T)]) -> Pairing {
-    Pairing::by_name(before.iter().map(|(name, _)| *name), after.iter().map(|(name, _)| *name))
-        .renamed_by_likeness(
-            |position| before[position].1.clone(),
-            |position| after[position].1.clone(),
-            |_, _| true,
-        )
-}
-
 /// Compares the plain enumerations. One that came or went stands with all its members.
 pub(super) fn plain_enums(a: &Api, b: &Api) -> Vec<EnumerationDiff<i64>> {
     let mut order: Vec<&str> = b.plain_enums.iter().map(|one| one.name.as_str()).collect();
@@ -266,7 +292,7 @@ pub(super) fn plain_enums(a: &Api, b: &Api) -> Vec<EnumerationDiff<i64>> {
     order.extend(gone.filter(|name| b.plain_enums.iter().all(|one| one.name != *name)));
     let diffs = order.into_iter().filter_map(|name| {
         let (before, after) = (members(&a.plain_enums, name), members(&b.plain_enums, name));
-        EnumerationDiff::of(name, &before, &after)
+        EnumerationDiff::of(name, &before, &after, &MEMBERS)
     });
     diffs.collect()
 }
@@ -282,7 +308,7 @@ pub(super) fn errors(a: &Api, b: &Api) -> Option<ValuesDiff<i32>> {
         return None;
     }
     let (before, after) = (codes(&a.errors), codes(&b.errors));
-    Some(values(&before, &after, &LISTED))
+    Some(values(&before, &after, &ERRORS))
 }
 
 fn codes(errors: &[ErrorCode]) -> Vec<(&str, i32)> {

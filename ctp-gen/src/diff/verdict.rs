@@ -56,15 +56,20 @@ fn methods(diff: &Diff, verdict: &mut Verdict) {
     let of = |pick: fn(&ClassDiff) -> Vec<(String, Breaks)>| -> Vec<(String, Breaks)> {
         diff.classes.iter().flat_map(pick).collect()
     };
-    let added = of(|class| class.added.iter().map(|one| (one.name.clone(), one.breaks)).collect());
+    let added = |calls: bool| -> Vec<(String, Breaks)> {
+        let classes = diff.classes.iter().filter(|class| class.is_of_calls() == calls);
+        let methods = classes.flat_map(|class| &class.added);
+        methods.map(|method| (method.name.clone(), method.breaks)).collect()
+    };
     let removed = of(|class| class.removed.iter().map(|one| (one.name.clone(), one.breaks)).collect());
     let renamed = of(|class| class.renamed.iter().map(|one| (one.name.before.clone(), one.breaks)).collect());
     let changed = of(|class| class.changed.iter().map(|one| (one.name.clone(), one.breaks)).collect());
     verdict.push(
-        "method comes in a slot that old clients use otherwise or lack",
-        "methods come in slots that old clients use otherwise or lack",
-        &added,
+        "callback comes, in a slot that an old client lacks or uses otherwise",
+        "callbacks come, in slots that an old client lacks or uses otherwise",
+        &added(false),
     );
+    verdict.push("call comes before others", "calls come before others", &added(true));
     verdict.push("method goes", "methods go", &removed);
     verdict.push("method is renamed", "methods are renamed", &renamed);
     verdict.push("method has another signature", "methods have other signatures", &changed);
@@ -92,13 +97,9 @@ fn records(diff: &Diff, verdict: &mut Verdict) {
     verdict.push("record goes", "records go", &removed);
     verdict.push("record is renamed", "records are renamed", &renamed);
 
-    let laid_out: Vec<_> = records.changed.iter().filter(|record| record.breaks.binary).collect();
-    if !laid_out.is_empty() {
-        let are = if laid_out.len() == 1 { "record is laid out anew" } else { "records are laid out anew" };
-        let idle = laid_out.iter().filter(|record| !record.carried).count();
-        let idle = if idle > 0 { format!(", {idle} of them carried by no method") } else { String::new() };
-        verdict.binary.push(format!("{} {are}{idle}", laid_out.len()));
-    }
+    let laid_out = records.changed.iter().filter(|record| record.breaks.binary);
+    let laid_out: Vec<_> = laid_out.map(|record| (short(&record.name), Breaks::BINARY)).collect();
+    verdict.push("record is laid out anew", "records are laid out anew", &laid_out);
     let field = |record: &str, name: &str| format!("{}::{name}", names::record(record));
     let (mut gone, mut renamed, mut retyped) = (Vec::new(), Vec::new(), Vec::new());
     for record in &records.changed {
@@ -129,13 +130,21 @@ fn typedefs(typedefs: &ValuesDiff<String>, verdict: &mut Verdict) {
 }
 
 fn values<T>(what: &str, all: impl Iterator<Item = ValuesDiff<T>>, verdict: &mut Verdict) {
-    let (mut removed, mut renamed, mut revalued) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut removed, mut taken, mut renamed, mut revalued) = (vec![], vec![], vec![], vec![]);
     for values in all {
-        removed.extend(values.removed.into_iter().map(|one| (one.name, one.breaks)));
+        for one in values.removed {
+            taken.push((one.name.clone(), Breaks { source: false, ..one.breaks }));
+            removed.push((one.name, Breaks { binary: false, ..one.breaks }));
+        }
         renamed.extend(values.renamed.into_iter().map(|one| (one.name.before, one.breaks)));
         revalued.extend(values.revalued.into_iter().map(|Revalued { name, breaks, .. }| (name, breaks)));
     }
     verdict.push(&format!("{what} goes"), &format!("{what}s go"), &removed);
+    verdict.push(
+        &format!("{what} goes and its value means another"),
+        &format!("{what}s go and their values mean others"),
+        &taken,
+    );
     verdict.push(&format!("{what} is renamed"), &format!("{what}s are renamed"), &renamed);
     verdict.push(&format!("{what} has another value"), &format!("{what}s have other values"), &revalued);
 }

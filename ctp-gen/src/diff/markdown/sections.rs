@@ -257,8 +257,9 @@ fn rows<T: Display + PartialEq>(
 ) {
     for (change, list) in [("went", &values.removed), ("came", &values.added)] {
         for one in list {
-            let cells = [code(&one.name), change.to_owned(), shown(&one.value), breaks(one.breaks)];
-            row(cells, &one.name);
+            let value = shown(&one.value);
+            let taken = taken(&one.taken_by, &value);
+            row([code(&one.name), change.to_owned(), value + &taken, breaks(one.breaks)], &one.name);
         }
     }
     for one in &values.renamed {
@@ -267,10 +268,13 @@ fn rows<T: Display + PartialEq>(
     }
     for one in &values.revalued {
         let (before, after) = (shown(&one.value.before), shown(&one.value.after));
-        let taken = one.taken_by.as_ref().map(|name| format!("; {before} now is {}", code(name)));
-        let value = format!("{before} → {after}{}", taken.unwrap_or_default());
+        let value = format!("{before} → {after}{}", taken(&one.taken_by, &before));
         row([code(&one.name), "another value".to_owned(), value, breaks(one.breaks)], &one.name);
     }
+}
+
+fn taken(by: &Option<String>, value: &str) -> String {
+    by.as_ref().map(|name| format!("; {value} now is {}", code(name))).unwrap_or_default()
 }
 
 fn codes(step: &Step<String>) -> String {

@@ -192,8 +192,10 @@ fn values<T: Display + PartialEq>(
     let all = || values.removed.iter().chain(&values.added);
     let widest = all().map(|value| value.name.len()).max().unwrap_or(0);
     for (sign, list) in [(Sign::Went, &values.removed), (Sign::Came, &values.added)] {
-        for value in list {
-            page.row(value.breaks, sign, depth, &format!("{:<widest$}  {}", value.name, shown(&value.value)));
+        for one in list {
+            let value = shown(&one.value);
+            let taken = taken(&one.taken_by, &value);
+            page.row(one.breaks, sign, depth, &format!("{:<widest$}  {value}{taken}", one.name));
         }
     }
     for one in &values.renamed {
@@ -202,10 +204,14 @@ fn values<T: Display + PartialEq>(
     }
     for one in &values.revalued {
         let (before, after) = (shown(&one.value.before), shown(&one.value.after));
-        let taken = one.taken_by.as_ref().map(|name| format!("  ({before} now is {name})"));
-        let text = format!("{}  {before} → {after}{}", one.name, taken.unwrap_or_default());
+        let taken = taken(&one.taken_by, &before);
+        let text = format!("{}  {before} → {after}{taken}", one.name);
         page.row(one.breaks, Sign::Changed, depth, &text);
     }
+}
+
+fn taken(by: &Option<String>, value: &str) -> String {
+    by.as_ref().map(|name| format!("  ({value} now is {name})")).unwrap_or_default()
 }
 
 fn known_by(page: &Page, source: RenameSource) -> String {
