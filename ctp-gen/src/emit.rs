@@ -14,6 +14,8 @@ mod output;
 pub mod python;
 pub mod records;
 pub mod spi;
+#[cfg(feature = "command")]
+pub mod vendored;
 
 #[cfg(feature = "command")]
 pub use layout::formatted;

@@ -34,17 +34,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Writes every output of a model into a folder: Rust, C++ and Python, laid out for people.
-    Emit {
-        /// Model file, for example ctp-gen/api/se-6.7.13.json.
-        model: PathBuf,
-        /// Folder for the outputs; made where it is missing.
-        #[arg(long)]
-        out: PathBuf,
-        /// Model whose records the users of adapter and facades see; the model itself when not given.
-        #[arg(long)]
-        current: Option<PathBuf>,
-    },
+    /// Writes a model as a crate to vendor: Rust to read, C++ adapter and facades, Python stubs.
+    Emit(emit::Emit),
     /// Shows what changes from one version to another, and what that breaks.
     Diff(diff::Arguments),
     /// Writes what changed from each version to the next as Markdown pages.
@@ -67,7 +58,7 @@ fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
     match arguments.command {
         Command::Parse(parse) => parse.run()?,
         Command::Detect { folder, json } => parse::print_detected(&folder, json)?,
-        Command::Emit { model, out, current } => emit::run(&model, current.as_deref(), &out)?,
+        Command::Emit(emit) => emit.run()?,
         Command::Diff(arguments) => return diff::run(&arguments),
         Command::Docs(arguments) => docs::run(&arguments)?,
         Command::List => {

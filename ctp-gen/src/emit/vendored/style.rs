@@ -34,32 +34,50 @@ pub(super) fn doc(text: &mut String, indent: usize, mark: &str, sentences: &str)
     }
 }
 
+/// Writes a doc comment of a sentence, where there is one, and what follows it: on one line where that is
+/// long enough, else on a line of its own.
+pub(super) fn doc_of(text: &mut String, indent: usize, sentence: Option<&str>, rest: &str) {
+    match sentence {
+        Some(sentence) if indent + 5 + columns(sentence) + columns(rest) <= WIDTH => {
+            let _ = writeln!(text, "{:indent$}/// {sentence} {rest}", "");
+        }
+        Some(sentence) => {
+            doc(text, indent, "///", sentence);
+            doc(text, indent, "///", rest);
+        }
+        None => doc(text, indent, "///", rest),
+    }
+}
+
 /// Returns the columns that a word takes on a screen: Chinese characters are wide.
 fn columns(word: &str) -> usize {
     word.chars().map(|letter| if letter >= '\u{2E80}' { 2 } else { 1 }).sum()
 }
 
-/// Writes `use path::{…};` for names that are sorted as rustfmt sorts them here.
-pub(super) fn import(text: &mut String, path: &str, mut names: Vec<&str>) {
+/// Writes `keyword path::{…};` (`use`, `pub use`) for names that are sorted as rustfmt sorts them here.
+pub(super) fn import(text: &mut String, keyword: &str, path: &str, mut names: Vec<&str>) {
     names.sort_unstable_by_key(|name| (is_screaming(name), *name));
     names.dedup();
     match names.as_slice() {
         [] => return,
         [name] => {
-            let _ = writeln!(text, "use {path}::{name};");
+            let _ = writeln!(text, "{keyword} {path}::{name};");
             return;
         }
         _ => {}
     }
     let line = names.join(", ");
-    if format!("use {path}::{{{line}}};").len() <= WIDTH {
-        let _ = writeln!(text, "use {path}::{{{line}}};");
+    if format!("{keyword} {path}::{{{line}}};").len() <= WIDTH {
+        let _ = writeln!(text, "{keyword} {path}::{{{line}}};");
         return;
     }
-    let _ = write!(text, "use {path}::{{");
+    let _ = write!(text, "{keyword} {path}::{{");
     let mut column = WIDTH;
-    for name in names {
-        if column + 1 + name.len() + 1 > WIDTH {
+    let last = names.len() - 1;
+    for (position, name) in names.into_iter().enumerate() {
+        // A name that others follow needs room for the blank after its comma.
+        let blank = usize::from(position != last);
+        if column + 1 + name.len() + 1 + blank > WIDTH {
             text.push_str("\n    ");
             column = 4;
         } else {
@@ -77,24 +95,13 @@ fn is_screaming(name: &str) -> bool {
     !name.contains(|letter: char| letter.is_ascii_lowercase())
 }
 
-/// Returns `head(arguments)tail`, with the arguments on lines of their own where one line is too short.
-pub(super) fn call(indent: usize, head: &str, arguments: &[String], tail: &str) -> String {
-    let line = arguments.join(", ");
-    if line.len() <= CALL_WIDTH && indent + head.len() + line.len() + tail.len() + 2 <= WIDTH {
-        return format!("{head}({line}){tail}");
-    }
-    match arguments {
-        // A lone argument hangs without a comma in macros only; calls of ours have several.
-        [argument] => format!("{head}(\n{:1$}{argument},\n{:2$}){tail}", "", indent + 4, indent),
-        _ => {
-            let mut text = format!("{head}(\n");
-            for argument in arguments {
-                let _ = writeln!(text, "{:1$}{argument},", "", indent + 4);
-            }
-            let _ = write!(text, "{:indent$}){tail}", "");
-            text
-        }
-    }
+/// Writes a statement `head(argument);`, with the argument on a line of its own where one line is too short.
+pub(super) fn statement(text: &mut String, indent: usize, head: &str, argument: &str) {
+    let _ = if argument.len() <= CALL_WIDTH && indent + head.len() + argument.len() + 3 <= WIDTH {
+        writeln!(text, "{:indent$}{head}({argument});", "")
+    } else {
+        writeln!(text, "{:indent$}{head}(\n{:indent$}    {argument}\n{:indent$});", "", "", "")
+    };
 }
 
 /// Writes a function with an empty body: `fn name(&self, a: A) {}`.
@@ -140,11 +147,11 @@ mod tests {
     #[test]
     fn a_long_import_fills_its_lines() {
         let mut text = String::new();
-        import(&mut text, "crate::enumerations", vec!["B", "A", "B"]);
+        import(&mut text, "use", "crate::enumerations", vec!["B", "A", "B"]);
         assert_eq!(text, "use crate::enumerations::{A, B};\n");
         let names: Vec<String> = (10..40).map(|number| format!("Name{number}")).collect();
         let mut text = String::new();
-        import(&mut text, "x", names.iter().map(String::as_str).collect());
+        import(&mut text, "use", "x", names.iter().map(String::as_str).collect());
         assert!(text.lines().all(|line| line.len() <= WIDTH) && text.lines().count() == 5, "{text}");
     }
 }

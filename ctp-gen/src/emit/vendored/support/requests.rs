@@ -21,7 +21,7 @@ pub struct RequestInfo<C> {
     /// What tells that it succeeded.
     pub kind: RequestKind,
     /// The callback that answers the requester (`OnRsp…`); errors come on it, too.
-    pub answer: C,
+    pub answer: Option<C>,
     /// The callback that tells a refusal to all sessions of the investor (`OnErrRtn…`).
     pub error: Option<C>,
     /// The callback that brings the effect (`OnRtn…`).
