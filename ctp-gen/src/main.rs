@@ -1,11 +1,15 @@
 //! The `ctp-gen` command.
 
+#[path = "command/check.rs"]
+mod check;
 #[path = "command/diff.rs"]
 mod diff;
 #[path = "command/docs.rs"]
 mod docs;
 #[path = "command/emit.rs"]
 mod emit;
+#[path = "command/list.rs"]
+mod list;
 #[path = "command/model.rs"]
 mod model;
 #[path = "command/parse.rs"]
@@ -40,8 +44,14 @@ enum Command {
     Diff(diff::Arguments),
     /// Writes what changed from each version to the next as Markdown pages.
     Docs(docs::Arguments),
+    /// Holds the committed models against their headers, read twice: by libclang and by bindgen.
+    Check(check::Arguments),
     /// Lists the versions that have a committed model, with their counts.
-    List,
+    List {
+        /// Prints JSON.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -61,11 +71,8 @@ fn run(arguments: Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::Emit(emit) => emit.run()?,
         Command::Diff(arguments) => return diff::run(&arguments),
         Command::Docs(arguments) => docs::run(&arguments)?,
-        Command::List => {
-            for api in ctp_gen::models::models() {
-                println!("{}: {}", api.label(), ctp_gen::parse::summary(api));
-            }
-        }
+        Command::Check(arguments) => return check::run(&arguments),
+        Command::List { json } => list::run(json)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -19,6 +19,12 @@ pub fn models() -> impl Iterator<Item = &'static Api> {
     (0..TEXTS.len()).map(model)
 }
 
+/// Returns name and text of every committed model as they stand in `ctp-gen/api`, unchecked, in the order of
+/// [`models`].
+pub fn texts() -> impl Iterator<Item = (&'static str, &'static str)> {
+    TEXTS.iter().copied()
+}
+
 /// Returns *the current model*: the newest of the `se` family, whose records are the Rust types.
 pub fn current() -> &'static Api {
     model(0)
