@@ -2,6 +2,7 @@
 //!
 //! One file per chore. Every chore may be run alone, twice in a row, and beside another one.
 
+mod bench;
 mod check;
 mod codegen;
 mod demo;
@@ -49,6 +50,8 @@ enum Chore {
     Upgrade(upgrade::Arguments),
     /// Build the simulator's libraries into target/sim/.
     Sim(sim::Arguments),
+    /// Measure what the project promises, beside a floor in the same rounds.
+    Bench(bench::Arguments),
     /// Build the Python wheel, with the simulator in it, into target/wheels/.
     Wheel,
 }
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
         Chore::Codegen(arguments) => codegen::run(&arguments),
         Chore::Upgrade(arguments) => upgrade::run(&arguments),
         Chore::Sim(arguments) => sim::run(&arguments),
+        Chore::Bench(arguments) => bench::run(&arguments),
         Chore::Wheel => wheel::run().map(|wheel| println!("{}", paths::shown(&wheel))),
     };
     match done {

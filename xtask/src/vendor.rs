@@ -25,6 +25,13 @@ pub(crate) struct Arguments {
     family: Option<String>,
 }
 
+impl Arguments {
+    /// Returns the arguments that call for one set.
+    pub(crate) fn only(version: &str) -> Self {
+        Self { versions: vec![version.to_owned()], family: None }
+    }
+}
+
 /// Puts every version called for in place, or says that it already is.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let manifest = manifest()?;

@@ -21,6 +21,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("ctp-gateway", &["ctp-market", "ctp-sys", "ctp-types"]),
     ("ctp", &["ctp-gateway", "ctp-gen", "ctp-market", "ctp-sim-host", "ctp-sys", "ctp-types"]),
     ("ctp-py", &["ctp", "ctp-gen", "ctp-sys", "ctp-types"]),
+    ("ctp-bench", &[]),
     ("demo", &["ctp"]),
     ("xtask", &["ctp-gen"]),
 ];
@@ -146,7 +147,8 @@ mod tests {
     #[test]
     fn the_way_to_libclang_is_told() {
         let graph = graph(&[
-            ("demo", &["ctp"]),
+            ("ctp-bench", &[]),
+    ("demo", &["ctp"]),
             ("ctp", &["ctp-gen"]),
             ("ctp-gen", &["clang-sys"]),
             ("clang-sys", &[]),

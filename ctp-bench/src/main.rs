@@ -1,0 +1,45 @@
+//! Measures what the project promises, beside a floor or a peer in the same run.
+//!
+//! `cargo xtask bench` builds what is measured and runs this. Every figure is the median of several rounds; a
+//! floor does only what cannot be avoided, in the same rounds, so that a slow machine shows in both.
+
+mod builds;
+mod floor;
+mod generator;
+mod report;
+mod rounds;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// The generator: parse, emit, diff, their memory, and with `--builds` what a build costs.
+    Generator(generator::Arguments),
+    /// Does only what cannot be avoided; run by the benches.
+    #[command(hide = true, subcommand)]
+    Floor(floor::Floor),
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().command {
+        Command::Generator(arguments) => generator::run(&arguments),
+        Command::Floor(floor) => floor.run(),
+    }
+}
+
+/// Returns the root of the workspace.
+fn root() -> PathBuf {
+    // This crate's folder lies directly below the root.
+    let own = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    own.parent().map_or(own.clone(), PathBuf::from)
+}

@@ -1,0 +1,105 @@
+//! What was measured, as a table for people and as JSON.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use serde::Serialize;
+
+use crate::rounds::Rounds;
+
+/// One promise and what was measured.
+#[derive(Debug, Serialize)]
+pub(crate) struct Figure {
+    /// What is measured.
+    pub(crate) name: String,
+    /// Unit of all figures.
+    pub(crate) unit: &'static str,
+    /// What was promised: at most this.
+    pub(crate) limit: f64,
+    /// The rounds.
+    pub(crate) rounds: Rounds,
+    /// What cannot be avoided, and its rounds.
+    pub(crate) floor: Option<(&'static str, Rounds)>,
+}
+
+impl Figure {
+    /// Returns whether the median keeps the promise.
+    pub(crate) fn is_met(&self) -> bool {
+        self.rounds.median() <= self.limit
+    }
+
+    fn row(&self) -> String {
+        let (least, most) = self.rounds.range();
+        let median = self.rounds.median();
+        let floor = self.floor.as_ref().map_or_else(String::new, |(what, rounds)| {
+            format!(
+                "{} {} ({what}), ratio {:.1}",
+                shown(rounds.median()),
+                self.unit,
+                median / rounds.median()
+            )
+        });
+        format!(
+            "| {} | ≤ {} {} | {} {} | {} – {} | {} | {} |",
+            self.name,
+            shown(self.limit),
+            self.unit,
+            shown(median),
+            self.unit,
+            shown(least),
+            shown(most),
+            if self.is_met() { "met" } else { "**missed**" },
+            floor
+        )
+    }
+}
+
+/// Three digits are all that a round is worth.
+fn shown(figure: f64) -> String {
+    match figure {
+        figure if figure >= 100.0 => format!("{figure:.0}"),
+        figure if figure >= 10.0 => format!("{figure:.1}"),
+        figure if figure >= 1.0 => format!("{figure:.2}"),
+        figure => format!("{figure:.3}"),
+    }
+}
+
+/// Returns the table.
+pub(crate) fn table(figures: &[Figure]) -> String {
+    let mut text = "| figure | promised | median | range | | floor |\n|---|---|---|---|---|---|\n".to_owned();
+    for figure in figures {
+        let _ = writeln!(text, "{}", figure.row());
+    }
+    text
+}
+
+/// Writes the figures as JSON.
+pub(crate) fn write(path: &Path, figures: &[Figure]) -> Result<()> {
+    let folder = path.parent().context("the report has no folder")?;
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let text = serde_json::to_string_pretty(figures)?;
+    fs::write(path, text + "\n").with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_promise_is_met_by_the_median() {
+        let figure = |limit| Figure {
+            name: "parse".into(),
+            unit: "s",
+            limit,
+            rounds: Rounds::new(vec![0.2, 0.1, 9.0]),
+            floor: Some(("libclang alone", Rounds::new(vec![0.1]))),
+        };
+        assert!(figure(0.2).is_met());
+        assert_eq!(
+            figure(0.15).row(),
+            "| parse | ≤ 0.150 s | 0.200 s | 0.100 – 9.00 | **missed** | 0.100 s (libclang alone), ratio 2.0 |"
+        );
+    }
+}
