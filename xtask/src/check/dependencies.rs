@@ -147,8 +147,7 @@ mod tests {
     #[test]
     fn the_way_to_libclang_is_told() {
         let graph = graph(&[
-            ("ctp-bench", &[]),
-    ("demo", &["ctp"]),
+            ("demo", &["ctp"]),
             ("ctp", &["ctp-gen"]),
             ("ctp-gen", &["clang-sys"]),
             ("clang-sys", &[]),
