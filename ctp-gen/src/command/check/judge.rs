@@ -3,7 +3,6 @@
 use std::{
     collections::BTreeMap,
     error::Error,
-    io,
     path::Path,
     process::ExitCode,
     sync::{
@@ -34,7 +33,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
             Verdict::Differs(_) => differing += 1,
             Verdict::Missing => missing += 1,
         }
-        print(&subject.line(verdict, arguments.present_only))
+        Ok(print(&subject.line(verdict, arguments.present_only))?)
     })?;
     print(&format!(
         "{agreed} agree, {differing} differ, {missing} without headers; read by libclang alone, since bindgen does \
@@ -47,8 +46,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
 /// Judges all `subjects` on a few threads and passes each on in order.
 fn judge(
     subjects: &[Subject],
-    mut pass_on: impl FnMut(&Subject, &Verdict) -> io::Result<()>,
-) -> io::Result<()> {
+    mut pass_on: impl FnMut(&Subject, &Verdict) -> Result<(), Box<dyn Error>>,
+) -> Result<(), Box<dyn Error>> {
     let next = AtomicUsize::new(0);
     let (verdict_tx, verdicts) = mpsc::channel();
     thread::scope(|scope| {
@@ -58,7 +57,7 @@ fn judge(
                 loop {
                     let place = next.fetch_add(1, Ordering::Relaxed);
                     let Some(subject) = subjects.get(place) else { break };
-                    // Nobody listens any more when passing on failed.
+                    // Nobody listens any more after an error.
                     if verdict_tx.send((place, subject.verdict())).is_err() {
                         break;
                     }
@@ -72,7 +71,7 @@ fn judge(
         for (place, verdict) in verdicts {
             waiting.insert(place, verdict);
             while let Some((place, verdict)) = due.and_then(|place| waiting.remove_entry(&place)) {
-                pass_on(&subjects[place], &verdict)?;
+                pass_on(&subjects[place], &verdict?)?;
                 due = places.next();
             }
         }

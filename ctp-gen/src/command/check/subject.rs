@@ -1,12 +1,12 @@
 //! What `ctp-gen check` checks, and how it came out.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use ctp_gen::{
     Api,
-    check::{Agreement, compare, first_difference, read_again},
+    check::{Agreement, CheckError, compare, first_difference, read_again},
     models,
-    parse::parse_folder,
+    parse::{ParseError, parse_folder},
 };
 
 /// More of one version say no more than these.
@@ -24,6 +24,7 @@ pub(super) enum Subject {
 pub(super) enum Verdict {
     /// Both readers agree, with the model where there is one.
     Agreed(Agreement),
+    /// What differs, or why one of the readers refuses the headers.
     Differs(Vec<String>),
     /// The headers are not there.
     Missing,
@@ -31,40 +32,45 @@ pub(super) enum Verdict {
 
 impl Subject {
     /// Reads the headers twice and compares.
-    pub(super) fn verdict(&self) -> Verdict {
-        match self {
-            Self::Model { headers, .. } if !headers.is_dir() => Verdict::Missing,
-            Self::Model { label, headers } => match Self::model_and_headers(label, headers) {
-                Ok((api, mut differences)) => Self::second_reader(&api, headers, &mut differences),
-                Err(reason) => Verdict::Differs(vec![reason]),
-            },
-            Self::Headers { folder, family } => match parse_folder(folder, family, "unknown") {
-                Ok(api) => Self::second_reader(&api, folder, &mut Vec::new()),
-                Err(error) => Verdict::Differs(vec![error.to_string()]),
-            },
+    ///
+    /// # Errors
+    ///
+    /// Returns what has nothing to do with the headers: no libclang, no temporary folder.
+    pub(super) fn verdict(&self) -> Result<Verdict, CheckError> {
+        match self.compared() {
+            Err(error @ (CheckError::Headers(ParseError::Libclang { .. }) | CheckError::Temporary(_))) => {
+                Err(error)
+            }
+            Err(error) => Ok(Verdict::Differs(vec![error.to_string()])),
+            Ok(verdict) => Ok(verdict),
         }
     }
 
-    /// Returns the committed model, and how it differs from what its headers give.
-    fn model_and_headers(label: &str, headers: &Path) -> Result<(Api, Vec<String>), String> {
-        let file = format!("ctp-gen/api/{label}.json");
-        let text = models::texts().find(|(name, _)| *name == label).map_or("", |(_, text)| text);
-        let api = Api::from_json(text).map_err(|error| format!("{file}: {error}"))?;
-        let parsed = parse_folder(headers, &api.family, &api.version).map_err(|error| error.to_string())?;
-        let difference = first_difference(text, &parsed.to_json());
-        Ok((api, difference.map(|difference| format!("{file}: {difference}")).into_iter().collect()))
-    }
-
-    fn second_reader(api: &Api, headers: &Path, differences: &mut Vec<String>) -> Verdict {
-        let agreement = match read_again(headers) {
-            Ok(reading) => compare(api, &reading),
-            Err(error) => return Verdict::Differs(vec![error.to_string()]),
+    fn compared(&self) -> Result<Verdict, CheckError> {
+        let (api, headers, mut differences) = match self {
+            Self::Model { headers, .. } if !headers.is_dir() => return Ok(Verdict::Missing),
+            Self::Model { label, headers } => {
+                let file = format!("ctp-gen/api/{label}.json");
+                let text = models::texts().find(|(name, _)| name == label).map_or("", |(_, text)| text);
+                let api = match Api::from_json(text) {
+                    Ok(api) => api,
+                    Err(reason) => return Ok(Verdict::Differs(vec![format!("{file}: {reason}")])),
+                };
+                let parsed = parse_folder(headers, &api.family, &api.version)?;
+                let difference = first_difference(text, &parsed.to_json());
+                let differences = difference.map(|difference| format!("{file}: {difference}"));
+                (api, headers, Vec::from_iter(differences))
+            }
+            Self::Headers { folder, family } => {
+                (parse_folder(folder, family, "unknown")?, folder, Vec::new())
+            }
         };
+        let agreement = compare(&api, &read_again(headers)?);
         differences.extend_from_slice(agreement.differences());
-        match differences.is_empty() {
+        Ok(match differences.is_empty() {
             true => Verdict::Agreed(agreement),
-            false => Verdict::Differs(std::mem::take(differences)),
-        }
+            false => Verdict::Differs(differences),
+        })
     }
 
     /// Returns what is printed: one line, and one for each difference.
