@@ -1,22 +1,29 @@
-//! Emits records, enumerations, constants, methods and error codes of the current model.
+//! Emits records, enumerations, constants, methods and error codes of each family's current model.
 
 use std::{env, error::Error, fs, path::PathBuf};
 
 use ctp_gen::{emit, models, overlay::Overlay};
 
+/// The families that have a module.
+const FAMILIES: [&str; 3] = ["se", "mini", "sopt"];
+
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
-    let api = models::current();
     let overlay = Overlay::committed();
     let out_dir = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
-    for (file, text) in [
-        ("records.rs", emit::records::rust(api, overlay)),
-        ("enumerations.rs", emit::enumerations::rust(api, overlay)),
-        ("constants.rs", emit::constants::rust(api, overlay)),
-        ("methods.rs", emit::methods::rust(api, overlay)?),
-        ("errors.rs", emit::errors::rust(api)),
-    ] {
-        fs::write(out_dir.join(file), text)?;
+    for family in FAMILIES {
+        let api = models::current_of(family).ok_or_else(|| format!("family {family} has no model"))?;
+        let folder = out_dir.join(family);
+        fs::create_dir_all(&folder)?;
+        for (file, text) in [
+            ("records.rs", emit::records::rust(api, overlay)),
+            ("enumerations.rs", emit::enumerations::rust(api, overlay)),
+            ("constants.rs", emit::constants::rust(api, overlay)),
+            ("methods.rs", emit::methods::rust(api, overlay)?),
+            ("errors.rs", emit::errors::rust(api)),
+        ] {
+            fs::write(folder.join(file), text)?;
+        }
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ pub mod methods;
 mod output;
 pub mod python;
 pub mod records;
+pub mod since;
 pub mod spi;
 #[cfg(feature = "command")]
 pub mod vendored;

@@ -29,7 +29,7 @@ pub(crate) struct Adapter {
     pub(crate) join: unsafe extern "C" fn(api: *mut c_void) -> i32,
     pub(crate) trading_day: unsafe extern "C" fn(api: *mut c_void) -> *const c_char,
     pub(crate) register_front: unsafe extern "C" fn(api: *mut c_void, address: *mut c_char),
-    pub(crate) register_name_server: unsafe extern "C" fn(api: *mut c_void, address: *mut c_char),
+    pub(crate) register_name_server: Option<unsafe extern "C" fn(api: *mut c_void, address: *mut c_char)>,
     pub(crate) make_spi: unsafe extern "C" fn(deliver: Deliver, context: *mut c_void) -> *mut c_void,
     pub(crate) free_spi: unsafe extern "C" fn(spi: *mut c_void),
     pub(crate) register_spi: unsafe extern "C" fn(api: *mut c_void, spi: *mut c_void),
@@ -53,7 +53,7 @@ pub(crate) const DOES_NOT_FIT: i64 = -(3 << 40);
 pub(crate) struct Version {
     pub(crate) family: &'static str,
     pub(crate) version: &'static str,
-    /// The patch marks of libraries that have this layout; `""` is no mark.
+    /// Marks of the patches that are laid out alike, `""` for a library without mark.
     pub(crate) patches: &'static [&'static str],
     pub(crate) md: Side,
     pub(crate) trader: Side,

@@ -73,6 +73,18 @@ pub enum LoadError {
         /// The marks that the model is for, in words.
         accepted: String,
     },
+    /// The library belongs to another family, whose records and methods differ.
+    #[error("{} is a library of the {family} family, version {version}; open it with {opener}", path.display())]
+    WrongFamily {
+        /// The path.
+        path: PathBuf,
+        /// What the library is.
+        version: ApiVersion,
+        /// Its family.
+        family: &'static str,
+        /// The type that opens it, for example `ctp_sys::mini::TraderLibrary`.
+        opener: String,
+    },
     /// The library is of another version than the caller demands.
     #[error("{} is version {version}, not {expected}; open the right file, or use `open`", path.display())]
     WrongVersion {
@@ -85,9 +97,11 @@ pub enum LoadError {
     },
     /// The simulator's libraries are nowhere.
     #[error(
-        "no simulator library of version {version} (looked in {looked}); run `cargo xtask sim`, or set CTP_SIM_DIR"
+        "no simulator library of {family} {version} (looked in {looked}); run `cargo xtask sim`, or set CTP_SIM_DIR"
     )]
     NoSimulator {
+        /// The family.
+        family: String,
         /// The version.
         version: String,
         /// The folders, separated by commas.
@@ -164,12 +178,14 @@ pub enum ApiError {
         code: i32,
     },
     /// The library's version lacks the method or the resume type.
-    #[error("{method} does not exist in version {version}")]
+    #[error("{method} does not exist in version {library}, {}", came_with(*since))]
     NotInVersion {
-        /// C name of the method.
+        /// C name of the method, or of the resume type.
         method: &'static str,
         /// The library's version label.
-        version: String,
+        library: String,
+        /// The oldest known version of the family that has it; `None` when none does.
+        since: Option<&'static str>,
     },
     /// A text is too long for the field that the library's version has.
     #[error("{method} was not sent: {field} of {record} is too long for version {version}; shorten it")]
@@ -243,4 +259,8 @@ pub enum CloseError {
         /// How long was waited.
         waited: Duration,
     },
+}
+
+fn came_with(since: Option<&str>) -> String {
+    since.map_or_else(|| "nor in any other of its family".to_owned(), |since| format!("only since {since}"))
 }

@@ -1,124 +1,80 @@
 //! Owners of API objects: calls in, callbacks out, and an end that always comes.
 
-mod calls;
 mod front;
 mod instance;
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, marker::PhantomData, sync::Arc, time::Duration};
 
-use ctp_types::{FrontInfoField, MdRequest, Record, RecordBox, RecordRef, ResumeType, TraderRequest};
+use ctp_types::{Record, RecordBox, RecordRef, Request, ResumeType};
 
 use crate::{
+    Side, Trading,
     error::{ApiError, CloseError},
     library::Created,
-    spi::{MdSpi, Spi, TraderSpi},
     version::ApiVersion,
 };
 use instance::Instance;
 
-/// A market data API object (`CThostFtdcMdApi`). Dropping it closes it.
-pub struct MdApi(Instance);
-
-/// A trader API object (`CThostFtdcTraderApi`). Dropping it closes it.
-pub struct TraderApi(Instance);
-
-macro_rules! life_cycle {
-    ($name:ident, $spi:ident, $variant:ident) => {
-        impl $name {
-            pub(crate) fn new(created: Created) -> Self {
-                Self(Instance::new(created))
-            }
-
-            /// Registers who receives the callbacks. C: `RegisterSpi`.
-            ///
-            /// # Errors
-            ///
-            /// Returns an error after [`init`](Self::init), after a first call, or after close.
-            pub fn register_spi(&self, spi: Arc<dyn $spi>) -> Result<(), ApiError> {
-                self.0.register_spi(Spi::$variant(spi))
-            }
-
-            /// Registers a front address such as `tcp://180.168.146.187:10201` or `sim://demo`; repeatable.
-            /// C: `RegisterFront`, which accepts bad addresses silently; this one does not.
-            ///
-            /// # Errors
-            ///
-            /// Returns an error when the address has no scheme, host or port, or after
-            /// [`init`](Self::init).
-            pub fn register_front(&self, address: &str) -> Result<(), ApiError> {
-                self.0.register_front(address)
-            }
-
-            /// Registers a name server. It has precedence over fronts. C: `RegisterNameServer`.
-            ///
-            /// # Errors
-            ///
-            /// As [`register_front`](Self::register_front).
-            pub fn register_name_server(&self, address: &str) -> Result<(), ApiError> {
-                self.0.register_name_server(address)
-            }
-
-            /// Starts the library's threads and connects; returns at once. C: `Init`.
-            ///
-            /// # Errors
-            ///
-            /// Returns an error on a second call, which would make the library hang later, or after close.
-            pub fn init(&self) -> Result<(), ApiError> {
-                self.0.init()
-            }
-
-            /// Returns the trading day as `yyyymmdd`, valid after login. C: `GetTradingDay`.
-            ///
-            /// # Errors
-            ///
-            /// Returns an error after close.
-            pub fn trading_day(&self) -> Result<String, ApiError> {
-                self.0.trading_day()
-            }
-
-            /// Stops delivery and releases the library's object. C: `Release`.
-            ///
-            /// Idempotent. Waits at most `timeout` for the library; from inside a callback it requests the
-            /// stop and returns at once. Nothing is delivered after it.
-            ///
-            /// # Errors
-            ///
-            /// Returns an error when the library does not return in time; its thread is left behind then.
-            pub fn close(&self, timeout: Duration) -> Result<(), CloseError> {
-                self.0.close(timeout)
-            }
-
-            /// Returns whether a callback panicked; nothing is delivered any more then.
-            pub fn is_faulted(&self) -> bool {
-                self.0.is_faulted()
-            }
-
-            /// Returns the library's version.
-            pub fn version(&self) -> &ApiVersion {
-                self.0.version()
-            }
-        }
-
-        impl std::fmt::Debug for $name {
-            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                formatter
-                    .debug_struct(stringify!($name))
-                    .field("version", self.version())
-                    .finish_non_exhaustive()
-            }
-        }
-    };
+/// An API object of one side. Dropping it closes it.
+///
+/// It has one method per request of the API, which takes the request's record and number; they are
+/// emitted, and listed below by family and side.
+pub struct Api<S: Side> {
+    instance: Instance,
+    side: PhantomData<S>,
 }
 
-life_cycle!(MdApi, MdSpi, Md);
-life_cycle!(TraderApi, TraderSpi, Trader);
+impl<S: Side> Api<S> {
+    pub(crate) fn new(created: Created) -> Self {
+        Self { instance: Instance::new(created, S::SINCE), side: PhantomData }
+    }
 
-/// Slots of the calls that are not requests, in the current model.
-mod slots {
-    include!(concat!(env!("OUT_DIR"), "/slots.rs"));
-}
+    /// Registers who receives the callbacks. C: `RegisterSpi`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error after [`init`](Self::init), after a first call, or after close.
+    pub fn register_spi(&self, spi: Arc<S::Spi>) -> Result<(), ApiError> {
+        self.instance.register_spi::<S>(spi)
+    }
 
-impl MdApi {
+    /// Registers a front address such as `tcp://180.168.146.187:10201` or `sim://demo`; repeatable.
+    /// C: `RegisterFront`, which accepts bad addresses silently; this one does not.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error when the address has no scheme, host or port, or after [`init`](Self::init).
+    pub fn register_front(&self, address: &str) -> Result<(), ApiError> {
+        self.instance.register_front(address)
+    }
+
+    /// Registers a name server. It has precedence over fronts. C: `RegisterNameServer`.
+    ///
+    /// # Errors
+    ///
+    /// As [`register_front`](Self::register_front), and when the library has no name servers (`mini`).
+    pub fn register_name_server(&self, address: &str) -> Result<(), ApiError> {
+        self.instance.register_name_server(address)
+    }
+
+    /// Starts the library's threads and connects; returns at once. C: `Init`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error on a second call, which would make the library hang later, or after close.
+    pub fn init(&self) -> Result<(), ApiError> {
+        self.instance.init()
+    }
+
+    /// Returns the trading day as `yyyymmdd`, valid after login. C: `GetTradingDay`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error after close.
+    pub fn trading_day(&self) -> Result<String, ApiError> {
+        self.instance.trading_day()
+    }
+
     /// Sends a request. C: `Req…`.
     ///
     /// # Errors
@@ -126,65 +82,64 @@ impl MdApi {
     /// Returns an error when the library did not take the request: it was not sent then.
     pub fn request(
         &self,
-        request: MdRequest,
+        request: S::Request,
         record: RecordRef<'_>,
         request_id: i32,
     ) -> Result<(), ApiError> {
-        self.0.request(request.name(), request as u32, request.record(), record, request_id)
+        self.instance.request(request.name(), request.id(), request.record(), record, request_id)
     }
 
-    /// Subscribes instruments. C: `SubscribeMarketData`.
+    /// Stops delivery and releases the library's object. C: `Release`.
+    ///
+    /// Idempotent. Waits at most `timeout` for the library; from inside a callback it requests the stop and
+    /// returns at once. Nothing is delivered after it.
     ///
     /// # Errors
     ///
-    /// As [`request`](Self::request), and for an id with a NUL.
-    pub fn subscribe_market_data(&self, instruments: &[&str]) -> Result<(), ApiError> {
-        self.0.instruments("SubscribeMarketData", slots::md::SUBSCRIBE_MARKET_DATA, instruments)
+    /// Returns an error when the library does not return in time; its thread is left behind then.
+    pub fn close(&self, timeout: Duration) -> Result<(), CloseError> {
+        self.instance.close(timeout)
     }
 
-    /// Unsubscribes instruments. C: `UnSubscribeMarketData`.
-    ///
-    /// # Errors
-    ///
-    /// As [`subscribe_market_data`](Self::subscribe_market_data).
-    pub fn unsubscribe_market_data(&self, instruments: &[&str]) -> Result<(), ApiError> {
-        self.0.instruments("UnSubscribeMarketData", slots::md::UN_SUBSCRIBE_MARKET_DATA, instruments)
+    /// Returns whether a callback panicked; nothing is delivered any more then.
+    pub fn is_faulted(&self) -> bool {
+        self.instance.is_faulted()
     }
 
-    /// Subscribes requests for quote. C: `SubscribeForQuoteRsp`.
-    ///
-    /// # Errors
-    ///
-    /// As [`subscribe_market_data`](Self::subscribe_market_data).
-    pub fn subscribe_for_quote_rsp(&self, instruments: &[&str]) -> Result<(), ApiError> {
-        self.0.instruments("SubscribeForQuoteRsp", slots::md::SUBSCRIBE_FOR_QUOTE_RSP, instruments)
+    /// Returns the library's version.
+    pub fn version(&self) -> &ApiVersion {
+        self.instance.version()
     }
 
-    /// Unsubscribes requests for quote. C: `UnSubscribeForQuoteRsp`.
-    ///
-    /// # Errors
-    ///
-    /// As [`subscribe_market_data`](Self::subscribe_market_data).
-    pub fn unsubscribe_for_quote_rsp(&self, instruments: &[&str]) -> Result<(), ApiError> {
-        self.0.instruments("UnSubscribeForQuoteRsp", slots::md::UN_SUBSCRIBE_FOR_QUOTE_RSP, instruments)
+    /// Hands a record to the library.
+    pub(crate) fn hand_over<R: Record>(
+        &self,
+        method: &'static str,
+        slot: u32,
+        record: &R,
+    ) -> Result<(), ApiError> {
+        self.instance.request(method, slot, R::DESCRIPTOR, RecordRef::from_record(record), 0)
+    }
+
+    /// Has the library fill a record.
+    pub(crate) fn filled<R: Record>(&self, method: &'static str, slot: u32) -> Result<R, ApiError> {
+        let mut record = RecordBox::zeroed(R::DESCRIPTOR);
+        self.instance.fill(method, slot, &mut record)?;
+        Ok(record.get().copied().unwrap_or_default())
+    }
+
+    /// Sends a request that carries nothing but its number.
+    pub(crate) fn numbered(&self, method: &'static str, slot: u32, request_id: i32) -> Result<(), ApiError> {
+        self.instance.numbered(method, slot, request_id)
+    }
+
+    /// Hands ids to the library, of instruments for the most part.
+    pub(crate) fn listed(&self, method: &'static str, slot: u32, ids: &[&str]) -> Result<(), ApiError> {
+        self.instance.listed(method, slot, ids)
     }
 }
 
-impl TraderApi {
-    /// Sends a request. C: `Req…`.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error when the library did not take the request: it was not sent then.
-    pub fn request(
-        &self,
-        request: TraderRequest,
-        record: RecordRef<'_>,
-        request_id: i32,
-    ) -> Result<(), ApiError> {
-        self.0.request(request.name(), request as u32, request.record(), record, request_id)
-    }
-
+impl<S: Trading> Api<S> {
     /// Chooses what of the private stream is replayed at login; `sequence` counts from 1 and only matters
     /// for [`ResumeType::FromSeqNo`]. C: `SubscribePrivateTopic`.
     ///
@@ -192,7 +147,7 @@ impl TraderApi {
     ///
     /// Returns an error after [`init`](Self::init), or when the version lacks the resume type.
     pub fn subscribe_private_topic(&self, resume: ResumeType, sequence: i32) -> Result<(), ApiError> {
-        self.0.subscribe_topic("SubscribePrivateTopic", 0, resume, sequence)
+        self.instance.subscribe_topic("SubscribePrivateTopic", 0, resume, sequence)
     }
 
     /// Chooses what of the public stream is replayed at login. C: `SubscribePublicTopic`.
@@ -201,17 +156,12 @@ impl TraderApi {
     ///
     /// As [`subscribe_private_topic`](Self::subscribe_private_topic).
     pub fn subscribe_public_topic(&self, resume: ResumeType) -> Result<(), ApiError> {
-        self.0.subscribe_topic("SubscribePublicTopic", 1, resume, 1)
+        self.instance.subscribe_topic("SubscribePublicTopic", 1, resume, 1)
     }
+}
 
-    /// Returns the front's address and, after login, its limits (since 6.7.7). C: `GetFrontInfo`.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error when the version lacks the method, or after close.
-    pub fn front_info(&self) -> Result<FrontInfoField, ApiError> {
-        let mut record = RecordBox::zeroed(FrontInfoField::DESCRIPTOR);
-        self.0.fill("GetFrontInfo", slots::trader::GET_FRONT_INFO, &mut record)?;
-        Ok(record.get().copied().unwrap_or_default())
+impl<S: Side> fmt::Debug for Api<S> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct(S::KIND.api()).field("version", self.version()).finish_non_exhaustive()
     }
 }

@@ -4,6 +4,8 @@ use std::{ffi::CStr, path::Path};
 
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 
+use crate::side::Kind;
+
 /// Opens a library with all its symbols bound and none of them visible to others, so that several
 /// versions, which export the same names, live side by side.
 ///
@@ -13,6 +15,44 @@ pub(crate) fn open(path: &Path) -> Result<&'static Library, libloading::Error> {
     let library = unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL) }?;
     Ok(Box::leak(Box::new(library)))
 }
+
+/// Mangled name of a class's `static const char *GetApiVersion()`.
+pub(crate) struct VersionSymbol {
+    /// Whose it is.
+    pub(crate) kind: Kind,
+    /// The family whose namespace it is in; several share the global one.
+    pub(crate) family: Option<&'static str>,
+    /// The name.
+    pub(crate) name: &'static CStr,
+}
+
+impl VersionSymbol {
+    /// Returns the symbol that a library of `kind` and `family` exports.
+    pub(crate) fn of(kind: Kind, family: &str) -> &'static Self {
+        match (family, kind) {
+            ("sopt", Kind::Md) => &VERSION_SYMBOLS[2],
+            ("sopt", Kind::Trader) => &VERSION_SYMBOLS[3],
+            (_, Kind::Md) => &VERSION_SYMBOLS[0],
+            (_, Kind::Trader) => &VERSION_SYMBOLS[1],
+        }
+    }
+}
+
+/// The classes of all families.
+pub(crate) static VERSION_SYMBOLS: [VersionSymbol; 4] = [
+    VersionSymbol { kind: Kind::Md, family: None, name: c"_ZN15CThostFtdcMdApi13GetApiVersionEv" },
+    VersionSymbol { kind: Kind::Trader, family: None, name: c"_ZN19CThostFtdcTraderApi13GetApiVersionEv" },
+    VersionSymbol {
+        kind: Kind::Md,
+        family: Some("sopt"),
+        name: c"_ZN8ctp_sopt15CThostFtdcMdApi13GetApiVersionEv",
+    },
+    VersionSymbol {
+        kind: Kind::Trader,
+        family: Some("sopt"),
+        name: c"_ZN8ctp_sopt19CThostFtdcTraderApi13GetApiVersionEv",
+    },
+];
 
 /// Mangled names of what `DataCollect.h` declares.
 pub(crate) struct CollectorSymbols {

@@ -100,7 +100,8 @@ mod tests {
 
     #[test]
     fn a_refusal_says_what_helps() {
-        let said = |text| refusal("/x.so".into(), version(text), crate::adapter::VERSIONS.iter()).to_string();
+        let said =
+            |text| refusal("/x.so".into(), version(text), crate::version::versions_of("se")).to_string();
         assert_eq!(
             said("v6.7.10_20250422 16:38:54.9994"),
             "/x.so is version v6.7.10_20250422 16:38:54.9994, of which there is no model (nearest: 6.7.9 and \

@@ -16,30 +16,28 @@ pub struct SimulatorLibraries {
     pub trader: PathBuf,
 }
 
-/// Finds the simulator's libraries of `version` (for example `6.7.13`): in `CTP_SIM_DIR` if it is set,
-/// else in `_sim` beside the executable, else in `target/sim` of a folder above the executable or the
-/// current directory.
-///
-/// # Errors
-///
-/// Returns an error that names the folders looked in and the command that builds them.
-pub fn find_simulator(version: &str) -> Result<SimulatorLibraries, LoadError> {
+/// Finds the simulator's libraries of a family's version.
+pub(crate) fn find(family: &str, version: &str) -> Result<SimulatorLibraries, LoadError> {
     let folders = candidates();
     folders
         .iter()
-        .map(|folder| libraries_in(&folder.join(format!("se-{version}"))))
+        .map(|folder| libraries_in(family, &folder.join(format!("{family}-{version}"))))
         .find(|found| found.md.is_file() && found.trader.is_file())
         .ok_or_else(|| LoadError::NoSimulator {
+            family: family.to_owned(),
             version: version.to_owned(),
             looked: folders.iter().map(|folder| folder.display().to_string()).collect::<Vec<_>>().join(", "),
         })
 }
 
-fn libraries_in(folder: &Path) -> SimulatorLibraries {
-    SimulatorLibraries {
-        md: folder.join("thostmduserapi_se.so"),
-        trader: folder.join("thosttraderapi_se.so"),
-    }
+/// The vendor's file names differ by family.
+fn libraries_in(family: &str, folder: &Path) -> SimulatorLibraries {
+    let (md, trader) = match family {
+        "mini" => ("thostmduserapi.so", "thosttraderapi.so"),
+        "sopt" => ("soptthostmduserapi_se.so", "soptthosttraderapi_se.so"),
+        _ => ("thostmduserapi_se.so", "thosttraderapi_se.so"),
+    };
+    SimulatorLibraries { md: folder.join(md), trader: folder.join(trader) }
 }
 
 fn candidates() -> Vec<PathBuf> {

@@ -1,4 +1,4 @@
-//! Callbacks: the SPI traits, and the guarded way from the library into them.
+//! Callbacks: the guarded way from the library into the SPI traits.
 
 use std::{
     any::Any,
@@ -10,50 +10,28 @@ use std::{
     },
 };
 
-use ctp_types::*;
+use ctp_types::{Callback, RecordDescriptor, RecordRef};
 
-/// A callback of the trader API.
+use crate::Side;
+
+/// A callback of one side's API.
 #[derive(Clone, Copy, Debug)]
-pub struct TraderEvent<'a> {
+pub struct Event<'a, S: Side> {
     /// Which one.
-    pub callback: TraderCallback,
+    pub callback: S::Callback,
     /// The record, `None` for NULL or where the callback carries none.
     pub record: Option<RecordRef<'a>>,
     /// `pRspInfo`, `None` for NULL or where the callback carries none.
-    pub rsp_info: Option<&'a RspInfoField>,
+    pub rsp_info: Option<&'a S::RspInfo>,
     /// `nRequestID`, `nReason`, `nTimeLapse` or `nSeqNo`; 0 where the callback carries none.
     pub number: i32,
     /// `bIsLast`; true where the callback carries none.
     pub is_last: bool,
 }
 
-/// A callback of the market data API.
-#[derive(Clone, Copy, Debug)]
-pub struct MdEvent<'a> {
-    /// Which one.
-    pub callback: MdCallback,
-    /// The record, `None` for NULL or where the callback carries none.
-    pub record: Option<RecordRef<'a>>,
-    /// `pRspInfo`, `None` for NULL or where the callback carries none.
-    pub rsp_info: Option<&'a RspInfoField>,
-    /// `nRequestID`, `nReason` or `nTimeLapse`; 0 where the callback carries none.
-    pub number: i32,
-    /// `bIsLast`; true where the callback carries none.
-    pub is_last: bool,
-}
-
-include!(concat!(env!("OUT_DIR"), "/spi.rs"));
-
-/// The SPI of either API.
-#[derive(Clone)]
-pub(crate) enum Spi {
-    Md(Arc<dyn MdSpi>),
-    Trader(Arc<dyn TraderSpi>),
-}
-
 /// What the library's SPI object points to. It lives until `Release` returned.
-pub(crate) struct Receiver {
-    spi: Spi,
+pub(crate) struct Receiver<S: Side> {
+    spi: Arc<S::Spi>,
     gate: Arc<Gate>,
 }
 
@@ -89,8 +67,8 @@ pub(crate) fn inside_callback() -> bool {
     DEPTH.get() > 0
 }
 
-impl Receiver {
-    pub(crate) fn new(spi: Spi, gate: Arc<Gate>) -> Self {
+impl<S: Side> Receiver<S> {
+    pub(crate) fn new(spi: Arc<S::Spi>, gate: Arc<Gate>) -> Self {
         Self { spi, gate }
     }
 
@@ -108,32 +86,18 @@ impl Receiver {
     }
 
     fn pass(&self, arguments: Arguments, name: &mut &'static str) {
-        match &self.spi {
-            Spi::Md(spi) => {
-                let Some(callback) = MdCallback::from_id(arguments.method) else { return };
-                *name = callback.name();
-                let Arguments { number, is_last, .. } = arguments;
-                let (record, rsp_info) = (arguments.record(callback.record()), arguments.rsp_info());
-                spi.deliver(MdEvent { callback, record, rsp_info, number, is_last });
-            }
-            Spi::Trader(spi) => {
-                let Some(callback) = TraderCallback::from_id(arguments.method) else { return };
-                *name = callback.name();
-                let Arguments { number, is_last, .. } = arguments;
-                let (record, rsp_info) = (arguments.record(callback.record()), arguments.rsp_info());
-                spi.deliver(TraderEvent { callback, record, rsp_info, number, is_last });
-            }
-        }
+        let Some(callback) = S::Callback::from_id(arguments.method) else { return };
+        *name = callback.name();
+        let Arguments { number, is_last, .. } = arguments;
+        let (record, rsp_info) = (arguments.record(callback.record()), arguments.rsp_info::<S>());
+        S::deliver(&self.spi, Event { callback, record, rsp_info, number, is_last });
     }
 
     fn fault(&self, callback: &'static str, message: &str) {
         self.gate.faulted.store(true, Ordering::Release);
         self.gate.shut();
         tracing::error!(callback, message, "a callback panicked; nothing more is delivered");
-        let told = catch_unwind(AssertUnwindSafe(|| match &self.spi {
-            Spi::Md(spi) => spi.panicked(callback, message),
-            Spi::Trader(spi) => spi.panicked(callback, message),
-        }));
+        let told = catch_unwind(AssertUnwindSafe(|| S::panicked(&self.spi, callback, message)));
         if told.is_err() {
             tracing::error!(callback, "`panicked` itself panicked");
         }
@@ -151,14 +115,15 @@ struct Arguments {
 
 impl Arguments {
     fn record(&self, descriptor: Option<&'static RecordDescriptor>) -> Option<RecordRef<'_>> {
-        // SAFETY: the adapter passes NULL or a record of the current model valid during the callback, and
-        // the emitted tables name the record of each callback.
+        // SAFETY: the adapter passes NULL or a record of the family's current model valid during the
+        // callback, and the emitted tables name the record of each callback.
         descriptor.and_then(|descriptor| unsafe { RecordRef::from_ptr(descriptor, self.record) })
     }
 
-    fn rsp_info(&self) -> Option<&RspInfoField> {
-        // SAFETY: the adapter passes NULL or a record of the current model valid during the callback.
-        unsafe { self.rsp_info.cast::<RspInfoField>().as_ref() }
+    fn rsp_info<S: Side>(&self) -> Option<&S::RspInfo> {
+        // SAFETY: the adapter passes NULL or the `RspInfo` of the family's current model, valid during the
+        // callback.
+        unsafe { self.rsp_info.cast::<S::RspInfo>().as_ref() }
     }
 }
 
@@ -166,9 +131,9 @@ impl Arguments {
 ///
 /// # Safety
 ///
-/// `context` is a live `Receiver`; the pointers are NULL or records of the current model that live
-/// during the call.
-pub(crate) unsafe extern "C" fn deliver(
+/// `context` is a live `Receiver<S>`; the pointers are NULL or records of the current model of the side's
+/// family that live during the call.
+pub(crate) unsafe extern "C" fn deliver<S: Side>(
     context: *mut c_void,
     method: u32,
     record: *const c_void,
@@ -177,7 +142,7 @@ pub(crate) unsafe extern "C" fn deliver(
     is_last: bool,
 ) {
     // SAFETY: the owner keeps the receiver until `Release` returned.
-    let receiver = unsafe { &*context.cast::<Receiver>() };
+    let receiver = unsafe { &*context.cast::<Receiver<S>>() };
     receiver.receive(Arguments { method, record, rsp_info, number, is_last });
 }
 

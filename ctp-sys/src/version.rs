@@ -61,14 +61,23 @@ impl ApiVersion {
         self.patch() == Some(SIMULATOR)
     }
 
-    /// Returns the model of this version. A patch mark of which nobody said that its layout is the
-    /// same is refused.
-    pub(crate) fn model(&self) -> Option<&'static Version> {
-        let (label, patch) = (self.label(), self.patch().unwrap_or_default());
-        VERSIONS.iter().find(|version| {
-            version.family == "se"
-                && version.version == label
-                && (self.is_simulator() || version.patches.contains(&patch))
+    /// Returns the family that the major number tells, where the symbols do not: `mini` has 1, `sopt` 3,
+    /// `se` 6.
+    pub(crate) fn family(&self) -> &'static str {
+        match self.numbers.0 {
+            1 => "mini",
+            3 => "sopt",
+            _ => "se",
+        }
+    }
+
+    /// Returns the model of this version of `family`. A patch mark of which nobody said that its layout is
+    /// the same is refused.
+    pub(crate) fn model(&self, family: &str) -> Option<&'static Version> {
+        let label = self.label();
+        let mark = self.patch().unwrap_or_default();
+        versions_of(family).find(|version| {
+            version.version == label && (self.is_simulator() || version.patches.contains(&mark))
         })
     }
 }
@@ -79,12 +88,17 @@ impl fmt::Display for ApiVersion {
     }
 }
 
-/// Patch mark of our simulator, whose facades are emitted from the same model.
+/// The patch mark of our simulator, whose facades are emitted from the version's own model.
 const SIMULATOR: &str = "CTPSIM";
 
-/// Returns the versions that have a model, newest first, for example `6.7.13`.
-pub fn supported_versions() -> impl Iterator<Item = &'static str> {
-    VERSIONS.iter().map(|version| version.version)
+/// Returns the labels of a family's versions that have a model, newest first, for example `6.7.13`.
+pub(crate) fn labels_of(family: &str) -> impl Iterator<Item = &'static str> {
+    versions_of(family).map(|version| version.version)
+}
+
+/// Returns a family's versions that have a model, newest first.
+pub(crate) fn versions_of(family: &str) -> impl Iterator<Item = &'static Version> + Clone {
+    VERSIONS.iter().filter(move |version| version.family == family)
 }
 
 #[cfg(test)]
@@ -112,14 +126,25 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_version_or_patch_has_no_model() {
-        let has_model = |text| ApiVersion::parse(text).expect(text).model().is_some();
-        assert!(has_model("v6.7.13_20260225 14:16:30.12079"));
-        assert!(has_model("6.3.15_20190220 15:47:00"));
-        assert!(has_model("v6.7.11_CTPSIM_20261120 00:00:00"));
-        assert!(has_model("v6.3.19_P1_20200106 15:21:32"));
-        assert!(!has_model("v6.3.19_20200106 15:21:32"));
-        assert!(!has_model("v6.7.13_P1_20260225 14:16:30"));
-        assert!(!has_model("v6.9.0_20300101 00:00:00"));
+    fn an_unknown_version_patch_or_family_has_no_model() {
+        let has_model = |family, text| ApiVersion::parse(text).expect(text).model(family).is_some();
+        assert!(has_model("se", "v6.7.13_20260225 14:16:30.12079"));
+        assert!(has_model("se", "6.3.15_20190220 15:47:00"));
+        assert!(has_model("se", "v6.7.11_CTPSIM_20261120 00:00:00"));
+        assert!(has_model("se", "v6.3.19_P1_20200106 15:21:32"));
+        assert!(has_model("se", "v6.3.19_CTPSIM_20261120 00:00:00"));
+        assert!(has_model("mini", "V1.7.7"));
+        assert!(has_model("sopt", "v3.7.0_20230901"));
+        assert!(!has_model("se", "v6.3.19_20200106 15:21:32"));
+        assert!(!has_model("se", "v6.7.13_P1_20260225 14:16:30"));
+        assert!(!has_model("se", "v6.9.0_20300101 00:00:00"));
+        assert!(!has_model("se", "V1.7.7"));
+    }
+
+    #[test]
+    fn the_major_number_tells_the_family() {
+        for (text, family) in [("V1.7.7", "mini"), ("v3.7.0_20230901", "sopt"), ("V6_7_2", "se")] {
+            assert_eq!(ApiVersion::parse(text).expect(text).family(), family);
+        }
     }
 }

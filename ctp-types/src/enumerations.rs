@@ -33,7 +33,7 @@ impl EnumerationDescriptor {
 }
 
 /// Writes `OrderStatus::AllTraded`, `OrderStatus('z')` for an unknown value, `OrderStatus(unset)` for `'\0'`.
-fn debug(
+pub(crate) fn debug(
     descriptor: &EnumerationDescriptor,
     character: u8,
     formatter: &mut fmt::Formatter<'_>,
@@ -72,12 +72,12 @@ macro_rules! enumeration {
 
             /// Returns the name in the header without its prefix, or `None` for a value that the header lacks.
             pub fn name(self) -> Option<&'static str> {
-                <Self as Enumeration>::DESCRIPTOR.value_name(self.0)
+                <Self as $crate::Enumeration>::DESCRIPTOR.value_name(self.0)
             }
         }
 
-        impl Enumeration for $name {
-            const DESCRIPTOR: &'static EnumerationDescriptor = &EnumerationDescriptor {
+        impl $crate::Enumeration for $name {
+            const DESCRIPTOR: &'static $crate::EnumerationDescriptor = &$crate::EnumerationDescriptor {
                 name: stringify!($name),
                 c_name: $c_name,
                 values: &[$(($c_constant, $short, $value)),*],
@@ -92,19 +92,19 @@ macro_rules! enumeration {
             }
         }
 
-        impl fmt::Debug for $name {
-            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                debug(<Self as Enumeration>::DESCRIPTOR, self.0, formatter)
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                $crate::enumerations::debug(<Self as $crate::Enumeration>::DESCRIPTOR, self.0, formatter)
             }
         }
     };
 }
 
-include!(concat!(env!("OUT_DIR"), "/enumerations.rs"));
+pub(crate) use enumeration;
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::{Direction, OrderStatus};
 
     #[test]
     fn known_unknown_and_unset_values_print_differently() {

@@ -1,6 +1,8 @@
 //! Identifiers of callbacks and requests. The number of each is its slot in the current model's class.
 
-use crate::{Record, RecordDescriptor, records::*};
+use std::{fmt, hash::Hash};
+
+use crate::RecordDescriptor;
 
 /// What tells that a request succeeded (`ctp-gen/overlay/requests.toml`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,6 +17,66 @@ pub enum RequestKind {
     Push,
 }
 
+/// A callback of one API class, for code that serves every family.
+///
+/// Only the emitted enumerations implement it: `ctp-sys` relies on [`record`](Self::record).
+pub trait Callback: Copy + Ord + Hash + fmt::Debug + Send + Sync + sealed::Sealed + 'static {
+    /// All callbacks in slot order.
+    const ALL: &'static [Self];
+
+    /// Returns the callback with number `id`.
+    fn from_id(id: u32) -> Option<Self>;
+
+    /// Returns the number, which is the slot in the current model.
+    fn id(self) -> u32;
+
+    /// Returns the C name.
+    fn name(self) -> &'static str;
+
+    /// Returns the record that the callback carries, `None` if it carries none.
+    fn record(self) -> Option<&'static RecordDescriptor>;
+}
+
+/// A request of one API class, for code that serves every family.
+///
+/// Only the emitted enumerations implement it: `ctp-sys` relies on [`record`](Self::record).
+pub trait Request: Copy + Ord + Hash + fmt::Debug + Send + Sync + sealed::Sealed + 'static {
+    /// The callbacks that answer.
+    type Callback: Callback;
+
+    /// All requests in slot order.
+    const ALL: &'static [Self];
+
+    /// Returns the request with number `id`.
+    fn from_id(id: u32) -> Option<Self>;
+
+    /// Returns the number, which is the slot in the current model.
+    fn id(self) -> u32;
+
+    /// Returns the C name.
+    fn name(self) -> &'static str;
+
+    /// Returns the record that the request carries.
+    fn record(self) -> &'static RecordDescriptor;
+
+    /// Returns what tells that the request succeeded.
+    fn kind(self) -> RequestKind;
+
+    /// Returns the callback that answers the requester (`OnRsp…`).
+    fn answer(self) -> Option<Self::Callback>;
+
+    /// Returns the callback that tells a refusal to all sessions (`OnErrRtn…`).
+    fn error_callback(self) -> Option<Self::Callback>;
+
+    /// Returns the callback that brings the effect (`OnRtn…`).
+    fn push(self) -> Option<Self::Callback>;
+}
+
+pub(crate) mod sealed {
+    pub trait Sealed {}
+}
+
+/// An enumeration of callbacks, with the record of each.
 macro_rules! callbacks {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $slot:literal, $c_name:literal, $record:expr;)* }) => {
         $(#[$doc])*
@@ -41,14 +103,39 @@ macro_rules! callbacks {
             }
 
             /// Returns the record that the callback carries, `None` if it carries none.
-            pub fn record(self) -> Option<&'static RecordDescriptor> {
-                static RECORDS: &[Option<&RecordDescriptor>] = &[$($record),*];
+            pub fn record(self) -> Option<&'static $crate::RecordDescriptor> {
+                static RECORDS: &[Option<&$crate::RecordDescriptor>] = &[$($record),*];
                 RECORDS[self as usize]
+            }
+        }
+
+        impl $crate::methods::sealed::Sealed for $name {}
+
+        impl $crate::Callback for $name {
+            const ALL: &'static [Self] = Self::ALL;
+
+            fn from_id(id: u32) -> Option<Self> {
+                Self::from_id(id)
+            }
+
+            fn id(self) -> u32 {
+                self as u32
+            }
+
+            fn name(self) -> &'static str {
+                self.name()
+            }
+
+            fn record(self) -> Option<&'static $crate::RecordDescriptor> {
+                self.record()
             }
         }
     };
 }
 
+pub(crate) use callbacks;
+
+/// An enumeration of requests, with the record and the answers of each.
 macro_rules! requests {
     ($(#[$doc:meta])* $name:ident -> $callback:ident { $($(#[$variant_doc:meta])* $variant:ident = $slot:literal, $c_name:literal, $record:expr, $kind:ident, $answer:expr, $error:expr, $push:expr;)* }) => {
         $(#[$doc])*
@@ -78,16 +165,16 @@ macro_rules! requests {
             }
 
             /// Returns the record that the request carries.
-            pub fn record(self) -> &'static RecordDescriptor {
+            pub fn record(self) -> &'static $crate::RecordDescriptor {
                 match self {
                     $(Self::$variant => $record,)*
                 }
             }
 
             /// Returns what tells that the request succeeded.
-            pub fn kind(self) -> RequestKind {
+            pub fn kind(self) -> $crate::RequestKind {
                 match self {
-                    $(Self::$variant => RequestKind::$kind,)*
+                    $(Self::$variant => $crate::RequestKind::$kind,)*
                 }
             }
 
@@ -112,14 +199,55 @@ macro_rules! requests {
                 }
             }
         }
+
+        impl $crate::methods::sealed::Sealed for $name {}
+
+        impl $crate::Request for $name {
+            type Callback = $callback;
+
+            const ALL: &'static [Self] = Self::ALL;
+
+            fn from_id(id: u32) -> Option<Self> {
+                Self::from_id(id)
+            }
+
+            fn id(self) -> u32 {
+                self as u32
+            }
+
+            fn name(self) -> &'static str {
+                self.name()
+            }
+
+            fn record(self) -> &'static $crate::RecordDescriptor {
+                self.record()
+            }
+
+            fn kind(self) -> $crate::RequestKind {
+                self.kind()
+            }
+
+            fn answer(self) -> Option<$callback> {
+                self.answer()
+            }
+
+            fn error_callback(self) -> Option<$callback> {
+                self.error_callback()
+            }
+
+            fn push(self) -> Option<$callback> {
+                self.push()
+            }
+        }
     };
 }
 
-include!(concat!(env!("OUT_DIR"), "/methods.rs"));
+pub(crate) use requests;
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::RequestKind;
+    use crate::{MdCallback, TraderCallback, TraderRequest};
 
     #[test]
     fn numbers_are_the_slots_of_ctp_behaviour_8_3() {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{EnumerationDescriptor, RecordRef, Text, enumerations::*, view};
+use crate::EnumerationDescriptor;
 
 /// A plain-data record of the API; all zero bytes are a valid value, and the default.
 ///
@@ -75,11 +75,7 @@ pub enum FieldKind {
     Double,
 }
 
-/// Returns the descriptors of all records, in header order.
-pub fn record_descriptors() -> &'static [&'static RecordDescriptor] {
-    ALL
-}
-
+/// A record, its descriptor, and the assertions of its layout.
 macro_rules! record {
     ($(#[$doc:meta])* $name:ident, $c_name:literal, $size:literal, { $($(#[$field_doc:meta])* $field:ident: $kind:ty, $c_field:literal, $c_type:literal, $offset:literal, $field_kind:expr, $secret:literal;)* }) => {
         $(#[$doc])*
@@ -94,23 +90,23 @@ macro_rules! record {
             $(assert!(std::mem::offset_of!($name, $field) == $offset, concat!($c_name, "::", $c_field));)*
         };
 
-        impl sealed::Sealed for $name {}
+        impl $crate::records::sealed::Sealed for $name {}
 
-        impl Record for $name {
-            const DESCRIPTOR: &'static RecordDescriptor = {
+        impl $crate::Record for $name {
+            const DESCRIPTOR: &'static $crate::RecordDescriptor = {
                 // A static, not a promoted constant: its address identifies the record.
-                static DESCRIPTOR: RecordDescriptor = RecordDescriptor {
-                name: stringify!($name),
-                c_name: $c_name,
-                size: $size,
-                fields: &[$(FieldDescriptor {
-                    name: stringify!($field),
-                    c_name: $c_field,
-                    c_type: $c_type,
-                    offset: $offset,
-                    kind: $field_kind,
-                    secret: $secret,
-                }),*],
+                static DESCRIPTOR: $crate::RecordDescriptor = $crate::RecordDescriptor {
+                    name: stringify!($name),
+                    c_name: $c_name,
+                    size: $size,
+                    fields: &[$($crate::FieldDescriptor {
+                        name: stringify!($field),
+                        c_name: $c_field,
+                        c_type: $c_type,
+                        offset: $offset,
+                        kind: $field_kind,
+                        secret: $secret,
+                    }),*],
                 };
                 &DESCRIPTOR
             };
@@ -118,16 +114,16 @@ macro_rules! record {
 
         impl Default for $name {
             fn default() -> Self {
-                view::zeroed()
+                $crate::view::zeroed()
             }
         }
 
-        impl fmt::Debug for $name {
-            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Debug::fmt(&RecordRef::from_record(self), formatter)
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Debug::fmt(&$crate::RecordRef::from_record(self), formatter)
             }
         }
     };
 }
 
-include!(concat!(env!("OUT_DIR"), "/records.rs"));
+pub(crate) use record;

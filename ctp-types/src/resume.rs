@@ -28,4 +28,15 @@ impl ResumeType {
             _ => None,
         }
     }
+
+    /// Returns the C name.
+    pub const fn c_name(self) -> &'static str {
+        match self {
+            Self::Restart => "THOST_TERT_RESTART",
+            Self::Resume => "THOST_TERT_RESUME",
+            Self::Quick => "THOST_TERT_QUICK",
+            Self::None => "THOST_TERT_NONE",
+            Self::FromSeqNo => "THOST_TERT_RESUME_FROM_SEQ_NO",
+        }
+    }
 }

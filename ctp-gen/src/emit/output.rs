@@ -1,7 +1,9 @@
 //! Everything that is emitted from one model, by file name.
 
-use super::{adapter, api_calls, constants, enumerations, errors, facade, methods, python, records, spi};
-use crate::{Api, overlay::Overlay};
+use super::{
+    adapter, api_calls, constants, enumerations, errors, facade, methods, python, records, since, spi,
+};
+use crate::{Api, models, overlay::Overlay};
 
 /// A file that is emitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,8 +20,8 @@ pub enum Output {
     Errors,
     /// Rust SPI traits.
     Spi,
-    /// Slots of the calls that are not requests.
-    Slots,
+    /// Rust table of the versions in which methods came.
+    Since,
     /// Rust methods for the requests.
     ApiCalls,
     /// Rust table of the adapters' entry points.
@@ -51,7 +53,7 @@ impl Output {
         Self::Methods,
         Self::Errors,
         Self::Spi,
-        Self::Slots,
+        Self::Since,
         Self::ApiCalls,
         Self::Adapters,
         Self::Adapter,
@@ -73,7 +75,7 @@ impl Output {
             Self::Methods => "methods.rs",
             Self::Errors => "errors.rs",
             Self::Spi => "spi.rs",
-            Self::Slots => "slots.rs",
+            Self::Since => "since.rs",
             Self::ApiCalls => "api_calls.rs",
             Self::Adapters => "adapters.rs",
             Self::Adapter => "adapter.cpp",
@@ -103,7 +105,10 @@ impl Output {
             Self::Methods => methods::rust(version, overlay)?,
             Self::Errors => errors::rust(version),
             Self::Spi => spi::rust(version, overlay),
-            Self::Slots => api_calls::slots(version),
+            Self::Since => {
+                let family: Vec<&Api> = models::of(&version.family).collect();
+                since::rust(version, &family, overlay)
+            }
             Self::ApiCalls => api_calls::rust(version, overlay),
             Self::Adapters => adapter::rust([version], overlay),
             Self::Adapter => adapter::cpp(version, current, overlay)?,

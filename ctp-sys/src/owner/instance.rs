@@ -1,8 +1,9 @@
 //! One API object: its state, its calls, its end.
 
 use std::{
+    any::Any,
     ffi::{CStr, CString, c_char, c_void},
-    mem,
+    mem, ptr,
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
@@ -19,7 +20,8 @@ use crate::{
     error::{ApiError, CloseError},
     flow::FlowDir,
     library::Created,
-    spi::{Gate, Receiver, Spi, deliver, inside_callback},
+    side::Side,
+    spi::{Gate, Receiver, deliver, inside_callback},
     version::ApiVersion,
 };
 
@@ -28,6 +30,8 @@ const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(super) struct Instance {
     version: ApiVersion,
+    /// The oldest version with each method and resume type.
+    since: &'static [(&'static str, &'static str)],
     gate: Arc<Gate>,
     /// `None` once closing began. Calls hold it for reading, so `Release` waits for them.
     object: Arc<RwLock<Option<Object>>>,
@@ -48,7 +52,8 @@ struct Object {
     api: *mut c_void,
     adapter: &'static Adapter,
     spi: *mut c_void,
-    receiver: Option<Box<Receiver>>,
+    /// The `Receiver` that the SPI object points to.
+    receiver: Option<Box<dyn Any + Send + Sync>>,
     /// Fronts and name servers: the library gets a pointer and may keep it.
     addresses: Vec<CString>,
     _flow_dir: FlowDir,
@@ -76,17 +81,18 @@ impl Object {
 }
 
 impl Instance {
-    pub(super) fn new(created: Created) -> Self {
+    pub(super) fn new(created: Created, since: &'static [(&'static str, &'static str)]) -> Self {
         let object = Object {
             api: created.api,
             adapter: created.adapter,
-            spi: std::ptr::null_mut(),
+            spi: ptr::null_mut(),
             receiver: None,
             addresses: Vec::new(),
             _flow_dir: created.flow_dir,
         };
         Self {
             version: created.version,
+            since,
             gate: Arc::default(),
             object: Arc::new(RwLock::new(Some(object))),
             setup: Mutex::default(),
@@ -95,7 +101,7 @@ impl Instance {
         }
     }
 
-    pub(super) fn register_spi(&self, spi: Spi) -> Result<(), ApiError> {
+    pub(super) fn register_spi<S: Side>(&self, spi: Arc<S::Spi>) -> Result<(), ApiError> {
         const METHOD: &str = "RegisterSpi";
         let mut setup = self.before_init(METHOD)?;
         if setup.has_spi {
@@ -103,10 +109,11 @@ impl Instance {
         }
         let gate = Arc::clone(&self.gate);
         self.change(METHOD, |object| {
-            let receiver = Box::new(Receiver::new(spi, gate));
+            let receiver = Box::new(Receiver::<S>::new(spi, gate));
             // SAFETY: the receiver stays at its address, in `object`, until after `Release`.
             unsafe {
-                object.spi = (object.adapter.make_spi)(deliver, (&raw const *receiver).cast_mut().cast());
+                object.spi =
+                    (object.adapter.make_spi)(deliver::<S>, (&raw const *receiver).cast_mut().cast());
                 (object.adapter.register_spi)(object.api, object.spi);
             }
             object.receiver = Some(receiver);
@@ -116,7 +123,7 @@ impl Instance {
     }
 
     pub(super) fn register_front(&self, address: &str) -> Result<(), ApiError> {
-        self.register_address("RegisterFront", address, |adapter| adapter.register_front)
+        self.register_address("RegisterFront", address, |adapter| Some(adapter.register_front))
     }
 
     pub(super) fn register_name_server(&self, address: &str) -> Result<(), ApiError> {
@@ -127,16 +134,18 @@ impl Instance {
         &self,
         method: &'static str,
         address: &str,
-        register: impl Fn(&Adapter) -> unsafe extern "C" fn(*mut c_void, *mut c_char),
+        register: impl Fn(&Adapter) -> Option<unsafe extern "C" fn(*mut c_void, *mut c_char)>,
     ) -> Result<(), ApiError> {
         front::check(address)?;
         let text = c_text("front address", address)?;
         let _setup = self.before_init(method)?;
         self.change(method, |object| {
+            let register = register(object.adapter).ok_or_else(|| self.not_in_version(method))?;
             // SAFETY: the text lives in `object` as long as the library's object.
-            unsafe { register(object.adapter)(object.api, text.as_ptr().cast_mut()) };
+            unsafe { register(object.api, text.as_ptr().cast_mut()) };
             object.addresses.push(text);
-        })
+            Ok(())
+        })?
     }
 
     pub(super) fn subscribe_topic(
@@ -150,8 +159,10 @@ impl Instance {
         self.with(method, |object| match object.adapter.subscribe_topic {
             Some(subscribe) => {
                 // SAFETY: the object is live and the adapter is its version's.
-                let code = unsafe { subscribe(object.api, topic, resume as i32, sequence) };
-                self.outcome(method, None, code)
+                match unsafe { subscribe(object.api, topic, resume as i32, sequence) } {
+                    NOT_IN_VERSION => Err(self.not_in_version(resume.c_name())),
+                    code => self.outcome(method, None, code),
+                }
             }
             None => Err(self.not_in_version(method)),
         })
@@ -187,7 +198,7 @@ impl Instance {
         record: RecordRef<'_>,
         request_id: i32,
     ) -> Result<(), ApiError> {
-        if !std::ptr::eq(expected, record.descriptor()) {
+        if !ptr::eq(expected, record.descriptor()) {
             let (expected, found) = (expected.c_name, record.descriptor().c_name);
             return Err(ApiError::WrongRecord { method, expected, found });
         }
@@ -215,13 +226,17 @@ impl Instance {
         })
     }
 
-    pub(super) fn instruments(
-        &self,
-        method: &'static str,
-        slot: u32,
-        instruments: &[&str],
-    ) -> Result<(), ApiError> {
-        let texts = instruments.iter().map(|id| c_text("instrument", id)).collect::<Result<Vec<_>, _>>()?;
+    /// Calls a method that takes a number only.
+    pub(super) fn numbered(&self, method: &'static str, slot: u32, request_id: i32) -> Result<(), ApiError> {
+        self.with(method, |object| {
+            // SAFETY: the adapter passes no record on for this method.
+            let code = unsafe { (object.adapter.call)(object.api, slot, ptr::null_mut(), request_id) };
+            self.outcome(method, None, code)
+        })
+    }
+
+    pub(super) fn listed(&self, method: &'static str, slot: u32, ids: &[&str]) -> Result<(), ApiError> {
+        let texts = ids.iter().map(|id| c_text("id", id)).collect::<Result<Vec<_>, _>>()?;
         let mut pointers: Vec<*mut c_char> = texts.iter().map(|text| text.as_ptr().cast_mut()).collect();
         let count = i32::try_from(pointers.len()).unwrap_or(i32::MAX);
         self.with(method, |object| {
@@ -289,13 +304,14 @@ impl Instance {
     }
 
     /// Changes what the live object owns; only during set-up.
-    fn change(&self, method: &'static str, change: impl FnOnce(&mut Object)) -> Result<(), ApiError> {
+    fn change<T>(&self, method: &'static str, change: impl FnOnce(&mut Object) -> T) -> Result<T, ApiError> {
         let mut guard = self.object.write().unwrap_or_else(PoisonError::into_inner);
         guard.as_mut().map(change).ok_or(ApiError::Closed { method })
     }
 
     fn not_in_version(&self, method: &'static str) -> ApiError {
-        ApiError::NotInVersion { method, version: self.version.label() }
+        let since = self.since.iter().find(|(name, _)| *name == method).map(|(_, since)| *since);
+        ApiError::NotInVersion { method, library: self.version.label(), since }
     }
 
     fn outcome(

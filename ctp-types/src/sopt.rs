@@ -1,0 +1,3 @@
+//! The `sopt` family: stock options (CTP SOPT).
+
+crate::family::family!("sopt");
