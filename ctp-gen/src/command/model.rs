@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fs, path::Path};
 
-use ctp_gen::{Api, models, parse};
+use ctp_gen::{Api, detect::detect, models, parse};
 
 /// Why there is no model for what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -27,8 +27,8 @@ pub(crate) enum ModelError {
 /// Returns the model that `spec` names.
 ///
 /// A known version goes first: `6.7.11` is that of `family` (`se` when not given), `sopt-3.7.5` names its own.
-/// Else `spec` is the path of a model file, or of a folder of headers, read as of `family`. A folder called like a version is
-/// written with its path: `./6.7.11`.
+/// Else `spec` is the path of a model file, or of a folder of headers. A folder called like a version is written
+/// with its path: `./6.7.11`.
 pub(crate) fn resolve(spec: &str, family: Option<&str>) -> Result<Cow<'static, Api>, ModelError> {
     let of_family = family.and_then(|family| models::find(&format!("{family}-{spec}")));
     let known =
@@ -38,8 +38,7 @@ pub(crate) fn resolve(spec: &str, family: Option<&str>) -> Result<Cow<'static, A
     }
     let path = Path::new(spec);
     if path.is_dir() {
-        let family = family.unwrap_or("se");
-        return Ok(Cow::Owned(parse::parse_folder(path, family, &folder_label(path))?));
+        return Ok(Cow::Owned(of_folder(path, family)?));
     }
     if path.is_file() {
         let text =
@@ -51,45 +50,23 @@ pub(crate) fn resolve(spec: &str, family: Option<&str>) -> Result<Cow<'static, A
     Err(ModelError::Unknown { spec: spec.to_owned(), known: models::models().map(Api::label).collect() })
 }
 
-/// Returns a label for a folder of headers: the last part of its path that looks like a version
-/// (`v6.7.9_P1_20250319_api` is 6.7.9), else its name.
-fn folder_label(folder: &Path) -> String {
-    let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
-    let mut parts = folder.components().rev().map(|part| part.as_os_str().to_string_lossy().into_owned());
-    let name = parts.clone().next().unwrap_or_else(|| "headers".to_owned());
-    parts.find_map(|part| version_in(&part)).unwrap_or(name)
-}
-
-/// Returns the first `N.N.N` of a name.
-fn version_in(name: &str) -> Option<String> {
-    let is_version = |text: &&str| {
-        let parts: Vec<&str> = text.split('.').collect();
-        parts.len() >= 3 && parts.iter().all(|part| !part.is_empty())
+/// Reads a folder of headers, as of the family and version detected there; where nothing tells the version, the
+/// folder's name stands for it.
+fn of_folder(folder: &Path, family: Option<&str>) -> Result<Api, parse::ParseError> {
+    let (detected_family, version) = match detect(folder) {
+        Some(found) => (found.family, found.version),
+        None => {
+            let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+            let name = folder.file_name().map(|name| name.to_string_lossy().into_owned());
+            ("se".to_owned(), name.unwrap_or_else(|| "headers".to_owned()))
+        }
     };
-    let mut runs = name.split(|letter: char| !letter.is_ascii_digit() && letter != '.');
-    let run = runs.find(is_version)?;
-    Some(run.splitn(4, '.').take(3).collect::<Vec<_>>().join("."))
+    parse::parse_folder(folder, family.unwrap_or(&detected_family), &version)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_folder_is_labelled_by_the_version_in_its_path() {
-        for (name, version) in [
-            ("v6.7.9_P1_20250319_api_traderapi_se_linux64", Some("6.7.9")),
-            ("ctpwrapper-6.6.1.4", Some("6.6.1")),
-            ("se-6.7.13", Some("6.7.13")),
-            ("include", None),
-            ("20240918_traderapi64_se_windows", None),
-            ("v1.x", None),
-        ] {
-            assert_eq!(version_in(name).as_deref(), version, "{name}");
-        }
-        assert_eq!(folder_label(Path::new("/nowhere/v6.7.2_x/include")), "6.7.2");
-        assert_eq!(folder_label(Path::new("/nowhere/headers")), "headers");
-    }
 
     #[test]
     fn a_version_is_found_within_its_family() {

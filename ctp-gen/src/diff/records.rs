@@ -97,7 +97,12 @@ pub(super) fn pair(a: &Api, b: &Api, renames: &Renames) -> Pairing {
         |position| renames.current_record(&before[position].c_name),
         |position| renames.current_record(&after[position].c_name),
     )
-    .renamed_by_likeness(|_| (), |_| (), |one, other| are_alike(&before[one], &after[other]))
+    // What the overlay calls dropped has no heir, however alike.
+    .renamed_by_likeness(
+        |position| renames.is_dropped(&before[position].c_name),
+        |position| renames.is_dropped(&after[position].c_name),
+        |one, other| !renames.is_dropped(&before[one].c_name) && are_alike(&before[one], &after[other]),
+    )
 }
 
 /// Returns whether two records have similar names, and three quarters of the fields of either.

@@ -269,7 +269,7 @@ fn rows<T: Display + PartialEq>(
     for one in &values.revalued {
         let (before, after) = (shown(&one.value.before), shown(&one.value.after));
         let value = format!("{before} → {after}{}", taken(&one.taken_by, &before));
-        row([code(&one.name), "another value".to_owned(), value, breaks(one.breaks)], &one.name);
+        row([code(&one.name), "changed".to_owned(), value, breaks(one.breaks)], &one.name);
     }
 }
 
