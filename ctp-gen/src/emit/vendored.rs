@@ -48,7 +48,7 @@ pub struct File {
 pub fn files(version: &Api, current: &Api, overlay: &Overlay) -> Result<Vec<File>, String> {
     let emission = Emission::new(current, overlay);
     let mut files = package::files(&emission, version);
-    files.extend(support());
+    files.extend(support(&emission));
     files.extend(enumerations::files(&emission));
     files.extend(constants::files(&emission));
     files.extend(records::files(&emission));
@@ -66,14 +66,15 @@ pub fn files(version: &Api, current: &Api, overlay: &Overlay) -> Result<Vec<File
     Ok(files)
 }
 
-/// Text that is the same in every emission.
-fn support() -> impl Iterator<Item = File> {
+/// Modules that are the same in every emission.
+fn support(emission: &Emission<'_>) -> impl Iterator<Item = File> {
     let texts = [
         ("src/price.rs", include_str!("vendored/support/price.rs")),
         ("src/secret.rs", include_str!("vendored/support/secret.rs")),
         ("src/text.rs", include_str!("vendored/support/text.rs")),
     ];
-    texts.into_iter().map(|(path, text)| File { path: path.to_owned(), text: text.to_owned() })
+    let head = emission.head();
+    texts.into_iter().map(move |(path, text)| File { path: path.to_owned(), text: format!("{head}{text}") })
 }
 
 /// What the emitters of a crate share.

@@ -24,14 +24,42 @@ pub(super) fn file(emission: &Emission<'_>) -> Option<File> {
     text.push_str("//! `RspInfo.ErrorID`: codes and the vendor's symbols (`error.xml`).\n\n");
     for error in &codes {
         let (name, code) = (error.symbol.to_ascii_uppercase(), error.code);
-        let _ = writeln!(text, "/// `ErrorID` {code}.\npub const {name}: i32 = {code};");
+        let _ = writeln!(text, "/// `ErrorID` {code}.\npub const {name}: i32 = {};", literal(code));
     }
     text.push_str("\n/// Symbols in rising order of their codes.\n");
     let _ = writeln!(text, "static SYMBOLS: [(i32, &str); {}] = [", codes.len());
     for error in &codes {
-        let _ = writeln!(text, "    ({}, {:?}),", error.code, error.symbol);
+        let _ = writeln!(text, "    ({}, {:?}),", literal(error.code), error.symbol);
     }
     text.push_str("];\n");
     text.push_str(TAIL);
     Some(File { path: "src/errors.rs".to_owned(), text })
+}
+
+/// Returns a number as people write it: `999_999`.
+fn literal(code: i32) -> String {
+    let digits = code.unsigned_abs().to_string();
+    if digits.len() <= 5 {
+        return code.to_string();
+    }
+    let mut text = if code < 0 { "-".to_owned() } else { String::new() };
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position) % 3 == 0 {
+            text.push('_');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::literal;
+
+    #[test]
+    fn long_numbers_are_grouped() {
+        for (code, text) in [(0, "0"), (99999, "99999"), (999_999, "999_999"), (-1_234_567, "-1_234_567")] {
+            assert_eq!(literal(code), text);
+        }
+    }
 }

@@ -74,7 +74,7 @@ where
         ];
         let arguments = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
         let value = format!("spi.{}({arguments})", names::method(&method.name));
-        style::arm(&mut text, 12, &format!("{callback}::{}", method.name), &value);
+        style::unit_arm(&mut text, 12, &format!("{callback}::{}", method.name), &value);
     }
     text.push_str("        }\n    }\n}\n");
     File { path: format!("src/spi/{}.rs", half.module), text }

@@ -121,11 +121,20 @@ pub(super) fn empty_method(text: &mut String, indent: usize, name: &str, paramet
 
 /// Writes an arm `pattern => value,`, with the value in a block where one line is too short.
 pub(super) fn arm(text: &mut String, indent: usize, pattern: &str, value: &str) {
-    if indent + pattern.len() + " => ,".len() + value.len() <= WIDTH {
-        let _ = writeln!(text, "{:indent$}{pattern} => {value},", "");
+    arm_or_block(text, indent, pattern, value, "");
+}
+
+/// Writes an arm whose value is a call that returns nothing.
+pub(super) fn unit_arm(text: &mut String, indent: usize, pattern: &str, value: &str) {
+    arm_or_block(text, indent, pattern, value, ";");
+}
+
+fn arm_or_block(text: &mut String, indent: usize, pattern: &str, value: &str, end: &str) {
+    let _ = if indent + pattern.len() + " => ,".len() + value.len() <= WIDTH {
+        writeln!(text, "{:indent$}{pattern} => {value},", "")
     } else {
-        let _ = writeln!(text, "{:indent$}{pattern} => {{\n{:indent$}    {value}\n{:indent$}}}", "", "", "");
-    }
+        writeln!(text, "{:indent$}{pattern} => {{\n{:indent$}    {value}{end}\n{:indent$}}}", "", "", "")
+    };
 }
 
 #[cfg(test)]
