@@ -14,29 +14,47 @@
 //!   must write the new ones.
 //!
 //! A change of a parameter's name or of a default value is shown and breaks nothing. `error.xml` is not
-//! compiled: an error code that goes breaks nothing, one with another number breaks whoever compares with the
-//! old one.
+//! compiled: an error code that goes breaks nothing, unless its number means another error now; one with another
+//! number breaks whoever compares with the old one.
 //!
 //! # JSON
 //!
-//! [`Diff::to_json`] gives the fields of [`Diff`] under their names here; where a `#[serde(rename)]` says
-//! otherwise, `type` is a typedef. [`Step`] is `{"before": …, "after": …}` and [`Breaks`] a list of `"binary"`
-//! and `"source"`. [`Diff::format`] grows when a name goes or means something else; names may come at any time.
+//! [`Diff::to_json`] gives one object with the fields of [`Diff`], each type with its fields under their names
+//! here; only `typedef` is called `type`, as in a model. `breaks` is a list of `"binary"` and `"source"`, `A → B`
+//! below is `{"before": A, "after": B}`. [`Diff::format`] grows when a name goes or means something else; names
+//! may come at any time.
 //!
-//! ```json
-//! {"format": 1,
-//!  "from": {"family": "se", "version": "6.7.8"}, "to": {"family": "se", "version": "6.7.9"},
-//!  "breaks": ["binary"],
-//!  "verdict": {"binary": ["245 methods stand in other slots (TraderSpi, TraderApi)"], "source": []},
-//!  "summary": {"methods": {"before": 310, "after": 321, "added": 11, "…": 0}},
-//!  "classes": [{"class": "CThostFtdcTraderApi", "slots": {"before": 126, "after": 130},
-//!    "added": [{"name": "…", "slot": 65, "signature": "…", "record": "…", "breaks": ["binary"]}],
-//!    "moved": [{"first": {"before": 1, "after": 2}, "last": {"before": 3, "after": 4}, "methods": ["…"], "breaks": ["binary"]}]}],
-//!  "records": {"added": [], "removed": [], "renamed": [], "changed": []},
-//!  "typedefs": {"added": [], "removed": [], "renamed": [], "revalued": []},
-//!  "enumerations": [{"name": "TThostFtdcTradeParamIDType", "added": [], "removed": [], "renamed": [],
-//!    "revalued": [{"name": "…", "value": {"before": "D", "after": "i"}, "taken_by": "…", "breaks": ["binary"]}]}],
-//!  "constants_moved": [], "plain_enums": [], "errors": null}
+//! ```text
+//! {
+//!   format: 1,
+//!   from: {family, version},  to: {family, version},
+//!   breaks,
+//!   verdict: {binary: [reason], source: [reason]},
+//!   summary: {methods, statics, records, fields, typedefs, constants, plain_enums, errors: each
+//!             {before, after, added, removed, renamed, changed, moved, breaks_binary, breaks_source}},
+//!   namespace: null or name → name,
+//!   classes: [{class, slots: count → count,
+//!              added: [method], removed: [method],             method: {name, slot, signature, record, breaks}
+//!              renamed: [{name →, slot →, known_by, breaks}],
+//!              changed: [{name, slot →, signature →, breaks}],
+//!              moved: [{first: slot → slot, last: slot → slot, methods: [name], breaks}],
+//!              statics: {added: [{name, symbol, signature, breaks}], removed: the same,
+//!                        changed: [{name, symbol →, signature →, breaks}]}}],
+//!   functions: null or as statics,
+//!   records: {added: [{name, size, fields: count, carried, breaks}], removed: the same,
+//!             renamed: [{name →, known_by, breaks}],
+//!             changed: [{name, size →, carried,
+//!                        added: [field], removed: [field],     field: {name, type, scalar, offset, place_of, breaks}
+//!                        renamed: [{name →, known_by, breaks}],
+//!                        retyped: [{name, type →, scalar →, offset →, breaks}],
+//!                        moved: [{first: offset → offset, last: offset → offset, fields: [name], breaks}],
+//!                        breaks}]},
+//!   typedefs: values,                        values: {added: [{name, value, taken_by, breaks}], removed: the same,
+//!   enumerations: [{name} and values],                renamed: [{name →, known_by, breaks}],
+//!   constants_moved: [{name, type →, breaks}],        revalued: [{name, value →, taken_by, breaks}]}
+//!   plain_enums: [{name} and values],
+//!   errors: null or values
+//! }
 //! ```
 
 mod classes;
@@ -181,6 +199,11 @@ impl Diff {
 impl Label {
     fn of(api: &Api) -> Self {
         Self { family: api.family.clone(), version: api.version.clone() }
+    }
+
+    /// Returns the version without what a caller added to tell two of it apart: `6.7.9 (as delivered)` is `6.7.9`.
+    fn number(&self) -> &str {
+        self.version.split(' ').next().unwrap_or_default()
     }
 }
 

@@ -54,7 +54,7 @@ fn equal_models_say_so_and_exit_codes_are_as_gits() {
     let same = run(&["diff", "6.7.13", "6.7.13", "--exit-code"]);
     assert_eq!(
         (same.status.code(), stdout(&same).as_str()),
-        (Some(0), "se-6.7.13 and se-6.7.13 declare the same\n")
+        (Some(0), "se-6.7.13 (6.7.13) and se-6.7.13 (6.7.13) declare the same\n")
     );
     assert_eq!(run(&["diff", "6.7.11", "6.7.13", "--exit-code"]).status.code(), Some(2));
     assert_eq!(run(&["diff", "6.7.11", "6.7.13"]).status.code(), Some(0));
@@ -65,6 +65,22 @@ fn a_model_file_may_stand_for_a_version() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/api/mini-1.7.5.json");
     let text = stdout(&run(&["diff", file, "mini-1.7.7"]));
     assert!(text.starts_with("mini-1.7.5 → mini-1.7.7\n"), "{text}");
+}
+
+#[test]
+fn two_deliveries_of_one_version_are_told_apart() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("delivered.json");
+    let model =
+        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/api/se-6.7.9.json")).expect("a model");
+    let changed = model.replace(
+        "\"name\": \"THOST_FTDC_D_Sell\", \"value\": \"1\"",
+        "\"name\": \"THOST_FTDC_D_Sell\", \"value\": \"2\"",
+    );
+    fs::write(&file, changed).expect("writable");
+    let text = stdout(&run(&["diff", "6.7.9", &file.to_string_lossy()]));
+    assert!(text.starts_with("se-6.7.9 (6.7.9) → se-6.7.9 ("), "{text}");
+    assert!(text.contains("delivered.json)\n") && text.contains("THOST_FTDC_D_Sell  '1' → '2'"), "{text}");
 }
 
 #[test]

@@ -18,7 +18,7 @@ pub(super) struct Arguments {
     /// After: the same.
     #[arg(value_name = "B")]
     after: String,
-    /// Family of versions without one, and of folders of headers; se when not given.
+    /// Family of versions without one (se when not given) and of folders of headers (detected when not given).
     #[arg(long)]
     family: Option<String>,
     /// How it is shown.
@@ -55,7 +55,12 @@ enum Colour {
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let before = model::resolve(&arguments.before, arguments.family.as_deref())?;
     let after = model::resolve(&arguments.after, arguments.family.as_deref())?;
-    let diff = Diff::between(&before, &after);
+    let mut diff = Diff::between(&before, &after);
+    if diff.from == diff.to && !matches!(arguments.format, Format::Json) {
+        // Two deliveries of one version: people tell them apart by what they asked for.
+        diff.from.version += &format!(" ({})", arguments.before);
+        diff.to.version += &format!(" ({})", arguments.after);
+    }
     print(&match arguments.format {
         Format::Text => diff.to_text(arguments.color.is_on()),
         Format::Markdown => diff.to_markdown(&Overlay::committed().docs),

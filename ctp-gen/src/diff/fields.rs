@@ -1,5 +1,7 @@
 //! What changes in the fields of one record.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use super::{
@@ -24,8 +26,8 @@ pub struct FieldAt {
     pub scalar: String,
     /// Offset in bytes.
     pub offset: usize,
-    /// For one that came: the field of A whose bytes it has and that stands elsewhere in B. The vendor widens ids so: the
-    /// old place stays as `reserve1`, the id stands anew at the end.
+    /// For one that came: the field of A whose bytes it has and that stands elsewhere in B. The vendor widens
+    /// ids so: the old place stays as `reserve1`, the id stands anew at the end.
     pub place_of: Option<String>,
     /// What it breaks.
     pub breaks: Breaks,
@@ -89,31 +91,84 @@ impl FieldsDiff {
     }
 }
 
+/// The fields of one record in A or in B, with what their types stand for.
+struct Side<'a> {
+    record: &'a Record,
+    types: &'a Types<'a>,
+}
+
+impl<'a> Side<'a> {
+    fn scalar(&self, field: &Field) -> Option<ScalarType> {
+        self.types.scalar(&field.typedef)
+    }
+
+    /// Returns the offset behind the last byte of `field`.
+    fn end(&self, field: &Field) -> usize {
+        field.offset + self.scalar(field).map_or(0, ScalarType::size)
+    }
+
+    fn at(&self, position: usize, breaks: Breaks) -> FieldAt {
+        let field = &self.record.fields[position];
+        FieldAt {
+            name: field.c_name.clone(),
+            typedef: field.typedef.clone(),
+            scalar: self.spelled(field),
+            offset: field.offset,
+            place_of: None,
+            breaks,
+        }
+    }
+
+    /// Returns the type as in C; the typedef's name where a model that was never checked does not declare it.
+    fn spelled(&self, field: &Field) -> String {
+        self.scalar(field).map_or_else(|| field.typedef.clone(), |scalar| scalar.to_string())
+    }
+}
+
 /// Compares the fields of a record in A and in B; only one that a method carries breaks clients already compiled.
-pub(super) fn compare(
-    a: (&Record, &Types<'_>),
-    b: (&Record, &Types<'_>),
+pub(super) fn compare<'a>(
+    a: (&'a Record, &'a Types<'a>),
+    b: (&'a Record, &'a Types<'a>),
     carried: bool,
     renames: &Renames,
 ) -> FieldsDiff {
-    let ((record_before, types_before), (record_after, types_after)) = (a, b);
-    let (before, after) = (&record_before.fields, &record_after.fields);
-    let pairing = pair(record_before, record_after, renames);
-    let scalar_before = |field: &Field| types_before.scalar(&field.typedef);
-    let scalar_after = |field: &Field| types_after.scalar(&field.typedef);
+    let (a, b) = (Side { record: a.0, types: a.1 }, Side { record: b.0, types: b.1 });
+    let (before, after) = (&a.record.fields, &b.record.fields);
+    let pairing = pair(a.record, b.record, renames);
+    let (retyped, moved) = common(&a, &b, &pairing, carried);
+    let gone = Breaks { binary: carried, source: true };
+    let renamed = pairing.renamed.iter().map(|&(one, other, known_by)| RenamedField {
+        name: Step::new(before[one].c_name.clone(), after[other].c_name.clone()),
+        known_by,
+        breaks: Breaks::SOURCE,
+    });
+    FieldsDiff {
+        added: pairing.added.iter().map(|&position| came(&a, &b, position, carried)).collect(),
+        removed: pairing.removed.iter().map(|&position| a.at(position, gone)).collect(),
+        renamed: renamed.collect(),
+        retyped,
+        moved,
+    }
+}
 
-    let mut retyped = Vec::new();
-    let mut moved: Vec<MovedFields> = Vec::new();
+/// Compares type and offset of the fields that both have.
+fn common(
+    a: &Side<'_>,
+    b: &Side<'_>,
+    pairing: &Pairing,
+    carried: bool,
+) -> (Vec<RetypedField>, Vec<MovedFields>) {
+    let (mut retyped, mut moved): (Vec<RetypedField>, Vec<MovedFields>) = Default::default();
     let mut delta = 0;
     for (one, other) in pairing.pairs() {
-        let (one, other) = (&before[one], &after[other]);
+        let (one, other) = (&a.record.fields[one], &b.record.fields[other]);
         let offset = Step::new(one.offset, other.offset);
-        let scalar = Step::new(scalar_before(one), scalar_after(other));
+        let scalar = Step::new(a.scalar(one), b.scalar(other));
         if scalar.differs() || one.typedef != other.typedef {
             retyped.push(RetypedField {
                 name: other.c_name.clone(),
                 typedef: Step::new(one.typedef.clone(), other.typedef.clone()),
-                scalar: Step::new(spelled(scalar.before, one), spelled(scalar.after, other)),
+                scalar: Step::new(a.spelled(one), b.spelled(other)),
                 offset,
                 breaks: Breaks {
                     binary: carried && (scalar.differs() || offset.differs()),
@@ -140,39 +195,23 @@ pub(super) fn compare(
             }
         }
     }
+    (retyped, moved)
+}
 
-    let end = |field: &Field, scalar: Option<ScalarType>| field.offset + scalar.map_or(0, ScalarType::size);
-    let added = pairing.added.iter().map(|&position| {
-        let field = &after[position];
-        let field_end = end(field, scalar_after(field));
-        let taken =
-            before.iter().find(|old| old.offset < field_end && field.offset < end(old, scalar_before(old)));
-        // Only bytes that were padding in A are free.
-        let binary = carried && (taken.is_some() || field_end > record_before.size);
-        let place_of = taken.filter(|old| {
-            let is_elsewhere = after.iter().any(|other| other.c_name == old.c_name);
-            is_elsewhere && (old.offset, end(old, scalar_before(old))) == (field.offset, field_end)
-        });
-        FieldAt {
-            place_of: place_of.map(|old| old.c_name.clone()),
-            ..at(field, scalar_after(field), Breaks { binary, source: false })
-        }
+/// Returns the field of B at `position`, which A lacks.
+fn came(a: &Side<'_>, b: &Side<'_>, position: usize, carried: bool) -> FieldAt {
+    let field = &b.record.fields[position];
+    let end = b.end(field);
+    let taken = a.record.fields.iter().find(|old| old.offset < end && field.offset < a.end(old));
+    // Only bytes that were padding in A are free.
+    let binary = carried && (taken.is_some() || end > a.record.size);
+    let place_of = taken.filter(|old| {
+        let is_elsewhere = b.record.fields.iter().any(|other| other.c_name == old.c_name);
+        is_elsewhere && (old.offset, a.end(old)) == (field.offset, end)
     });
-    let removed = pairing.removed.iter().map(|&position| {
-        let field = &before[position];
-        at(field, scalar_before(field), Breaks { binary: carried, source: true })
-    });
-    let renamed = pairing.renamed.iter().map(|&(one, other, known_by)| RenamedField {
-        name: Step::new(before[one].c_name.clone(), after[other].c_name.clone()),
-        known_by,
-        breaks: Breaks::SOURCE,
-    });
-    FieldsDiff {
-        added: added.collect(),
-        removed: removed.collect(),
-        renamed: renamed.collect(),
-        retyped,
-        moved,
+    FieldAt {
+        place_of: place_of.map(|old| old.c_name.clone()),
+        ..b.at(position, Breaks { binary, source: false })
     }
 }
 
@@ -191,8 +230,7 @@ fn pair(a: &Record, b: &Record, renames: &Renames) -> Pairing {
         return pairing;
     }
     let pairs = pairing.pairs();
-    let of_after: std::collections::HashMap<usize, usize> =
-        pairs.iter().map(|&(one, other)| (other, one)).collect();
+    let of_after: HashMap<usize, usize> = pairs.iter().map(|&(one, other)| (other, one)).collect();
     let is_paired = |one: usize| pairs.binary_search_by_key(&one, |pair| pair.0).is_ok();
     // The neighbours, as positions in A.
     let around_before = |position: usize| {
@@ -208,22 +246,6 @@ fn pair(a: &Record, b: &Record, renames: &Renames) -> Pairing {
         |position| (around_after(position), after[position].typedef.as_str()),
         |_, _| true,
     )
-}
-
-fn at(field: &Field, scalar: Option<ScalarType>, breaks: Breaks) -> FieldAt {
-    FieldAt {
-        name: field.c_name.clone(),
-        typedef: field.typedef.clone(),
-        scalar: spelled(scalar, field),
-        offset: field.offset,
-        place_of: None,
-        breaks,
-    }
-}
-
-/// Returns the scalar as in C; the typedef's name where a model that was never checked does not declare it.
-fn spelled(scalar: Option<ScalarType>, field: &Field) -> String {
-    scalar.map_or_else(|| field.typedef.clone(), |scalar| scalar.to_string())
 }
 
 /// Returns whether a value of type `before` may not fit `after`, or is of another kind.

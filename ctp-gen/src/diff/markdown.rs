@@ -44,7 +44,7 @@ impl Diff {
     }
 
     fn counts(&self) -> String {
-        let (from, to) = (self.from.version.as_str(), self.to.version.as_str());
+        let (from, to) = (self.from.number(), self.to.number());
         let mut table = Table::new([
             "",
             &format!("{from}:"),

@@ -127,7 +127,7 @@ impl Page {
     }
 
     fn counts(&mut self, diff: &Diff) {
-        let (from, to) = (&diff.from.version, &diff.to.version);
+        let (from, to) = (diff.from.number(), diff.to.number());
         let head = format!(
             "  {:<18} {from:>8} {to:>8}  {:>7} {:>7} {:>7} {:>7} {:>7}  {:>6} {:>6}",
             "", "added", "removed", "renamed", "changed", "moved", "binary", "source"
