@@ -15,6 +15,9 @@ use crate::client::Client;
 pub use crate::client::DeliverFn;
 use crate::{handles, incoming, logging, methods};
 
+/// From here on the numbers of callbacks are a facade's own, up to `0xFFFF`; below are the current model's slots.
+pub const FOREIGN_CALLBACKS: u32 = 0x8000;
+
 /// What a function returns when the call itself makes no sense: stale handle, NULL record.
 const MISUSE: i32 = -1;
 
@@ -255,6 +258,35 @@ pub unsafe extern "C" fn ctp_sim_instruments(
                 error!(count, "subscription without a list: not sent");
                 MISUSE
             }
+        }
+    })
+}
+
+/// Answers a request of a facade of another family that the current model lacks, from the instance's thread.
+///
+/// `callback` is a number of the facade's own, at or above [`FOREIGN_CALLBACKS`], which comes back as `method`; the
+/// record is NULL and `is_last` true; a query has no `rsp_info` (an empty result), any other request error 27.
+///
+/// Returns 0 when the answer is on its way, -1 when not connected; -1 as well for a stale handle and a number
+/// that the current model's callbacks may have.
+#[unsafe(no_mangle)]
+pub extern "C" fn ctp_sim_answer_unsupported(
+    handle: *mut c_void,
+    callback: u32,
+    is_query: bool,
+    request_id: i32,
+) -> i32 {
+    guard("ctp_sim_answer_unsupported", MISUSE, || {
+        let foreign = u16::try_from(callback).ok().filter(|_| callback >= FOREIGN_CALLBACKS);
+        match (handles::get(handle), foreign) {
+            (Some(handle), Some(callback)) => {
+                handle.instance.answer_unsupported(callback, is_query, request_id)
+            }
+            (Some(_), None) => {
+                error!(callback, "not a number of a facade's own callback: not answered");
+                MISUSE
+            }
+            (None, _) => MISUSE,
         }
     })
 }

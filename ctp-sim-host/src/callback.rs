@@ -1,6 +1,6 @@
 //! What an instance hands to its client.
 
-use ctp_sim::Delivery;
+use ctp_sim::{Delivery, unsupported_function};
 use ctp_types::{MdCallback, RecordBox, RspInfoField, TraderCallback};
 
 /// One callback, valid while the client's function runs.
@@ -25,22 +25,27 @@ pub enum Method {
     Md(MdCallback),
     /// A callback of `CThostFtdcTraderSpi`.
     Trader(TraderCallback),
+    /// A callback that the current model does not have, by the number that
+    /// [`answer_unsupported`](crate::Instance::answer_unsupported) was called with.
+    Foreign(u16),
 }
 
 impl Method {
-    /// Returns the callback's place in its class of the current model.
+    /// Returns the callback's place in its class of the current model, or the number of a foreign one.
     pub fn slot(self) -> u16 {
         match self {
             Self::Md(callback) => callback as u16,
             Self::Trader(callback) => callback as u16,
+            Self::Foreign(number) => number,
         }
     }
 
-    /// Returns the C name, for example `OnRtnOrder`.
+    /// Returns the C name, for example `OnRtnOrder`; that of a foreign one is not known here.
     pub fn name(self) -> &'static str {
         match self {
             Self::Md(callback) => callback.name(),
             Self::Trader(callback) => callback.name(),
+            Self::Foreign(_) => "a callback of another family",
         }
     }
 
@@ -52,7 +57,7 @@ impl Method {
             TraderCallback::OnRtnBulletin,
         ];
         match self {
-            Self::Md(_) => false,
+            Self::Md(_) | Self::Foreign(_) => false,
             Self::Trader(callback) => {
                 let name = callback.name();
                 (name.starts_with("OnRtn") || name.starts_with("OnErrRtn")) && !OTHERS.contains(&callback)
@@ -96,6 +101,17 @@ impl Parcel {
     /// Returns a callback without record, whose only argument is a number.
     pub(crate) fn bare(method: Method, number: i32) -> Self {
         Self { method, record: None, rsp_info: None, number, is_last: false }
+    }
+
+    /// Returns the answer to a request that nobody here knows: an empty result, or error 27.
+    pub(crate) fn unsupported(callback: u16, is_query: bool, request_id: i32) -> Self {
+        Self {
+            method: Method::Foreign(callback),
+            record: None,
+            rsp_info: (!is_query).then(|| Box::new(unsupported_function())),
+            number: request_id,
+            is_last: true,
+        }
     }
 
     pub(crate) fn lend(&self) -> Callback<'_> {

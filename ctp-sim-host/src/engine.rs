@@ -9,6 +9,8 @@ use std::sync::mpsc::Sender;
 use ctp_sim::{ApiKind, Delivery, Exchange, Input, Output, SessionId, Timestamp};
 use tracing::{error, warn};
 
+use crate::callback::Parcel;
+
 /// `nReason` of a connection that the other side closed.
 pub(crate) const REASON_READ_FAILED: i32 = 0x1001;
 
@@ -35,6 +37,8 @@ pub(crate) struct Engine {
 pub(crate) enum Event {
     /// Something of the exchange.
     Delivery(Delivery),
+    /// An answer that the exchange has no part in.
+    Answer(Parcel),
     /// The clock was moved by hand.
     Wake,
     /// The instance is being released.

@@ -12,7 +12,7 @@ use ctp_sim::{ApiKind, Input, SessionId};
 use ctp_types::{FrontInfoField, MdRequest, RecordBox, ResumeType, Text, TraderRequest};
 use tracing::{debug, error, warn};
 
-use crate::callback::Callback;
+use crate::callback::{Callback, Parcel};
 use crate::engine::Event;
 use crate::flow::{FlowFiles, Topic};
 use crate::simulator::Simulator;
@@ -351,6 +351,24 @@ impl Instance {
             SubscriptionChange::SubscribeForQuote => Input::SubscribeForQuote { session, instruments },
             SubscriptionChange::UnsubscribeForQuote => Input::UnsubscribeForQuote { session, instruments },
         })
+    }
+
+    /// Answers a request of another family's library, which neither the exchange nor the current model knows:
+    /// on the instance's thread, as every answer.
+    ///
+    /// `callback` is the number of the answer in that library, delivered as [`Method::Foreign`]: without a record
+    /// and last, a query's without `RspInfo` (an empty result), any other with error 27.
+    ///
+    /// Returns 0 when the answer is on its way, -1 when not connected.
+    ///
+    /// [`Method::Foreign`]: crate::Method::Foreign
+    pub fn answer_unsupported(&self, callback: u16, is_query: bool, request_id: i32) -> i32 {
+        if self.inner.connected_link().is_none() {
+            return NOT_CONNECTED;
+        }
+        // A closed channel is an instance whose thread has ended: the answer is for nobody.
+        drop(self.inner.events.send(Event::Answer(Parcel::unsupported(callback, is_query, request_id))));
+        0
     }
 }
 

@@ -137,6 +137,10 @@ impl Worker<'_> {
         loop {
             let delivery = match self.events.recv() {
                 Ok(Event::Delivery(delivery)) => delivery,
+                Ok(Event::Answer(parcel)) => {
+                    self.hand_over(parcel)?;
+                    continue;
+                }
                 Ok(Event::Wake) => continue,
                 Ok(Event::Stop) | Err(_) => return Err(Stopped),
             };
@@ -215,6 +219,7 @@ impl Worker<'_> {
                     self.inner.waiting.fetch_sub(1, Ordering::Relaxed);
                     debug!(?late, "lost with the connection");
                 }
+                Ok(Event::Answer(late)) => debug!(?late, "lost with the connection"),
                 Ok(Event::Wake) | Err(RecvTimeoutError::Timeout) => {}
             }
         }

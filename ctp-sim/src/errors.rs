@@ -42,6 +42,11 @@ pub(crate) enum CoreError {
     PriceWrongTick,
 }
 
+/// Returns what a request is answered with that the core does not know (error 27).
+pub fn unsupported_function() -> RspInfoField {
+    CoreError::UnsupportedFunction.rsp_info()
+}
+
 impl CoreError {
     /// Returns the record that goes to the client.
     pub(crate) fn rsp_info(self) -> RspInfoField {

@@ -59,5 +59,6 @@ mod trade;
 mod venue;
 
 pub use config::{CarriedLot, Config, ConfigError};
+pub use errors::unsupported_function;
 pub use exchange::Exchange;
 pub use interface::{ApiKind, Delivery, Input, Output, SessionId, Timestamp};

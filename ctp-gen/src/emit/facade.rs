@@ -1,26 +1,29 @@
 //! C++ facades of the simulator: a library with one version's own ABI in front of `libctp_sim.so`.
 //!
-//! A facade holds no exchange logic: it converts records between its version and the current model and
-//! passes calls and callbacks on by the current model's slot numbers.
+//! A facade holds no exchange logic: it converts records between its version and the core's model, the newest
+//! of the `se` family, and passes calls and callbacks on by that model's slot numbers. A facade of another
+//! family answers connecting, login and logout this way, and has the core answer everything else with "not
+//! supported" ([`ways`]).
+
+mod ways;
 
 use std::fmt::Write;
 
-use super::{
-    adapter::current_slot,
-    cpp::{Conversions, Direction, declarations, layout_assertions, parameter_list},
-};
+use self::ways::{Way, Ways};
+use super::cpp::{Conversions, Direction, declarations, layout_assertions, parameter_list};
 use crate::{
     Api,
     api::{ClassKind, Method, Shape},
+    models,
     overlay::Overlay,
 };
 
 /// Which library of a version a facade stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// `thostmduserapi_se.so`.
+    /// Market data.
     Md,
-    /// `thosttraderapi_se.so`.
+    /// Trading.
     Trader,
 }
 
@@ -30,6 +33,19 @@ impl Kind {
             Self::Md => (ClassKind::MdSpi, ClassKind::MdApi),
             Self::Trader => (ClassKind::TraderSpi, ClassKind::TraderApi),
         }
+    }
+
+    /// Returns the vendor's file name of this library in `family`; `None` when the family is not known.
+    pub fn file_name(self, family: &str) -> Option<&'static str> {
+        Some(match (family, self) {
+            ("se", Self::Md) => "thostmduserapi_se.so",
+            ("se", Self::Trader) => "thosttraderapi_se.so",
+            ("mini", Self::Md) => "thostmduserapi.so",
+            ("mini", Self::Trader) => "thosttraderapi.so",
+            ("sopt", Self::Md) => "soptthostmduserapi_se.so",
+            ("sopt", Self::Trader) => "soptthosttraderapi_se.so",
+            _ => return None,
+        })
     }
 
     /// The number that `ctp_sim_create` takes.
@@ -44,23 +60,34 @@ impl Kind {
 /// The C interface to `libctp_sim.so` (`ctp-sim-abi`), found beside the facade's real file.
 const PRELUDE: &str = include_str!("facade/prelude.hpp");
 
-/// Emits the C++ facade of `version`.
+/// Returns the model that the core speaks: `current` where that is of the core's family, else the newest of it.
+pub(super) fn core(current: &Api) -> &Api {
+    let newest = models::current();
+    if current.family == newest.family { current } else { newest }
+}
+
+/// Emits the C++ facade of `version` in front of a core that speaks `core`.
 ///
 /// # Errors
 ///
-/// Returns an error that names a record or field of `version` that neither maps to `current` by name nor
-/// stands in `overlay/renames.toml`.
-pub fn cpp(version: &Api, current: &Api, overlay: &Overlay, kind: Kind) -> Result<String, String> {
-    let mut conversions = Conversions::new(version, current, overlay)?;
+/// Returns an error that names a record or field of `version` that neither maps to `core` by name nor stands in
+/// `overlay/renames.toml`; of another family, a request without entry in `overlay/requests.toml`.
+pub fn cpp(version: &Api, core: &Api, overlay: &Overlay, kind: Kind) -> Result<String, String> {
     let (spi, api) = kind.classes();
-    let deliver = deliver(version, current, overlay, &mut conversions, spi)?;
-    let calls = calls(version, current, overlay, &mut conversions, api)?;
+    let ways = Ways::new(version, core, overlay, kind)?;
+    let mut conversions = ways.conversions()?;
+    let calls = calls(&ways, &mut conversions)?;
+    let deliver = deliver(&ways, &mut conversions)?;
     let (spi_name, api_name) = (spi.c_name(), api.c_name());
     let mut text = format!(
         "// Emitted by ctp-gen from ctp-gen/api/{}.json. Edit the emitter, not this.\n{PRELUDE}",
         version.label()
     );
-    let _ = writeln!(text, "namespace {{ namespace ctp_current {{\n{}}} }}", declarations(current, &[]));
+    let _ = writeln!(text, "namespace {{ namespace ctp_current {{\n{}}} }}", declarations(core, &[]));
+    // The vendor's own namespace: the exported names are mangled with it.
+    if let Some(namespace) = &version.namespace {
+        let _ = writeln!(text, "namespace {namespace} {{");
+    }
     let _ = writeln!(text, "{}{}", declarations(version, &[spi, api]), layout_assertions(version));
     let _ = writeln!(
         text,
@@ -89,91 +116,124 @@ public:
         version.version,
     );
     statics(&mut text, version, api);
-    Ok(text)
-}
-
-/// Writes one case per callback of the version.
-fn deliver(
-    version: &Api,
-    current: &Api,
-    overlay: &Overlay,
-    conversions: &mut Conversions<'_>,
-    spi: ClassKind,
-) -> Result<String, String> {
-    let mut text = String::new();
-    for method in &version.class(spi).methods {
-        let Some(slot) = current_slot(current.class(spi), method, overlay) else { continue };
-        let Some(Shape::Callback { record, rsp_info, number, is_last }) = method.callback_shape() else {
-            continue;
-        };
-        let mut before = String::new();
-        let mut arguments = Vec::new();
-        let parts = [
-            record.map(|record| (record, "record")),
-            rsp_info.then_some(("CThostFtdcRspInfoField", "rsp_info")),
-        ];
-        for (record, name) in parts.into_iter().flatten() {
-            if conversions.passes(record) {
-                arguments.push(format!("static_cast<{record} *>(const_cast<void *>({name}))"));
-                continue;
-            }
-            let function = conversions.function(record, Direction::FromCurrent)?;
-            let current = conversions.current_name(record);
-            let _ = write!(
-                before,
-                "{record} {name}_version; if ({name}) {function}(*static_cast<const ctp_current::{current} *>({name}), {name}_version); "
-            );
-            arguments.push(format!("{name} ? &{name}_version : nullptr"));
-        }
-        arguments.extend(number.then(|| "number".to_owned()));
-        arguments.extend(is_last.then(|| "is_last".to_owned()));
-        let _ = writeln!(
-            text,
-            "        case {slot}: {{ {before}spi->{}({}); return; }}",
-            method.name,
-            arguments.join(", ")
-        );
+    if version.namespace.is_some() {
+        text.push_str("}\n");
     }
     Ok(text)
 }
 
-/// Writes the override of every virtual method of the API class.
-fn calls(
-    version: &Api,
-    current: &Api,
-    overlay: &Overlay,
-    conversions: &mut Conversions<'_>,
-    api: ClassKind,
-) -> Result<String, String> {
+/// Writes one case per callback of the version that the core has, or that answers what the core has not.
+fn deliver(ways: &Ways<'_>, conversions: &mut Conversions<'_>) -> Result<String, String> {
     let mut text = String::new();
-    for method in &version.class(api).methods {
-        let slot = current_slot(current.class(api), method, overlay);
-        let body = match (slot, method.call_shape()) {
-            (_, Some(Shape::LifeCycle)) => life_cycle(method)?,
-            (None, _) => left_out(method),
-            (Some(slot), Some(Shape::Request { record })) => {
-                record_call(conversions, method, record, slot, "nRequestID", true)?
+    for (own, method) in ways.spi().methods.iter().enumerate() {
+        let Some(Shape::Callback { record, rsp_info, number, is_last }) = method.callback_shape() else {
+            continue;
+        };
+        let arguments = |record: Option<String>, rsp_info: Option<String>| {
+            let number = number.then(|| "number".to_owned());
+            let is_last = is_last.then(|| "is_last".to_owned());
+            [record, rsp_info, number, is_last].into_iter().flatten().collect::<Vec<_>>().join(", ")
+        };
+        const RSP_INFO: &str = "CThostFtdcRspInfoField";
+        if let Some(slot) = ways.callback(method) {
+            let mut before = String::new();
+            let record = record.map(|record| incoming(conversions, &mut before, record, "record"));
+            let info = rsp_info.then(|| incoming(conversions, &mut before, RSP_INFO, "rsp_info"));
+            let arguments = arguments(record.transpose()?, info.transpose()?);
+            let _ = writeln!(
+                text,
+                "        case {slot}: {{ {before}spi->{}({arguments}); return; }}",
+                method.name
+            );
+        }
+        if ways.answers_unsupported(method)? {
+            let mut before = String::new();
+            let info = rsp_info.then(|| incoming(conversions, &mut before, RSP_INFO, "rsp_info"));
+            let arguments = arguments(record.map(|_| "nullptr".to_owned()), info.transpose()?);
+            let number = ways::FOREIGN_CALLBACKS + own;
+            let _ = writeln!(
+                text,
+                "        case {number}: {{ {before}spi->{}({arguments}); return; }}",
+                method.name
+            );
+        }
+    }
+    Ok(text)
+}
+
+/// Writes into `before` how a record of the core becomes one of the version, and returns the argument.
+fn incoming(
+    conversions: &mut Conversions<'_>,
+    before: &mut String,
+    record: &str,
+    name: &str,
+) -> Result<String, String> {
+    if conversions.passes(record) {
+        return Ok(format!("static_cast<{record} *>(const_cast<void *>({name}))"));
+    }
+    let function = conversions.function(record, Direction::FromCurrent)?;
+    let current = conversions.current_name(record);
+    let _ = write!(
+        before,
+        "{record} {name}_version; if ({name}) {function}(*static_cast<const ctp_current::{current} *>({name}), {name}_version); "
+    );
+    Ok(format!("{name} ? &{name}_version : nullptr"))
+}
+
+/// Writes the override of every virtual method of the API class.
+fn calls(ways: &Ways<'_>, conversions: &mut Conversions<'_>) -> Result<String, String> {
+    let mut text = String::new();
+    for method in &ways.api().methods {
+        let way = ways.call(method)?;
+        let mut unused = method.extra_parameters();
+        let body = match (way, method.call_shape()) {
+            (_, Some(Shape::LifeCycle)) => {
+                unused = if method.name == "Init" { &method.parameters } else { &[] };
+                life_cycle(method)?
             }
-            (_, Some(Shape::RecordCall { record, .. })) if method.name == "GetFrontInfo" => {
+            (Way::LeftOut, _) => left_out(method),
+            (Way::Accepted, _) => {
+                unused = &method.parameters;
+                if method.returns == "void" { String::new() } else { "return 0;".to_owned() }
+            }
+            (Way::Unsupported { callback, is_query }, shape) => {
+                let (names, number) = match shape {
+                    Some(Shape::Request { .. }) => {
+                        (&method.parameters[..1], method.parameters[1].name.as_str())
+                    }
+                    Some(Shape::Numbered) => (&[][..], method.parameters[0].name.as_str()),
+                    _ => (&method.parameters[..], "0"),
+                };
+                let ignored: String =
+                    names.iter().map(|parameter| format!("(void){}; ", parameter.name)).collect();
+                format!(
+                    "{ignored}return core.answer_unsupported(instance, {}, {is_query}, {number});",
+                    ways::FOREIGN_CALLBACKS + callback
+                )
+            }
+            (Way::Core(slot), Some(Shape::Request { record })) => {
+                let number = method.parameters[1].name.as_str();
+                record_call(conversions, method, record, slot, number, true)?
+            }
+            (Way::Core(_), Some(Shape::RecordCall { record, .. })) if method.name == "GetFrontInfo" => {
                 front_info(conversions, method, record)?
             }
-            (Some(slot), Some(Shape::RecordCall { record, returns })) => {
+            (Way::Core(slot), Some(Shape::RecordCall { record, returns })) => {
                 record_call(conversions, method, record, slot, "0", returns)?
             }
-            (Some(slot), Some(Shape::Numbered)) => {
+            (Way::Core(slot), Some(Shape::Numbered)) => {
                 format!("return core.request(instance, {slot}, nullptr, {});", method.parameters[0].name)
             }
-            (Some(slot), Some(Shape::Instruments)) => {
+            (Way::Core(slot), Some(Shape::Instruments)) => {
                 format!(
                     "return core.instruments(instance, {slot}, {}, {});",
                     method.parameters[0].name, method.parameters[1].name
                 )
             }
-            (Some(_), _) => return Err(format!("{} has a shape that is not understood", method.name)),
+            (Way::Core(_), _) => return Err(format!("{} has a shape that is not understood", method.name)),
         };
         let parameters = parameter_list(&method.parameters, false);
-        let unused: String =
-            method.extra_parameters().iter().map(|parameter| format!("(void){}; ", parameter.name)).collect();
+        let unused: String = unused.iter().map(|parameter| format!("(void){}; ", parameter.name)).collect();
         let _ = writeln!(
             text,
             "    {} {}({parameters}) override {{ {unused}{body} }}",
@@ -183,7 +243,7 @@ fn calls(
     Ok(text)
 }
 
-/// A method that the current model lacks: the core cannot be told about it.
+/// A method that the core lacks: it cannot be told about it.
 fn left_out(method: &Method) -> String {
     let result = if method.returns == "void" { "" } else { " return -1;" };
     format!("fprintf(stderr, \"ctp-sim: {} is not in the current model\\n\");{result}", method.name)

@@ -112,8 +112,8 @@ impl Output {
             Self::ApiCalls => api_calls::rust(version, overlay),
             Self::Adapters => adapter::rust([version], overlay),
             Self::Adapter => adapter::cpp(version, current, overlay)?,
-            Self::FacadeMd => facade::cpp(version, current, overlay, facade::Kind::Md)?,
-            Self::FacadeTrader => facade::cpp(version, current, overlay, facade::Kind::Trader)?,
+            Self::FacadeMd => facade::cpp(version, facade::core(current), overlay, facade::Kind::Md)?,
+            Self::FacadeTrader => facade::cpp(version, facade::core(current), overlay, facade::Kind::Trader)?,
             Self::PythonModule | Self::PythonEnums | Self::PythonConstants => {
                 let stubs = python::stubs(version, overlay).into_iter();
                 let mut named = stubs.filter(|(name, _)| *name == self.file_name()).map(|(_, text)| text);

@@ -9,6 +9,7 @@
 //! //!                             for the older version, with the newer one as current
 //! //! before trader_api           the same part in what the outputs are compared with
 //! //! namespace ctp_sopt          everything stands in this namespace
+//! //! family mini                 the older version is of this family; the newer one is the core's
 //! //! without FILE                the header is missing
 //! //! requests.toml               an overlay (also renames.toml, secrets.toml)
 //! ```
@@ -34,6 +35,7 @@ pub(crate) struct Fixture {
     emit: Vec<String>,
     error: Option<String>,
     namespace: Option<String>,
+    family: Option<String>,
     without: Option<String>,
     /// Text by section name, with `old ` or `before ` in front for the variants.
     sections: HashMap<String, String>,
@@ -67,6 +69,7 @@ impl Fixture {
                 ("emit", outputs) => fixture.emit = outputs.split(' ').map(str::to_owned).collect(),
                 ("error", output) => fixture.error = Some(output.to_owned()),
                 ("namespace", name) => fixture.namespace = Some(name.to_owned()),
+                ("family", name) => fixture.family = Some(name.to_owned()),
                 ("without", file) => fixture.without = Some(file.to_owned()),
                 ("old" | "before", name) if SECTIONS.contains(&name) => section = Some(directive.to_owned()),
                 (name, "") if SECTIONS.contains(&name) || name.ends_with(".toml") => {
@@ -117,11 +120,14 @@ impl Fixture {
             // The digests of the texts say nothing about the behaviour.
             return Ok(Api { sources: Vec::new(), ..current }.to_json());
         }
-        let version = match variant {
+        let mut version = match variant {
             Variant::Minimal if self.has_variant("old ") => self.parse_as(variant, "1.0.0")?,
             Variant::Current if self.has_variant("old ") => self.parse(Variant::Old)?,
             _ => current.clone(),
         };
+        if let Some(family) = &self.family {
+            version.family.clone_from(family);
+        }
         let text = |file: &str, empty: &'static str| self.sections.get(file).map_or(empty, String::as_str);
         let overlay = Overlay::from_toml(
             text("requests.toml", ""),

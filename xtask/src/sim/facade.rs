@@ -13,9 +13,12 @@ use ctp_gen::overlay::Overlay;
 use crate::digest::Digest;
 
 /// One object, linked at once, without a SONAME, so that the file may have any name. Only the vendor's names are seen.
+///
+/// A facade copies records: more optimisation than this costs twice the time for nothing, and larger files.
 const FLAGS: &[&str] = &[
     "-std=c++14",
-    "-O2",
+    "-O1",
+    "-s",
     "-shared",
     "-fPIC",
     "-fvisibility=hidden",

@@ -25,6 +25,7 @@ struct core_functions {
     int32_t (*request)(void *, uint32_t method, const void *record, int32_t request_id);
     int32_t (*instruments)(void *, uint32_t method, const char *const *ids, int32_t count);
     int32_t (*front_info)(void *, void *);
+    int32_t (*answer_unsupported)(void *, uint32_t callback, bool is_query, int32_t request_id);
 } core;
 
 const char *const CORE_NAME = "libctp_sim.so";
@@ -62,7 +63,8 @@ void load_core_once() {
         && find(handle, "ctp_sim_trading_day", core.trading_day) && find(handle, "ctp_sim_register_front", core.register_front)
         && find(handle, "ctp_sim_register_name_server", core.register_name_server)
         && find(handle, "ctp_sim_subscribe_topic", core.subscribe_topic) && find(handle, "ctp_sim_request", core.request)
-        && find(handle, "ctp_sim_instruments", core.instruments) && find(handle, "ctp_sim_front_info", core.front_info);
+        && find(handle, "ctp_sim_instruments", core.instruments) && find(handle, "ctp_sim_front_info", core.front_info)
+        && find(handle, "ctp_sim_answer_unsupported", core.answer_unsupported);
     if (!core_loaded) {
         const char *reason = dlerror();
         fprintf(stderr, "ctp-sim: cannot load %s (%s); put it beside this library or set CTP_SIM_LIBRARY\n", CORE_NAME, reason ? reason : "not found");
