@@ -76,10 +76,15 @@ pub enum ParseError {
 /// Returns the first thing that is missing, unreadable or not understood.
 pub fn parse_folder(folder: &Path, family: &str, version: &str) -> Result<Api, ParseError> {
     let headers = Headers::read(folder)?;
-    // The `clang` crate allows one instance per process: a second caller waits for the first.
-    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    let clang = Clang::new().map_err(|reason| ParseError::Libclang { reason })?;
+    // The `clang` crate allows one instance per process: a second caller waits for the first. Once libclang could
+    // not be loaded it allows none, and the reason is gone unless it is kept.
+    static REFUSED: Mutex<Option<String>> = Mutex::new(None);
+    let mut refused = REFUSED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(reason) = refused.clone() {
+        return Err(ParseError::Libclang { reason });
+    }
+    let clang =
+        Clang::new().map_err(|reason| ParseError::Libclang { reason: refused.insert(reason).clone() })?;
     let index = Index::new(&clang, false, false);
     let unit = index
         .parser(headers.main_path())
