@@ -23,9 +23,18 @@ fn main() -> ExitCode {
 }
 
 fn open(family: &str, kind: &str, path: &str) -> Result<String, Box<dyn std::error::Error>> {
+    macro_rules! version {
+        ($library:ty) => {
+            <$library>::open(path)?.version().to_string()
+        };
+    }
     Ok(match (family, kind) {
-        ("se", "trader") => ctp_sys::TraderLibrary::open(path)?.version().to_string(),
-        ("se", "md") => ctp_sys::MdLibrary::open(path)?.version().to_string(),
+        ("se", "trader") => version!(ctp_sys::TraderLibrary),
+        ("se", "md") => version!(ctp_sys::MdLibrary),
+        ("mini", "trader") => version!(ctp_sys::mini::TraderLibrary),
+        ("mini", "md") => version!(ctp_sys::mini::MdLibrary),
+        ("sopt", "trader") => version!(ctp_sys::sopt::TraderLibrary),
+        ("sopt", "md") => version!(ctp_sys::sopt::MdLibrary),
         _ => return Err(format!("no library of family {family} and kind {kind} is known").into()),
     })
 }

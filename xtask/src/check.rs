@@ -6,6 +6,7 @@ mod source;
 
 use anyhow::Result;
 
+use crate::generator::FEATURES;
 use crate::stages::Stages;
 use crate::{codegen, shell};
 
@@ -30,7 +31,7 @@ fn lint() -> Result<()> {
     let deny = ["--", "--deny", "warnings"];
     shell::run(shell::cargo().args(["clippy", "--workspace", "--all-targets"]).args(deny))?;
     // What only the generator's command compiles.
-    let generator = ["clippy", "--package", "ctp-gen", "--features", "command", "--all-targets"];
+    let generator = ["clippy", "--package", "ctp-gen", "--features", FEATURES, "--all-targets"];
     shell::run(shell::cargo().args(generator).args(deny))
 }
 

@@ -9,6 +9,9 @@ use cargo_metadata::Message;
 
 use crate::{paths, shell, tools};
 
+/// The features of `ctp-gen` that chores and tests use: one set, so that it is compiled once.
+pub(crate) const FEATURES: &str = "command,check";
+
 /// The built command.
 pub(crate) struct Generator {
     program: PathBuf,
@@ -24,7 +27,7 @@ impl Generator {
     /// Lets cargo build the command, with the models that are there now.
     pub(crate) fn rebuild() -> Result<Self> {
         let mut command = shell::cargo();
-        command.args(["build", "--package", "ctp-gen", "--features", "command", "--bin", "ctp-gen"]);
+        command.args(["build", "--package", "ctp-gen", "--features", FEATURES, "--bin", "ctp-gen"]);
         command.args(["--message-format", "json-render-diagnostics"]);
         let line = shell::line(&command);
         eprintln!("$ {line}");

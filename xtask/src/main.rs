@@ -18,6 +18,7 @@ mod test;
 mod tools;
 mod upgrade;
 mod vendor;
+mod versions;
 mod wheel;
 
 use std::process::ExitCode;
@@ -48,6 +49,8 @@ enum Chore {
     Codegen(codegen::Arguments),
     /// Take a new version over from a folder of headers: model, differences, proof, and what is left for a person.
     Upgrade(upgrade::Arguments),
+    /// Print the table of versions: records, methods, proof and real libraries, from the tests themselves.
+    Versions,
     /// Build the simulator's libraries into target/sim/.
     Sim(sim::Arguments),
     /// Measure what the project promises, beside a floor in the same rounds.
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Chore::Tools => tools::run(),
         Chore::Codegen(arguments) => codegen::run(&arguments),
         Chore::Upgrade(arguments) => upgrade::run(&arguments),
+        Chore::Versions => versions::run(),
         Chore::Sim(arguments) => sim::run(&arguments),
         Chore::Bench(arguments) => bench::run(&arguments),
         Chore::Wheel => wheel::run().map(|wheel| println!("{}", paths::shown(&wheel))),

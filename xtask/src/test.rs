@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use crate::generator::FEATURES;
 use crate::stages::Stages;
 use crate::{codegen, paths, python, shell, sim, tools, vendor, wheel};
 
@@ -27,7 +28,7 @@ fn rust_tests() -> Result<()> {
 /// The tests that only exist with libclang.
 fn parser_tests() -> Result<()> {
     let mut command = shell::cargo();
-    command.args(runner()).args(["--package", "ctp-gen", "--features", "command"]);
+    command.args(runner()).args(["--package", "ctp-gen", "--features", FEATURES]);
     shell::run(command.env("LIBCLANG_PATH", paths::tools()))
 }
 

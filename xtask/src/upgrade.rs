@@ -18,7 +18,7 @@ use ctp_gen::{Api, models};
 use self::input::Input;
 use self::plan::Plan;
 use self::undo::Undo;
-use crate::generator::Generator;
+use crate::generator::{FEATURES, Generator};
 use crate::{lock, paths, shell, vendor};
 
 /// What to take over.
@@ -146,12 +146,15 @@ fn carry_out(plan: &Plan, api: &Api, input: &Input, undo: &mut Undo) -> Result<(
         vendor::place::put(&plan.set, &paths::vendor(), &plan.files)?;
     }
     undo.protect(&paths::root().join("docs/upgrades"))?;
-    shell::run(Generator::rebuild()?.command().arg("docs"))?;
+    let generator = Generator::rebuild()?;
+    shell::run(generator.command().arg("docs"))?;
 
     shell::run(shell::cargo().args(["build", "--package", "ctp-types", "--package", "ctp-sys"]))?;
     // A process of its own: this one still has the models of before.
     shell::run(shell::cargo().args(["xtask", "sim", &api.version]))?;
     prove(&plan.label)?;
+    // The second reader, too.
+    shell::run(generator.command().args(["check", &plan.label]))?;
     for (kind, library) in input.libraries() {
         open(api, kind, &library)?;
     }
@@ -161,7 +164,7 @@ fn carry_out(plan: &Plan, api: &Api, input: &Input, undo: &mut Undo) -> Result<(
 /// Runs the proof of one version: model, layout with slots and values, symbols.
 fn prove(label: &str) -> Result<()> {
     let mut command = shell::cargo();
-    command.args(["test", "--package", "ctp-gen", "--features", "command", "--test", "real_headers", "--"]);
+    command.args(["test", "--package", "ctp-gen", "--features", FEATURES, "--test", "real_headers", "--"]);
     command.arg(format!("{label}::")).env("LIBCLANG_PATH", paths::tools());
     eprintln!("$ {}", shell::line(&command));
     let said = shell::output(&mut command).context("the version is not proved")?;

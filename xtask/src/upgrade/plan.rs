@@ -70,7 +70,7 @@ impl Plan {
                 "vendor/manifest pins other files for {label}; --replace takes these, and forgets their packages"
             ),
             _ => {
-                let set = local_set(api, &files)?;
+                let set = local_set(api, input, &files)?;
                 texts.push(text::with_set(manifest_file(&api.family), &set)?);
                 set
             }
@@ -133,7 +133,7 @@ fn is_pinned(set: &Set, file: &VerifiedFile) -> bool {
 }
 
 /// Returns the row for files that come from no package yet.
-fn local_set(api: &Api, files: &[VerifiedFile]) -> Result<Set> {
+fn local_set(api: &Api, input: &Input, files: &[VerifiedFile]) -> Result<Set> {
     let encoding = match api.encoding.as_str() {
         "utf-8" => Encoding::Utf8,
         "utf-8-bom" => Encoding::Utf8Bom,
@@ -141,8 +141,9 @@ fn local_set(api: &Api, files: &[VerifiedFile]) -> Result<Set> {
         "gb18030" => Encoding::Gb18030,
         other => bail!("headers in an encoding that the manifest does not know: {other}"),
     };
-    let pinned = files.iter().map(|file| PinnedFile {
-        from: file.to.rsplit('/').next().unwrap_or(&file.to).to_owned(),
+    let names = input.files.iter().map(|file| file.from.file_name().unwrap_or_default().to_string_lossy());
+    let pinned = files.iter().zip(names).map(|(file, name)| PinnedFile {
+        from: name.into_owned(),
         to: file.to.clone(),
         sha256: Digest::of(&file.bytes),
     });
@@ -255,5 +256,56 @@ fn listed(names: &[String]) -> String {
     match names.len().checked_sub(SHOWN) {
         None | Some(0) => shown,
         Some(more) => format!("{shown} and {more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns the current model as a version to come.
+    fn next() -> Api {
+        Api { version: "6.99.0".to_owned(), ..models::current().clone() }
+    }
+
+    fn emission(api: &Api) -> Result<()> {
+        let others: Vec<&Api> = models::of("se").collect();
+        check_emission(api, &others, api, &Overlay::committed().completed(api).0)
+    }
+
+    /// Not a single file is written when a person has to decide what becomes of an old record.
+    #[test]
+    fn a_record_that_is_gone_stops_the_upgrade() {
+        let mut api = next();
+        emission(&api).unwrap();
+        let methods =
+            || api.classes.iter().flat_map(|class| &class.methods).flat_map(|method| &method.parameters);
+        let is_carried = |name: &str| methods().any(|parameter| parameter.c_type.starts_with(name));
+        let gone = api
+            .records
+            .iter()
+            .map(|record| record.c_name.clone())
+            .find(|name| !is_carried(name) && models::of("se").all(|known| known.record(name).is_some()));
+        let gone = gone.unwrap();
+        api.records.retain(|record| record.c_name != gone);
+        let error = emission(&api).unwrap_err().to_string();
+        assert!(error.contains("decide in ctp-gen/overlay/renames.toml") && error.contains(&gone), "{error}");
+    }
+
+    #[test]
+    fn what_is_new_is_left_for_a_person() {
+        let mut api = next();
+        assert!(News::of(&api).records.is_empty() && News::of(&api).values.is_empty());
+        api.typedefs[0].name = "TThostFtdcFooKeyType".to_owned();
+        api.records[0].c_name = "CThostFtdcFooField".to_owned();
+        api.classes[3].methods[20].name = "ReqFoo".to_owned();
+        let news = News::of(&api);
+        assert_eq!(news.secrets, ["TThostFtdcFooKeyType"]);
+        assert_eq!(
+            (news.records, news.methods),
+            (vec!["CThostFtdcFooField".to_owned()], vec!["ReqFoo".to_owned()])
+        );
+        let many: Vec<String> = (0..10).map(|number| number.to_string()).collect();
+        assert_eq!(listed(&many), "0, 1, 2, 3, 4, 5, 6, 7 and 2 more");
     }
 }

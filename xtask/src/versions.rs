@@ -1,0 +1,184 @@
+//! `cargo xtask versions`: what is known of every version, as the tests themselves find it now.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+use ctp_gen::api::ClassKind;
+use ctp_gen::{Api, models};
+
+use crate::generator::FEATURES;
+use crate::vendor::manifest::{Kind, Manifest};
+use crate::{paths, shell, tools, vendor};
+
+/// The tests of `ctp-gen/tests/real_headers` that every version with a model has.
+const PROOF: [&str; 3] = ["model", "layout", "symbols"];
+
+/// Runs the proof and the real libraries, and prints the table; fails when any of it does.
+pub(crate) fn run() -> Result<()> {
+    vendor::run(&vendor::Arguments::default())?;
+    tools::run()?;
+    let proof = tests(
+        shell::cargo().args(["test", "--package", "ctp-gen", "--features", FEATURES]),
+        "real_headers",
+        &[],
+    )?;
+    let real = tests(shell::cargo().args(["test", "--package", "ctp"]), "real_libraries", &["--nocapture"])?;
+    let proofs = proof_results(&proof.said);
+    let libraries = library_results(&real.said);
+    let rows = rows(&vendor::manifest()?, &proofs, &libraries);
+    print!("\n{}", table(&rows));
+    ensure!(
+        proof.passed,
+        "not every version is proved: cargo test -p ctp-gen --features {FEATURES} --test real_headers"
+    );
+    ensure!(real.passed, "not every library runs: cargo test --test real_libraries");
+    Ok(())
+}
+
+/// What a test program said.
+struct Tests {
+    said: String,
+    passed: bool,
+}
+
+fn tests(command: &mut Command, name: &str, options: &[&str]) -> Result<Tests> {
+    command.args(["--test", name, "--"]).args(options).env("LIBCLANG_PATH", paths::tools());
+    let line = shell::line(command);
+    eprintln!("$ {line}");
+    let output = command
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .with_context(|| format!("cannot start: {line}"))?;
+    std::io::stderr().write_all(&output.stdout).context("cannot write to standard error")?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    ensure!(said.contains("test result: "), "no tests ran: {line}");
+    Ok(Tests { said, passed: output.status.success() })
+}
+
+/// Returns `se-6.7.13::layout` → passed, from lines such as `test se-6.7.13::layout ... ok`.
+fn proof_results(said: &str) -> BTreeMap<String, bool> {
+    let result = |line: &str| {
+        let (name, outcome) = line.strip_prefix("test ")?.split_once(" ... ")?;
+        Some((name.trim().to_owned(), outcome.trim() == "ok"))
+    };
+    said.lines().filter_map(result).collect()
+}
+
+/// Returns what the test of real libraries says of each folder: `ran` for each library that went through, or the
+/// refusal.
+fn library_results(said: &str) -> BTreeMap<String, Vec<String>> {
+    let mut results: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for line in said.lines() {
+        let Some((folder, rest)) = line.split_once(' ') else { continue };
+        let rest = rest.trim();
+        let said = if rest.contains(" connected twice, closed in ") {
+            "ran"
+        } else if rest.starts_with("refused: ") {
+            "refused"
+        } else {
+            continue;
+        };
+        results.entry(folder.to_owned()).or_default().push(said.to_owned());
+    }
+    results
+}
+
+/// Returns the head and one row per folder of the manifest.
+fn rows(
+    manifest: &Manifest,
+    proofs: &BTreeMap<String, bool>,
+    libraries: &BTreeMap<String, Vec<String>>,
+) -> Vec<[String; 5]> {
+    let head = ["folder", "records", "methods", "proof", "real libraries (md, trader)"].map(str::to_owned);
+    let rows = manifest.sets.iter().map(|set| {
+        let folder = set.folder();
+        let [records, methods] = counts(models::find(&folder).filter(|_| set.kind == Kind::Version));
+        let proof = match set.kind {
+            Kind::Version => outcome(&PROOF.map(|test| proofs.get(&format!("{folder}::{test}")).copied())),
+            Kind::Headers => outcome(&[proofs.get(&format!("{folder}::parses")).copied()])
+                .replace("proved", "parses, emits, compiles"),
+            Kind::Libraries => "-".to_owned(),
+        };
+        let library = match libraries.get(&folder) {
+            Some(said) if said.len() == 2 && said.iter().all(|said| said == "ran") => "both ran".to_owned(),
+            Some(said) if said.len() == 2 && said.iter().all(|said| said == "refused") => {
+                "both refused".to_owned()
+            }
+            Some(_) => "FAILED".to_owned(),
+            None if set.files().any(|file| file.to.contains("traderapi")) => "FAILED".to_owned(),
+            None => "-".to_owned(),
+        };
+        [folder, records, methods, proof, library]
+    });
+    std::iter::once(head).chain(rows).collect()
+}
+
+fn counts(api: Option<&Api>) -> [String; 2] {
+    let Some(api) = api else { return ["-", "-"].map(str::to_owned) };
+    let methods = ClassKind::ALL.map(|kind| api.class(kind).methods.len());
+    let [md_spi, md_api, trader_spi, trader_api] = methods;
+    let total: usize = methods.iter().sum();
+    [api.records.len().to_string(), format!("{total} ({trader_spi} + {trader_api} + {md_spi} + {md_api})")]
+}
+
+fn outcome(tests: &[Option<bool>]) -> String {
+    match tests {
+        _ if tests.iter().all(|test| *test == Some(true)) => "proved",
+        _ if tests.contains(&None) => "NOT RUN",
+        _ => "FAILED",
+    }
+    .to_owned()
+}
+
+/// Lays the rows out as a Markdown table.
+fn table(rows: &[[String; 5]]) -> String {
+    let widths: [usize; 5] =
+        std::array::from_fn(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0));
+    let line = |cells: &[String; 5]| {
+        let cells = cells.iter().zip(widths).map(|(cell, width)| format!(" {cell:width$} "));
+        format!("|{}|\n", cells.collect::<Vec<_>>().join("|"))
+    };
+    let rule = line(&widths.map(|width| "-".repeat(width)));
+    let mut lines = rows.iter().map(line);
+    let head = lines.next().unwrap_or_default();
+    format!("{head}{rule}{}methods: TraderSpi + TraderApi + MdSpi + MdApi\n", lines.collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_are_read_off_what_the_tests_say() {
+        let proofs = proof_results(
+            "running 3 tests\ntest se-6.7.13::layout    ... ok\ntest se-6.7.13::model ... FAILED\n\
+             test result: ok. 3 passed\n",
+        );
+        assert_eq!(proofs.len(), 2);
+        assert!(proofs["se-6.7.13::layout"] && !proofs["se-6.7.13::model"]);
+
+        let libraries = library_results(
+            "se-6.7.13       md v6.7.13_20260225 connected twice, closed in 3ms\n\
+             se-6.7.13       trader v6.7.13_20260225 connected twice, closed in 3ms, the code of x\n\
+             openctp-6.6.7   refused: there is no model\nsomething else\n",
+        );
+        assert_eq!(libraries["se-6.7.13"], ["ran", "ran"]);
+        assert_eq!(libraries["openctp-6.6.7"], ["refused"]);
+        assert_eq!(libraries.len(), 2);
+    }
+
+    #[test]
+    fn what_did_not_run_is_not_taken_for_success() {
+        let manifest = vendor::manifest().unwrap();
+        let rows = rows(&manifest, &BTreeMap::new(), &BTreeMap::new());
+        assert_eq!(rows.len(), manifest.sets.len() + 1);
+        let row = |folder: &str| rows.iter().find(|row| row[0] == folder).unwrap().clone();
+        assert_eq!(row("se-6.7.13")[3..], ["NOT RUN", "FAILED"]);
+        assert_eq!(row("mini-1.7.5")[3..], ["NOT RUN", "-"]);
+        assert_eq!(row("openctp-6.6.7")[1..], ["-", "-", "-", "FAILED"]);
+        assert_eq!(outcome(&[Some(true), Some(false)]), "FAILED");
+        assert_eq!(row("se-6.7.13")[1..3], ["519", "346 (178 + 140 + 13 + 15)"]);
+    }
+}
