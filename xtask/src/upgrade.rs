@@ -151,7 +151,7 @@ fn carry_out(plan: &Plan, api: &Api, input: &Input, undo: &mut Undo) -> Result<(
 
     shell::run(shell::cargo().args(["build", "--package", "ctp-types", "--package", "ctp-sys"]))?;
     // A process of its own: this one still has the models of before.
-    shell::run(shell::cargo().args(["xtask", "sim", &api.version]))?;
+    shell::run(shell::cargo().args(["xtask", "sim", &plan.label]))?;
     prove(&plan.label)?;
     // The second reader, too.
     shell::run(generator.command().args(["check", &plan.label]))?;

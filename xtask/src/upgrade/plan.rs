@@ -94,6 +94,8 @@ pub(super) fn numbers(version: &str) -> Vec<u32> {
 
 /// Emits everything that the builds will emit, so that what only a person can decide stops the upgrade here.
 fn check_emission(api: &Api, others: &[&Api], newest: &Api, overlay: &Overlay) -> Result<()> {
+    // The simulator speaks the current model of se, whatever the facade's family.
+    let core = if api.family == models::current().family { newest } else { models::current() };
     let mut faults = Vec::new();
     for version in others.iter().copied().chain([api]) {
         let outputs: &[Output] = if version.label() == newest.label() {
@@ -102,7 +104,9 @@ fn check_emission(api: &Api, others: &[&Api], newest: &Api, overlay: &Overlay) -
             &[Output::Adapter, Output::FacadeMd, Output::FacadeTrader]
         };
         for output in outputs {
-            if let Err(error) = output.emit(version, newest, overlay)
+            let is_facade = matches!(output, Output::FacadeMd | Output::FacadeTrader);
+            let current = if is_facade { core } else { newest };
+            if let Err(error) = output.emit(version, current, overlay)
                 && !faults.contains(&error)
             {
                 faults.push(error);
