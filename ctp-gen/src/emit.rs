@@ -3,12 +3,11 @@
 pub mod adapter;
 pub mod api_calls;
 pub mod constants;
+pub mod conversions;
 mod cpp;
 pub mod enumerations;
 pub mod errors;
 pub mod facade;
-#[cfg(feature = "command")]
-mod layout;
 pub mod methods;
 mod output;
 pub mod python;
@@ -18,8 +17,6 @@ pub mod spi;
 #[cfg(feature = "command")]
 pub mod vendored;
 
-#[cfg(feature = "command")]
-pub use layout::formatted;
 pub use output::Output;
 
 use proc_macro2::{Ident, Span, TokenStream};
