@@ -3,7 +3,8 @@
 //! The second reader shares nothing with [`parse`](crate::parse) but the decoding of the files: it has its own walk
 //! over libclang's tree, its own layout in the assertions that it writes, its own mangled names and its own table
 //! of virtual methods. What it does not know is counted, never assumed: constants of several characters (C gives
-//! them an implementation's number) and default values.
+//! them an implementation's number), and the table of a class of callbacks that has a destructor with a body.
+//! Default values of parameters and error codes are the parser's alone.
 
 mod bindings;
 mod compare;

@@ -107,6 +107,16 @@ fn numbers_outside_the_data_types_are_counted_and_no_difference() {
 }
 
 #[test]
+fn methods_of_a_table_that_bindgen_leaves_out_are_counted_and_no_difference() {
+    let agreement = both(|section| match section {
+        "md_spi" => "protected:\n    ~CThostFtdcMdSpi() {}\n",
+        _ => "",
+    });
+    assert_eq!(agreement.differences(), [""; 0]);
+    assert!(agreement.to_string().contains(", 17 of 18 methods, "), "{agreement}");
+}
+
+#[test]
 fn a_wrong_layout_is_told() {
     let offset = told(|api| {
         let record = api.records.iter_mut().find(|record| record.c_name == "CThostFtdcRspInfoField");

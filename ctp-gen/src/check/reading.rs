@@ -17,8 +17,8 @@ pub struct Reading {
     /// Constants with a number for a value.
     pub(super) constants: BTreeMap<String, i64>,
     pub(super) plain_enums: Vec<PlainEnum>,
-    /// Virtual methods in slot order, by class.
-    pub(super) classes: BTreeMap<String, Vec<Method>>,
+    /// Virtual methods in slot order, by class; `None` of a class whose table bindgen does not know.
+    pub(super) classes: BTreeMap<String, Option<Vec<Method>>>,
     /// Static methods as `Class_method`, and free functions.
     pub(super) functions: Vec<Static>,
 }
@@ -54,6 +54,7 @@ impl Reading {
         let file = syn::parse_file(&texts.callbacks).map_err(|error| error.to_string())?;
         let mut found = Declarations::default();
         found.take(&file.items, None)?;
+        // In place of what the first text has of the SPI classes: the methods without a body.
         reading.take_structs(&found)?;
         Ok(reading)
     }
@@ -94,10 +95,11 @@ impl Reading {
             match (&item.fields, name.strip_suffix(VTABLE)) {
                 (Fields::Named(_), Some(class)) => {
                     let methods = self.methods(item, class)?;
-                    self.classes.insert(class.to_owned(), methods);
+                    self.classes.insert(class.to_owned(), Some(methods));
                 }
-                // bindgen does not know this table.
-                (_, Some(_)) => {}
+                (_, Some(class)) => {
+                    self.classes.insert(class.to_owned(), None);
+                }
                 (Fields::Named(fields), None) if fields.named.iter().any(is_table_pointer) => {}
                 (_, None) => self.records.push(record(item, name, &found.layout)?),
             }
