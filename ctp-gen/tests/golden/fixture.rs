@@ -16,15 +16,12 @@
 
 use std::collections::HashMap;
 
-use ctp_gen::{
-    Api,
-    emit::{Output, formatted},
-    overlay::Overlay,
-};
+use ctp_gen::{Api, emit::Output, overlay::Overlay};
 
 use crate::{
     cpp, difference,
     header_set::{self, HeaderSet},
+    layout::formatted,
 };
 
 /// The parts that a fixture may fill.

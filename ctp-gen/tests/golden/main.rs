@@ -10,6 +10,8 @@ mod difference;
 mod fixture;
 #[path = "../support/header_set.rs"]
 mod header_set;
+#[path = "../support/layout.rs"]
+mod layout;
 
 use std::{
     collections::BTreeSet,

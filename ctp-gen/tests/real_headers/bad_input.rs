@@ -15,7 +15,6 @@ pub(crate) const TESTS: &[Test] = &[
     ("structs_of_one_version_with_an_api_of_another", structs_of_one_version_with_an_api_of_another),
     ("pieces_of_two_versions_whose_types_fit", pieces_of_two_versions_whose_types_fit),
     ("a_version_is_told_by_what_the_headers_declare", a_version_is_told_by_what_the_headers_declare),
-    ("list_names_every_version", list_names_every_version),
 ];
 
 fn ctp_gen(arguments: &[&str], folder: &Path) -> Output {
@@ -109,14 +108,4 @@ fn a_version_is_told_by_what_the_headers_declare() {
         String::from_utf8_lossy(&done.stdout),
         "se 6.7.11, from headers that declare what the model se-6.7.11 does\n"
     );
-}
-
-fn list_names_every_version() {
-    let work = vendor::temporary();
-    let listed = ctp_gen(&["list"], work.path());
-    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
-    let labels: Vec<&str> =
-        listed.lines().filter_map(|line| line.split_once(": ")).map(|(label, _)| label).collect();
-    let known: Vec<String> = ctp_gen::models::models().map(ctp_gen::Api::label).collect();
-    assert_eq!(labels, known);
 }

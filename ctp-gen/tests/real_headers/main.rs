@@ -7,6 +7,8 @@
 mod bad_input;
 #[path = "../support/cpp.rs"]
 mod cpp;
+#[path = "../support/layout.rs"]
+mod layout;
 mod model;
 mod other_sets;
 mod proof;

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use ctp_gen::{
-    emit::{Output, formatted},
+    emit::{Output, vendored},
     overlay::Overlay,
     parse::parse_folder,
 };
@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use crate::{
     cpp::{compiler, output},
+    layout::formatted,
     symbols, vendor,
 };
 
@@ -46,6 +47,12 @@ pub(crate) fn check(set: &Set) -> Result<(), String> {
     for kind in Output::ALL {
         let text = formatted(kind, kind.emit(&api, &api, &overlay)?)?;
         std::fs::write(folder.path().join(kind.file_name()), text).map_err(|error| error.to_string())?;
+    }
+    let files = vendored::files(&api, &api, &overlay)?;
+    if let Some(long) =
+        files.iter().find(|file| file.path.ends_with(".rs") && file.text.lines().count() > 3_000)
+    {
+        return Err(format!("{} is too long to read", long.path));
     }
     let files = [Output::Adapter, Output::FacadeMd, Output::FacadeTrader].map(Output::file_name);
     output(compiler().args(["-fsyntax-only", "-w"]).args(files).current_dir(folder.path()))?;

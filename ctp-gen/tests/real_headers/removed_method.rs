@@ -2,18 +2,12 @@
 
 use std::{collections::BTreeMap, fs};
 
-use ctp_gen::{
-    Api,
-    api::ClassKind,
-    emit::{Output, formatted},
-    models,
-    overlay::Overlay,
-    parse::parse_folder,
-};
+use ctp_gen::{Api, api::ClassKind, emit::Output, models, overlay::Overlay, parse::parse_folder};
 
 use crate::{
     Test,
     cpp::{compiler, output},
+    layout::formatted,
     vendor,
 };
 

@@ -44,7 +44,7 @@ fn literal(code: i32) -> String {
     }
     let mut text = if code < 0 { "-".to_owned() } else { String::new() };
     for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position) % 3 == 0 {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
             text.push('_');
         }
         text.push(digit);

@@ -1,17 +1,17 @@
-//! Lays emitted Rust out for people.
+//! Lays the compact Rust of the emitters out for people, so that what differs is seen.
 
 use std::fmt::Write as _;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-use super::Output;
+use ctp_gen::emit::Output;
 
 /// Lays Rust text out for people; keeps the comment lines at its head. Other languages pass as they are.
 ///
 /// # Errors
 ///
 /// Returns an error that names the output when `text` is not Rust.
-pub fn formatted(output: Output, text: String) -> Result<String, String> {
+pub(crate) fn formatted(output: Output, text: String) -> Result<String, String> {
     if !output.file_name().ends_with(".rs") {
         return Ok(text);
     }
