@@ -46,7 +46,8 @@ fn every_record_goes_to_the_current_version_and_back() {
             let (program, records) = program::of(version, current, Overlay::committed());
             let expected = format!("{records} records, 0 faults\n");
             let seeds: Vec<String> = SEEDS.iter().map(u64::to_string).collect();
-            assert_eq!(program::run(&program, &seeds), expected, "{}", version.label());
+            let said = program::run(&program, &seeds);
+            assert!(said == expected, "{}:\n{said}", version.label());
             converted += records;
         }
         converted
@@ -56,6 +57,6 @@ fn every_record_goes_to_the_current_version_and_back() {
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
         workers.into_iter().map(|worker| worker.join().expect("a program per version")).sum()
     });
-    // Nothing is proved by programs that convert nothing: 6.3.15 alone has 156 records laid out otherwise.
+    // Nothing is proved by programs that convert nothing: 6.3.15 alone has 157 records laid out otherwise.
     assert!(converted > 400, "{converted}");
 }
