@@ -60,16 +60,14 @@ pub enum LoadError {
     /// There is a model of the library's version, but nobody has shown that a library with its patch mark has the
     /// same layout.
     #[error(
-        "{} is version {version}; the model of {label} is for {accepted}, and the layout may differ: add the mark to ctp-gen/overlay/versions.toml once it is proved, or run `cargo xtask upgrade --headers DIR` with its headers",
-        path.display()
+        "{} is version {version}; the model of {} is for {accepted}, and the layout may differ: add the mark to ctp-gen/overlay/versions.toml once it is proved, or run `cargo xtask upgrade --headers DIR` with its headers",
+        path.display(), version.label()
     )]
     UnknownPatch {
         /// The path.
         path: PathBuf,
         /// What the library is.
         version: ApiVersion,
-        /// The model's version.
-        label: String,
         /// The marks that the model is for, in words.
         accepted: String,
     },

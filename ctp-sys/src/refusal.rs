@@ -57,7 +57,6 @@ pub(crate) fn refusal(
                 .map(|patch| Mark(patch).to_string())
                 .collect::<Vec<_>>()
                 .join(" or "),
-            label,
         },
         None => LoadError::UnknownVersion {
             path,

@@ -257,6 +257,7 @@ macro_rules! system_info_record {
 }
 
 system_info_record!(ctp_types::UserSystemInfoField);
+system_info_record!(ctp_types::sopt::UserSystemInfoField);
 
 /// The headers demand at least 270 bytes, the vendor's samples use 344; this is beyond both.
 const CAPACITY: usize = 4096;

@@ -14,6 +14,8 @@ pub(crate) struct LibrarySet {
     pub(crate) folder: String,
     /// `se`, `mini` or `sopt`.
     pub(crate) family: String,
+    /// The model that it is for, for example `se-6.7.13`.
+    pub(crate) model: String,
     /// Of the market data library.
     pub(crate) md: Pinned,
     /// Of the trader library.
@@ -89,7 +91,8 @@ impl LibrarySet {
             Some(Pinned { path, sha256: file.sha256.clone(), original })
         };
         let (md, trader) = (find("thostmduserapi")?, find("thosttraderapi")?);
-        Some(Self { family: set.family, md, trader, folder })
+        let model = format!("{}-{}", set.family, set.version);
+        Some(Self { family: set.family, model, md, trader, folder })
     }
 
     /// Returns the folder whose trader library this one is, byte for byte or but for its inner name.

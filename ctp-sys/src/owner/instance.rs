@@ -5,11 +5,11 @@ use std::{
     ffi::{CStr, CString, c_char, c_void},
     mem, ptr,
     sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock,
+        Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use ctp_types::{RecordBox, RecordDescriptor, RecordRef, ResumeType};
@@ -27,6 +27,12 @@ use crate::{
 
 /// How long dropping an owner waits for the library.
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a vendor library's thread gets to start before `Release`.
+///
+/// The thread says "running" when it starts, and `Release` says "stop" and waits for its end: when the stop comes
+/// first it is lost, and `Release` never returns (seen with 6.3.15 and 6.3.19; 6.7.13 has the same code).
+const THREAD_START: Duration = Duration::from_millis(200);
 
 pub(super) struct Instance {
     version: ApiVersion,
@@ -56,6 +62,8 @@ struct Object {
     receiver: Option<Box<dyn Any + Send + Sync>>,
     /// Fronts and name servers: the library gets a pointer and may keep it.
     addresses: Vec<CString>,
+    /// When the library's threads were started, if they are the vendor's.
+    started: OnceLock<Instant>,
     _flow_dir: FlowDir,
 }
 
@@ -68,6 +76,9 @@ unsafe impl Sync for Object {}
 impl Object {
     /// Releases the library's object, then frees the SPI object: nothing calls it any more.
     fn release(self) {
+        if let Some(started) = self.started.get() {
+            thread::sleep(THREAD_START.saturating_sub(started.elapsed()));
+        }
         // SAFETY: `api` came from this adapter's `create` and is released once; `spi` from its
         // `make_spi`, and is freed after `Release` returned, as is the receiver it points to.
         unsafe {
@@ -88,6 +99,7 @@ impl Instance {
             spi: ptr::null_mut(),
             receiver: None,
             addresses: Vec::new(),
+            started: OnceLock::new(),
             _flow_dir: created.flow_dir,
         };
         Self {
@@ -176,6 +188,9 @@ impl Instance {
         self.with("Init", |object| {
             // SAFETY: the object is live; `setup` makes this the only call.
             unsafe { (object.adapter.init)(object.api) };
+            if !self.version.is_simulator() {
+                object.started.get_or_init(Instant::now);
+            }
             Ok(())
         })?;
         setup.is_initialised = true;
