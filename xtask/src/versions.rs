@@ -1,6 +1,6 @@
 //! `cargo xtask versions`: what is known of every version, as the tests themselves find it now.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::process::Command;
 
@@ -8,9 +8,9 @@ use anyhow::{Context as _, Result, ensure};
 use ctp_gen::api::ClassKind;
 use ctp_gen::{Api, models};
 
-use crate::generator::FEATURES;
+use crate::generator::{FEATURES, Generator};
 use crate::vendor::manifest::{Kind, Manifest};
-use crate::{paths, shell, tools, vendor};
+use crate::{paths, shell, vendor};
 
 /// The tests of `ctp-gen/tests/real_headers` that every version with a model has.
 const PROOF: [&str; 3] = ["model", "layout", "symbols"];
@@ -18,17 +18,20 @@ const PROOF: [&str; 3] = ["model", "layout", "symbols"];
 /// Runs the proof and the real libraries, and prints the table; fails when any of it does.
 pub(crate) fn run() -> Result<()> {
     vendor::run(&vendor::Arguments::default())?;
-    tools::run()?;
+    let readers = said(Generator::build()?.command().arg("check"))?;
     let proof = tests(
         shell::cargo().args(["test", "--package", "ctp-gen", "--features", FEATURES]),
         "real_headers",
         &[],
     )?;
     let real = tests(shell::cargo().args(["test", "--package", "ctp"]), "real_libraries", &["--nocapture"])?;
-    let proofs = proof_results(&proof.said);
-    let libraries = library_results(&real.said);
-    let rows = rows(&vendor::manifest()?, &proofs, &libraries);
-    print!("\n{}", table(&rows));
+    let found = Found {
+        readers: readers.said.lines().filter(|line| line.contains("bindgen agrees")).map(label_of).collect(),
+        proofs: proof_results(&proof.said),
+        libraries: library_results(&real.said),
+    };
+    print!("\n{}", table(&rows(&vendor::manifest()?, &found)));
+    ensure!(readers.passed, "the readers differ: cargo xtask codegen --check");
     ensure!(
         proof.passed,
         "not every version is proved: cargo test -p ctp-gen --features {FEATURES} --test real_headers"
@@ -37,14 +40,32 @@ pub(crate) fn run() -> Result<()> {
     Ok(())
 }
 
-/// What a test program said.
-struct Tests {
+/// What the tests found.
+#[derive(Default)]
+struct Found {
+    /// Versions whose model both readers agree on.
+    readers: BTreeSet<String>,
+    /// Tests of `real_headers`, and whether they passed.
+    proofs: BTreeMap<String, bool>,
+    /// What became of the libraries of each folder.
+    libraries: BTreeMap<String, Vec<String>>,
+}
+
+/// What a program said.
+struct Said {
     said: String,
     passed: bool,
 }
 
-fn tests(command: &mut Command, name: &str, options: &[&str]) -> Result<Tests> {
+fn tests(command: &mut Command, name: &str, options: &[&str]) -> Result<Said> {
     command.args(["--test", name, "--"]).args(options).env("LIBCLANG_PATH", paths::tools());
+    let said = said(command)?;
+    ensure!(said.said.contains("test result: "), "no tests ran: {}", shell::line(command));
+    Ok(said)
+}
+
+/// Runs `command`, shows what it says, and returns it, whether it fails or not.
+fn said(command: &mut Command) -> Result<Said> {
     let line = shell::line(command);
     eprintln!("$ {line}");
     let output = command
@@ -53,8 +74,12 @@ fn tests(command: &mut Command, name: &str, options: &[&str]) -> Result<Tests> {
         .with_context(|| format!("cannot start: {line}"))?;
     std::io::stderr().write_all(&output.stdout).context("cannot write to standard error")?;
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    ensure!(said.contains("test result: "), "no tests ran: {line}");
-    Ok(Tests { said, passed: output.status.success() })
+    Ok(Said { said, passed: output.status.success() })
+}
+
+/// Returns `se-6.7.13` of the line `se-6.7.13: …`.
+fn label_of(line: &str) -> String {
+    line.split(':').next().unwrap_or_default().to_owned()
 }
 
 /// Returns `se-6.7.13::layout` → passed, from lines such as `test se-6.7.13::layout ... ok`.
@@ -86,15 +111,18 @@ fn library_results(said: &str) -> BTreeMap<String, Vec<String>> {
 }
 
 /// Returns the head and one row per folder of the manifest.
-fn rows(
-    manifest: &Manifest,
-    proofs: &BTreeMap<String, bool>,
-    libraries: &BTreeMap<String, Vec<String>>,
-) -> Vec<[String; 5]> {
-    let head = ["folder", "records", "methods", "proof", "real libraries (md, trader)"].map(str::to_owned);
+fn rows(manifest: &Manifest, found: &Found) -> Vec<[String; 6]> {
+    let Found { readers, proofs, libraries } = found;
+    let head = ["folder", "records", "methods", "readers", "proof", "real libraries (md, trader)"];
+    let head = head.map(str::to_owned);
     let rows = manifest.sets.iter().map(|set| {
         let folder = set.folder();
         let [records, methods] = counts(models::find(&folder).filter(|_| set.kind == Kind::Version));
+        let agree = match (set.kind, readers.contains(&folder)) {
+            (Kind::Version, true) => "agree",
+            (Kind::Version, false) => "DIFFER",
+            _ => "-",
+        };
         let proof = match set.kind {
             Kind::Version => outcome(&PROOF.map(|test| proofs.get(&format!("{folder}::{test}")).copied())),
             Kind::Headers => outcome(&[proofs.get(&format!("{folder}::parses")).copied()])
@@ -110,7 +138,7 @@ fn rows(
             None if set.files().any(|file| file.to.contains("traderapi")) => "FAILED".to_owned(),
             None => "-".to_owned(),
         };
-        [folder, records, methods, proof, library]
+        [folder, records, methods, agree.to_owned(), proof, library]
     });
     std::iter::once(head).chain(rows).collect()
 }
@@ -133,10 +161,10 @@ fn outcome(tests: &[Option<bool>]) -> String {
 }
 
 /// Lays the rows out as a Markdown table.
-fn table(rows: &[[String; 5]]) -> String {
-    let widths: [usize; 5] =
+fn table(rows: &[[String; 6]]) -> String {
+    let widths: [usize; 6] =
         std::array::from_fn(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0));
-    let line = |cells: &[String; 5]| {
+    let line = |cells: &[String; 6]| {
         let cells = cells.iter().zip(widths).map(|(cell, width)| format!(" {cell:width$} "));
         format!("|{}|\n", cells.collect::<Vec<_>>().join("|"))
     };
@@ -172,12 +200,12 @@ mod tests {
     #[test]
     fn what_did_not_run_is_not_taken_for_success() {
         let manifest = vendor::manifest().unwrap();
-        let rows = rows(&manifest, &BTreeMap::new(), &BTreeMap::new());
+        let rows = rows(&manifest, &Found::default());
         assert_eq!(rows.len(), manifest.sets.len() + 1);
         let row = |folder: &str| rows.iter().find(|row| row[0] == folder).unwrap().clone();
-        assert_eq!(row("se-6.7.13")[3..], ["NOT RUN", "FAILED"]);
-        assert_eq!(row("mini-1.7.5")[3..], ["NOT RUN", "-"]);
-        assert_eq!(row("openctp-6.6.7")[1..], ["-", "-", "-", "FAILED"]);
+        assert_eq!(row("se-6.7.13")[3..], ["DIFFER", "NOT RUN", "FAILED"]);
+        assert_eq!(row("mini-1.7.5")[4..], ["NOT RUN", "-"]);
+        assert_eq!(row("openctp-6.6.7")[1..], ["-", "-", "-", "-", "FAILED"]);
         assert_eq!(outcome(&[Some(true), Some(false)]), "FAILED");
         assert_eq!(row("se-6.7.13")[1..3], ["519", "346 (178 + 140 + 13 + 15)"]);
     }

@@ -10,7 +10,7 @@ use flate2::write::GzEncoder;
 
 use super::fetch::{Cache, Source};
 use super::manifest::{Archive, Encoding, Kind, Manifest, PinnedFile, Registry, Set};
-use super::place::{Placed, place, remove_leftovers};
+use super::place::{Placed, place, put, remove_leftovers};
 use super::unpack::{self, VerifiedArchive};
 use crate::digest::Digest;
 
@@ -286,4 +286,28 @@ fn a_bad_manifest_is_refused() {
         let error = format!("{:#}", Manifest::parse(&text).unwrap_err());
         assert!(error.contains(reason), "{from} → {to}: {error}");
     }
+}
+
+/// Files that an upgrade took over from a folder can be kept, not fetched.
+#[test]
+fn files_of_no_package_are_kept_and_never_made_up() {
+    let archive = good_archive();
+    let mut set = pins_for(&archive);
+    set.archives[0].registry = Registry::Local;
+    set.archives[0].sha256 = None;
+    let vendor = tempfile::tempdir().unwrap();
+    let no_archive = || AtHand(Vec::new());
+    let refused = || place(&set, vendor.path(), &no_archive()).unwrap_err().to_string();
+    assert!(refused().contains("MdApi.h is missing; it came from a folder of one machine"), "{}", refused());
+
+    let files = pins_for(&archive).archives.remove(0);
+    let files = unpack::unpack(&files, &unpack::verify(&files, archive).unwrap()).unwrap();
+    assert_eq!(put(&set, vendor.path(), &files).unwrap(), Placed::Made);
+    assert_eq!(place(&set, vendor.path(), &no_archive()).unwrap(), Placed::AlreadyRight);
+    let stray = vendor.path().join("se-1.2.3/lib/stray.so");
+    fs::write(&stray, "").unwrap();
+    assert_eq!(place(&set, vendor.path(), &no_archive()).unwrap(), Placed::Replaced);
+    assert!(!stray.exists());
+    fs::write(vendor.path().join("se-1.2.3/lib/md.so"), "edited").unwrap();
+    assert!(refused().contains("md.so has sha256"), "{}", refused());
 }
