@@ -175,6 +175,7 @@ fn a_library_without_a_model_is_refused_with_what_helps() {
             let path = pinned.path.canonicalize().expect("it is there").display().to_string();
             let message = refused.to_string();
             assert!(message.starts_with(&path) && message.contains(says), "{message}");
+            println!("{folder:15} refused: {}", message[path.len()..].trim_start_matches([':', ' ']));
         }
     }
 }
