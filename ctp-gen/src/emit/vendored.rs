@@ -5,12 +5,14 @@
 //! has rustfmt's shape from the start, and needs nothing but `std` and `encoding_rs` (GBK tables are
 //! nothing to copy around).
 
+mod binding;
 mod callbacks;
 mod constants;
 mod enumerations;
 mod errors;
 mod modules;
 mod package;
+mod readme;
 mod records;
 mod requests;
 mod spi;
@@ -47,7 +49,9 @@ pub struct File {
 /// Returns an error that names what the model or an overlay lacks.
 pub fn files(version: &Api, current: &Api, overlay: &Overlay) -> Result<Vec<File>, String> {
     let emission = Emission::new(current, overlay);
-    let mut files = package::files(&emission, version);
+    let mut files = Vec::from(package::files(&emission));
+    files.push(readme::file(&emission, version));
+    files.push(binding::file(&emission, version));
     files.extend(support(&emission));
     files.extend(enumerations::files(&emission));
     files.extend(constants::files(&emission));

@@ -45,6 +45,7 @@ fn a_workspace_with_the_emitted_crates_builds_without_a_warning_and_runs() {
         &["--", "-D", "warnings", "-D", "missing_docs"],
     );
     cargo(root, &["doc", "--workspace", "--no-deps", "--all-features"], &[]);
+    cargo(root, &["test", "--doc", "-p", "ctp-se"], &[]);
     let said = cargo(root, &["run", "-p", "program"], &[]);
     assert_eq!(said, "all as it should be\n");
 }

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! // What it shows.
-//! //! emit model adapter          outputs: what each adds to the minimal set's is expected
+//! //! emit model adapter          outputs: what each adds to the minimal set's is expected; `crate` is what
+//! //!                             `ctp-gen emit` writes for people
 //! //! error [OUTPUT]              or: parsing (or emitting OUTPUT) fails with the expected message
 //! //! trader_api                  the lines below go into this part of the minimal header set
 //! //! old structs                 the same part in an older version; adapter and facades are then emitted
@@ -16,7 +17,14 @@
 
 use std::collections::HashMap;
 
-use ctp_gen::{Api, emit::Output, overlay::Overlay};
+use ctp_gen::{
+    Api,
+    emit::{
+        Output,
+        vendored::{self, File},
+    },
+    overlay::Overlay,
+};
 
 use crate::{
     cpp, difference,
@@ -131,6 +139,9 @@ impl Fixture {
             text("renames.toml", ""),
             text("secrets.toml", "typedefs = []"),
         )?;
+        if output == "crate" {
+            return Ok(rust_of_crate(&vendored::files(&version, &current, &overlay)?));
+        }
         let named = Output::ALL.into_iter().find(|known| known.file_name().split('.').next() == Some(output));
         let named = named.ok_or_else(|| format!("there is no output {output}"))?;
         let text = formatted(named, named.emit(&version, &current, &overlay)?)?;
@@ -179,6 +190,12 @@ impl Fixture {
             );
         }
     }
+}
+
+/// Returns the Rust and the index of an emitted crate, each file under its path.
+fn rust_of_crate(files: &[File]) -> String {
+    let wanted = files.iter().filter(|file| file.path.starts_with("src/") || file.path == "REQUESTS.md");
+    wanted.map(|file| format!("==> {}\n{}", file.path, file.text)).collect()
 }
 
 /// Has the C++ compiler read `text`.

@@ -124,6 +124,8 @@ fn file(emission: &Emission<'_>, half: Half, requests: &[Request<'_>]) -> File {
             style::doc(&mut text, 4, "///", sentence);
             text.push_str("    ///\n");
         }
+        let record = names::record(request.record);
+        style::doc(&mut text, 4, "///", &format!("Carries [`{record}`](crate::records::{record})."));
         style::doc(&mut text, 4, "///", &sentence(request, &callback));
         let _ = writeln!(text, "    {} = {},", request.method.name, request.slot);
     }
@@ -181,13 +183,21 @@ pub enum {}Call {{",
         half.name
     );
     for (slot, method, takes) in others {
-        let rest = match answer_by_name(emission, half, &method.name) {
-            Some(answer) => {
-                format!("Takes {takes}. Answered by [`{answer}`]({}Callback::{answer}).", half.name)
+        let takes = match method.call_shape() {
+            Some(Shape::RecordCall { .. }) => {
+                format!("[{takes}](crate::records::{})", takes.trim_matches('`'))
             }
-            None => format!("Takes {takes}."),
+            _ => takes,
         };
-        style::doc_of(text, 4, emission.overlay.docs.method(&method.name), &rest);
+        let mut rest = format!("Takes {takes}.");
+        if let Some(answer) = answer_by_name(emission, half, &method.name) {
+            let _ = write!(rest, " Answered by [`{answer}`]({}Callback::{answer}).", half.name);
+        }
+        if let Some(sentence) = emission.overlay.docs.method(&method.name) {
+            style::doc(text, 4, "///", sentence);
+            text.push_str("    ///\n");
+        }
+        style::doc(text, 4, "///", &rest);
         let _ = writeln!(text, "    {} = {slot},", method.name);
     }
     text.push_str("}\n");
@@ -197,7 +207,7 @@ pub enum {}Call {{",
 fn other_calls<'a>(emission: &Emission<'a>, half: Half) -> Vec<(usize, &'a Method, String)> {
     let calls = emission.api.class(half.api).methods.iter().enumerate();
     let takes = |method: &Method| match method.call_shape() {
-        Some(Shape::RecordCall { record, .. }) => Some(format!("`{record}`")),
+        Some(Shape::RecordCall { record, .. }) => Some(format!("`{}`", names::record(record))),
         Some(Shape::Numbered) => Some("a request number".to_owned()),
         Some(Shape::Instruments) => Some("instrument ids".to_owned()),
         _ => None,
@@ -214,7 +224,7 @@ fn answer_by_name(emission: &Emission<'_>, half: Half, call: &str) -> Option<Str
         .find(|name| callbacks.method(name).is_some())
 }
 
-/// Says what a request carries and how it is answered.
+/// Says how a request is answered.
 fn sentence(request: &Request<'_>, callback: &str) -> String {
     let link = |name: Option<&str>| name.map(|name| format!("[`{name}`]({callback}::{name})"));
     let (answer, error, push) = (link(request.answer), link(request.error), link(request.push));
@@ -223,7 +233,7 @@ fn sentence(request: &Request<'_>, callback: &str) -> String {
             callbacks if callbacks.is_empty() => String::new(),
             callbacks => format!(" Refusals come on {callbacks}."),
         };
-    let how = match (request.success, answer, push) {
+    match (request.success, answer, push) {
         (Success::Query, Some(answer), _) => format!("A query: {answer} brings the records."),
         (Success::Silent, _, Some(push)) => format!("Silent when accepted: {push} follows.{refusals}"),
         (Success::Silent, _, None) => format!("Silent when accepted.{refusals}"),
@@ -233,8 +243,7 @@ fn sentence(request: &Request<'_>, callback: &str) -> String {
         (Success::Push, None, Some(push)) => format!("{push} brings the effect.{refusals}"),
         (_, Some(answer), _) => format!("Answered by {answer}."),
         (_, None, _) => "No callback answers.".to_owned(),
-    };
-    format!("Carries [`{0}`](crate::records::{0}). {how}", names::record(request.record))
+    }
 }
 
 fn table_head(emission: &Emission<'_>) -> String {
