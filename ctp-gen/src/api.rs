@@ -43,7 +43,7 @@ pub struct Api {
     /// Functions of `DataCollect.h`, empty where the set has none.
     #[serde(default)]
     pub functions: Vec<Static>,
-    /// Codes of `error.xml`, empty where the set has none.
+    /// Codes of `error.xml` and of the API headers, empty where the set has none.
     pub errors: Vec<ErrorCode>,
 }
 
@@ -57,7 +57,7 @@ pub struct Source {
     pub sha256: String,
 }
 
-/// A row of `error.xml`.
+/// An error code: a row of `error.xml`, or mini's `#define QRY_ERROR_REQUEST -6`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ErrorCode {
@@ -161,6 +161,9 @@ impl Api {
                 .flat_map(|enumeration| &enumeration.constants)
                 .map(|constant| &constant.name),
         )?;
+        if let Some(error) = self.errors.iter().find(|error| !is_identifier(&error.symbol)) {
+            return Err(format!("error {} = {} is not named by a word", error.symbol, error.code));
+        }
         let typedefs: HashMap<&str, &Typedef> =
             self.typedefs.iter().map(|typedef| (typedef.name.as_str(), typedef)).collect();
         for enumeration in &self.enumerations {
@@ -183,6 +186,11 @@ impl Api {
         }
         Ok(())
     }
+}
+
+fn is_identifier(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 fn unique<'a>(what: &str, names: impl Iterator<Item = &'a String>) -> Result<(), String> {

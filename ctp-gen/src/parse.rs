@@ -115,7 +115,7 @@ pub fn parse_folder(folder: &Path, family: &str, version: &str) -> Result<Api, P
         records,
         classes,
         functions: classes::functions(&entities)?,
-        errors: error_codes::read(&headers)?,
+        errors: error_codes::read(&headers, &entities)?,
     };
     match api.check() {
         Ok(()) => Ok(api),

@@ -25,6 +25,8 @@ pub struct Agreement {
     /// Methods of classes whose table the second reader does not know.
     unknown_methods: usize,
     functions: usize,
+    /// Error codes that stand in a header.
+    error_codes: usize,
     /// `#define`s with a number outside the data type header, for which the model has no place.
     numbers: Vec<String>,
     differences: Vec<String>,
@@ -83,6 +85,9 @@ impl fmt::Display for Agreement {
             counted_of(self.methods, self.methods + self.unknown_methods, "method"),
             counted(self.functions, "function")
         )?;
+        if self.error_codes > 0 {
+            write!(formatter, ", {}", counted(self.error_codes, "error code"))?;
+        }
         match self.numbers.len() {
             0 => Ok(()),
             numbers => write!(
@@ -98,6 +103,7 @@ const TYPES: &str = "ThostFtdcUserApiDataType.h";
 /// How the constants of the data type header begin, as [`parse`](crate::parse) demands.
 const CONSTANT: &str = "THOST_FTDC_";
 const STRUCTS: &str = "ThostFtdcUserApiStruct.h";
+const TRADER: &str = "ThostFtdcTraderApi.h";
 
 /// Compares everything that the second reader knows.
 pub fn compare(api: &Api, reading: &Reading) -> Agreement {
@@ -155,8 +161,16 @@ fn constants(agreement: &mut Agreement, api: &Api, reading: &Reading) {
         characters.iter().map(|constant| constant.name.as_str()),
         reading.constants.keys().map(String::as_str).filter(|name| name.starts_with(CONSTANT)),
     );
-    agreement.numbers =
-        reading.constants.keys().filter(|name| !name.starts_with(CONSTANT)).cloned().collect();
+    for (name, theirs) in reading.constants.iter().filter(|(name, _)| !name.starts_with(CONSTANT)) {
+        match api.errors.iter().find(|error| error.symbol == *name) {
+            Some(ours) if i64::from(ours.code) == *theirs => agreement.error_codes += 1,
+            Some(ours) => {
+                let ours = ours.code;
+                agreement.differ(TRADER, format_args!("{name}: {ours} in the model, {theirs} by bindgen"));
+            }
+            None => agreement.numbers.push(name.clone()),
+        }
+    }
     for constant in characters {
         let ours = i64::from(constant.value.as_bytes()[0]);
         match reading.constants.get(&constant.name) {

@@ -1,4 +1,4 @@
-//! Error codes of `error.xml`: symbol and number.
+//! Error codes: symbol and number.
 
 use quote::quote;
 

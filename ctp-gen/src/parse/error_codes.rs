@@ -1,12 +1,41 @@
-//! `error.xml`: symbols and codes, never the vendor's texts.
+//! Error codes: symbols and numbers of `error.xml`, never the vendor's texts, and of the API headers.
 
 use std::collections::HashSet;
+
+use clang::{Entity, EntityKind};
 
 use super::{Headers, ParseError, source};
 use crate::api::ErrorCode;
 
+/// Reads both places: mini has no `error.xml`, but `#define QRY_ERROR_REQUEST -6` in its trader header.
+pub(super) fn read(headers: &Headers, entities: &[Entity<'_>]) -> Result<Vec<ErrorCode>, ParseError> {
+    let mut errors = of_table(headers)?;
+    let defines = entities.iter().filter(|entity| entity.get_kind() == EntityKind::MacroDefinition);
+    let mut defined: Vec<(u32, ErrorCode)> =
+        defines.filter_map(|entity| Some((source::offset_of(entity), of_define(entity)?))).collect();
+    defined.sort_by_key(|(offset, _)| *offset);
+    for (_, error) in defined {
+        if !errors.contains(&error) {
+            errors.push(error);
+        }
+    }
+    Ok(errors)
+}
+
+/// Reads `#define …_ERROR_… NUMBER` of an API header.
+fn of_define(entity: &Entity<'_>) -> Option<ErrorCode> {
+    let symbol = entity.get_name().filter(|name| name.contains("_ERROR_"))?;
+    let in_api = ["ThostFtdcMdApi.h", "ThostFtdcTraderApi.h"];
+    if !in_api.iter().any(|name| source::stands_in(entity, name)) {
+        return None;
+    }
+    let tokens = entity.get_range()?.tokenize();
+    let value: String = tokens.iter().skip(1).map(|token| token.get_spelling()).collect();
+    Some(ErrorCode { symbol, code: value.parse().ok()? })
+}
+
 /// Reads every `<error id="…" value="…" …/>`, however many stand in a line.
-pub(super) fn read(headers: &Headers) -> Result<Vec<ErrorCode>, ParseError> {
+fn of_table(headers: &Headers) -> Result<Vec<ErrorCode>, ParseError> {
     let Some(file) = headers.error_table() else { return Ok(Vec::new()) };
     let text = without_comments(&file.text);
     let refuse = |position: usize, reason: String| ParseError::Construct {
