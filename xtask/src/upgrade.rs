@@ -52,14 +52,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let input = Input::read(arguments, &generator)?;
     let (api, model) = parse(&input, &generator)?;
     if let Some(known) = models::find(&api.label()) {
-        if is_same(known, &api) && !arguments.replace {
+        let brings_library = arguments.library.is_some() && plan::lacks_library(&input)?;
+        if is_same(known, &api) && !arguments.replace && !brings_library {
             println!(
                 "{} is known, and these headers declare what its model says: nothing to do",
                 api.label()
             );
             return Ok(());
         }
-        if !arguments.replace {
+        if !arguments.replace && !is_same(known, &api) {
             print!("{}", Diff::between(known, &api).to_text(std::io::stdout().is_terminal()));
             bail!("{} is known with another model; --replace takes these headers instead", api.label());
         }

@@ -71,7 +71,7 @@ impl Input {
         let (family, version, patch) = match (arguments.version.as_str(), detected) {
             ("auto", Err(error)) => return Err(error),
             ("auto", Ok(found)) => {
-                println!("{} {}, told by {}", found.family, found.version, found.evidence);
+                println!("{} {} (from: {})", found.family, found.version, found.evidence);
                 if let Some(family) = arguments.family.as_ref().filter(|family| **family != found.family) {
                     bail!(
                         "--family {family}, but {} says {} {}; give --version, too",

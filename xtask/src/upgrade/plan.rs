@@ -11,7 +11,7 @@ use ctp_gen::{Api, models};
 use super::input::Input;
 use super::text;
 use crate::digest::Digest;
-use crate::vendor::manifest::{Archive, Encoding, Kind, PinnedFile, Registry, Set};
+use crate::vendor::manifest::{Archive, Encoding, Kind, Manifest, PinnedFile, Registry, Set};
 use crate::vendor::unpack::VerifiedFile;
 use crate::{paths, vendor};
 
@@ -62,11 +62,12 @@ impl Plan {
 
         let files = read(input)?;
         let manifest = vendor::manifest()?;
-        let pinned = manifest.versions().find(|set| set.folder() == label);
+        let pinned = pinned(&manifest, &label);
         let set = match pinned {
             // The same headers, and no library that the pins lack: the packages are named already.
             Some(set) if files.iter().all(|file| is_pinned(set, file)) => set.clone(),
-            Some(_) if !replace => bail!(
+            // What an upgrade took over from a folder, the next may complete.
+            Some(set) if !replace && !is_local(set) => bail!(
                 "vendor/manifest pins other files for {label}; --replace takes these, and forgets their packages"
             ),
             _ => {
@@ -132,6 +133,22 @@ fn read(input: &Input) -> Result<Vec<VerifiedFile>> {
     files.collect()
 }
 
+/// Returns whether a library is given that the manifest does not have.
+pub(super) fn lacks_library(input: &Input) -> Result<bool> {
+    let (manifest, files) = (vendor::manifest()?, read(input)?);
+    let set = pinned(&manifest, &input.label());
+    let mut libraries = files.iter().filter(|file| file.to.starts_with("lib/"));
+    Ok(libraries.any(|file| !set.is_some_and(|set| is_pinned(set, file))))
+}
+
+fn pinned<'a>(manifest: &'a Manifest, label: &str) -> Option<&'a Set> {
+    manifest.versions().find(|set| set.folder() == label)
+}
+
+fn is_local(set: &Set) -> bool {
+    set.archives.iter().all(|archive| archive.registry == Registry::Local)
+}
+
 fn is_pinned(set: &Set, file: &VerifiedFile) -> bool {
     set.files().any(|pinned| pinned.to == file.to && pinned.sha256 == Digest::of(&file.bytes))
 }
@@ -174,7 +191,7 @@ fn manifest_file(family: &str) -> PathBuf {
 /// Returns what a person has to look at after the upgrade, most urgent first.
 pub(super) fn left_for_a_person(plan: &Plan, api: &Api, has_library: bool) -> Vec<String> {
     let mut left = Vec::new();
-    if plan.set.archives.iter().any(|archive| archive.registry == Registry::Local) {
+    if is_local(&plan.set) {
         left.push(format!(
             "vendor/manifest/{}.toml: name the package that {} comes from, instead of the registry \"local\"",
             api.family, plan.label
