@@ -9,11 +9,17 @@ mod cpp;
 mod program;
 
 use std::{
+    collections::HashSet,
     sync::atomic::{AtomicUsize, Ordering},
     thread,
 };
 
-use ctp_gen::{Api, models, overlay::Overlay};
+use ctp_gen::{
+    Api,
+    emit::{Output, conversions},
+    models,
+    overlay::Overlay,
+};
 
 /// The seeds of the random records. A fault prints its own; put it here to see it again.
 const SEEDS: [u64; 2] = [1, 20_261_121];
@@ -34,6 +40,27 @@ fn every_field_of_an_older_version_has_a_place_in_the_current_one() {
         pairs.iter().flat_map(|(version, current)| counterparts::faults(version, current)).collect();
     assert_eq!(faults, [""; 0]);
     assert_eq!(counterparts::stale_renames(&pairs), [""; 0]);
+}
+
+#[test]
+fn adapters_and_facades_convert_by_the_functions_that_are_tested() {
+    let mut found = 0;
+    for (version, current) in pairs() {
+        let emit = |output: Output| output.emit(version, current, Overlay::committed()).expect("a text");
+        let tested = conversions::cpp(version, current, Overlay::committed()).expect("conversions");
+        let tested: HashSet<&str> = program::functions(&tested).collect();
+        let facades = [Output::FacadeMd, Output::FacadeTrader];
+        // Between families a facade's conversions are its own, and lose what the other side lacks.
+        let outputs =
+            [Output::Adapter].into_iter().chain(facades.into_iter().filter(|_| version.family == "se"));
+        for output in outputs {
+            let text = emit(output);
+            let foreign = program::functions(&text).find(|function| !tested.contains(function));
+            assert_eq!(foreign, None, "{} {}", version.label(), output.file_name());
+            found += program::functions(&text).count();
+        }
+    }
+    assert!(found > 500, "{found}");
 }
 
 #[test]

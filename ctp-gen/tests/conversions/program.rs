@@ -88,6 +88,13 @@ fn fields(text: &mut String, (version, ours): (&Api, &Record), (current, theirs)
     }
 }
 
+/// Returns the conversions in an emitted text, each with the lines of its function.
+pub(crate) fn functions(text: &str) -> impl Iterator<Item = &str> {
+    let starts = ["static int to_current_", "static int from_current_"];
+    let starts = starts.into_iter().flat_map(|start| text.match_indices(start));
+    starts.filter_map(|(start, _)| text[start..].split("\n}\n").next())
+}
+
 fn letter(scalar: ScalarType) -> char {
     match scalar {
         ScalarType::Text(_) => 't',
@@ -113,8 +120,9 @@ fn is_same((version, ours): (&Api, &Record), (current, theirs): (&Api, &Record))
 pub(crate) fn run(text: &str, arguments: &[String]) -> String {
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("program.cpp"), text).expect("a written file");
-    let options = ["-O0", "-w", "program.cpp", "-o", "program"];
-    let compiled = cpp::output(cpp::compiler().args(options).current_dir(folder.path()));
+    let warnings = ["-Wall", "-Wextra", "-Werror", "-Wno-unused-function"];
+    let options = ["-O0", "program.cpp", "-o", "program"];
+    let compiled = cpp::output(cpp::compiler().args(warnings).args(options).current_dir(folder.path()));
     assert_eq!(compiled.as_deref(), Ok(""));
     let mut program = Command::new(folder.path().join("program"));
     cpp::output(program.args(arguments)).unwrap_or_else(|said| said)
