@@ -5,7 +5,7 @@
 //! `RegisterUserSystemInfo` or `SubmitUserSystemInfo`; a direct client needs none of this, because the trader
 //! library collects inside `ReqUserLogin`.
 //!
-//! The collector runs `dmidecode` and reads block devices. Without root it collects less and says so in its
+//! The collector runs `dmidecode` and `lshw` and reads block devices. Without root it collects less and says so in its
 //! return code, and what those programs print to stdout and stderr stays theirs. A login is not refused
 //! for what is missing.
 

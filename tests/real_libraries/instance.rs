@@ -23,6 +23,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// A callback: its C name and its number.
 pub(crate) type Seen = (String, i32);
 
+/// A request: its C name and what became of it.
+pub(crate) type Sent = (&'static str, Result<(), ApiError>);
+
 /// An initialised API object that records its callbacks.
 pub(crate) struct Instance {
     /// What it is, for messages.
@@ -30,7 +33,7 @@ pub(crate) struct Instance {
     pub(crate) callbacks: Receiver<Seen>,
     pub(crate) trading_day: Box<dyn Fn() -> String>,
     /// Sends every request of the family, with an empty record; by C name.
-    pub(crate) requests: Box<dyn Fn() -> Vec<(&'static str, Result<(), ApiError>)>>,
+    pub(crate) requests: Box<dyn Fn() -> Vec<Sent>>,
     pub(crate) close: Box<dyn Fn(Duration) -> Result<(), CloseError>>,
 }
 

@@ -17,6 +17,11 @@ const VENDOR_BUFFER: usize = 344;
 fn collectors_of_all_generations_collect_without_root() {
     for (version, file, tells) in [
         ("6.7.13", "LinuxDataCollect.so", true),
+        ("6.7.9", "LinuxDataCollect.so", true),
+        ("6.7.0", "LinuxDataCollect.so", true),
+        ("6.6.9", "LinuxDataCollect.so", true),
+        ("6.6.5", "LinuxDataCollect.so", false),
+        ("6.3.19", "LinuxDataCollect.so", false),
         ("6.3.15", "LinuxDataCollect.so", false),
         ("6.7.13", "thosttraderapi_se.so", true),
         ("6.3.15", "thosttraderapi_se.so", false),
