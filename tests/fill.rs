@@ -2,13 +2,12 @@
 
 mod common;
 
-use std::time::Duration;
+use std::{thread, time::Duration};
 
 use common::{md_recorder, simulator, trader_recorder};
-use ctp_sys::{ApiError, LoadError, MdLibrary, MdOptions, TraderLibrary, TraderOptions};
+use ctp_sys::{ApiError, LoadError, MdLibrary, MdOptions, TraderLibrary, TraderOptions, supported_versions};
 use ctp_types::*;
 
-const VERSIONS: [&str; 3] = ["6.7.13", "6.7.11", "6.3.15"];
 const CLOSE: Duration = Duration::from_secs(5);
 
 fn text<const N: usize>(text: &str) -> Text<N> {
@@ -61,7 +60,7 @@ fn trade(version: &str) {
     let instrument = *callbacks.wait(TraderCallback::OnRspQryInstrument).record::<InstrumentField>();
     assert_eq!((instrument.volume_multiple, instrument.price_tick), (10, 1.0));
     assert_eq!(instrument.exchange_id, "SHFE");
-    std::thread::sleep(Duration::from_millis(1100)); // QryFreq: one query per second
+    thread::sleep(Duration::from_millis(1100)); // QryFreq: one query per second
 
     let query = QryDepthMarketDataField { instrument_id: instrument.instrument_id, ..Default::default() };
     api.req_qry_depth_market_data(&query, 4).expect("sent");
@@ -115,7 +114,7 @@ fn trade(version: &str) {
     let late = api.req_user_login(&login(), 9);
     assert_eq!(late, Err(ApiError::Closed { method: "ReqUserLogin" }));
     callbacks.drain();
-    std::thread::sleep(Duration::from_millis(200));
+    thread::sleep(Duration::from_millis(200));
     assert!(callbacks.drain().is_empty(), "something was delivered after close");
 }
 
@@ -149,14 +148,24 @@ fn ticks(version: &str) {
     api.close(CLOSE).expect("closed in time");
 }
 
+/// Runs a test in all versions of the family at once; each has an exchange of its own.
+fn in_each_version(test: fn(&str)) {
+    thread::scope(|scope| {
+        supported_versions().for_each(|version| {
+            let named = thread::Builder::new().name(version.to_owned());
+            named.spawn_scoped(scope, move || test(version)).expect("a thread");
+        });
+    });
+}
+
 #[test]
 fn an_order_is_filled_through_the_library_of_each_version() {
-    VERSIONS.iter().for_each(|version| trade(version));
+    in_each_version(trade);
 }
 
 #[test]
 fn ticks_arrive_through_the_library_of_each_version() {
-    VERSIONS.iter().for_each(|version| ticks(version));
+    in_each_version(ticks);
 }
 
 #[test]

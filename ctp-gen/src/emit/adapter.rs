@@ -154,8 +154,9 @@ static void {short}_register_front(void *api, char *address) {{ static_cast<{nam
         }
         None => "nullptr".to_owned(),
     };
-    let init =
-        api_class.method("Init").map_or("", |init| if init.parameters.is_empty() { "" } else { "false" });
+    // mini's `Init(bool bContinuous = false)`.
+    let parameter = api_class.method("Init").and_then(|init| init.parameters.first());
+    let init = parameter.map_or("", |parameter| parameter.default.as_deref().unwrap_or("false"));
     let _ =
         writeln!(text, "static void {short}_init(void *api) {{ static_cast<{name} *>(api)->Init({init}); }}");
     create(&mut text, short, api_class);
