@@ -12,6 +12,11 @@ fn main() {
     println!("cargo::rustc-env=CTP_API_VERSION={}", models::current().version);
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=vendor");
+    // Feature `link`: programs find the linked libraries where they were when they were built.
+    if let Ok(folder) = std::env::var("DEP_CTP_ADAPTERS_LIB_DIR") {
+        println!("cargo::rustc-link-arg=-Wl,-rpath,{folder}");
+        println!("cargo::metadata=lib_dir={folder}");
+    }
     for model in models::models() {
         compare(model);
     }

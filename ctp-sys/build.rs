@@ -2,6 +2,9 @@
 
 #[path = "build/adapters.rs"]
 mod adapters;
+#[cfg(feature = "link")]
+#[path = "build/link.rs"]
+mod link;
 
 use std::{env, error::Error, fs, path::PathBuf};
 
@@ -39,5 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     fs::write(out_dir.join("adapters.rs"), adapter::rust(models::models(), overlay))?;
+    #[cfg(feature = "link")]
+    link::emit(&out_dir)?;
     adapters::compile(&out_dir, &sources)
 }

@@ -29,7 +29,8 @@ pub use secret::Secret;
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MdConfig {
-    /// The vendor's or simulator's library; absent: the simulator, if all fronts are `sim://`.
+    /// The vendor's or simulator's library; absent: the simulator, if all fronts are `sim://`, or with feature `link`
+    /// the linked one.
     #[serde(default)]
     pub library: Option<PathBuf>,
     /// The fronts, of which the first that answers is used.
@@ -104,7 +105,8 @@ impl MdConfig {
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TdConfig {
-    /// The vendor's or simulator's library; absent: the simulator, if all fronts are `sim://`.
+    /// The vendor's or simulator's library; absent: the simulator, if all fronts are `sim://`, or with feature `link`
+    /// the linked one.
     #[serde(default)]
     pub library: Option<PathBuf>,
     /// The fronts, of which the first that answers is used.

@@ -42,6 +42,7 @@ mod clock;
 mod fanout;
 mod handshake;
 mod ids;
+mod library;
 mod shell;
 
 pub use config::{MdConfig, Secret, TdConfig};

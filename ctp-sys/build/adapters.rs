@@ -5,27 +5,31 @@ use std::{
     env,
     error::Error,
     ffi::OsStr,
-    fs,
+    fs::{self, File},
     path::{Path, PathBuf},
-    process::Command,
+    process::{self, Command},
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
+    time::{Duration, SystemTime},
 };
 
 use sha2::{Digest, Sha256};
 
+/// Objects that no build used for so long are removed.
+const UNUSED: Duration = Duration::from_secs(7 * 24 * 3600);
+
 /// One adapter's text.
 pub(crate) struct Source {
-    /// Name of its files without ending.
+    /// What its object's name begins with.
     pub(crate) name: String,
     /// C++.
     pub(crate) text: String,
 }
 
-/// Compiles `sources` into `out_dir` and links them as `libctp_adapters.a`.
+/// Compiles `sources` and links them as `libctp_adapters.a`.
 ///
 /// # Errors
 ///
@@ -34,7 +38,8 @@ pub(crate) fn compile(out_dir: &Path, sources: &[Source]) -> Result<(), Box<dyn 
     let mut build = cc::Build::new();
     build.cpp(true).std("c++14").warnings(false).opt_level(1).debug(false);
     let compiler = Compiler::new(&build)?;
-    let objects = in_parallel(sources, |source| compiler.object(out_dir, source))?;
+    let cache = cache(out_dir)?;
+    let objects = in_parallel(sources, |source| compiler.object(&cache, source))?;
     build.objects(objects).try_compile("ctp_adapters")?;
     Ok(())
 }
@@ -55,25 +60,45 @@ impl Compiler {
         Ok(Self { tool, identity })
     }
 
-    /// Returns the object of `source`, compiled anew only when the one that is there is not of this text and
-    /// compiler: the digest beside it is written last.
-    fn object(&self, out_dir: &Path, source: &Source) -> Result<PathBuf, String> {
-        let file = |ending: &str| out_dir.join(format!("{}.{ending}", source.name));
-        let (text, object, stamp) = (file("cpp"), file("o"), file("sha256"));
+    /// Returns the object of `source`. Its name has the digest of text and compiler, so one that is there is
+    /// the right one, whichever profile or feature it was compiled for.
+    fn object(&self, cache: &Path, source: &Source) -> Result<PathBuf, String> {
         let digest = Sha256::new().chain_update(&self.identity).chain_update(&source.text).finalize();
-        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        if object.is_file() && fs::read_to_string(&stamp).is_ok_and(|known| known == digest) {
+        let digest: String = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+        let object = cache.join(format!("{}-{digest}.o", source.name));
+        let fails = |error: std::io::Error| format!("cannot write {}: {error}", object.display());
+        if let Ok(known) = File::options().append(true).open(&object) {
+            // Another build may be just sweeping.
+            known.set_modified(SystemTime::now()).map_err(fails)?;
             return Ok(object);
         }
-        let write = |path: &Path, bytes: &str| {
-            fs::write(path, bytes).map_err(|error| format!("cannot write {}: {error}", path.display()))
-        };
-        write(&text, &source.text)?;
+        let beside = |ending: &str| object.with_extension(format!("{}.{ending}", process::id()));
+        let (text, fresh) = (beside("cpp"), beside("o"));
+        fs::write(&text, &source.text).map_err(fails)?;
         let mut command = self.tool.to_command();
-        run(command.arg("-c").arg(&text).arg("-o").arg(&object))?;
-        write(&stamp, &digest)?;
+        run(command.arg("-c").arg(&text).arg("-o").arg(&fresh))?;
+        fs::rename(&fresh, &object).map_err(fails)?;
+        fs::remove_file(&text).map_err(fails)?;
         Ok(object)
     }
+}
+
+/// Returns the folder of the objects that all builds in a target folder share.
+fn cache(out_dir: &Path) -> Result<PathBuf, Box<dyn Error>> {
+    // Cargo marks target folders so, and those of other targets in them.
+    let target = out_dir.ancestors().filter(|folder| folder.join("CACHEDIR.TAG").is_file()).last();
+    let folder = target.unwrap_or(out_dir).join("ctp-adapters");
+    fs::create_dir_all(&folder)?;
+    for entry in fs::read_dir(&folder)? {
+        let entry = entry?;
+        let age =
+            entry.metadata().and_then(|known| known.modified()).ok().and_then(|used| used.elapsed().ok());
+        if age.is_some_and(|age| age > UNUSED) {
+            // Another build may have swept it.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+    Ok(folder)
 }
 
 fn run(command: &mut Command) -> Result<(), String> {

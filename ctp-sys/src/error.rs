@@ -93,6 +93,20 @@ pub enum LoadError {
         /// What the caller demands.
         expected: String,
     },
+    /// The program is linked with a library (feature `link`), so no other one is opened.
+    #[error(
+        "{} was not opened: the program is linked with {}, version {version}; build it without feature `link`, or with another CTP_LIB_DIR",
+        path.display(),
+        linked.display()
+    )]
+    Linked {
+        /// The path.
+        path: PathBuf,
+        /// The library that is linked.
+        linked: PathBuf,
+        /// Its version.
+        version: ApiVersion,
+    },
     /// The simulator's libraries are nowhere.
     #[error(
         "no simulator library of {family} {version} (looked in {looked}); run `cargo xtask sim`, or set CTP_SIM_DIR"

@@ -1,5 +1,7 @@
 //! Libraries: file, symbols, family and version are checked before any virtual call.
 
+#[cfg(feature = "link")]
+mod linked;
 mod loaded;
 mod options;
 
@@ -35,8 +37,21 @@ impl<S: Side> Library<S> {
     ///
     /// Returns what the file is not: there, loadable, a CTP library of this family and side, of a version that
     /// has a model.
+    ///
+    /// With feature `link` only the linked library opens; any other is refused as [`LoadError::Linked`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self, LoadError> {
         Loaded::open(path.as_ref(), S::FAMILY, S::KIND).map(Self::new)
+    }
+
+    /// Returns the library that the program is linked with, from `CTP_LIB_DIR` when it was built.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open): what the dynamic linker found at run time may be another version, and the other
+    /// families have none.
+    #[cfg(feature = "link")]
+    pub fn linked() -> Result<Self, LoadError> {
+        Loaded::linked(S::FAMILY, S::KIND).map(Self::new)
     }
 
     /// Loads the library at `path` and demands that it is `version`, for example `6.7.13`.

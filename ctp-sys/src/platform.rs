@@ -1,6 +1,12 @@
 //! What depends on the operating system: opening a shared library, and how names are mangled.
 
 use std::{ffi::CStr, path::Path};
+#[cfg(feature = "link")]
+use std::{
+    ffi::{OsStr, c_char, c_int, c_void},
+    os::unix::ffi::OsStrExt,
+    path::PathBuf,
+};
 
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 
@@ -14,6 +20,33 @@ pub(crate) fn open(path: &Path) -> Result<&'static Library, libloading::Error> {
     // SAFETY: loading runs the library's initialisers; `open`'s `# Trust` section hands this to the caller.
     let library = unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL) }?;
     Ok(Box::leak(Box::new(library)))
+}
+
+/// Returns the file that the code at `address` was loaded from, with links resolved.
+#[cfg(feature = "link")]
+pub(crate) fn file_of(address: *mut c_void) -> Option<PathBuf> {
+    #[repr(C)]
+    struct Found {
+        file: *const c_char,
+        base: *mut c_void,
+        symbol: *const c_char,
+        symbol_address: *mut c_void,
+    }
+    unsafe extern "C" {
+        fn dladdr(address: *const c_void, found: *mut Found) -> c_int;
+    }
+    let mut found = Found {
+        file: std::ptr::null(),
+        base: std::ptr::null_mut(),
+        symbol: std::ptr::null(),
+        symbol_address: std::ptr::null_mut(),
+    };
+    // SAFETY: `Found` is the C library's `Dl_info`; any address may be asked for.
+    let is_found = unsafe { dladdr(address, &raw mut found) } != 0 && !found.file.is_null();
+    // SAFETY: the dynamic linker's own C string, which lives as long as the file is loaded: always.
+    let file = is_found.then(|| unsafe { CStr::from_ptr(found.file) })?;
+    let path = PathBuf::from(OsStr::from_bytes(file.to_bytes()));
+    Some(path.canonicalize().unwrap_or(path))
 }
 
 /// Mangled name of a class's `static const char *GetApiVersion()`.

@@ -85,7 +85,7 @@ impl Problems {
                 Err(message) => self.add("fronts", message),
             }
         }
-        if !library_given && !all_simulated {
+        if !library_given && !all_simulated && !cfg!(feature = "link") {
             self.add(
                 "library",
                 "is missing; give the path of the vendor's library (thosttraderapi_se.so or thostmduserapi_se.so), only sim:// fronts go without",

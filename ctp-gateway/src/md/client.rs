@@ -12,6 +12,7 @@ use crate::clock::SystemClock;
 use crate::config::MdConfig;
 use crate::error::{Denial, Error, Rule};
 use crate::fanout::{Events, Fanout};
+use crate::library;
 use crate::md::event::MdEvent;
 use crate::md::queue::{TickFanout, Ticks};
 use crate::md::session::{Id, MdSession};
@@ -57,12 +58,7 @@ impl MdClient {
     pub async fn connect(config: MdConfig) -> Result<Self, Error> {
         config.check()?;
         let path = config.library.clone();
-        let library = blocking(move || match path {
-            Some(path) => MdLibrary::open(path),
-            None => ctp_sys::find_simulator(ctp_types::API_VERSION)
-                .and_then(|simulator| MdLibrary::open(simulator.md)),
-        })
-        .await??;
+        let library = blocking(move || library::md(path)).await??;
         Self::connect_with(&library, config).await
     }
 

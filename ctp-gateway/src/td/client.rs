@@ -12,6 +12,7 @@ use crate::clock::SystemClock;
 use crate::config::TdConfig;
 use crate::error::{Denial, Error, Rule};
 use crate::fanout::{Events, Fanout};
+use crate::library;
 use crate::md::Tick;
 use crate::shell::{Life, blocking, check_fronts, seed};
 use crate::state::{Login, SessionState};
@@ -71,12 +72,7 @@ impl TdClient {
     pub async fn connect(config: TdConfig) -> Result<Self, Error> {
         config.check()?;
         let path = config.library.clone();
-        let library = blocking(move || match path {
-            Some(path) => TraderLibrary::open(path),
-            None => ctp_sys::find_simulator(ctp_types::API_VERSION)
-                .and_then(|simulator| TraderLibrary::open(simulator.trader)),
-        })
-        .await??;
+        let library = blocking(move || library::trader(path)).await??;
         Self::connect_with(&library, config).await
     }
 

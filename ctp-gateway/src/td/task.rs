@@ -1,7 +1,7 @@
 //! The task that owns a trading session and drives it.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use ctp_sys::{TraderApi, collector_turn};

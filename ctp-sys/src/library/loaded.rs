@@ -5,12 +5,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Creation, said_by_linker};
+use super::Creation;
+#[cfg(not(feature = "link"))]
+use super::said_by_linker;
 use crate::{
     adapter::Adapter,
     error::{CreateError, LoadError},
     flow::FlowDir,
-    platform::{self, VERSION_SYMBOLS, VersionSymbol},
+    platform::{VERSION_SYMBOLS, VersionSymbol},
     refusal::refusal,
     side::Kind,
     version::{ApiVersion, versions_of},
@@ -44,7 +46,15 @@ impl Loaded {
     pub(super) fn open(path: &Path, family: &'static str, kind: Kind) -> Result<Self, LoadError> {
         let path =
             path.canonicalize().map_err(|source| LoadError::NotFound { path: path.to_owned(), source })?;
-        let library = platform::open(&path)
+        #[cfg(feature = "link")]
+        return Self::only_linked(path, family, kind);
+        #[cfg(not(feature = "link"))]
+        Self::load(path, family, kind)
+    }
+
+    #[cfg(not(feature = "link"))]
+    fn load(path: PathBuf, family: &'static str, kind: Kind) -> Result<Self, LoadError> {
+        let library = crate::platform::open(&path)
             .map_err(|error| LoadError::NotLoadable { path: path.clone(), reason: said_by_linker(&error) })?;
         let symbol = |name: &CStr| {
             // SAFETY: only the address is taken here.
@@ -53,9 +63,19 @@ impl Loaded {
         Self::identify(path, family, kind, symbol)
     }
 
+    /// Returns the linked library when it is the one at `path`.
+    #[cfg(feature = "link")]
+    fn only_linked(path: PathBuf, family: &'static str, kind: Kind) -> Result<Self, LoadError> {
+        let linked = Self::linked(family, kind)?;
+        match linked.path == path {
+            true => Ok(linked),
+            false => Err(LoadError::Linked { path, linked: linked.path, version: linked.version }),
+        }
+    }
+
     /// Finds out what exports the symbols that `symbol` finds, and refuses what is not of `kind` and
     /// `family` or has no model.
-    fn identify(
+    pub(super) fn identify(
         path: PathBuf,
         family: &'static str,
         kind: Kind,
