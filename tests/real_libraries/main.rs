@@ -10,7 +10,7 @@ mod instance;
 mod inventory;
 
 use std::{
-    thread,
+    fmt, thread,
     time::{Duration, Instant},
 };
 
@@ -43,6 +43,12 @@ const REFUSED: [(&str, &str); 4] = [
     ),
     ("openctp-6.7.9", "the model of 6.7.9 is for mark P1, and the layout may differ"),
 ];
+
+/// Says what became of a library, on a line of its own: the libraries print to the same stdout, whole lines or not.
+/// `cargo xtask versions` reads these lines.
+fn say(folder: &str, what: fmt::Arguments<'_>) {
+    println!("\n{folder:15} {what}");
+}
 
 /// What differs between the engines, before a login.
 struct Engine {
@@ -103,11 +109,9 @@ fn every_library_connects_reconnects_and_closes() {
         (instance.close)(CLOSE).unwrap_or_else(|error| panic!("{}: {}: {error}", set.folder, instance.what));
         (instance.close)(CLOSE).expect("closing twice is fine");
         let same = set.same_as(&sets).map_or_else(String::new, |folder| format!(", the code of {folder}"));
-        println!(
-            "{:15} {:50} connected twice, closed in {:?}{same}",
-            set.folder,
-            instance.what,
-            begin.elapsed()
+        say(
+            &set.folder,
+            format_args!("{:50} connected twice, closed in {:?}{same}", instance.what, begin.elapsed()),
         );
         instance.drain();
     }
@@ -152,9 +156,9 @@ fn every_request_is_called_or_said_to_be_missing() {
             let is_request = |method: &&Method| matches!(method.call_shape(), Some(Shape::Request { .. }));
             let has = model.class(kind).methods.iter().filter(is_request).count();
             assert_eq!(called, has, "{}: {}", set.folder, instance.what);
-            println!(
-                "{:15} {:50} {called:3} requests called, {missing:2} missing",
-                set.folder, instance.what
+            say(
+                &set.folder,
+                format_args!("{:50} {called:3} requests called, {missing:2} missing", instance.what),
             );
             (instance.close)(CLOSE).unwrap_or_else(|error| panic!("{}: {error}", set.folder));
         }
@@ -175,7 +179,8 @@ fn a_library_without_a_model_is_refused_with_what_helps() {
             let path = pinned.path.canonicalize().expect("it is there").display().to_string();
             let message = refused.to_string();
             assert!(message.starts_with(&path) && message.contains(says), "{message}");
-            println!("{folder:15} refused: {}", message[path.len()..].trim_start_matches([':', ' ']));
+            let reason = message[path.len()..].trim_start();
+            say(folder, format_args!("refused: it {reason}"));
         }
     }
 }
