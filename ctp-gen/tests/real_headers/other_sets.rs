@@ -13,7 +13,7 @@ use serde::Deserialize;
 use crate::{
     cpp::{compiler, output},
     layout::formatted,
-    symbols, vendor,
+    proof, symbols, vendor,
 };
 
 /// A row of `vendor/manifest/headers.toml`.
@@ -36,8 +36,8 @@ pub(crate) fn listed() -> Vec<Set> {
     manifest.headers
 }
 
-/// The set parses to a closed model, every output is emitted from it, the C++ compiles, and the names are those
-/// that the compiler gives.
+/// The set parses to a closed model, every output is emitted from it, the C++ compiles, and layout, slots,
+/// values and names are those that the compiler finds in the headers.
 pub(crate) fn check(set: &Set) -> Result<(), String> {
     let include = vendor::headers(&set.name);
     let api = parse_folder(&include, &set.family, &set.version).map_err(|error| error.to_string())?;
@@ -56,5 +56,6 @@ pub(crate) fn check(set: &Set) -> Result<(), String> {
     }
     let files = [Output::Adapter, Output::FacadeMd, Output::FacadeTrader].map(Output::file_name);
     output(compiler().args(["-fsyntax-only", "-w"]).args(files).current_dir(folder.path()))?;
+    proof::against(&api, &include)?;
     symbols::in_headers(&api, &include)
 }

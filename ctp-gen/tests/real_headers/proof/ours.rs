@@ -16,7 +16,8 @@ use super::{SHARED, call_by_name, probe};
 pub(super) fn text(api: &Api) -> Result<String, String> {
     // A changed model (a test of the test) is its own current one: no other has its records.
     let current = models::current_of(&api.family).filter(|_| models::models().any(|model| model == api));
-    let adapter_text = Output::Adapter.emit(api, current.unwrap_or(api), Overlay::committed())?;
+    let (overlay, _) = Overlay::committed().completed(api);
+    let adapter_text = Output::Adapter.emit(api, current.unwrap_or(api), &overlay)?;
     let space = format!("ctp_{}", adapter::identifier(api));
     let mut text = format!("{adapter_text}{SHARED}namespace {space} {{\n");
     let mut doors = String::new();
