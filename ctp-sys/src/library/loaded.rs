@@ -23,6 +23,7 @@ use crate::{
 pub(crate) struct Loaded {
     pub(super) path: PathBuf,
     pub(super) version: ApiVersion,
+    family: &'static str,
     adapter: &'static Adapter,
     has_production_mode: bool,
     factory: *mut c_void,
@@ -39,6 +40,9 @@ pub(crate) struct Created {
     pub(crate) adapter: &'static Adapter,
     pub(crate) version: ApiVersion,
     pub(crate) flow_dir: FlowDir,
+    /// Whether `Release` stands an object that was never initialised. The vendor's mini does not: it stops a
+    /// thread that it has not made.
+    pub(crate) releases_idle: bool,
 }
 
 impl Loaded {
@@ -125,6 +129,7 @@ impl Loaded {
         Ok(Self {
             adapter: side.adapter(),
             has_production_mode: side.has_production_mode,
+            family,
             path,
             version,
             factory,
@@ -162,6 +167,8 @@ impl Loaded {
         if api.is_null() {
             return Err(CreateError::Factory { path: self.path.clone() });
         }
-        Ok(Created { api, adapter: self.adapter, version: self.version.clone(), flow_dir })
+        let version = self.version.clone();
+        let releases_idle = self.family != "mini" || version.is_simulator();
+        Ok(Created { api, adapter: self.adapter, version, flow_dir, releases_idle })
     }
 }

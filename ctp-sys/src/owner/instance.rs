@@ -64,6 +64,8 @@ struct Object {
     addresses: Vec<CString>,
     /// When the library's threads were started, if they are the vendor's.
     started: OnceLock<Instant>,
+    /// Whether `Release` stands an object without threads.
+    releases_idle: bool,
     _flow_dir: FlowDir,
 }
 
@@ -79,10 +81,14 @@ impl Object {
         if let Some(started) = self.started.get() {
             thread::sleep(THREAD_START.saturating_sub(started.elapsed()));
         }
+        // An idle object that cannot be released is left behind: nothing of it runs.
+        let release = self.releases_idle || self.started.get().is_some();
         // SAFETY: `api` came from this adapter's `create` and is released once; `spi` from its
         // `make_spi`, and is freed after `Release` returned, as is the receiver it points to.
         unsafe {
-            (self.adapter.release)(self.api);
+            if release {
+                (self.adapter.release)(self.api);
+            }
             if !self.spi.is_null() {
                 (self.adapter.free_spi)(self.spi);
             }
@@ -100,6 +106,7 @@ impl Instance {
             receiver: None,
             addresses: Vec::new(),
             started: OnceLock::new(),
+            releases_idle: created.releases_idle,
             _flow_dir: created.flow_dir,
         };
         Self {
