@@ -2,7 +2,9 @@
 
 use std::fmt;
 
+use jiff::civil::Date;
 use serde::Deserialize;
+use serde::de::{Deserializer, Error as _};
 
 /// One of the six futures exchanges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
@@ -65,6 +67,8 @@ pub struct ExchangeRules {
     pub order_reports: OrderReports,
     /// Digits of the year in a contract's code: 2, or 1 at CZCE.
     pub year_digits: u8,
+    /// How an option's code is written.
+    pub option_id: OptionId,
     /// Levels of the book on an ordinary market-data front.
     pub depth_levels: u8,
     /// What `UpdateMillisec` holds.
@@ -73,8 +77,67 @@ pub struct ExchangeRules {
     pub night_action_day: NightDate,
     /// What `TradingDay` of a tick holds at night.
     pub night_trading_day: NightDate,
+    /// What its instrument status says outside continuous trading.
+    pub status: Statuses,
+    /// Before which parts of the day it holds an opening auction.
+    pub auctions: Auctions,
     /// Whether only the larger side of a product is charged margin (大边); a product may differ.
     pub one_sided_margin: bool,
+}
+
+impl ExchangeRules {
+    /// Returns what `TradingDay` of a tick holds, for a trading day and the calendar date of the update.
+    pub fn tick_trading_day(&self, trading_day: Date, calendar_date: Date) -> Date {
+        self.night_trading_day.pick(trading_day, calendar_date)
+    }
+
+    /// Returns what `ActionDay` of a tick holds, for a trading day and the calendar date of the update.
+    pub fn tick_action_day(&self, trading_day: Date, calendar_date: Date) -> Date {
+        self.night_action_day.pick(trading_day, calendar_date)
+    }
+}
+
+/// How an option's code is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OptionId {
+    /// `m2701-C-3000`.
+    Dashes,
+    /// `cu2701C78000`.
+    Plain,
+}
+
+/// What an exchange's instrument status says outside continuous trading, in the letters of `InstrumentStatus`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Statuses {
+    /// Before the first auction of the trading day.
+    #[serde(deserialize_with = "status")]
+    pub opening: u8,
+    /// At breaks, and between night and day.
+    #[serde(deserialize_with = "status")]
+    pub pause: u8,
+    /// While an auction is matched.
+    #[serde(deserialize_with = "status")]
+    pub matching: u8,
+}
+
+fn status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    match text.as_bytes() {
+        [letter @ b'0'..=b'7'] => Ok(*letter),
+        _ => Err(D::Error::custom(format!("not an instrument status: {text:?} (expected a digit 0 to 7)"))),
+    }
+}
+
+/// Before which parts of the day an exchange holds an opening auction (集合竞价).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Auctions {
+    /// Before the night and before the day.
+    EachStart,
+    /// Before the first of them.
+    FirstStart,
 }
 
 /// How the life of an order reaches CTP.
@@ -99,6 +162,17 @@ pub enum Milliseconds {
     None,
 }
 
+impl Milliseconds {
+    /// Returns what `UpdateMillisec` holds for a millisecond of the second.
+    pub const fn of(self, millisecond: i32) -> i32 {
+        match self {
+            Self::Half => millisecond / 500 * 500,
+            Self::Real => millisecond,
+            Self::None => 0,
+        }
+    }
+}
+
 /// Which date a field of a tick holds at night.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -107,4 +181,13 @@ pub enum NightDate {
     Calendar,
     /// The trading day the night belongs to.
     TradingDay,
+}
+
+impl NightDate {
+    const fn pick(self, trading_day: Date, calendar_date: Date) -> Date {
+        match self {
+            Self::Calendar => calendar_date,
+            Self::TradingDay => trading_day,
+        }
+    }
 }

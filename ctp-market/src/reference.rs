@@ -3,55 +3,92 @@
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use crate::contract::{Contract, ContractCode};
+use crate::calendar::Calendar;
+use crate::code::{ContractCode, OptionCode};
+use crate::contract::{self, Contract, OptionContract};
 use crate::error::MarketError;
 use crate::exchange::{Exchange, ExchangeRules};
+use crate::option::OptionTerms;
 use crate::product::Product;
+use crate::row::{DaySessions, ProductFile};
+use crate::timetable::Timetable;
 
-const PRODUCTS: &str = "products.toml";
-const EXCHANGES: &str = "exchanges.toml";
+const EXCHANGES: (&str, &str) = ("exchanges.toml", include_str!("../data/exchanges.toml"));
 
-/// Exchanges and products.
+const PRODUCTS: [(&str, &str); 6] = [
+    ("products/shfe.toml", include_str!("../data/products/shfe.toml")),
+    ("products/ine.toml", include_str!("../data/products/ine.toml")),
+    ("products/dce.toml", include_str!("../data/products/dce.toml")),
+    ("products/czce.toml", include_str!("../data/products/czce.toml")),
+    ("products/cffex.toml", include_str!("../data/products/cffex.toml")),
+    ("products/gfex.toml", include_str!("../data/products/gfex.toml")),
+];
+
+/// Exchanges, products and trading days.
 #[derive(Clone, Debug)]
 pub struct ReferenceData {
     exchanges: Vec<ExchangeRules>,
     products: Vec<Product>,
+    calendar: Calendar,
 }
 
 impl ReferenceData {
-    /// Returns the data embedded in the crate.
+    /// Returns the data embedded in the crate. Reading them takes a few milliseconds: keep the result.
     ///
     /// # Errors
     ///
     /// [`MarketError::Data`] when the files were edited into something unreadable.
     pub fn builtin() -> Result<Self, MarketError> {
-        Self::parse(include_str!("../data/exchanges.toml"), include_str!("../data/products.toml"))
+        Self::parse(EXCHANGES, &PRODUCTS, Calendar::builtin()?)
     }
 
-    /// Reads both files' texts.
-    ///
-    /// # Errors
-    ///
-    /// [`MarketError::Data`] naming the file: unreadable TOML, an unknown or missing key, an exchange missing or twice,
-    /// a product twice.
-    pub fn parse(exchanges: &str, products: &str) -> Result<Self, MarketError> {
-        let mut exchanges: ExchangeFile = read(EXCHANGES, exchanges)?;
-        let mut products: ProductFile = read(PRODUCTS, products)?;
+    /// Reads files, each given as its name and its text.
+    fn parse(
+        exchanges: (&str, &str),
+        products: &[(&str, &str)],
+        calendar: Calendar,
+    ) -> Result<Self, MarketError> {
+        let (file, text) = exchanges;
+        let mut exchanges: ExchangeFile = read(file, text)?;
         exchanges.exchange.sort_by_key(|rules| rules.id);
         if !exchanges.exchange.iter().map(|rules| rules.id).eq(Exchange::ALL) {
-            return Err(data(EXCHANGES, "each of the six exchanges must stand there once"));
+            return Err(data(file, "each of the six exchanges must stand there once"));
         }
-        for (index, product) in products.product.iter().enumerate() {
-            if products.product[..index].iter().any(|other| other.id == product.id) {
-                return Err(data(PRODUCTS, format!("product {} stands there twice", product.id)));
+        let mut this = Self { exchanges: exchanges.exchange, products: Vec::new(), calendar };
+        for (file, text) in products {
+            let rows: ProductFile = read(file, text)?;
+            let is_one_sided = this.rules(rows.exchange).one_sided_margin;
+            let products = rows.products(&exchanges.sessions, is_one_sided);
+            for product in products.map_err(|reason| data(file, reason))? {
+                let roots = product.options.iter().map(|options| &options.root);
+                for root in roots.filter(|root| **root != product.id).chain([&product.id]) {
+                    if this.product(root).is_some() || this.with_option_root(root).is_some() {
+                        return Err(data(file, format!("product {}: {root} stands there twice", product.id)));
+                    }
+                }
+                this.products.push(product);
             }
         }
-        let mut this = Self { exchanges: exchanges.exchange, products: Vec::new() };
-        for product in &mut products.product {
-            product.one_sided_margin &= this.rules(product.exchange).one_sided_margin;
-        }
-        this.products = products.product;
         Ok(this)
+    }
+
+    /// Returns the data with another calendar, for years that were announced after this version.
+    #[must_use]
+    pub fn with_calendar(mut self, calendar: Calendar) -> Self {
+        self.calendar = calendar;
+        self
+    }
+
+    /// Returns the data with a calendar that [assumes weekdays](Calendar::assume_weekdays) beyond the announced years.
+    #[must_use]
+    pub fn assume_weekdays(mut self) -> Self {
+        self.calendar = self.calendar.assume_weekdays();
+        self
+    }
+
+    /// Returns the trading days.
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
     }
 
     /// Returns all products, exchange by exchange.
@@ -74,135 +111,114 @@ impl ReferenceData {
         self.product(&code.product).ok_or(MarketError::UnknownProduct(code.product))
     }
 
+    /// Returns the product and the option terms of an option's id.
+    ///
+    /// # Errors
+    ///
+    /// [`MarketError::OptionCode`], [`MarketError::UnknownProduct`].
+    pub fn option_terms_of(&self, instrument_id: &str) -> Result<(&Product, &OptionTerms), MarketError> {
+        let root = OptionCode::parse(instrument_id)?.contract.product;
+        self.with_option_root(&root).ok_or(MarketError::UnknownProduct(root))
+    }
+
+    fn with_option_root(&self, root: &str) -> Option<(&Product, &OptionTerms)> {
+        let mut options = self.products.iter().filter_map(|it| Some((it, it.options.as_ref()?)));
+        options.find(|(_, options)| options.root == root)
+    }
+
     /// Returns the rules of an exchange.
     pub fn rules(&self, exchange: Exchange) -> &ExchangeRules {
         // `parse` proved that all six stand here in the order of the enumeration.
         &self.exchanges[exchange as usize]
     }
 
-    /// Returns the contracts of all products listed on `on`.
+    /// Returns the futures of a product listed on `on`, nearest first.
     ///
     /// # Errors
     ///
-    /// [`MarketError::OutsideCalendar`].
+    /// [`MarketError::OutsideCalendar`] when `on` is.
+    pub fn contracts_of(&self, product: &Product, on: Date) -> Result<Vec<Contract>, MarketError> {
+        contract::futures(product, self.rules(product.exchange), &self.calendar, on)
+    }
+
+    /// Returns the futures of all products listed on `on`.
+    ///
+    /// # Errors
+    ///
+    /// [`MarketError::OutsideCalendar`] when `on` is.
     pub fn contracts(&self, on: Date) -> Result<Vec<Contract>, MarketError> {
         let mut contracts = Vec::new();
         for product in &self.products {
-            contracts.extend(product.contracts(self.rules(product.exchange), on)?);
+            contracts.extend(self.contracts_of(product, on)?);
         }
         Ok(contracts)
+    }
+
+    /// Returns the options on a product's futures listed on `on`: by month, calls before puts, by strike.
+    ///
+    /// `settlement` gives the settlement price of the day before, in ticks, of the future with an id; the strikes lie
+    /// around it. A product without options has none.
+    ///
+    /// # Errors
+    ///
+    /// [`MarketError::OutsideCalendar`] when `on` is.
+    pub fn options_of(
+        &self,
+        product: &Product,
+        on: Date,
+        settlement: impl FnMut(&str) -> i64,
+    ) -> Result<Vec<OptionContract>, MarketError> {
+        match &product.options {
+            Some(terms) => {
+                let rules = self.rules(product.exchange);
+                contract::options(product, terms, rules, &self.calendar, on, settlement)
+            }
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Returns the hours of a product's futures on a trading day.
+    ///
+    /// # Errors
+    ///
+    /// [`MarketError::NotATradingDay`], [`MarketError::OutsideCalendar`].
+    pub fn timetable(&self, product: &Product, trading_day: Date) -> Result<Timetable, MarketError> {
+        Timetable::new(product, self.rules(product.exchange), &self.calendar, trading_day, None)
+    }
+
+    /// Returns the hours of the options on a product's futures on a trading day: those of the futures, but for an
+    /// auction before the close.
+    ///
+    /// # Errors
+    ///
+    /// [`MarketError::NotATradingDay`], [`MarketError::OutsideCalendar`].
+    pub fn option_timetable(&self, product: &Product, trading_day: Date) -> Result<Timetable, MarketError> {
+        let closing_auction = product.options.as_ref().and_then(|options| options.closing_auction);
+        Timetable::new(product, self.rules(product.exchange), &self.calendar, trading_day, closing_auction)
     }
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ExchangeFile {
+    sessions: DaySessions,
     exchange: Vec<ExchangeRules>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ProductFile {
-    product: Vec<Product>,
-}
-
-fn read<T: for<'de> Deserialize<'de>>(file: &'static str, text: &str) -> Result<T, MarketError> {
+fn read<T: for<'de> Deserialize<'de>>(file: &str, text: &str) -> Result<T, MarketError> {
     toml::from_str(text).map_err(|error| data(file, error.to_string()))
 }
 
-fn data(file: &'static str, reason: impl Into<String>) -> MarketError {
-    MarketError::Data { file, reason: reason.into() }
+fn data(file: &str, reason: impl Into<String>) -> MarketError {
+    MarketError::Data { file: file.to_owned(), reason: reason.into() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exchange::OrderReports;
 
     fn builtin() -> ReferenceData {
         ReferenceData::builtin().expect("the embedded data")
-    }
-
-    /// The table of CTP behaviour notes §4.7.
-    #[test]
-    fn multipliers_and_ticks() {
-        let data = builtin();
-        for (ids, exchange, multiplier, tick) in [
-            ("rb hc bu fu", Exchange::Shfe, 10, 1.0),
-            ("cu", Exchange::Shfe, 5, 10.0),
-            ("al zn ss", Exchange::Shfe, 5, 5.0),
-            ("ni", Exchange::Shfe, 1, 10.0),
-            ("au", Exchange::Shfe, 1000, 0.02),
-            ("ag", Exchange::Shfe, 15, 1.0),
-            ("ru", Exchange::Shfe, 10, 5.0),
-            ("ao", Exchange::Shfe, 20, 1.0),
-            ("sp", Exchange::Shfe, 10, 2.0),
-            ("sc", Exchange::Ine, 1000, 0.1),
-            ("lu", Exchange::Ine, 10, 1.0),
-            ("nr", Exchange::Ine, 10, 5.0),
-            ("bc", Exchange::Ine, 5, 10.0),
-            ("ec", Exchange::Ine, 50, 0.1),
-            ("m a c eg jd", Exchange::Dce, 10, 1.0),
-            ("y p", Exchange::Dce, 10, 2.0),
-            ("i j", Exchange::Dce, 100, 0.5),
-            ("jm", Exchange::Dce, 60, 0.5),
-            ("l pp v eb", Exchange::Dce, 5, 1.0),
-            ("pg", Exchange::Dce, 20, 1.0),
-            ("lh", Exchange::Dce, 16, 5.0),
-            ("SR MA RM OI AP", Exchange::Czce, 10, 1.0),
-            ("CF", Exchange::Czce, 5, 5.0),
-            ("TA PX", Exchange::Czce, 5, 2.0),
-            ("FG SA", Exchange::Czce, 20, 1.0),
-            ("SH", Exchange::Czce, 30, 1.0),
-            ("IF IH", Exchange::Cffex, 300, 0.2),
-            ("IC IM", Exchange::Cffex, 200, 0.2),
-            ("T TF", Exchange::Cffex, 10_000, 0.005),
-            ("TS", Exchange::Cffex, 20_000, 0.002),
-            ("TL", Exchange::Cffex, 10_000, 0.01),
-            ("si", Exchange::Gfex, 5, 5.0),
-            ("lc", Exchange::Gfex, 1, 20.0),
-            ("ps", Exchange::Gfex, 3, 5.0),
-        ] {
-            for id in ids.split(' ') {
-                let product = data.product(id).unwrap_or_else(|| panic!("{id} is missing"));
-                assert_eq!(
-                    (product.exchange, product.multiplier, product.tick.to_f64()),
-                    (exchange, multiplier, tick),
-                    "{id}"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn exchange_rules() {
-        let data = builtin();
-        let which = |keep: fn(&ExchangeRules) -> bool| {
-            Exchange::ALL
-                .into_iter()
-                .filter(|exchange| keep(data.rules(*exchange)))
-                .map(Exchange::id)
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(which(|rules| rules.close_today), ["SHFE", "INE"]);
-        assert_eq!(which(|rules| rules.depth_levels == 5), ["SHFE", "INE"]);
-        assert_eq!(which(|rules| rules.order_reports == OrderReports::TradesOnly), ["DCE", "GFEX"]);
-        assert_eq!(which(|rules| rules.year_digits == 1), ["CZCE"]);
-        assert!(data.product("rb").expect("rb").one_sided_margin);
-        assert!(data.product("IF").expect("IF").one_sided_margin);
-        for id in ["ec", "T", "m", "SR", "lc"] {
-            assert!(!data.product(id).expect("a product").one_sided_margin, "{id}");
-        }
-    }
-
-    #[test]
-    fn sessions_start_with_the_night() {
-        let data = builtin();
-        let first = |id: &str| data.product(id).expect("a product").sessions()[0];
-        assert_eq!(first("rb").start, jiff::civil::time(21, 0, 0, 0));
-        assert_eq!(first("ag").end, jiff::civil::time(2, 30, 0, 0));
-        assert_eq!(first("lc").start, jiff::civil::time(9, 0, 0, 0));
-        assert_eq!(first("T").start, jiff::civil::time(9, 30, 0, 0));
     }
 
     #[test]
@@ -211,23 +227,62 @@ mod tests {
         assert_eq!(data.product_of("SR701").expect("SR").id, "SR");
         assert!(matches!(data.product_of("zz2701"), Err(MarketError::UnknownProduct(id)) if id == "zz"));
         assert!(matches!(data.product_of("RB2701"), Err(MarketError::UnknownProduct(_))));
+        assert!(matches!(data.product_of("m2701-C-3000"), Err(MarketError::ContractCode(_))));
+    }
+
+    #[test]
+    fn an_option_leads_to_its_terms() {
+        let data = builtin();
+        for (id, product, multiplier) in
+            [("m2701-C-3000", "m", 10), ("SR701P6000", "SR", 10), ("IO2612-C-4000", "IF", 100)]
+        {
+            let (found, terms) = data.option_terms_of(id).expect("an option");
+            assert_eq!((found.id.as_str(), terms.multiplier), (product, multiplier), "{id}");
+        }
+        assert!(matches!(data.option_terms_of("IF2612-C-4000"), Err(MarketError::UnknownProduct(_))));
+        assert!(matches!(data.option_terms_of("m2701"), Err(MarketError::OptionCode(_))));
     }
 
     #[test]
     fn a_broken_file_is_refused_by_name() {
-        let exchanges = include_str!("../data/exchanges.toml");
-        let products = include_str!("../data/products.toml");
-        for (exchanges, products, file, word) in [
-            ("exchange = []", products, EXCHANGES, "six"),
-            (exchanges, "product = 1", PRODUCTS, "product"),
-            (exchanges, &products.replacen("tick = \"1\"", "tick = \"0\"", 1), PRODUCTS, "tick"),
-            (exchanges, &products.replacen("price = \"3200\"", "price = \"3200.5\"", 1), PRODUCTS, "rb"),
-            (exchanges, &products.replacen("id = \"hc\"", "id = \"rb\"", 1), PRODUCTS, "twice"),
-            (exchanges, &products.replacen("margin = 0.1", "margin = 10.0", 1), PRODUCTS, "fractions"),
+        let calendar = Calendar::builtin().expect("the embedded calendar");
+        let (exchange_file, exchanges) = EXCHANGES;
+        for (word, from, to) in [
+            ("exchange", "[[exchange]]\nid = \"GFEX\"", "[[exchanges]]\nid = \"GFEX\""),
+            ("six", "id = \"GFEX\"", "id = \"DCE\""),
+            ("session", "09:00-10:15", "10:15-09:00"),
+            ("status", "opening = \"1\"", "opening = \"8\""),
         ] {
-            let error = ReferenceData::parse(exchanges, products).expect_err("a broken file");
-            let message = error.to_string();
-            assert!(message.contains(file) && message.contains(word), "{message}");
+            let text = exchanges.replacen(from, to, 1);
+            assert_ne!(text, exchanges, "{from}");
+            let error = ReferenceData::parse((exchange_file, &text), &PRODUCTS, calendar.clone());
+            let message = error.err().unwrap_or_else(|| panic!("{to} is accepted")).to_string();
+            assert!(message.contains(exchange_file) && message.contains(word), "{message}");
+        }
+        let (product_file, products) = PRODUCTS[0];
+        for (word, from, to) in [
+            ("product", "[[product]]", "[[products]]"),
+            ("tick", "tick = \"1\"", "tick = \"0\""),
+            ("rb: price 3200.5", "price = \"3200\"", "price = \"3200.5\""),
+            ("twice", "id = \"hc\"", "id = \"rb\""),
+            ("lower-case", "id = \"rb\"", "id = \"RB\""),
+            ("multiplier", "multiplier = 10", "multiplier = 0"),
+            ("order sizes", "largest_limit_order = 500", "largest_limit_order = 0"),
+            ("fractions", "margin = 0.1", "margin = 10.0"),
+            ("months", "nearest = 12", "nearest = 0"),
+            ("cycle", "cycle_count = 5", "cycle_count = 0"),
+            ("last_day", "day = 15", "day = 32"),
+            ("not a time", "night_end = \"23:00\"", "night_end = \"25:00\""),
+            ("sessions", "night_end = \"23:00\"", "night_end = \"23:00\"\nday = \"evening\""),
+            ("futures", "futures = 4", "futures = 0"),
+            ("up_to", "up_to = \"40000\"", "up_to = \"40001\""),
+            ("the last", "{ step = \"2000\" }", "{ up_to = \"90000\", step = \"2000\" }"),
+        ] {
+            let text = products.replacen(from, to, 1);
+            assert_ne!(text, products, "{from}");
+            let error = ReferenceData::parse(EXCHANGES, &[(product_file, &text)], calendar.clone());
+            let message = error.err().unwrap_or_else(|| panic!("{to} is accepted")).to_string();
+            assert!(message.contains(product_file) && message.contains(word), "{message}");
         }
     }
 }

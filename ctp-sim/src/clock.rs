@@ -2,18 +2,13 @@
 
 use ctp_types::Text;
 use jiff::civil::{Date, DateTime};
-use jiff::tz::Offset;
 
 use crate::interface::Timestamp;
 use crate::text::text;
 
-/// China's time zone has had no daylight saving since 1991.
-const CHINA: Offset = jiff::tz::offset(8);
-
 /// Returns the exchange's local date and time.
 pub(crate) fn local(at: Timestamp) -> DateTime {
-    let instant = jiff::Timestamp::from_nanosecond(i128::from(at.0)).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    CHINA.to_datetime(instant)
+    ctp_market::china_time(at.0)
 }
 
 /// Returns `yyyymmdd`.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ctp_market::{Date, Money, ReferenceData, calendar};
+use ctp_market::{Date, Money, ReferenceData};
 use ctp_types::{MdRequest, RecordBox, RequestKind, Text, TradeField, TraderCallback, TraderRequest};
 
 use crate::account::Account;
@@ -83,8 +83,9 @@ impl Exchange {
         }
         Text::<11>::new(&config.broker)
             .map_err(|_| ConfigError::Text { setting: "broker", value: config.broker.clone() })?;
-        let reference = ReferenceData::builtin()?;
-        let trading_day = calendar::trading_day_of(clock::local(config.start))?;
+        // The simulator runs in any year, also in one whose holidays are not announced yet.
+        let reference = ReferenceData::builtin()?.assume_weekdays();
+        let trading_day = reference.calendar().trading_day_of(clock::local(config.start))?;
         let markets = open_markets(&config, &reference, trading_day)?;
         let market_by_id = markets.iter().enumerate().map(|(index, market)| (market.id, index)).collect();
         let exchange = Self {
@@ -317,7 +318,8 @@ impl Exchange {
             return;
         }
         let mut account = Account::new(Money(self.config.initial_balance));
-        let date = calendar::previous_trading_day(self.trading_day).unwrap_or(self.trading_day);
+        let date =
+            self.reference.calendar().previous_trading_day(self.trading_day).unwrap_or(self.trading_day);
         for lot in &self.config.carried_lots {
             let market = Text::new(&lot.instrument).ok().and_then(|id| self.market_by_id.get(&id)).copied();
             let Some(market) = market else { continue };
@@ -365,7 +367,7 @@ fn open_markets(config: &Config, reference: &ReferenceData, on: Date) -> Result<
             continue;
         }
         let rules = reference.rules(product.exchange);
-        for (position, contract) in product.contracts(rules, on)?.into_iter().enumerate() {
+        for (position, contract) in reference.contracts_of(product, on)?.into_iter().enumerate() {
             let mut market = Market::open(contract, product, rules, position, config.seed, config.start)?;
             if config.crowd {
                 market.let_crowd_in();

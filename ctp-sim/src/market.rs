@@ -234,7 +234,8 @@ mod tests {
         let data = ReferenceData::builtin().expect("the embedded data");
         let product = data.product(product).expect("a product");
         let rules = data.rules(product.exchange);
-        let contract = product.contracts(rules, Date::constant(2026, 11, 23)).expect("contracts").remove(1);
+        let on = Date::constant(2026, 11, 23);
+        let contract = data.contracts_of(product, on).expect("contracts").remove(1);
         let mut market = Market::open(contract, product, rules, 1, seed, Timestamp(0)).expect("a market");
         market.let_crowd_in();
         market

@@ -1,6 +1,6 @@
 //! Market data records: what a tick says (CTP behaviour notes §4.2–§4.4).
 
-use ctp_market::{Date, Exchange, Milliseconds, NightDate};
+use ctp_market::{Date, Exchange};
 use ctp_types::{DepthMarketDataField, NO_PRICE, SpecificInstrumentField, Text};
 
 use crate::book::{Book, Level};
@@ -15,20 +15,12 @@ pub(crate) fn depth_market_data(market: &Market, book: &Book, trading_day: Date)
     let price = |ticks: Option<i64>| ticks.map_or(NO_PRICE, |ticks| market.price(ticks));
     let stats = &market.stats;
     let local = clock::local(market.updated);
-    let date = |rule| match rule {
-        NightDate::Calendar => local.date(),
-        NightDate::TradingDay => trading_day,
-    };
-    let update_millisec = match market.rules.milliseconds {
-        Milliseconds::Half => i32::from(local.millisecond() / 500 * 500),
-        Milliseconds::Real => i32::from(local.millisecond()),
-        Milliseconds::None => 0,
-    };
+    let rules = &market.rules;
     let mut record = DepthMarketDataField {
-        trading_day: clock::date_text(date(market.rules.night_trading_day)),
-        action_day: clock::date_text(date(market.rules.night_action_day)),
+        trading_day: clock::date_text(rules.tick_trading_day(trading_day, local.date())),
+        action_day: clock::date_text(rules.tick_action_day(trading_day, local.date())),
         update_time: clock::time_text(market.updated),
-        update_millisec,
+        update_millisec: rules.milliseconds.of(i32::from(local.millisecond())),
         instrument_id: market.id,
         reserve1: resize(&market.id),
         last_price: price(stats.last),

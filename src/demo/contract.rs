@@ -21,11 +21,11 @@ pub fn main_contract(product: &str, trading_day: &str) -> Result<String, DemoErr
 }
 
 fn find(product: &str, trading_day: &str) -> Result<String, String> {
-    let reference = ReferenceData::builtin().map_err(|error| error.to_string())?;
+    // A good guess is all that is wanted: holidays that are not announced yet do not matter.
+    let reference = ReferenceData::builtin().map_err(|error| error.to_string())?.assume_weekdays();
     let day = parse(trading_day).ok_or_else(|| format!("`{trading_day}` is no trading day"))?;
     let known = reference.product(product).ok_or_else(|| format!("product `{product}` is unknown"))?;
-    let rules = reference.rules(known.exchange);
-    let listed = known.contracts(rules, day).map_err(|error| error.to_string())?;
+    let listed = reference.contracts_of(known, day).map_err(|error| error.to_string())?;
     let is_main = |contract: &&ctp_market::Contract| {
         // Its delivery month is at least the one after the next.
         known.exchange == Exchange::Cffex && contract.last_day > day
