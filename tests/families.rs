@@ -6,16 +6,18 @@ use std::{
     time::Duration,
 };
 
+use ctp_types::RecordBox;
+
 const FRONT: &str = "sim://families?seed=7";
 const CLOSE: Duration = Duration::from_secs(5);
 /// How long a callback may take before the test says that it does not come.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A callback without its record.
-#[derive(Debug, PartialEq)]
+/// A callback, copied.
+#[derive(Debug)]
 struct Seen {
     name: &'static str,
-    has_record: bool,
+    record: Option<RecordBox>,
     error_id: Option<i32>,
     number: i32,
     is_last: bool,
@@ -29,7 +31,7 @@ macro_rules! recorder_of {
             fn deliver(&self, event: ctp_sys::$family::TraderEvent<'_>) {
                 let seen = Seen {
                     name: event.callback.name(),
-                    has_record: event.record.is_some(),
+                    record: event.record.map(|record| record.to_owned()),
                     error_id: event.rsp_info.map(|info| info.error_id),
                     number: event.number,
                     is_last: event.is_last,
@@ -76,14 +78,20 @@ macro_rules! logged_in {
         };
         api.req_user_login(&login, 1).expect("sent");
         let answer = wait(&seen, "OnRspUserLogin");
-        assert_eq!((answer.error_id, answer.has_record), (Some(0), true), "{}", $version);
+        assert_eq!(answer.error_id, Some(0), "{}", $version);
+        let answer = answer.record.expect("a login has a record");
+        let answer: &types::RspUserLoginField = answer.get().expect("the login's own record");
+        assert_eq!((&*answer.broker_id.to_str(), &*answer.user_id.to_str()), ("9999", "families"));
+        assert_eq!(api.trading_day().as_deref(), Ok(&*answer.trading_day.to_str()));
         (api, seen, flow)
     }};
 }
 
-/// An answer that says "not supported": error 27, or an empty result.
-fn unsupported(name: &'static str, error_id: Option<i32>, number: i32) -> Seen {
-    Seen { name, has_record: false, error_id, number, is_last: true }
+/// Waits for an answer that says "not supported": `error_id` 27, or `None` for an empty result.
+fn wait_unsupported(seen: &mpsc::Receiver<Seen>, name: &str, error_id: Option<i32>, number: i32) {
+    let answer = wait(seen, name);
+    assert!(answer.record.is_none() && answer.is_last, "{answer:?}");
+    assert_eq!((answer.error_id, answer.number), (error_id, number));
 }
 
 #[test]
@@ -93,18 +101,18 @@ fn each_family_logs_in_through_its_own_library() {
     for version in ctp_sys::mini::supported_versions() {
         let (mini, seen, _flow) = logged_in!(mini, ctp_types::mini, version);
         mini.req_qry_trading_account(&Default::default(), 2).expect("sent");
-        assert_eq!(wait(&seen, "OnRspQryTradingAccount"), unsupported("OnRspQryTradingAccount", None, 2));
+        wait_unsupported(&seen, "OnRspQryTradingAccount", None, 2);
         mini.req_order_insert(&Default::default(), 3).expect("sent");
-        assert_eq!(wait(&seen, "OnRspOrderInsert"), unsupported("OnRspOrderInsert", Some(27), 3));
+        wait_unsupported(&seen, "OnRspOrderInsert", Some(27), 3);
         mini.close(CLOSE).expect("closed in time");
     }
 
     for version in ctp_sys::sopt::supported_versions() {
         let (sopt, seen, _flow) = logged_in!(sopt, ctp_types::sopt, version);
         sopt.req_qry_limit_posi(&Default::default(), 2).expect("sent");
-        assert_eq!(wait(&seen, "OnRspQryLimitPosi"), unsupported("OnRspQryLimitPosi", None, 2));
+        wait_unsupported(&seen, "OnRspQryLimitPosi", None, 2);
         sopt.req_lock_insert(&Default::default(), 3).expect("sent");
-        assert_eq!(wait(&seen, "OnRspLockInsert"), unsupported("OnRspLockInsert", Some(27), 3));
+        wait_unsupported(&seen, "OnRspLockInsert", Some(27), 3);
         sopt.close(CLOSE).expect("closed in time");
     }
 
