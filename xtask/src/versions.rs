@@ -30,13 +30,17 @@ pub(crate) fn run() -> Result<()> {
         proofs: proof_results(&proof.said),
         libraries: library_results(&real.said),
     };
-    print!("\n{}", table(&rows(&vendor::manifest()?, &found)));
+    let rows = rows(&vendor::manifest()?, &found);
+    print!("\n{}", table(&rows));
     ensure!(readers.passed, "the readers differ: cargo xtask codegen --check");
     ensure!(
         proof.passed,
         "not every version is proved: cargo test -p ctp-gen --features {FEATURES} --test real_headers"
     );
     ensure!(real.passed, "not every library runs: cargo test --test real_libraries");
+    let faults: Vec<&str> =
+        rows.iter().filter(|row| row.iter().any(is_fault)).map(|row| row[0].as_str()).collect();
+    ensure!(faults.is_empty(), "no result of: {}", faults.join(", "));
     Ok(())
 }
 
@@ -157,6 +161,10 @@ fn outcome(tests: &[Option<bool>]) -> String {
         _ => "FAILED",
     }
     .to_owned()
+}
+
+fn is_fault(cell: &String) -> bool {
+    ["FAILED", "DIFFER", "NOT RUN"].contains(&cell.as_str())
 }
 
 /// Lays the rows out as a Markdown table.
