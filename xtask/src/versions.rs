@@ -39,7 +39,7 @@ pub(crate) fn run() -> Result<()> {
     );
     ensure!(real.passed, "not every library runs: cargo test --test real_libraries");
     let faults: Vec<&str> =
-        rows.iter().filter(|row| row.iter().any(is_fault)).map(|row| row[0].as_str()).collect();
+        rows.iter().filter(|row| row.iter().any(|cell| is_fault(cell))).map(|row| row[0].as_str()).collect();
     ensure!(faults.is_empty(), "no result of: {}", faults.join(", "));
     Ok(())
 }
@@ -163,8 +163,8 @@ fn outcome(tests: &[Option<bool>]) -> String {
     .to_owned()
 }
 
-fn is_fault(cell: &String) -> bool {
-    ["FAILED", "DIFFER", "NOT RUN"].contains(&cell.as_str())
+fn is_fault(cell: &str) -> bool {
+    ["FAILED", "DIFFER", "NOT RUN"].contains(&cell)
 }
 
 /// Lays the rows out as a Markdown table.
