@@ -4,6 +4,8 @@
 //! functions here; records on this boundary are always of the current model. All facades of a
 //! process share one core, and so its exchanges.
 //!
+//! - A facade of another family (mini, sopt) maps the records of a session by name, and has its other requests
+//!   answered by [`exports::ctp_sim_answer_unsupported`].
 //! - A handle is a number in a table, not a pointer: NULL, released and foreign handles are
 //!   tolerated by every function.
 //! - No panic leaves a function: it is logged and the function returns the value that its

@@ -3,7 +3,7 @@
 //! A facade holds no exchange logic: it converts records between its version and the core's model, the newest
 //! of the `se` family, and passes calls and callbacks on by that model's slot numbers. A facade of another
 //! family answers connecting, login and logout this way, and has the core answer everything else with "not
-//! supported" ([`ways`]).
+//! supported" (`facade/ways.rs`).
 
 mod ways;
 
