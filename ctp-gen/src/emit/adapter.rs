@@ -16,7 +16,7 @@ use crate::{
 
 /// Text that every adapter begins with: the C interface between Rust and the adapters.
 /// `ctp-sys/src/adapter.rs` mirrors it.
-const PRELUDE: &str = r#"#include <stddef.h>
+pub(super) const PRELUDE: &str = r#"#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #define CTP_EXPORT

@@ -49,3 +49,53 @@ pub fn {module}() -> &'static Adapter {{
     }
     File { path: "src/adapter.rs".to_owned(), text }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::emit::adapter::PRELUDE;
+
+    /// Returns every function of a declaration of the interface: its name, then its parameters' names.
+    fn functions(text: &str, start: &str) -> Vec<String> {
+        let (_, rest) = text.split_once(start).expect("the interface");
+        let (body, _) = rest.split_once("\n}").expect("its end");
+        let without_docs: Vec<&str> =
+            body.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        let text = without_docs.join(" ");
+        // C: `type (*name)(type a, type b);`, Rust: `name: unsafe extern "C" fn(a: type, b: type) -> type,`.
+        let is_c = text.contains("(*");
+        let pieces: Vec<&str> = if is_c { text.split("(*").skip(1).collect() } else { rust_functions(&text) };
+        let function = |piece: &str| {
+            let (name, rest) = piece.split_once(if is_c { ")(" } else { "fn(" }).expect("parameters");
+            let (parameters, _) = rest.split_once(')').expect("their end");
+            let name = name.split(':').next().unwrap_or(name).trim();
+            let parameter = |text: &str| match is_c {
+                true => text.rsplit([' ', '*']).next().unwrap_or_default().to_owned(),
+                false => text.split(':').next().unwrap_or_default().trim().to_owned(),
+            };
+            let names: Vec<String> =
+                parameters.split(',').map(parameter).filter(|name| !name.is_empty()).collect();
+            format!("{name}({})", names.join(", "))
+        };
+        pieces.into_iter().map(function).collect()
+    }
+
+    /// Divides the fields of a Rust struct of functions.
+    fn rust_functions(text: &str) -> Vec<&str> {
+        text.split("pub(crate) ")
+            .flat_map(|part| part.split("pub "))
+            .filter(|part| part.contains("fn("))
+            .collect()
+    }
+
+    /// The emitted adapter, the binding that loads it, and the crate that others vendor speak of one interface.
+    #[test]
+    fn the_c_interface_is_the_same_wherever_it_is_written() {
+        let c = functions(PRELUDE, "struct ctp_adapter {");
+        assert_eq!(c.len(), 13, "{c:?}");
+        assert_eq!(c[11], "call(api, method, record, request_id)");
+        let vendored = include_str!("support/adapter.rs");
+        assert_eq!(functions(vendored, "pub struct Adapter {"), c);
+        let binding = include_str!("../../../../ctp-sys/src/adapter.rs");
+        assert_eq!(functions(binding, "pub(crate) struct Adapter {"), c);
+    }
+}
