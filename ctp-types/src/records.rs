@@ -75,6 +75,21 @@ pub enum FieldKind {
     Double,
 }
 
+/// Asserts that the compiler lays a record out as the header does; called in constants only, so a wrong layout
+/// does not compile. One call per record: an assertion per field costs a quarter of the build.
+pub(crate) const fn assert_layout(descriptor: &RecordDescriptor, size: usize, offsets: &[usize]) {
+    if descriptor.size != size {
+        panic!("{}", descriptor.c_name);
+    }
+    let mut position = 0;
+    while position < offsets.len() {
+        if descriptor.fields[position].offset != offsets[position] {
+            panic!("{}", descriptor.fields[position].c_name);
+        }
+        position += 1;
+    }
+}
+
 /// A record, its descriptor, and the assertions of its layout.
 macro_rules! record {
     ($(#[$doc:meta])* $name:ident, $c_name:literal, $size:literal, { $($(#[$field_doc:meta])* $field:ident: $kind:ty, $c_field:literal, $c_type:literal, $offset:literal, $field_kind:expr, $secret:literal;)* }) => {
@@ -85,10 +100,11 @@ macro_rules! record {
             $($(#[$field_doc])* pub $field: $kind,)*
         }
 
-        const _: () = {
-            assert!(size_of::<$name>() == $size, concat!("size of ", $c_name));
-            $(assert!(std::mem::offset_of!($name, $field) == $offset, concat!($c_name, "::", $c_field));)*
-        };
+        const _: () = $crate::records::assert_layout(
+            <$name as $crate::Record>::DESCRIPTOR,
+            size_of::<$name>(),
+            &[$(std::mem::offset_of!($name, $field)),*],
+        );
 
         impl $crate::records::sealed::Sealed for $name {}
 
