@@ -26,7 +26,7 @@ impl ContractCode {
     /// [`MarketError::ContractCode`] when the text is not letters followed by three or four digits that end in a month.
     pub fn parse(text: &str) -> Result<Self, MarketError> {
         match split(text) {
-            Some((code, "")) => Ok(code),
+            Some((code, "")) => Ok(code.to_owned()),
             _ => Err(MarketError::ContractCode(text.to_owned())),
         }
     }
@@ -68,16 +68,30 @@ impl fmt::Display for ContractCode {
     }
 }
 
+/// A [`ContractCode`] inside an id, so that looking a product up costs no allocation.
+#[derive(Clone, Copy)]
+pub(crate) struct Head<'a> {
+    pub(crate) product: &'a str,
+    digits: &'a str,
+}
+
+impl Head<'_> {
+    fn to_owned(self) -> ContractCode {
+        ContractCode { product: self.product.to_owned(), digits: self.digits.to_owned() }
+    }
+}
+
 /// Reads the futures part at the head of an id and returns what follows it.
-fn split(text: &str) -> Option<(ContractCode, &str)> {
+pub(crate) fn split(text: &str) -> Option<(Head<'_>, &str)> {
     let letters = text.bytes().take_while(u8::is_ascii_alphabetic).count();
     let digits = text[letters..].bytes().take_while(u8::is_ascii_digit).count();
     if letters == 0 || !matches!(digits, 3 | 4) {
         return None;
     }
     let (id, rest) = text.split_at(letters + digits);
-    let code = ContractCode { product: id[..letters].to_owned(), digits: id[letters..].to_owned() };
-    (1..=12).contains(&code.month()).then_some((code, rest))
+    let (product, digits) = id.split_at(letters);
+    let month = &digits[digits.len() - 2..];
+    ("01"..="12").contains(&month).then_some((Head { product, digits }, rest))
 }
 
 /// Whether an option is a right to buy or to sell (`OptionsType`).
@@ -124,7 +138,7 @@ impl OptionCode {
     }
 
     fn read(text: &str) -> Option<Self> {
-        let (contract, rest) = split(text)?;
+        let (head, rest) = split(text)?;
         let shape = if rest.starts_with('-') { OptionId::Dashes } else { OptionId::Plain };
         let rest = rest.trim_start_matches('-');
         let (right, rest) = match rest.strip_prefix('C') {
@@ -132,7 +146,7 @@ impl OptionCode {
             None => (OptionRight::Put, rest.strip_prefix('P')?),
         };
         let strike = Money(parse_decimal(rest.trim_start_matches('-'))?);
-        Some(Self { contract, right, strike, shape })
+        Some(Self { contract: head.to_owned(), right, strike, shape })
     }
 }
 

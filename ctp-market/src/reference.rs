@@ -1,10 +1,12 @@
 //! The embedded files, read and checked.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::calendar::Calendar;
-use crate::code::{ContractCode, OptionCode};
+use crate::code::{self, OptionCode};
 use crate::contract::{self, Contract, OptionContract};
 use crate::error::MarketError;
 use crate::exchange::{Exchange, ExchangeRules};
@@ -29,6 +31,8 @@ const PRODUCTS: [(&str, &str); 6] = [
 pub struct ReferenceData {
     exchanges: Vec<ExchangeRules>,
     products: Vec<Product>,
+    /// Where each product stands.
+    index: BTreeMap<String, usize>,
     calendar: Calendar,
 }
 
@@ -54,7 +58,8 @@ impl ReferenceData {
         if !exchanges.exchange.iter().map(|rules| rules.id).eq(Exchange::ALL) {
             return Err(data(file, "each of the six exchanges must stand there once"));
         }
-        let mut this = Self { exchanges: exchanges.exchange, products: Vec::new(), calendar };
+        let mut this =
+            Self { exchanges: exchanges.exchange, products: Vec::new(), index: BTreeMap::new(), calendar };
         for (file, text) in products {
             let rows: ProductFile = read(file, text)?;
             let is_one_sided = this.rules(rows.exchange).one_sided_margin;
@@ -66,6 +71,7 @@ impl ReferenceData {
                         return Err(data(file, format!("product {}: {root} stands there twice", product.id)));
                     }
                 }
+                this.index.insert(product.id.clone(), this.products.len());
                 this.products.push(product);
             }
         }
@@ -98,7 +104,7 @@ impl ReferenceData {
 
     /// Returns the product with this id, in the exchange's own spelling.
     pub fn product(&self, id: &str) -> Option<&Product> {
-        self.products.iter().find(|product| product.id == id)
+        self.products.get(*self.index.get(id)?)
     }
 
     /// Returns the product of a futures contract's id.
@@ -107,8 +113,13 @@ impl ReferenceData {
     ///
     /// [`MarketError::ContractCode`], [`MarketError::UnknownProduct`].
     pub fn product_of(&self, instrument_id: &str) -> Result<&Product, MarketError> {
-        let code = ContractCode::parse(instrument_id)?;
-        self.product(&code.product).ok_or(MarketError::UnknownProduct(code.product))
+        match code::split(instrument_id) {
+            Some((head, "")) => {
+                let unknown = || MarketError::UnknownProduct(head.product.to_owned());
+                self.product(head.product).ok_or_else(unknown)
+            }
+            _ => Err(MarketError::ContractCode(instrument_id.to_owned())),
+        }
     }
 
     /// Returns the product and the option terms of an option's id.
