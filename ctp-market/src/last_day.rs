@@ -164,6 +164,23 @@ mod tests {
         assert_eq!(last_day("month = -1, trading_day = -1", date(2024, 10, 1)), date(2024, 9, 30));
     }
 
+    /// Days that exchanges and brokers published: options of a broker's notice of October 2023, sugar futures of 2022.
+    #[test]
+    fn published_days() {
+        for (text, delivery, expected) in [
+            ("month = -1, trading_day = -5", date(2023, 11, 1), date(2023, 10, 25)),
+            ("month = -1, trading_day = 5", date(2023, 12, 1), date(2023, 11, 7)),
+            ("month = -1, trading_day = 3", date(2023, 12, 1), date(2023, 11, 3)),
+            ("month = -1, trading_day = -13", date(2023, 12, 1), date(2023, 11, 14)),
+            ("friday = 3", date(2023, 10, 1), date(2023, 10, 20)),
+            ("trading_day = 10", date(2022, 3, 1), date(2022, 3, 14)),
+            ("trading_day = 10", date(2022, 7, 1), date(2022, 7, 14)),
+            ("trading_day = 10", date(2022, 11, 1), date(2022, 11, 14)),
+        ] {
+            assert_eq!(last_day(text, delivery), expected, "{text}");
+        }
+    }
+
     #[test]
     fn what_is_no_rule() {
         for text in [
