@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! // What it shows.
-//! //! emit model adapter          outputs: what each adds to the minimal set's is expected; `crate` is what
+//! //! emit model adapter          outputs: what each adds to the minimal set's is expected; `vendored` is what
 //! //!                             `ctp-gen emit` writes for people
 //! //! error [OUTPUT]              or: parsing (or emitting OUTPUT) fails with the expected message
 //! //! trader_api                  the lines below go into this part of the minimal header set
@@ -139,7 +139,7 @@ impl Fixture {
             text("renames.toml", ""),
             text("secrets.toml", "typedefs = []"),
         )?;
-        if output == "crate" {
+        if output == "vendored" {
             return Ok(rust_of_crate(&vendored::files(&version, &current, &overlay)?));
         }
         let named = Output::ALL.into_iter().find(|known| known.file_name().split('.').next() == Some(output));
