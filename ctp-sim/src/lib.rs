@@ -26,7 +26,7 @@
 //! ```
 //!
 //! What it does not do yet: the market is open all the time, and the exchange stays on the trading day it was made on
-//! (no daily settlement, no public holidays); conditional, parked, quote, combination and option requests answer
+//! (no daily settlement); conditional, parked, quote, combination and option requests answer
 //! "unsupported". Queries not named in `query` have an empty result.
 //!
 //! Inside, data flow one way: `exchange` takes inputs and runs what is due; `request` sends each request to `login`,
