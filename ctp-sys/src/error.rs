@@ -199,8 +199,10 @@ pub enum ApiError {
         /// The oldest known version of the family that has it; `None` when none does.
         since: Option<&'static str>,
     },
-    /// A text is too long for the field that the library's version has.
-    #[error("{method} was not sent: {field} of {record} is too long for version {version}; shorten it")]
+    /// A value does not fit the field that the library's version has, or it has none.
+    #[error(
+        "{method} was not sent: {field} of {record} does not fit version {version}, which has it smaller or not at all; shorten it or leave it unset"
+    )]
     DoesNotFit {
         /// C name of the method.
         method: &'static str,

@@ -20,7 +20,7 @@ use ctp_gen::{
     models,
 };
 use ctp_sys::{ApiError, LoadError, MdLibrary, TraderLibrary, TraderOptions};
-use ctp_types::{QryMaxOrderVolumeField, ResumeType, Text};
+use ctp_types::{InputOrderField, NO_PRICE, QryMaxOrderVolumeField, ResumeType, Text};
 use front::ClosingFront;
 use inventory::LibrarySet;
 
@@ -225,6 +225,12 @@ fn an_old_library_says_what_it_lacks() {
     let refused = api
         .req_qry_max_order_volume(&QryMaxOrderVolumeField { instrument_id: long, ..Default::default() }, 2);
     assert!(matches!(refused, Err(ApiError::DoesNotFit { field: "InstrumentID", .. })), "{refused:?}");
+    // The memo came with 6.7.7: an order that sets it is not sent without it.
+    let memo = InputOrderField { order_memo: Text::new("hedge").expect("fits"), ..Default::default() };
+    let refused = api.req_order_insert(&memo, 3);
+    assert!(matches!(refused, Err(ApiError::DoesNotFit { field: "OrderMemo", .. })), "{refused:?}");
+    let plain = api.req_order_insert(&InputOrderField { stop_price: NO_PRICE, ..Default::default() }, 4);
+    assert_eq!(plain, Err(ApiError::NotConnected { method: "ReqOrderInsert" }));
     assert!(
         library
             .create(&TraderOptions { production_mode: false, ..TraderOptions::new(flow.path().join("x")) })

@@ -365,9 +365,13 @@ fn outgoing(conversions: &mut Conversions<'_>, record: &str) -> Result<(String, 
     }
     let function = conversions.function(record, Direction::FromCurrent)?;
     let current = conversions.current_name(record);
-    let before = format!(
-        "{record} version; if (int overlong = {function}(*static_cast<const ctp_current::{current} *>(record), version)) return CTP_DOES_NOT_FIT - overlong; "
+    let mut before = format!(
+        "const ctp_current::{current} &given = *static_cast<const ctp_current::{current} *>(record); {record} version; if (int overlong = {function}(given, version)) return CTP_DOES_NOT_FIT - overlong; "
     );
+    // What the version cannot carry is refused, not left out in silence.
+    if let Some(unsent) = conversions.unsent(record, "given") {
+        let _ = write!(before, "if (int unsent = {unsent}) return CTP_DOES_NOT_FIT - unsent; ");
+    }
     Ok((before, "&version".to_owned()))
 }
 

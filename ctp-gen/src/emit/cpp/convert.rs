@@ -15,7 +15,7 @@ use std::{collections::BTreeMap, fmt::Write};
 use super::assign::{Assignment, HELPERS, assignment};
 use crate::{
     Api,
-    api::{Field, Record},
+    api::{Field, Record, ScalarType},
     overlay::Overlay,
 };
 
@@ -172,6 +172,31 @@ impl<'a> Conversions<'a> {
         text.push_str("    return overlong;\n}\n");
         self.refuse_lost_fields(old, current)?;
         Ok(text)
+    }
+
+    /// Returns the expression that is the position + 1, counted in the current record `from`, of the first field
+    /// that is set there and that the version's record lacks, or 0; `None` when it lacks none.
+    ///
+    /// Mirrors of former ids (`reserve1`) are no loss: the id itself goes.
+    pub(crate) fn unsent(&self, record: &str, from: &str) -> Option<String> {
+        let (ours, theirs) = (self.version.record(record)?, self.counterpart(record)?);
+        let is_taken = |field: &Field| {
+            let goes = |known: &Field| self.field(ours, known, theirs).is_some_and(|f| f.c_name == field.c_name);
+            field.c_name.starts_with("reserve") || ours.fields.iter().any(goes)
+        };
+        let unsent = theirs.fields.iter().enumerate().filter(|(_, field)| !is_taken(field));
+        let tests = unsent.map(|(position, field)| {
+            let value = format!("{from}.{}", field.c_name);
+            let is_set = match self.current.scalar(field) {
+                ScalarType::Text(_) => format!("{value}[0]"),
+                // DBL_MAX is no value.
+                ScalarType::Double => format!("{value} != 0 && {value} < 1e300"),
+                _ => format!("{value} != 0"),
+            };
+            format!("{is_set} ? {} : ", position + 1)
+        });
+        let tests: String = tests.collect();
+        (!tests.is_empty()).then(|| tests + "0")
     }
 
     /// Returns whether every field of a version's record has a counterpart.
