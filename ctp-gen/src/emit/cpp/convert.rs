@@ -181,7 +181,8 @@ impl<'a> Conversions<'a> {
     pub(crate) fn unsent(&self, record: &str, from: &str) -> Option<String> {
         let (ours, theirs) = (self.version.record(record)?, self.counterpart(record)?);
         let is_taken = |field: &Field| {
-            let goes = |known: &Field| self.field(ours, known, theirs).is_some_and(|f| f.c_name == field.c_name);
+            let goes =
+                |known: &Field| self.field(ours, known, theirs).is_some_and(|f| f.c_name == field.c_name);
             field.c_name.starts_with("reserve") || ours.fields.iter().any(goes)
         };
         let unsent = theirs.fields.iter().enumerate().filter(|(_, field)| !is_taken(field));
