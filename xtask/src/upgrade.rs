@@ -47,7 +47,10 @@ pub(crate) struct Arguments {
 /// Takes a version over; on any error the work tree is as it was.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let _lock = lock::hold("upgrade")?;
-    let mut undo = Undo::begin(paths::root(), &paths::target().join("upgrade-undo"))?;
+    let mut undo = {
+        let _lock = lock::hold("vendor")?;
+        Undo::begin(paths::root(), &paths::target().join("upgrade-undo"))?
+    };
     let generator = Generator::build()?;
     let input = Input::read(arguments, &generator)?;
     let (api, model) = parse(&input, &generator)?;
@@ -77,8 +80,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         return Ok(());
     }
     if let Err(error) = carry_out(&plan, &api, &input, &mut undo) {
-        undo.roll_back().context("and what was written could not be taken back")?;
-        return Err(error.context(format!("{} was not taken over; the work tree is as it was", plan.label)));
+        let taken_back = lock::hold("vendor").and_then(|_lock| undo.roll_back());
+        return Err(error.context(match taken_back {
+            Ok(()) => format!("{} was not taken over; the work tree is as it was", plan.label),
+            Err(failed) => format!(
+                "{} was not taken over, nor was what was written taken back ({failed:#}); the next upgrade tries that again",
+                plan.label
+            ),
+        }));
     }
     undo.forget()?;
     let methods: usize = api.classes.iter().map(|class| class.methods.len()).sum();

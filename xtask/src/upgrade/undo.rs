@@ -1,6 +1,7 @@
 //! Taking back what an upgrade wrote, when a later step fails, or when it was killed.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -18,9 +19,11 @@ const LIST: &str = "paths";
 impl Undo {
     /// Takes back what a killed run left, and begins anew. `journal` is a folder of its own; paths are below `root`.
     pub(super) fn begin(root: &Path, journal: &Path) -> Result<Self> {
-        let paths = match fs::read_to_string(journal.join(LIST)) {
+        let list = journal.join(LIST);
+        let paths = match fs::read_to_string(&list) {
             Ok(list) => list.lines().map(str::to_owned).collect(),
-            Err(_) => Vec::new(),
+            Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(error).with_context(|| format!("cannot read {}", list.display())),
         };
         let mut undo = Self { root: root.to_owned(), journal: journal.to_owned(), paths };
         if !undo.paths.is_empty() {
@@ -42,8 +45,11 @@ impl Undo {
             copy(path, &kept)?;
         }
         self.paths.push(relative);
-        let list = self.journal.join(LIST);
-        fs::write(&list, self.paths.join("\n")).with_context(|| format!("cannot write {}", list.display()))
+        // Renamed into place: half a list would name other paths, and they would be removed.
+        let (fresh, list) = (self.journal.join("fresh"), self.journal.join(LIST));
+        fs::write(&fresh, self.paths.join("\n"))
+            .and_then(|()| fs::rename(&fresh, &list))
+            .with_context(|| format!("cannot write {}", list.display()))
     }
 
     /// Writes `text` to `path`, which is protected first.
@@ -70,6 +76,8 @@ impl Undo {
     /// Drops the copies: what was written stays.
     pub(super) fn forget(&mut self) -> Result<()> {
         self.paths.clear();
+        // The list first: one that outlives its copies says that nothing was there before.
+        remove(&self.journal.join(LIST))?;
         remove(&self.journal)
     }
 }
@@ -145,6 +153,25 @@ mod tests {
         drop(undo);
         Undo::begin(root.path(), &root.path().join("journal")).unwrap();
         assert_as_before(root.path());
+    }
+
+    /// A kill between the list and the copies, while they are dropped.
+    #[test]
+    fn copies_without_a_list_are_dropped() {
+        let (root, undo) = changed();
+        fs::remove_file(undo.journal.join(LIST)).unwrap();
+        Undo::begin(root.path(), &root.path().join("journal")).unwrap();
+        assert_eq!(read(&root.path().join("file")).as_deref(), Some("after"));
+        assert!(!root.path().join("journal").exists());
+    }
+
+    /// What cannot be read may be all that is left of what was there: it is not dropped.
+    #[test]
+    fn a_list_that_cannot_be_read_is_kept() {
+        let (root, undo) = changed();
+        fs::write(undo.journal.join(LIST), [0xFF]).unwrap();
+        assert!(Undo::begin(root.path(), &root.path().join("journal")).is_err());
+        assert_eq!(read(&root.path().join("journal/0")).as_deref(), Some("before"));
     }
 
     #[test]
