@@ -57,7 +57,11 @@ impl Plan {
         let known_patches = Overlay::committed().patches(&api.family, &api.version);
         let patch = input.patch.clone().filter(|patch| !known_patches.contains(&patch.as_str()));
         if let Some(patch) = &patch {
-            texts.push(text::with_patch(overlays.join("versions.toml"), api, patch)?);
+            // The marks that are known were compared with the model that is known.
+            let known =
+                models::find(&label).filter(|known| super::is_same(known, api)).map(|_| &known_patches);
+            let patches: Vec<&str> = known.into_iter().flatten().copied().chain([patch.as_str()]).collect();
+            texts.push(text::with_patches(overlays.join("versions.toml"), api, &patches)?);
         }
 
         let files = read(input)?;
@@ -80,7 +84,7 @@ impl Plan {
         Ok(Self { label, set, files, texts, proposals, patch, unmapped, is_newest })
     }
 
-    /// Returns what was a person's to decide before, and now is theirs again.
+    /// Returns the paths that will be written, as seen from the root.
     pub(super) fn shown(&self) -> impl Iterator<Item = String> {
         let texts = self.texts.iter().map(|(path, _)| paths::shown(path));
         let files = self.files.iter().map(|file| format!("vendor/{}/{}", self.label, file.to));
@@ -123,7 +127,7 @@ fn check_emission(api: &Api, others: &[&Api], newest: &Api, overlay: &Overlay) -
     Ok(())
 }
 
-/// Reads the files to take over; libraries have both sides or none.
+/// Reads the files to take over.
 fn read(input: &Input) -> Result<Vec<VerifiedFile>> {
     let files = input.files.iter().map(|file| {
         let bytes =

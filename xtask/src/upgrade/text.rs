@@ -45,16 +45,27 @@ fn with_row(text: &str, name: &str, row: &str) -> String {
     lines.join("\n") + "\n"
 }
 
-/// Adds the entry that libraries marked `patch` have the layout of `api`.
-pub(super) fn with_patch(path: PathBuf, api: &Api, patch: &str) -> Changed {
-    let mut text = read(&path)?;
-    let _ = write!(
-        text,
-        "\n[[same_layout]]\nfamily = \"{}\"\nversion = \"{}\"\npatches = [\"{patch}\"]\n\
-         source = \"headers and library came together; to be confirmed (cargo xtask upgrade)\"\n",
-        api.family, api.version
-    );
-    Ok((path, text))
+/// Says that libraries of the version of `api` with these marks have its layout; the last mark is the news.
+pub(super) fn with_patches(path: PathBuf, api: &Api, patches: &[&str]) -> Changed {
+    let text = read(&path)?;
+    Ok((path, with_marks(&text, &api.family, &api.version, patches)))
+}
+
+fn with_marks(text: &str, family: &str, version: &str, patches: &[&str]) -> String {
+    let row = format!("patches = {patches:?}");
+    let entry = format!("[[same_layout]]\nfamily = \"{family}\"\nversion = \"{version}\"\n");
+    match text.split_once(&format!("{entry}patches = ")) {
+        // In place: a second entry would not be read, and how the other marks are known stays.
+        Some((before, after)) => {
+            let after = after.split_once('\n').map_or("", |(_, after)| after);
+            let news = patches.last().unwrap_or(&"");
+            format!("{before}{entry}{row} # {news}: to be confirmed (cargo xtask upgrade)\n{after}")
+        }
+        None => format!(
+            "{text}\n{entry}{row}\n\
+             source = \"headers and library came together; to be confirmed (cargo xtask upgrade)\"\n"
+        ),
+    }
 }
 
 /// Puts `set` among the versions of its family's part of the manifest, newest first, in place of an entry for the
@@ -162,6 +173,25 @@ mod tests {
         assert_eq!(at("6.7.14"), "\"6.7.14\" \"6.7.13\" \"6.7.9\"");
         assert_eq!(at("6.3.1"), "\"6.7.13\" \"6.7.9\" \"6.3.1\"");
         assert_eq!(at("6.7.9"), "\"6.7.13\" \"6.7.9\"");
+    }
+
+    #[test]
+    fn a_mark_joins_the_entry_of_its_version_or_makes_one() {
+        let entry = |version: &str, patches: &str| {
+            format!(
+                "[[same_layout]]\nfamily = \"se\"\nversion = \"{version}\"\npatches = {patches}\nsource = \"s\"\n"
+            )
+        };
+        let text = format!("# Head.\n\n{}\n{}", entry("6.6.1", "[\"P1\"]"), entry("6.7.9", "[\"P1\"]"));
+        let marked = "[\"P1\", \"P2\"] # P2: to be confirmed (cargo xtask upgrade)";
+        assert_eq!(
+            with_marks(&text, "se", "6.6.1", &["P1", "P2"]),
+            format!("# Head.\n\n{}\n{}", entry("6.6.1", marked), entry("6.7.9", "[\"P1\"]"))
+        );
+        let added = with_marks(&text, "se", "6.7.1", &["", "P1"]);
+        let new = added.strip_prefix(&text).unwrap();
+        assert!(new.starts_with("\n[[same_layout]]\nfamily = \"se\"\nversion = \"6.7.1\"\n"), "{new}");
+        assert!(new.contains("\npatches = [\"\", \"P1\"]\nsource = \""), "{new}");
     }
 
     #[test]
