@@ -65,6 +65,12 @@ fn other_families_have_none() {
     assert!(matches!(refused, LoadError::WrongFamily { family: "se", .. }), "{refused}");
     let refused = sopt::MdLibrary::linked().expect_err("se is linked");
     assert!(refused.to_string().contains("open it with ctp_sys::MdLibrary"), "{refused}");
+
+    let other = mini::find_simulator("1.7.7").expect("built by `cargo xtask sim`").trader;
+    let refused = mini::TraderLibrary::open(&other).expect_err("another library is linked");
+    let LoadError::Linked { path, version, .. } = &refused else { panic!("{refused}") };
+    assert_eq!(path, &other.canonicalize().expect("a file"));
+    assert_eq!(version.label(), "6.7.13");
 }
 
 fn linked_path() -> PathBuf {

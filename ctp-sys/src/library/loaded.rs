@@ -70,11 +70,14 @@ impl Loaded {
     /// Returns the linked library when it is the one at `path`.
     #[cfg(feature = "link")]
     fn only_linked(path: PathBuf, family: &'static str, kind: Kind) -> Result<Self, LoadError> {
-        let linked = Self::linked(family, kind)?;
-        match linked.path == path {
-            true => Ok(linked),
-            false => Err(LoadError::Linked { path, linked: linked.path, version: linked.version }),
-        }
+        let (linked, version) = match Self::linked(family, kind) {
+            Ok(linked) if linked.path == path => return Ok(linked),
+            Ok(linked) => (linked.path, linked.version),
+            // Of the linked library, not of the one that was asked for.
+            Err(LoadError::WrongFamily { path: linked, version, .. }) if linked != path => (linked, version),
+            Err(error) => return Err(error),
+        };
+        Err(LoadError::Linked { path, linked, version })
     }
 
     /// Finds out what exports the symbols that `symbol` finds, and refuses what is not of `kind` and
