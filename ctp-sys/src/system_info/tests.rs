@@ -3,7 +3,9 @@
 use std::{
     ffi::{c_char, c_int},
     path::PathBuf,
+    sync::atomic::{AtomicBool, Ordering},
     thread,
+    time::Duration,
 };
 
 use ctp_types::UserSystemInfoField;
@@ -65,14 +67,22 @@ fn what_is_no_collector_is_refused_by_name() {
 
 #[test]
 fn threads_collect_one_after_the_other() {
-    let collector = DataCollect::open(vendored("6.7.13", "LinuxDataCollect.so")).expect("a collector");
-    let turn = collector_turn();
+    static COLLECTING: AtomicBool = AtomicBool::new(false);
+    unsafe extern "C" fn alone(_: *mut c_char, length: *mut c_int) -> c_int {
+        let is_alone = !COLLECTING.swap(true, Ordering::AcqRel);
+        // Long enough for the others to come in, if they could.
+        thread::sleep(Duration::from_millis(20));
+        COLLECTING.store(false, Ordering::Release);
+        // SAFETY: `collect_into` passes a valid pointer.
+        unsafe { *length = 1 };
+        c_int::from(!is_alone)
+    }
+    let collector = fake(alone);
     thread::scope(|scope| {
-        let collecting: Vec<_> = (0..3).map(|_| scope.spawn(|| collector.system_info())).collect();
-        assert!(collecting.iter().all(|thread| !thread.is_finished()), "collected out of turn");
-        drop(turn);
+        let collecting: Vec<_> = (0..4).map(|_| scope.spawn(|| collector.system_info())).collect();
         for thread in collecting {
-            assert!(thread.join().expect("no panic").is_ok());
+            let info = thread.join().expect("no panic").expect("one byte");
+            assert!(info.missing().is_empty(), "collected out of turn");
         }
     });
 }
