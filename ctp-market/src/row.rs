@@ -15,7 +15,7 @@ use crate::tick::{TickSize, parse_decimal};
 
 /// When every night session starts.
 const NIGHT_START: Time = time(21, 0, 0, 0);
-/// A year: no product lists more months in a row.
+/// Two years: no product lists more months.
 const MOST_MONTHS: u8 = 24;
 
 /// The products of one exchange, `data/products/*.toml`.

@@ -8,8 +8,8 @@ use ctp_types::RspInfoField;
 
 /// The function that receives an instance's callbacks.
 ///
-/// `method` is the callback's place in the SPI class of the current model, `record` its record of
-/// the current model or NULL, `rsp_info` a `CThostFtdcRspInfoField` or NULL, `number` its integer
+/// `method` is the callback's place in the SPI class of the current model, or the number that a facade gave to
+/// `ctp_sim_answer_unsupported`; `record` its record of the current model or NULL, `rsp_info` a `CThostFtdcRspInfoField` or NULL, `number` its integer
 /// argument (`nRequestID`, `nReason`, `nTimeLapse`, `nSeqNo`), `is_last` its `bIsLast`. Both pointers
 /// are valid during the call only.
 pub type DeliverFn = unsafe extern "C" fn(

@@ -91,8 +91,9 @@ impl<S: Side> Api<S> {
 
     /// Stops delivery and releases the library's object. C: `Release`.
     ///
-    /// Idempotent. Waits at most `timeout` for the library; from inside a callback it requests the stop and
-    /// returns at once. Nothing is delivered after it.
+    /// Idempotent. Waits at most `timeout` for the library, which is released no sooner than 200 ms after
+    /// [`init`](Self::init) unless it is the simulator; from inside a callback it requests the stop and returns
+    /// at once. Nothing is delivered after it.
     ///
     /// # Errors
     ///
