@@ -188,7 +188,8 @@ impl Api {
     }
 }
 
-fn is_identifier(name: &str) -> bool {
+/// Returns whether C and Rust take `name` for a word.
+pub(crate) fn is_identifier(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }

@@ -36,10 +36,10 @@ pub enum ParseError {
         source: std::io::Error,
     },
     /// The bytes of a header are neither UTF-8 nor GB18030.
-    #[error("{} is neither UTF-8 nor GB18030 text", path.display())]
+    #[error("{place}: neither UTF-8 nor GB18030 text")]
     Encoding {
-        /// The file.
-        path: PathBuf,
+        /// `file:line`.
+        place: String,
     },
     /// libclang could not be loaded.
     #[error(
@@ -181,6 +181,8 @@ fn refuse_strays(entities: &[clang::Entity<'_>]) -> Result<(), ParseError> {
             // `using namespace ctp_sopt;`: names are taken without their namespace anyway.
             | EntityKind::UsingDirective
             | EntityKind::StructDecl => true,
+            // `struct X { … };;`: a declaration of nothing.
+            EntityKind::UnexposedDecl => source::is_empty(entity),
             EntityKind::FunctionDecl => source::stands_in(entity, source::DATA_COLLECT),
             EntityKind::ClassDecl => {
                 entity.get_name().is_some_and(|name| ClassKind::ALL.iter().any(|kind| kind.c_name() == name))

@@ -78,7 +78,7 @@ fn every_encoding_gives_the_same_model() {
 fn every_layout_of_the_text_gives_the_same_model() {
     let (_, model) = parse(&encoded(|text| text.as_bytes().to_vec()));
     type Lay = fn(&str) -> String;
-    let variants: [(&str, Lay); 7] = [
+    let variants: [(&str, Lay); 13] = [
         ("tabs", |text| text.replace("    ", "\t").replace(" '", "\t\t'")),
         ("no indentation", |text| text.lines().map(|line| format!("{}\n", line.trim_start())).collect()),
         ("blanks at the end", |text| text.replace('\n', "  \t\n")),
@@ -89,6 +89,28 @@ fn every_layout_of_the_text_gives_the_same_model() {
         }),
         ("spliced lines", |text| {
             text.replace("#define THOST_FTDC_D_Buy '0'", "#define THOST_FTDC_D_Buy \\\n '0'")
+        }),
+        ("semicolons too many", |text| text.replace("};\n", "};;\n").replace("[81];", "[81];;")),
+        ("extern \"C\" around structs", |text| match text.contains("#define STRUCT_H") {
+            true => text.replace("struct ", "extern \"C\" {\nstruct ").replace("};", "};\n}"),
+            false => text.to_owned(),
+        }),
+        ("an enumeration as in C", |text| {
+            text.replace("enum THOST_TE_RESUME_TYPE {", "typedef enum THOST_TE_RESUME_TYPE {")
+                .replace("THOST_TERT_QUICK };", "THOST_TERT_QUICK } THOST_TE_RESUME_TYPE;")
+        }),
+        ("an enumeration named by its typedef", |text| {
+            text.replace("enum THOST_TE_RESUME_TYPE {", "typedef enum {")
+                .replace("THOST_TERT_QUICK };", "THOST_TERT_QUICK } THOST_TE_RESUME_TYPE;")
+        }),
+        ("the enumeration in the trader header", |text| {
+            const ENUM: &str = "enum THOST_TE_RESUME_TYPE { THOST_TERT_RESTART = 0, THOST_TERT_RESUME, THOST_TERT_QUICK };\n";
+            text.replace(ENUM, "")
+                .replace("class CThostFtdcTraderSpi", &format!("{ENUM}class CThostFtdcTraderSpi"))
+        }),
+        ("a struct as in C", |text| {
+            text.replace("struct CThostFtdcOrderField {", "typedef struct CThostFtdcOrderField {")
+                .replace("Direction;\n};", "Direction;\n} CThostFtdcOrderField;")
         }),
         ("structs and types included again, in another order", |text| {
             let more = "#include \"ThostFtdcUserApiDataType.h\"\n#include \"ThostFtdcUserApiStruct.h\"\n";
@@ -146,16 +168,39 @@ fn digests_are_of_the_bytes_as_found() {
     }
 }
 
+/// A download that was cut is sometimes filled up with NULs.
 #[test]
-fn broken_bytes_are_refused_by_name_of_file() {
-    for broken in [&b"/// \xFF\xFF\n"[..], b"\xEF\xBB\xBF/// \xC2\n", b"/// \xB0\n"] {
+fn a_nul_is_refused_with_its_line() {
+    let mut files = encoded(|text| text.as_bytes().to_vec());
+    files.insert("ThostFtdcMdApi.h", b"#ifndef MD_API_H\n#define MD_\0\0\0".to_vec());
+    assert_eq!(
+        header_set::parse(&files, "1.0.0").err().as_deref(),
+        Some("ThostFtdcMdApi.h:2: a NUL byte: the file is cut, or no text")
+    );
+}
+
+#[test]
+fn a_file_of_nothing_is_refused() {
+    for name in ["ThostFtdcUserApiDataType.h", "error.xml"] {
+        for nothing in ["", "\u{feff}", "\r\n \t\n"] {
+            let mut files = headers();
+            files.insert(name, nothing.to_owned());
+            let expected = format!("{name}:1: the file is empty");
+            assert_eq!(header_set::parse(&files, "1.0.0").err(), Some(expected), "{nothing:?}");
+        }
+    }
+}
+
+#[test]
+fn broken_bytes_are_refused_with_their_line() {
+    for broken in [&b"\n/// \xFF\xFF\n"[..], b"\xEF\xBB\xBF\n/// \xC2\n", b"/// \xB0\xA1\n/// \xB0\n"] {
         let mut files = encoded(|text| text.as_bytes().to_vec());
         if let Some(text) = files.get_mut("ThostFtdcUserApiStruct.h") {
             *text = [broken, text.as_slice()].concat();
         }
         assert_eq!(
             header_set::parse(&files, "1.0.0").err().as_deref(),
-            Some("ThostFtdcUserApiStruct.h is neither UTF-8 nor GB18030 text"),
+            Some("ThostFtdcUserApiStruct.h:2: neither UTF-8 nor GB18030 text"),
             "{broken:?}"
         );
     }

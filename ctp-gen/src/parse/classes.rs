@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clang::{Entity, EntityKind, Type, token::TokenKind};
 
-use super::{ParseError, source};
+use super::{ParseError, source, source::unqualified};
 use crate::api::{Class, ClassKind, Method, Parameter, Static};
 
 pub(super) fn read(entities: &[Entity<'_>], kind: ClassKind, folder: &Path) -> Result<Class, ParseError> {
@@ -90,6 +90,7 @@ fn static_method(entity: &Entity<'_>) -> Result<Static, ParseError> {
 
 fn returns(entity: &Entity<'_>) -> String {
     unqualified(&entity.get_result_type().map(|result| result.get_display_name()).unwrap_or_default())
+        .to_owned()
 }
 
 fn parameters(entity: &Entity<'_>) -> Result<Vec<Parameter>, ParseError> {
@@ -97,9 +98,12 @@ fn parameters(entity: &Entity<'_>) -> Result<Vec<Parameter>, ParseError> {
         .get_arguments()
         .unwrap_or_default()
         .iter()
-        .map(|argument| {
+        .zip(1..)
+        .map(|(argument, position)| {
+            // C++ needs no name; what is emitted does.
+            let name = argument.get_name().filter(|name| !name.is_empty());
             Ok(Parameter {
-                name: argument.get_name().unwrap_or_default(),
+                name: name.unwrap_or_else(|| format!("parameter{position}")),
                 c_type: argument.get_type().map(|kind| c_type(&kind)).unwrap_or_default(),
                 default: default_value(argument),
             })
@@ -110,7 +114,7 @@ fn parameters(entity: &Entity<'_>) -> Result<Vec<Parameter>, ParseError> {
 /// Returns the type as the compiler takes it: of a typedef what it stands for, of an array a pointer.
 fn c_type(declared: &Type<'_>) -> String {
     let canonical = declared.get_canonical_type();
-    let name = unqualified(&canonical.get_display_name());
+    let name = unqualified(&canonical.get_display_name()).to_owned();
     let pointer =
         |element: &str| format!("{}{element} *", if name.starts_with("const ") { "const " } else { "" });
     match name.trim_start_matches("const ").split_once('[') {
@@ -118,11 +122,6 @@ fn c_type(declared: &Type<'_>) -> String {
         Some(("char", _)) => pointer("char"),
         _ => name,
     }
-}
-
-/// `ctp_sopt::CThostFtdcOrderField *` → `CThostFtdcOrderField *`.
-fn unqualified(c_type: &str) -> String {
-    c_type.rsplit("::").next().unwrap_or(c_type).to_owned()
 }
 
 /// Returns the tokens after `=` in a parameter's declaration.

@@ -1,9 +1,9 @@
-//! The data type header: typedefs, and the constants that stand before each.
+//! The data type header: typedefs, and the constants that stand before each; enumerations, wherever they stand.
 
-use clang::{Entity, EntityKind};
+use clang::{Entity, EntityKind, TypeKind};
 
-use super::{ParseError, source};
-use crate::api::{Constant, Enumeration, PlainEnum, ScalarType, Typedef};
+use super::{ParseError, source, source::unqualified};
+use crate::api::{Constant, Enumeration, PlainEnum, ScalarType, Typedef, is_identifier};
 
 const FILE: &str = "ThostFtdcUserApiDataType.h";
 
@@ -30,6 +30,7 @@ pub(super) fn read(entities: &[Entity<'_>]) -> Result<DataTypes, ParseError> {
             EntityKind::MacroDefinition => {
                 waiting.extend(constant(entity)?.map(|constant| (constant, entity)));
             }
+            EntityKind::TypedefDecl if names_itself(entity) => {}
             EntityKind::TypedefDecl => {
                 let typedef = typedef(entity)?;
                 // mini repeats one word for word, which is C++; with constants it would be another.
@@ -43,6 +44,16 @@ pub(super) fn read(entities: &[Entity<'_>]) -> Result<DataTypes, ParseError> {
                 typedefs.push(typedef);
             }
             EntityKind::EnumDecl => plain_enums.push(plain_enum(entity)?),
+            _ => {}
+        }
+    }
+    for entity in entities.iter().filter(|entity| !source::stands_in(entity, FILE)) {
+        match entity.get_kind() {
+            EntityKind::EnumDecl => plain_enums.push(plain_enum(entity)?),
+            EntityKind::TypedefDecl if !names_itself(entity) => {
+                let name = entity.get_name().unwrap_or_default();
+                return Err(source::construct(entity, format!("typedef {name} does not stand in {FILE}")));
+            }
             _ => {}
         }
     }
@@ -80,6 +91,15 @@ fn constant(entity: &Entity<'_>) -> Result<Option<Constant>, ParseError> {
     }
 }
 
+/// C's `typedef enum X { … } X;`, which declares nothing to C++.
+fn names_itself(entity: &Entity<'_>) -> bool {
+    let underlying = entity.get_typedef_underlying_type().map(|underlying| underlying.get_canonical_type());
+    underlying.is_some_and(|underlying| {
+        matches!(underlying.get_kind(), TypeKind::Enum | TypeKind::Record)
+            && Some(unqualified(&underlying.get_display_name())) == entity.get_name().as_deref()
+    })
+}
+
 fn typedef(entity: &Entity<'_>) -> Result<Typedef, ParseError> {
     let name = entity.get_name().unwrap_or_default();
     let spelling = entity
@@ -96,7 +116,12 @@ fn typedef(entity: &Entity<'_>) -> Result<Typedef, ParseError> {
 }
 
 fn plain_enum(entity: &Entity<'_>) -> Result<PlainEnum, ParseError> {
-    let name = entity.get_name().unwrap_or_default();
+    // The type has its name from a typedef where the declaration has none.
+    let name = entity.get_type().map(|declared| declared.get_display_name()).unwrap_or_default();
+    let name = unqualified(&name).to_owned();
+    if !is_identifier(&name) {
+        return Err(source::construct(entity, "an enum without name"));
+    }
     let values = entity
         .get_children()
         .iter()

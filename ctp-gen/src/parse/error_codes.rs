@@ -39,7 +39,7 @@ fn of_table(headers: &Headers) -> Result<Vec<ErrorCode>, ParseError> {
     let Some(file) = headers.error_table() else { return Ok(Vec::new()) };
     let text = without_comments(&file.text);
     let refuse = |position: usize, reason: String| ParseError::Construct {
-        place: source::place(&file.path, line_of(&text, position)),
+        place: source::place(&file.path, source::line_of(text.as_bytes(), position)),
         reason,
     };
     let mut errors: Vec<ErrorCode> = Vec::new();
@@ -86,11 +86,6 @@ fn without_comments(text: &str) -> String {
         kept.replace_range(start..end, &blanks);
     }
     kept
-}
-
-fn line_of(text: &str, position: usize) -> u32 {
-    let before = text[..position].bytes().filter(|byte| *byte == b'\n').count();
-    u32::try_from(before).map_or(u32::MAX, |before| before.saturating_add(1))
 }
 
 /// Returns the value of an XML attribute of an element.

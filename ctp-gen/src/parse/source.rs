@@ -80,7 +80,15 @@ impl HeaderFile {
     fn read(folder: &Path, name: &str) -> Result<Self, ParseError> {
         let path = folder.join(name);
         let bytes = std::fs::read(&path).map_err(|source| ParseError::Read { path: path.clone(), source })?;
-        let (encoding, text) = decode(&bytes).ok_or_else(|| ParseError::Encoding { path: path.clone() })?;
+        let (encoding, text) = decode(&bytes)
+            .map_err(|position| ParseError::Encoding { place: place(&path, line_of(&bytes, position)) })?;
+        // The compiler takes texts that end at the first NUL; one that is cut and padded holds some.
+        if let Some(position) = text.find('\0') {
+            return Err(ParseError::Construct {
+                place: place(&path, line_of(text.as_bytes(), position)),
+                reason: "a NUL byte: the file is cut, or no text".to_owned(),
+            });
+        }
         if text.trim().is_empty() {
             return Err(ParseError::Construct {
                 place: place(&path, 1),
@@ -93,25 +101,52 @@ impl HeaderFile {
 }
 
 /// Headers come as UTF-8 with or without BOM, or as GB18030 (of which GBK is a part).
-fn decode(bytes: &[u8]) -> Option<(&'static str, String)> {
-    if let Some(rest) = bytes.strip_prefix(b"\xEF\xBB\xBF") {
-        return std::str::from_utf8(rest).ok().map(|text| ("utf-8-bom", text.to_owned()));
+///
+/// Returns the position of the first byte that is neither as an error.
+fn decode(bytes: &[u8]) -> Result<(&'static str, String), usize> {
+    const BOM: &[u8] = b"\xEF\xBB\xBF";
+    if let Some(rest) = bytes.strip_prefix(BOM) {
+        return match std::str::from_utf8(rest) {
+            Ok(text) => Ok(("utf-8-bom", text.to_owned())),
+            Err(error) => Err(BOM.len() + error.valid_up_to()),
+        };
     }
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return Some(("utf-8", text.to_owned()));
+    let utf8_end = match std::str::from_utf8(bytes) {
+        Ok(text) => return Ok(("utf-8", text.to_owned())),
+        Err(error) => error.valid_up_to(),
+    };
+    match encoding_rs::GB18030.decode_without_bom_handling_and_without_replacement(bytes) {
+        Some(text) => Ok(("gb18030", text.into_owned())),
+        None => Err(utf8_end.max(gb18030_end(bytes))),
     }
-    let (text, malformed) = encoding_rs::GB18030.decode_without_bom_handling(bytes);
-    (!malformed).then(|| ("gb18030", text.into_owned()))
 }
 
-/// Returns the top-level entities of the headers, with namespaces opened.
+/// Returns how many bytes in front are GB18030 text.
+fn gb18030_end(bytes: &[u8]) -> usize {
+    let mut decoder = encoding_rs::GB18030.new_decoder_without_bom_handling();
+    let mut text = String::with_capacity(decoder.max_utf8_buffer_length(bytes.len()).unwrap_or(0));
+    match decoder.decode_to_string_without_replacement(bytes, &mut text, true) {
+        (encoding_rs::DecoderResult::Malformed(length, after), read) => {
+            read.saturating_sub(usize::from(length) + usize::from(after))
+        }
+        (_, read) => read,
+    }
+}
+
+/// Returns the line in which the byte at `position` stands.
+pub(super) fn line_of(bytes: &[u8], position: usize) -> u32 {
+    let before = bytes.iter().take(position).filter(|byte| **byte == b'\n').count();
+    u32::try_from(before).map_or(u32::MAX, |before| before.saturating_add(1))
+}
+
+/// Returns the top-level entities of the headers, with namespaces and `extern "C"` opened.
 pub(super) fn flatten<'tu>(unit: &'tu TranslationUnit<'_>) -> Vec<Entity<'tu>> {
     let mut found = Vec::new();
     let mut pending = vec![unit.get_entity()];
     while let Some(parent) = pending.pop() {
         for child in parent.get_children() {
             match child.get_kind() {
-                EntityKind::Namespace => pending.push(child),
+                EntityKind::Namespace | EntityKind::LinkageSpec => pending.push(child),
                 _ if file_of(&child).is_some_and(|path| !is_main(&path)) => found.push(child),
                 _ => {}
             }
@@ -159,6 +194,17 @@ fn place_of(entity: &Entity<'_>) -> Option<String> {
 /// Returns the file in which `entity` stands, `None` for what the compiler predefines.
 pub(super) fn file_of(entity: &Entity<'_>) -> Option<PathBuf> {
     Some(entity.get_location()?.get_expansion_location().file?.get_path())
+}
+
+/// `ctp_sopt::CThostFtdcOrderField *` → `CThostFtdcOrderField *`.
+pub(super) fn unqualified(c_type: &str) -> &str {
+    c_type.rsplit("::").next().unwrap_or(c_type)
+}
+
+/// Returns whether `entity` is a semicolon that declares nothing.
+pub(super) fn is_empty(entity: &Entity<'_>) -> bool {
+    let tokens = entity.get_range().map(|range| range.tokenize()).unwrap_or_default();
+    matches!(tokens.as_slice(), [token] if token.get_spelling() == ";")
 }
 
 /// Returns the position of `entity` in its file.

@@ -39,7 +39,7 @@ fn field(entity: &Entity<'_>, layout: &Type<'_>, record: &str) -> Result<Field, 
         .get_offsetof(&c_name)
         .map_err(|error| source::construct(entity, format!("{whole} has no offset: {error}")))?;
     let typedef = entity.get_type().map(|field_type| field_type.get_display_name()).unwrap_or_default();
-    let typedef = typedef.rsplit("::").next().unwrap_or_default().to_owned();
+    let typedef = source::unqualified(&typedef).to_owned();
     if !typedef.starts_with("TThostFtdc") && typedef.parse::<ScalarType>().is_err() {
         return Err(source::construct(
             entity,
