@@ -20,8 +20,6 @@ pub(super) fn file(emission: &Emission<'_>, version: &Api) -> File {
     for half in HALVES {
         let class = version.class(half.api);
         let factory = class.statics.iter().find(|method| method.name.starts_with("Create"));
-        let symbol =
-            |method: Option<&crate::api::Static>| method.map_or_else(String::new, |one| one.symbol.clone());
         let (module, upper, c_name) = (half.module, half.module.to_ascii_uppercase(), half.api.c_name());
         let _ = write!(
             text,
@@ -34,10 +32,12 @@ pub fn {module}() -> &'static Adapter {{
 }}
 "
         );
-        for (what, constant, symbol) in [
-            ("the factory function", "FACTORY", symbol(factory)),
-            ("`GetApiVersion`", "VERSION", symbol(class.static_method("GetApiVersion"))),
+        for (what, constant, method) in [
+            ("the factory function", "FACTORY", factory),
+            // The oldest headers have none.
+            ("`GetApiVersion`", "VERSION", class.static_method("GetApiVersion")),
         ] {
+            let Some(symbol) = method.map(|method| &method.symbol) else { continue };
             let head = format!("pub const {upper}_{constant}: &str =");
             let _ = writeln!(text, "\n/// Symbol of {what} of `{c_name}`.");
             let line = format!("{head} \"{symbol}\";");
@@ -52,7 +52,20 @@ pub fn {module}() -> &'static Adapter {{
 
 #[cfg(test)]
 mod tests {
-    use crate::emit::adapter::PRELUDE;
+    use super::*;
+    use crate::{emit::adapter::PRELUDE, models, overlay::Overlay};
+
+    #[test]
+    fn headers_without_a_version_function_have_no_symbol_of_one() {
+        let mut api = models::current().clone();
+        for class in &mut api.classes {
+            class.statics.retain(|method| method.name != "GetApiVersion");
+        }
+        assert_eq!(api.check(), Ok(()));
+        let text = file(&Emission::new(&api, Overlay::committed()), &api).text;
+        assert!(text.contains("const MD_FACTORY") && text.contains("const TRADER_FACTORY"), "{text}");
+        assert!(!text.contains("const MD_VERSION") && !text.contains("const TRADER_VERSION"), "{text}");
+    }
 
     /// Returns every function of a declaration of the interface: its name, then its parameters' names.
     fn functions(text: &str, start: &str) -> Vec<String> {
