@@ -73,9 +73,10 @@ pub fn cpp(version: &Api, current: &Api, overlay: &Overlay) -> Result<String, St
     Ok(text)
 }
 
-/// Returns `se_6_7_13`: the name of a version inside identifiers.
+/// Returns `se_6_7_13`: the name of a version inside identifiers. A label may be a folder's name: what no
+/// identifier can hold becomes `_`.
 pub fn identifier(version: &Api) -> String {
-    version.label().replace(['.', '-'], "_")
+    version.label().replace(|letter: char| !letter.is_ascii_alphanumeric(), "_")
 }
 
 /// Emits the Rust table of adapters: family, version, the patch marks that share its layout (`""` is no mark),
