@@ -16,6 +16,9 @@ use crate::{Api, api::Source, models};
 
 pub use mark::VersionMark;
 
+/// What makes a folder one of headers.
+const TRADER_HEADER: &str = "ThostFtdcTraderApi.h";
+
 /// What was found out about a folder of headers.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Detected {
@@ -58,7 +61,9 @@ fn from_library(folder: &Path) -> Option<Detected> {
     folders.extend(subfolders(&folder));
     if let Some(parent) = folder.parent() {
         folders.push(parent.to_owned());
-        folders.extend(subfolders(parent));
+        // A sibling with headers of its own is another delivery.
+        let is_other = |sibling: &PathBuf| *sibling != folder && sibling.join(TRADER_HEADER).exists();
+        folders.extend(subfolders(parent).into_iter().filter(|sibling| !is_other(sibling)));
         // vnpy_ctp: api/include/ctp/*.h, api/*.so.
         folders.extend(parent.parent().map(Path::to_owned));
     }
@@ -130,7 +135,12 @@ fn from_known_headers(folder: &Path) -> Option<Detected> {
 fn from_name(folder: &Path) -> Option<Detected> {
     let folder = folder.canonicalize().ok()?;
     let names = folder.ancestors().take(4).filter_map(|folder| folder.file_name()?.to_str());
-    names.into_iter().find_map(|name| detected(mark::in_name(name)?, format!("the folder's name {name}")))
+    names.into_iter().find_map(|name| {
+        let found = detected(mark::in_name(name)?, format!("the folder's name {name}"))?;
+        // Many a thing has a version 1 or 3 (`vnpy-3.9.1`): those of mini and sopt stand beside the family.
+        let is_named = found.family == "se" || name.to_ascii_lowercase().contains(&found.family);
+        is_named.then_some(found)
+    })
 }
 
 /// Returns the SHA-256 of `bytes` in hexadecimal.
@@ -166,12 +176,24 @@ mod tests {
     }
 
     #[test]
+    fn the_library_of_another_delivery_beside_the_headers_tells_nothing() {
+        let library = b"\x7fELF\0v6.3.15_20190220 15:47:00\0rest";
+        let folder = folder_with(&[
+            ("new/ThostFtdcTraderApi.h", b"class"),
+            ("old/ThostFtdcTraderApi.h", b"class"),
+            ("old/thosttraderapi.so", library),
+        ]);
+        assert_eq!(detect(&folder.path().join("new")), None);
+        assert_eq!(detect(&folder.path().join("old")).map(|found| found.version).as_deref(), Some("6.3.15"));
+    }
+
+    #[test]
     fn a_folder_name_tells_the_version_when_nothing_else_does() {
         let folder = folder_with(&[("CTPMini_V1.6.9_linux64_api_20240527/x", b"")]);
         let found = detect(&folder.path().join("CTPMini_V1.6.9_linux64_api_20240527")).expect("a version");
         assert_eq!((found.family.as_str(), found.version.as_str(), found.patch), ("mini", "1.6.9", None));
-        let folder = folder_with(&[("headers/x", b"")]);
-        assert_eq!(detect(&folder.path().join("headers")), None);
+        let folder = folder_with(&[("vnpy-3.9.1/headers/x", b"")]);
+        assert_eq!(detect(&folder.path().join("vnpy-3.9.1/headers")), None);
         assert_eq!(detect(&folder.path().join("nowhere")), None);
     }
 }
