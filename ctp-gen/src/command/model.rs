@@ -61,7 +61,9 @@ fn of_folder(folder: &Path, family: Option<&str>) -> Result<Api, parse::ParseErr
             ("se".to_owned(), name.unwrap_or_else(|| "headers".to_owned()))
         }
     };
-    parse::parse_folder(folder, family.unwrap_or(&detected_family), &version)
+    let api = parse::parse_folder(folder, family.unwrap_or(&detected_family), &version)?;
+    parse::refuse_mixture(&api, folder)?;
+    Ok(api)
 }
 
 #[cfg(test)]

@@ -87,7 +87,7 @@ pub(super) fn mixture(api: &Api) -> Option<(&'static str, String)> {
     Some((
         file,
         format!(
-            "this is {file} of {} {}, but other headers beside it are those of {}: a set with pieces of two versions",
+            "this is {file} of {} {}, but other headers beside it are those of {}: a set with pieces of two versions; `ctp-gen parse --mixed` takes it as it is",
             api.family,
             names(others),
             best.version
