@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use ctp_sys::{ApiVersion, LoadError, MdLibrary, TraderLibrary};
+use ctp_sys::{Library, LoadError, Side, mini, se, sopt};
 
 /// Prints what the library at `path` is, or why it cannot be used.
 pub(super) fn run(path: &Path) -> ExitCode {
@@ -21,25 +21,38 @@ pub(super) fn run(path: &Path) -> ExitCode {
 
 /// Returns what the library at `path` is, a line for each property; or why it cannot be used.
 fn describe(path: &Path) -> Result<String, String> {
-    match TraderLibrary::open(path) {
-        Ok(library) => Ok(lines("trader", library.path(), library.version())),
+    let described = match describe_as::<se::Trader, se::Md>(path) {
+        Err(LoadError::WrongFamily { family: "mini", .. }) => describe_as::<mini::Trader, mini::Md>(path),
+        Err(LoadError::WrongFamily { family: "sopt", .. }) => describe_as::<sopt::Trader, sopt::Md>(path),
+        described => described,
+    };
+    described.map_err(|error| match error {
+        LoadError::NotCtp { path, .. } => {
+            format!("{} is not a CTP library: it has neither trading nor market data", path.display())
+        }
+        error => error.to_string(),
+    })
+}
+
+/// Describes a library of one family, whose sides are `T` and `M`.
+fn describe_as<T: Side, M: Side>(path: &Path) -> Result<String, LoadError> {
+    match Library::<T>::open(path) {
+        Ok(library) => Ok(lines("trader", &library)),
         // What has no trader may still have market data.
-        Err(LoadError::NotCtp { .. }) => match MdLibrary::open(path) {
-            Ok(library) => Ok(lines("market data", library.path(), library.version())),
-            Err(LoadError::NotCtp { path, .. }) => Err(format!(
-                "{} is not a CTP library: it has neither trading nor market data",
-                path.display()
-            )),
-            Err(error) => Err(error.to_string()),
-        },
-        Err(error) => Err(error.to_string()),
+        Err(LoadError::NotCtp { .. }) => {
+            Library::<M>::open(path).map(|library| lines("market data", &library))
+        }
+        Err(error) => Err(error),
     }
 }
 
-fn lines(kind: &str, path: &Path, version: &ApiVersion) -> String {
-    let maker = if version.is_simulator() { "our simulator" } else { "the vendor" };
-    let (path, label) = (path.display(), version.label());
-    format!("kind     {kind}\npath     {path}\nversion  {version}\nmodel    se-{label}\nmade by  {maker}")
+fn lines<S: Side>(kind: &str, library: &Library<S>) -> String {
+    let maker = if library.is_simulator() { "our simulator" } else { "the vendor" };
+    let (path, version, family) = (library.path().display(), library.version(), S::FAMILY);
+    let label = version.label();
+    format!(
+        "kind     {kind}\npath     {path}\nversion  {version}\nmodel    {family}-{label}\nmade by  {maker}"
+    )
 }
 
 #[cfg(test)]
@@ -48,13 +61,18 @@ mod tests {
 
     #[test]
     fn both_kinds_of_the_simulator_are_told_apart() {
-        for version in ["6.7.13", "6.7.11", "6.3.15"] {
-            let simulator = ctp_sys::find_simulator(version).expect("built by `cargo xtask sim`");
+        for (model, simulator) in [
+            ("se-6.7.13", ctp_sys::find_simulator("6.7.13")),
+            ("se-6.3.15", ctp_sys::find_simulator("6.3.15")),
+            ("mini-1.7.7", mini::find_simulator("1.7.7")),
+            ("sopt-3.7.0", sopt::find_simulator("3.7.0")),
+        ] {
+            let simulator = simulator.expect("built by `cargo xtask sim`");
             let (trader, md) = (describe(&simulator.trader).unwrap(), describe(&simulator.md).unwrap());
             assert!(trader.starts_with("kind     trader\n") && md.starts_with("kind     market data\n"));
             for text in [trader, md] {
                 assert!(
-                    text.contains(&format!("model    se-{version}\n")) && text.ends_with("our simulator"),
+                    text.contains(&format!("model    {model}\n")) && text.ends_with("our simulator"),
                     "{text}"
                 );
             }
