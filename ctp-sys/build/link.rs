@@ -10,6 +10,11 @@ use std::{
 };
 
 use ctp_gen::{Api, api::ClassKind, models};
+use object::{
+    Endianness,
+    elf::{DT_SONAME, FileHeader64},
+    read::elf::{Dyn as _, FileHeader as _},
+};
 
 /// File names by family: market data, trader. The vendor's packages also have them with `lib` before.
 const NAMES: [(&str, &str, &str); 3] = [
@@ -35,6 +40,7 @@ pub(crate) fn emit(out_dir: &Path) -> Result<(), Box<dyn Error>> {
     for (kind, file) in [ClassKind::MdApi, ClassKind::TraderApi].into_iter().zip(&files) {
         println!("cargo::rerun-if-changed={}", file.display());
         let model = model_of(file, family)?;
+        check_inner_name(file)?;
         let name = file.file_name().and_then(|name| name.to_str()).ok_or("a library's name is not text")?;
         symlink(file, links.join(name))?;
         println!("cargo::rustc-link-lib=dylib:+verbatim={name}");
@@ -78,6 +84,34 @@ fn libraries_in(folder: &Path) -> Result<(&'static str, [PathBuf; 2]), String> {
     }
     let names: Vec<String> = NAMES.iter().map(|(_, md, trader)| format!("{md} and {trader}")).collect();
     Err(format!("CTP_LIB_DIR {} has neither {}; check the folder", folder.display(), names.join(", nor ")))
+}
+
+/// Refuses a library that programs would look for by a name that is not in the folder: builders of Python wheels give
+/// libraries inner names (SONAME) of their own.
+fn check_inner_name(file: &Path) -> Result<(), Box<dyn Error>> {
+    let bytes = fs::read(file)?;
+    let not_elf = |error: object::Error| format!("{} is not a library: {error}", file.display());
+    let Some(name) = inner_name(&bytes).map_err(not_elf)? else { return Ok(()) };
+    if file.with_file_name(&name).exists() {
+        return Ok(());
+    }
+    let shown = file.display();
+    Err(format!(
+        "{shown} calls itself {name}, and programs would look for that; put a link of that name beside it"
+    )
+    .into())
+}
+
+/// Returns the SONAME of a library.
+fn inner_name(library: &[u8]) -> object::Result<Option<String>> {
+    let header = FileHeader64::<Endianness>::parse(library)?;
+    let endian = header.endian()?;
+    let sections = header.sections(endian, library)?;
+    let Some((entries, strings)) = sections.dynamic(endian, library)? else { return Ok(None) };
+    let strings = sections.strings(endian, library, strings)?;
+    let entry = entries.iter().find(|entry| entry.d_tag(endian) == DT_SONAME);
+    let name = entry.map(|entry| entry.string(endian, strings)).transpose()?;
+    Ok(name.map(|name| String::from_utf8_lossy(name).into_owned()))
 }
 
 /// Returns the model of the library's version: of `CTP_LINK_VERSION`, or of the version text in its bytes.
