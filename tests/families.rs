@@ -96,7 +96,7 @@ fn wait_unsupported(seen: &mpsc::Receiver<Seen>, name: &str, error_id: Option<i3
 
 #[test]
 fn each_family_logs_in_through_its_own_library() {
-    let (se, ..) = logged_in!(se, ctp_types, ctp_types::API_VERSION);
+    let (se, _seen, _flow) = logged_in!(se, ctp_types, ctp_types::API_VERSION);
 
     for version in ctp_sys::mini::supported_versions() {
         let (mini, seen, _flow) = logged_in!(mini, ctp_types::mini, version);
