@@ -16,9 +16,6 @@ use crate::{Api, api::Source, models};
 
 pub use mark::VersionMark;
 
-/// What makes a folder one of headers.
-const TRADER_HEADER: &str = "ThostFtdcTraderApi.h";
-
 /// What was found out about a folder of headers.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Detected {
@@ -34,7 +31,8 @@ pub struct Detected {
 
 /// Returns family and version of the headers in `folder`, or `None` when nothing tells them.
 ///
-/// Libraries are searched in the folder, below it, beside it, and two levels up; none is loaded.
+/// Libraries are searched in the folder, below it, up to two levels up, and, where it is called `header` or
+/// `include`, in the folders beside it; none is loaded.
 pub fn detect(folder: &Path) -> Option<Detected> {
     from_library(folder).or_else(|| from_known_headers(folder)).or_else(|| from_name(folder))
 }
@@ -61,9 +59,12 @@ fn from_library(folder: &Path) -> Option<Detected> {
     folders.extend(subfolders(&folder));
     if let Some(parent) = folder.parent() {
         folders.push(parent.to_owned());
-        // A sibling with headers of its own is another delivery.
-        let is_other = |sibling: &PathBuf| *sibling != folder && sibling.join(TRADER_HEADER).exists();
-        folders.extend(subfolders(parent).into_iter().filter(|sibling| !is_other(sibling)));
+        // Beside `header` or `include` stand other parts of the delivery (ctpwrapper: header/, linux/); beside
+        // any other folder, other deliveries.
+        let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_ascii_lowercase();
+        if name.starts_with("header") || name.starts_with("inc") {
+            folders.extend(subfolders(parent));
+        }
         // vnpy_ctp: api/include/ctp/*.h, api/*.so.
         folders.extend(parent.parent().map(Path::to_owned));
     }
@@ -134,12 +135,17 @@ fn from_known_headers(folder: &Path) -> Option<Detected> {
 /// `v6.7.11_20250617_api_traderapi_se_linux64`, `CTPMini_V1.7.5_linux64_api_20260115`, and the folders above.
 fn from_name(folder: &Path) -> Option<Detected> {
     let folder = folder.canonicalize().ok()?;
-    let names = folder.ancestors().take(4).filter_map(|folder| folder.file_name()?.to_str());
-    names.into_iter().find_map(|name| {
+    let names: Vec<&str> =
+        folder.ancestors().take(4).filter_map(|folder| folder.file_name()?.to_str()).collect();
+    // Many a thing has a version 1 or 3 (`vnpy-3.9.1`): one of mini and sopt is called an API, or stands where
+    // the family is named (`ctpsopt/v3.7.3`).
+    let is_api = |name: &str, family: &str| {
+        let names_family = |name: &&str| name.to_ascii_lowercase().contains(family);
+        family == "se" || name.to_ascii_lowercase().contains("api") || names.iter().any(names_family)
+    };
+    names.iter().find_map(|name| {
         let found = detected(mark::in_name(name)?, format!("the folder's name {name}"))?;
-        // Many a thing has a version 1 or 3 (`vnpy-3.9.1`): those of mini and sopt stand beside the family.
-        let is_named = found.family == "se" || name.to_ascii_lowercase().contains(&found.family);
-        is_named.then_some(found)
+        is_api(name, &found.family).then_some(found)
     })
 }
 
@@ -178,11 +184,8 @@ mod tests {
     #[test]
     fn the_library_of_another_delivery_beside_the_headers_tells_nothing() {
         let library = b"\x7fELF\0v6.3.15_20190220 15:47:00\0rest";
-        let folder = folder_with(&[
-            ("new/ThostFtdcTraderApi.h", b"class"),
-            ("old/ThostFtdcTraderApi.h", b"class"),
-            ("old/thosttraderapi.so", library),
-        ]);
+        let folder =
+            folder_with(&[("new/ThostFtdcTraderApi.h", b"class"), ("old/thosttraderapi.so", library)]);
         assert_eq!(detect(&folder.path().join("new")), None);
         assert_eq!(detect(&folder.path().join("old")).map(|found| found.version).as_deref(), Some("6.3.15"));
     }
@@ -192,6 +195,11 @@ mod tests {
         let folder = folder_with(&[("CTPMini_V1.6.9_linux64_api_20240527/x", b"")]);
         let found = detect(&folder.path().join("CTPMini_V1.6.9_linux64_api_20240527")).expect("a version");
         assert_eq!((found.family.as_str(), found.version.as_str(), found.patch), ("mini", "1.6.9", None));
+        for name in ["v3.7.3_20240910_api_traderapi_linux64_se", "ctpsopt/v3.7.3/20240910_windows_se"] {
+            let folder = folder_with(&[(&format!("{name}/x"), b"")]);
+            let found = detect(&folder.path().join(name)).expect("a version");
+            assert_eq!((found.family.as_str(), found.version.as_str()), ("sopt", "3.7.3"), "{name}");
+        }
         let folder = folder_with(&[("vnpy-3.9.1/headers/x", b"")]);
         assert_eq!(detect(&folder.path().join("vnpy-3.9.1/headers")), None);
         assert_eq!(detect(&folder.path().join("nowhere")), None);
