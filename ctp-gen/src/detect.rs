@@ -1,7 +1,7 @@
 //! Which family and version a folder of headers is of, where something says it.
 //!
 //! The headers themselves carry no version. What does, from the strongest to the weakest: a library beside
-//! them, headers that a committed model was made from, the folder's name.
+//! them, headers that a committed model was made from, declarations that are those of one, the folder's name.
 
 mod mark;
 
@@ -12,7 +12,7 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-use crate::{Api, api::Source, models};
+use crate::{Api, api::Source, models, parse};
 
 pub use mark::VersionMark;
 
@@ -34,7 +34,10 @@ pub struct Detected {
 /// Libraries are searched in the folder, below it, up to two levels up, and, where it is called `header` or
 /// `include`, in the folders beside it; none is loaded.
 pub fn detect(folder: &Path) -> Option<Detected> {
-    from_library(folder).or_else(|| from_known_headers(folder)).or_else(|| from_name(folder))
+    from_library(folder)
+        .or_else(|| from_known_headers(folder))
+        .or_else(|| from_declarations(folder))
+        .or_else(|| from_name(folder))
 }
 
 /// Returns the family that numbers its versions like this; the generator knows no other.
@@ -129,6 +132,17 @@ fn from_known_headers(folder: &Path) -> Option<Detected> {
         version: api.version.clone(),
         patch: None,
         evidence: format!("the headers are those of the model {}", api.label()),
+    })
+}
+
+/// Headers in another encoding, or of another system, that declare what a committed model does.
+fn from_declarations(folder: &Path) -> Option<Detected> {
+    let known = parse::known_as(&parse::parse_folder(folder, "se", "unknown").ok()?)?;
+    Some(Detected {
+        family: known.family.clone(),
+        version: known.version.clone(),
+        patch: None,
+        evidence: format!("headers that declare what the model {} does", known.label()),
     })
 }
 

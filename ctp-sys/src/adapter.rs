@@ -25,14 +25,15 @@ pub(crate) struct Adapter {
         production: bool,
     ) -> *mut c_void,
     pub(crate) release: unsafe extern "C" fn(api: *mut c_void),
-    pub(crate) init: unsafe extern "C" fn(api: *mut c_void),
+    pub(crate) init: unsafe extern "C" fn(api: *mut c_void) -> i64,
     pub(crate) join: unsafe extern "C" fn(api: *mut c_void) -> i32,
     pub(crate) trading_day: unsafe extern "C" fn(api: *mut c_void) -> *const c_char,
-    pub(crate) register_front: unsafe extern "C" fn(api: *mut c_void, address: *mut c_char),
-    pub(crate) register_name_server: Option<unsafe extern "C" fn(api: *mut c_void, address: *mut c_char)>,
+    pub(crate) register_front: unsafe extern "C" fn(api: *mut c_void, address: *mut c_char) -> i64,
+    pub(crate) register_name_server:
+        Option<unsafe extern "C" fn(api: *mut c_void, address: *mut c_char) -> i64>,
     pub(crate) make_spi: unsafe extern "C" fn(deliver: Deliver, context: *mut c_void) -> *mut c_void,
     pub(crate) free_spi: unsafe extern "C" fn(spi: *mut c_void),
-    pub(crate) register_spi: unsafe extern "C" fn(api: *mut c_void, spi: *mut c_void),
+    pub(crate) register_spi: unsafe extern "C" fn(api: *mut c_void, spi: *mut c_void) -> i64,
     pub(crate) subscribe_topic:
         Option<unsafe extern "C" fn(api: *mut c_void, topic: u32, resume_type: i32, sequence: i32) -> i64>,
     pub(crate) call:

@@ -103,6 +103,12 @@ impl<S: Side> fmt::Debug for Library<S> {
     }
 }
 
+/// Refuses a library other than the linked trader library, whose names its parts would call each other by.
+#[cfg(feature = "link")]
+pub(crate) fn refuse_beside_linked(path: &Path) -> Result<(), LoadError> {
+    Loaded::only_linked(path.to_owned(), "se", crate::side::Kind::Trader).map(drop)
+}
+
 /// What the dynamic linker said, which stands behind the error.
 pub(crate) fn said_by_linker(error: &libloading::Error) -> String {
     std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)

@@ -118,7 +118,8 @@ impl DataCollect {
     ///
     /// # Errors
     ///
-    /// Returns what the file is not: there, loadable, a collector.
+    /// Returns what the file is not: there, loadable, a collector. With feature `link` only the linked trader
+    /// library is one; any other is refused as [`LoadError::Linked`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self, LoadError> {
         Self::open_with(path.as_ref(), &platform::COLLECTOR)
     }
@@ -136,6 +137,9 @@ impl DataCollect {
     fn open_with(path: &Path, symbols: &platform::CollectorSymbols) -> Result<Self, LoadError> {
         let path =
             path.canonicalize().map_err(|source| LoadError::NotFound { path: path.to_owned(), source })?;
+        // The linked library exports the names that a collector's own parts call each other by.
+        #[cfg(feature = "link")]
+        crate::library::refuse_beside_linked(&path)?;
         let library = platform::open(&path)
             .map_err(|error| LoadError::NotLoadable { path: path.clone(), reason: said_by_linker(&error) })?;
         // SAFETY: the mangled name says that it takes `char *` and `int &`, and the vendor's header that it

@@ -8,7 +8,7 @@ use std::{
 use clap::Args;
 use ctp_gen::{
     detect::{Detected, detect},
-    parse::{known_as, parse_folder, refuse_mixture, summary},
+    parse::{parse_folder, refuse_mixture, summary},
 };
 
 use crate::emit;
@@ -77,24 +77,18 @@ pub(super) fn print_detected(folder: &Path, json: bool) -> Result<(), Box<dyn Er
     Ok(())
 }
 
-/// What tells the version without reading the headers, else what they declare.
 fn found(folder: &Path) -> Result<Detected, Box<dyn Error>> {
     std::fs::read_dir(folder).map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
     if let Some(found) = detect(folder) {
         return Ok(found);
     }
-    let known = known_as(&parse_folder(folder, "se", "unknown")?).ok_or_else(|| {
-        format!(
-            "{}: neither a library beside the headers, nor the headers, nor the folder's name tell the version; give --version",
-            folder.display()
-        )
-    })?;
-    Ok(Detected {
-        family: known.family.clone(),
-        version: known.version.clone(),
-        patch: None,
-        evidence: format!("headers that declare what the model {} does", known.label()),
-    })
+    // Headers that cannot be read are the better reason.
+    parse_folder(folder, "se", "unknown")?;
+    Err(format!(
+        "{}: neither a library beside the headers, nor the headers, nor the folder's name tell the version; give --version",
+        folder.display()
+    )
+    .into())
 }
 
 fn line(found: &Detected) -> String {

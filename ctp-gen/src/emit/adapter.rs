@@ -24,14 +24,14 @@ typedef void (*ctp_deliver)(void *context, uint32_t method, const void *record, 
 struct ctp_adapter {
     void *(*create)(void *factory, const char *flow, bool udp, bool multicast, bool production);
     void (*release)(void *api);
-    void (*init)(void *api);
+    int64_t (*init)(void *api);
     int32_t (*join)(void *api);
     const char *(*trading_day)(void *api);
-    void (*register_front)(void *api, char *address);
-    void (*register_name_server)(void *api, char *address);
+    int64_t (*register_front)(void *api, char *address);
+    int64_t (*register_name_server)(void *api, char *address);
     void *(*make_spi)(ctp_deliver deliver, void *context);
     void (*free_spi)(void *spi);
-    void (*register_spi)(void *api, void *spi);
+    int64_t (*register_spi)(void *api, void *spi);
     int64_t (*subscribe_topic)(void *api, uint32_t topic, int32_t resume_type, int32_t sequence);
     int64_t (*call)(void *api, uint32_t method, void *record, int32_t request_id);
     int64_t (*instruments)(void *api, uint32_t method, char **ids, int32_t count);
@@ -137,11 +137,11 @@ fn side(
         text,
         "static void *{short}_make_spi(ctp_deliver deliver, void *context) {{ {short}_shim *shim = new {short}_shim; shim->deliver = deliver; shim->context = context; return shim; }}
 static void {short}_free_spi(void *spi) {{ delete static_cast<{short}_shim *>(spi); }}
-static void {short}_register_spi(void *api, void *spi) {{ static_cast<{name} *>(api)->RegisterSpi(static_cast<{short}_shim *>(spi)); }}
-static void {short}_release(void *api) {{ static_cast<{name} *>(api)->Release(); }}
-static int32_t {short}_join(void *api) {{ return static_cast<{name} *>(api)->Join(); }}
-static const char *{short}_trading_day(void *api) {{ return static_cast<{name} *>(api)->GetTradingDay(); }}
-static void {short}_register_front(void *api, char *address) {{ static_cast<{name} *>(api)->RegisterFront(address); }}
+static int64_t {short}_register_spi(void *api, void *spi) {{ try {{ static_cast<{name} *>(api)->RegisterSpi(static_cast<{short}_shim *>(spi)); return 0; }} catch (...) {{ return CTP_EXCEPTION; }} }}
+static void {short}_release(void *api) {{ try {{ static_cast<{name} *>(api)->Release(); }} catch (...) {{}} }}
+static int32_t {short}_join(void *api) {{ try {{ return static_cast<{name} *>(api)->Join(); }} catch (...) {{ return -1; }} }}
+static const char *{short}_trading_day(void *api) {{ try {{ return static_cast<{name} *>(api)->GetTradingDay(); }} catch (...) {{ return nullptr; }} }}
+static int64_t {short}_register_front(void *api, char *address) {{ try {{ static_cast<{name} *>(api)->RegisterFront(address); return 0; }} catch (...) {{ return CTP_EXCEPTION; }} }}
 "
     );
     // mini has none.
@@ -149,7 +149,7 @@ static void {short}_register_front(void *api, char *address) {{ static_cast<{nam
         Some(_) => {
             let _ = writeln!(
                 text,
-                "static void {short}_register_name_server(void *api, char *address) {{ static_cast<{name} *>(api)->RegisterNameServer(address); }}"
+                "static int64_t {short}_register_name_server(void *api, char *address) {{ try {{ static_cast<{name} *>(api)->RegisterNameServer(address); return 0; }} catch (...) {{ return CTP_EXCEPTION; }} }}"
             );
             format!("{short}_register_name_server")
         }
@@ -158,8 +158,10 @@ static void {short}_register_front(void *api, char *address) {{ static_cast<{nam
     // mini's `Init(bool bContinuous = false)`.
     let parameter = api_class.method("Init").and_then(|init| init.parameters.first());
     let init = parameter.map_or("", |parameter| parameter.default.as_deref().unwrap_or("false"));
-    let _ =
-        writeln!(text, "static void {short}_init(void *api) {{ static_cast<{name} *>(api)->Init({init}); }}");
+    let _ = writeln!(
+        text,
+        "static int64_t {short}_init(void *api) {{ try {{ static_cast<{name} *>(api)->Init({init}); return 0; }} catch (...) {{ return CTP_EXCEPTION; }} }}"
+    );
     create(&mut text, short, api_class);
     calls(&mut text, short, version, current, overlay, conversions, api)?;
     let topics = if api_class.slot("SubscribePrivateTopic").is_some() {
@@ -395,8 +397,7 @@ fn topics(text: &mut String, short: &str, version: &Api, api: &Class) {
     if ({known}) return CTP_NOT_IN_VERSION;
     {0} *self = static_cast<{0} *>(api);
     THOST_TE_RESUME_TYPE type = static_cast<THOST_TE_RESUME_TYPE>(resume_type);
-    if (topic == 0) self->SubscribePrivateTopic(type{sequence}); else self->SubscribePublicTopic(type);
-    return 0;
+    try {{ if (topic == 0) self->SubscribePrivateTopic(type{sequence}); else self->SubscribePublicTopic(type); return 0; }} catch (...) {{ return CTP_EXCEPTION; }}
 }}",
         api.c_name
     );

@@ -314,6 +314,12 @@ fn statics(text: &mut String, version: &Api, api: ClassKind) {
             let _ = writeln!(text, "    return \"v{}_CTPSIM_20261120 00:00:00\";\n}}", version.version);
             continue;
         }
+        if !method.name.starts_with("Create") {
+            // None that a client needs is known.
+            let zero = if method.returns == "void" { "" } else { "    return {};\n" };
+            let _ = writeln!(text, "{zero}}}");
+            continue;
+        }
         let production = method.parameters.iter().find(|parameter| parameter.name == "bIsProductionMode");
         for parameter in method.parameters.iter().filter(|parameter| parameter.c_type.ends_with("bool")) {
             let _ = writeln!(text, "    (void){};", parameter.name);

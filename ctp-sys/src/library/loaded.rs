@@ -69,7 +69,7 @@ impl Loaded {
 
     /// Returns the linked library when it is the one at `path`.
     #[cfg(feature = "link")]
-    fn only_linked(path: PathBuf, family: &'static str, kind: Kind) -> Result<Self, LoadError> {
+    pub(super) fn only_linked(path: PathBuf, family: &'static str, kind: Kind) -> Result<Self, LoadError> {
         let (linked, version) = match Self::linked(family, kind) {
             Ok(linked) if linked.path == path => return Ok(linked),
             Ok(linked) => (linked.path, linked.version),

@@ -127,18 +127,19 @@ impl Instance {
             return Err(ApiError::AfterInit { method: METHOD });
         }
         let gate = Arc::clone(&self.gate);
-        self.change(METHOD, |object| {
+        let code = self.change(METHOD, |object| {
             let receiver = Box::new(Receiver::<S>::new(spi, gate));
             // SAFETY: the receiver stays at its address, in `object`, until after `Release`.
-            unsafe {
+            let code = unsafe {
                 object.spi =
                     (object.adapter.make_spi)(deliver::<S>, (&raw const *receiver).cast_mut().cast());
-                (object.adapter.register_spi)(object.api, object.spi);
-            }
+                (object.adapter.register_spi)(object.api, object.spi)
+            };
             object.receiver = Some(receiver);
+            code
         })?;
         setup.has_spi = true;
-        Ok(())
+        self.outcome(METHOD, None, code)
     }
 
     pub(super) fn register_front(&self, address: &str) -> Result<(), ApiError> {
@@ -153,7 +154,7 @@ impl Instance {
         &self,
         method: &'static str,
         address: &str,
-        register: impl Fn(&Adapter) -> Option<unsafe extern "C" fn(*mut c_void, *mut c_char)>,
+        register: impl Fn(&Adapter) -> Option<unsafe extern "C" fn(*mut c_void, *mut c_char) -> i64>,
     ) -> Result<(), ApiError> {
         front::check(address)?;
         let text = c_text("front address", address)?;
@@ -161,9 +162,9 @@ impl Instance {
         self.change(method, |object| {
             let register = register(object.adapter).ok_or_else(|| self.not_in_version(method))?;
             // SAFETY: the text lives in `object` as long as the library's object.
-            unsafe { register(object.api, text.as_ptr().cast_mut()) };
+            let code = unsafe { register(object.api, text.as_ptr().cast_mut()) };
             object.addresses.push(text);
-            Ok(())
+            self.outcome(method, None, code)
         })?
     }
 
@@ -192,16 +193,17 @@ impl Instance {
         if setup.is_initialised {
             return Err(ApiError::AlreadyInitialised);
         }
-        self.with("Init", |object| {
+        let code = self.with("Init", |object| {
             // SAFETY: the object is live; `setup` makes this the only call.
-            unsafe { (object.adapter.init)(object.api) };
+            let code = unsafe { (object.adapter.init)(object.api) };
             if !self.version.is_simulator() {
                 object.started.get_or_init(Instant::now);
             }
-            Ok(())
+            Ok(code)
         })?;
+        // Also when it threw: what it started is not started twice.
         setup.is_initialised = true;
-        Ok(())
+        self.outcome("Init", None, code)
     }
 
     pub(super) fn trading_day(&self) -> Result<String, ApiError> {

@@ -36,22 +36,23 @@ pub struct Adapter {
     ) -> *mut c_void,
     /// Calls `Release`.
     pub release: unsafe extern "C" fn(api: *mut c_void),
-    /// Calls `Init`.
-    pub init: unsafe extern "C" fn(api: *mut c_void),
+    /// Calls `Init`; returns 0, or [`EXCEPTION`].
+    pub init: unsafe extern "C" fn(api: *mut c_void) -> i64,
     /// Calls `Join`.
     pub join: unsafe extern "C" fn(api: *mut c_void) -> i32,
     /// Calls `GetTradingDay`.
     pub trading_day: unsafe extern "C" fn(api: *mut c_void) -> *const c_char,
-    /// Calls `RegisterFront`.
-    pub register_front: unsafe extern "C" fn(api: *mut c_void, address: *mut c_char),
-    /// Calls `RegisterNameServer`; `None` where the class has none.
-    pub register_name_server: Option<unsafe extern "C" fn(api: *mut c_void, address: *mut c_char)>,
+    /// Calls `RegisterFront`; returns 0, or [`EXCEPTION`].
+    pub register_front: unsafe extern "C" fn(api: *mut c_void, address: *mut c_char) -> i64,
+    /// Calls `RegisterNameServer`; returns 0, or [`EXCEPTION`]. `None` where the class has none.
+    pub register_name_server:
+        Option<unsafe extern "C" fn(api: *mut c_void, address: *mut c_char) -> i64>,
     /// Makes an SPI object that hands every callback to `deliver`.
     pub make_spi: unsafe extern "C" fn(deliver: Deliver, context: *mut c_void) -> *mut c_void,
     /// Frees an SPI object, after `release`.
     pub free_spi: unsafe extern "C" fn(spi: *mut c_void),
-    /// Calls `RegisterSpi`.
-    pub register_spi: unsafe extern "C" fn(api: *mut c_void, spi: *mut c_void),
+    /// Calls `RegisterSpi`; returns 0, or [`EXCEPTION`].
+    pub register_spi: unsafe extern "C" fn(api: *mut c_void, spi: *mut c_void) -> i64,
     /// Calls `SubscribePrivateTopic` (`topic` 0) or `SubscribePublicTopic` (1); `None` where the
     /// class has neither.
     pub subscribe_topic: Option<
