@@ -48,6 +48,27 @@ impl MdSpi for Panicking {
     }
 }
 
+/// Panics when it is dropped.
+struct DropsBadly;
+
+impl MdSpi for DropsBadly {}
+
+impl Drop for DropsBadly {
+    fn drop(&mut self) {
+        panic!("the handler's own bug at its end");
+    }
+}
+
+/// The SPI is the user's code to its last line: a close waits for the library, not for what that does.
+#[test]
+fn a_panic_in_the_spis_drop_does_not_keep_close_waiting() {
+    let flow = TempDir::new().expect("a temporary folder");
+    let api = create(&flow);
+    start(&api, "life-drop", Arc::new(DropsBadly));
+    api.close(CLOSE).expect("closed in time");
+    api.close(CLOSE).expect("closed before");
+}
+
 /// faults.md F10: the panic is caught at the border, the object is faulted, the process lives.
 #[test]
 fn a_panic_in_a_callback_ends_delivery_and_not_the_process() {

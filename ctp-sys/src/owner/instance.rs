@@ -287,11 +287,12 @@ impl Instance {
     fn start_release(&self) {
         let (object, released) = (Arc::clone(&self.object), Arc::clone(&self.released));
         let release = move || {
+            // Also when dropping the user's SPI panics: the library's object is gone by then.
+            let _released = SetOnDrop(released);
             let taken = object.write().unwrap_or_else(PoisonError::into_inner).take();
             if let Some(object) = taken {
                 object.release();
             }
-            released.set();
         };
         if let Err(error) = thread::Builder::new().name("ctp-release".to_owned()).spawn(release) {
             tracing::error!(%error, "no thread for Release; the library's object is left behind");
@@ -384,6 +385,15 @@ impl Released {
     fn wait(&self, timeout: Duration) -> bool {
         let guard = self.changed.wait_timeout_while(lock(&self.is_set), timeout, |is_set| !*is_set);
         *guard.unwrap_or_else(PoisonError::into_inner).0
+    }
+}
+
+/// Tells at its end that `Release` returned.
+struct SetOnDrop(Arc<Released>);
+
+impl Drop for SetOnDrop {
+    fn drop(&mut self) {
+        self.0.set();
     }
 }
 
