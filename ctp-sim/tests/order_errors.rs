@@ -43,7 +43,7 @@ fn fields() {
         (95, |order| order.limit_price = f64::NAN),
         (95, |order| order.limit_price = f64::MAX),
         (147, |order| order.exchange_id = text("")),
-        (148, |order| order.exchange_id = text("XXXX")),
+        (148, |order| order.exchange_id = text("NYSE")),
         (150, |order| order.exchange_id = text("DCE")),
         (15, |order| order.is_auto_suspend = 1),
     ];
