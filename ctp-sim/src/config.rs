@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::interface::Timestamp;
+use crate::switches::Switches;
 
 /// The settings of an exchange.
 ///
@@ -30,6 +31,10 @@ pub struct Config {
     pub carried_lots: Vec<CarriedLot>,
     /// Whether a simulated crowd quotes and trades in every market. Without it, clients only meet each other. Default: yes.
     pub crowd: bool,
+    /// Behaviour that no primary source decides.
+    pub switches: Switches,
+    /// When the markets are open. Default: always.
+    pub hours: Hours,
     /// Queries answered per session and second; more are answered by `OnRspError` 90. 0 is no limit.
     ///
     /// Default 2: the historical front allows 1, which a client that waits exactly one second trips over now and then.
@@ -59,6 +64,15 @@ pub struct CarriedLot {
     pub open_price: f64,
 }
 
+/// When the markets are open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hours {
+    /// At any time, on the trading day that the exchange was made on: nothing closes by itself.
+    Always,
+    /// By the exchanges' timetables and the calendar, with daily settlement and roll.
+    Exchange,
+}
+
 impl Config {
     /// Returns the default settings of an exchange that starts at `start`.
     pub fn starting_at(start: Timestamp) -> Self {
@@ -73,6 +87,8 @@ impl Config {
             products: Vec::new(),
             carried_lots: Vec::new(),
             crowd: true,
+            switches: Switches::default(),
+            hours: Hours::Always,
             queries_per_second: 2,
             connect_delay: Duration::from_millis(20),
             answer_delay: Duration::from_millis(1),

@@ -5,18 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use ctp_market::{Date, Money, ReferenceData};
 use ctp_types::{MdRequest, RecordBox, RequestKind, Text, TradeField, TraderCallback, TraderRequest};
 
-use crate::account::Account;
 use crate::clock;
 use crate::config::{Config, ConfigError};
 use crate::errors::CoreError;
-use crate::holding::Terms;
 use crate::interface::{ApiKind, Input, Output, SessionId, Timestamp};
 use crate::market::Market;
+use crate::market::subscription::Subscription;
+use crate::money::account::Account;
+use crate::money::holding::Terms;
 use crate::order::{Cancel, Order};
 use crate::random::Random;
 use crate::schedule::Schedule;
 use crate::session::{PrivateMessage, Session, Topics};
-use crate::subscription::Subscription;
 
 /// The simulated exchange with its broker: sessions, markets, orders, accounts.
 ///
@@ -208,6 +208,7 @@ impl Exchange {
             Input::UnsubscribeForQuote { session, instruments } => {
                 self.subscribe(session, Subscription::NoQuotes, instruments);
             }
+            Input::Command(command) => self.obey(command),
             Input::Advance => {}
         }
     }

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::command::Command;
 use ctp_types::{
     MdCallback, MdRequest, RecordBox, ResumeType, RspInfoField, Text, TraderCallback, TraderRequest,
 };
@@ -118,6 +119,8 @@ pub enum Input {
         /// The ids as given.
         instruments: Vec<Text<81>>,
     },
+    /// Something that no client does: the operator's doing, or the world's.
+    Command(Command),
     /// Nothing but time passing.
     Advance,
 }

@@ -34,31 +34,30 @@
 //! the crowd of `market`; `account` and `holding` keep the money; `session` is the only way back to a client.
 //! Comments name sections of the CTP behaviour notes.
 
-mod account;
-mod book;
-mod cancel;
 mod clock;
+mod command;
 mod config;
 mod errors;
 mod exchange;
-mod holding;
-mod insert;
 mod interface;
-mod login;
 mod market;
+mod matching;
+mod money;
 mod order;
 mod query;
 mod random;
 mod request;
 mod schedule;
 mod session;
-mod snapshot;
-mod subscription;
+mod switches;
 mod text;
-mod trade;
-mod venue;
 
-pub use config::{CarriedLot, Config, ConfigError};
+pub use command::Command;
+pub use config::{CarriedLot, Config, ConfigError, Hours};
 pub use errors::unsupported_function;
 pub use exchange::Exchange;
 pub use interface::{ApiKind, Delivery, Input, Output, SessionId, Timestamp};
+pub use switches::{
+    AssignedRef, CheckedBy, FrozenPrice, LastBeforeTrade, NoValue, OffOn, OnOff, RefusedOn, RepeatedSubmit,
+    Switch, SwitchError, Switches, UnsupportedKind,
+};

@@ -1,11 +1,14 @@
 //! One instrument's market: reference prices, the simulated crowd, the day's statistics.
 
+pub(crate) mod snapshot;
+pub(crate) mod subscription;
+
 use ctp_market::{Contract, ExchangeRules, Money, Product};
 use ctp_types::Text;
 
-use crate::book::{Book, Level, Side};
 use crate::config::ConfigError;
 use crate::interface::Timestamp;
+use crate::matching::book::{Book, Level, Side};
 use crate::random::Random;
 
 /// An instrument that trades, with everything that the exchange knows of it.

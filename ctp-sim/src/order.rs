@@ -1,14 +1,19 @@
 //! An order: its record, what it holds back, and how its state is written down (§5.6, §5.7).
 
+mod cancel;
+mod insert;
+mod trade;
+mod venue;
+
 use ctp_types::{
     InputOrderActionField, OrderField, OrderSource, OrderStatus, OrderSubmitStatus, Text, TraderCallback,
 };
 
-use crate::account::HoldingKey;
-use crate::book::Side;
 use crate::clock;
 use crate::exchange::Exchange;
-use crate::holding::{Effect, Frozen, Terms};
+use crate::matching::book::Side;
+use crate::money::account::HoldingKey;
+use crate::money::holding::{Effect, Frozen, Terms};
 use crate::text::text;
 
 /// An order that the core accepted.

@@ -10,11 +10,11 @@ use ctp_types::{
     TradeSource, TraderRequest, TradingAccountField, UserSessionField,
 };
 
-use crate::account::{Account, Marking, Valuation, trading_account};
 use crate::clock;
 use crate::errors::CoreError;
 use crate::exchange::Exchange;
 use crate::interface::SessionId;
+use crate::money::account::{Account, Marking, Valuation, trading_account};
 use crate::session::FRONT_ID;
 use crate::text::text;
 
@@ -183,7 +183,11 @@ impl Exchange {
         let markets = self.markets.iter().enumerate().filter(|(_, market)| matches(instrument, &market.id));
         let records = markets.map(|(index, market)| DepthMarketDataField {
             exchange_id: text(market.product.exchange.id()),
-            ..crate::snapshot::depth_market_data(market, &self.displayed_book(index), self.trading_day)
+            ..crate::market::snapshot::depth_market_data(
+                market,
+                &self.displayed_book(index),
+                self.trading_day,
+            )
         });
         records.collect()
     }

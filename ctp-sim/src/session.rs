@@ -1,5 +1,7 @@
 //! Connections, what each wants and knows, and how anything reaches a client.
 
+mod login;
+
 use std::collections::{BTreeSet, VecDeque};
 
 use ctp_types::{

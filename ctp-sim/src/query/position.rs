@@ -8,8 +8,8 @@ use ctp_types::{
 
 use super::matches;
 use crate::exchange::Exchange;
-use crate::holding::{Holding, Lot, RowSums, Terms, basis, lot_margin, profit};
 use crate::interface::SessionId;
+use crate::money::holding::{Holding, Lot, RowSums, Terms, basis, lot_margin, profit};
 use crate::text::{resize, text};
 
 impl Exchange {

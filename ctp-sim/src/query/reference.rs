@@ -13,9 +13,9 @@ use ctp_types::{
 use super::matches;
 use crate::clock;
 use crate::exchange::Exchange;
-use crate::holding::Terms;
 use crate::interface::SessionId;
 use crate::market::Market;
+use crate::money::holding::Terms;
 use crate::text::{resize, text};
 
 impl Exchange {

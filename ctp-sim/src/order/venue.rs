@@ -3,11 +3,11 @@
 use ctp_market::{Exchange as Venue, OrderReports};
 use ctp_types::{OrderPriceType, OrderStatus, OrderSubmitStatus, Text, TradeField, TraderCallback};
 
-use crate::book::Side;
 use crate::clock;
 use crate::exchange::Exchange;
-use crate::holding::Execution;
 use crate::market::CrowdTrade;
+use crate::matching::book::Side;
+use crate::money::holding::Execution;
 use crate::order::{Lasting, Phase, frozen, status_message};
 use crate::text::{aligned, text};
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use ctp_market::Money;
 use ctp_types::TradingAccountField;
 
-use crate::holding::{Effect, Execution, Frozen, Holding, Terms};
 use crate::interface::Timestamp;
+use crate::money::holding::{Effect, Execution, Frozen, Holding, Terms};
 
 /// Which position: instrument (index into the markets), long or short, hedge flag.
 pub(crate) type HoldingKey = (usize, bool, u8);

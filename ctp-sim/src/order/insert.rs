@@ -7,12 +7,12 @@ use ctp_types::{
     TraderCallback, TraderRequest, VolumeCondition,
 };
 
-use crate::book::Side;
 use crate::clock;
 use crate::errors::CoreError;
 use crate::exchange::{Exchange, Task};
-use crate::holding::{Effect, Frozen};
 use crate::interface::SessionId;
+use crate::matching::book::Side;
+use crate::money::holding::{Effect, Frozen};
 use crate::order::{Lasting, Order, Phase, frozen};
 use crate::session::FRONT_ID;
 use crate::text::{aligned, resize, text};
@@ -269,7 +269,7 @@ impl Exchange {
 
 impl Plan {
     /// A buy opens long or closes short; a sale the other way round.
-    fn holding(&self) -> crate::account::HoldingKey {
+    fn holding(&self) -> crate::money::account::HoldingKey {
         let long = (self.side == Side::Buy) == (self.effect == Effect::Open);
         (self.market, long, self.hedge)
     }

@@ -2,11 +2,11 @@
 
 use ctp_types::{MdCallback, RecordBox, Text};
 
-use crate::book::{Book, Level};
 use crate::errors::{CoreError, success};
 use crate::exchange::Exchange;
 use crate::interface::{ApiKind, SessionId};
-use crate::snapshot;
+use crate::market::snapshot;
+use crate::matching::book::{Book, Level};
 
 /// Deepest book shown.
 const DEPTH: usize = 5;

@@ -5,7 +5,7 @@ use ctp_types::{HedgeFlag, OffsetFlag, Text, TradeField, TradeSource, TradeType}
 
 use crate::clock;
 use crate::exchange::Exchange;
-use crate::holding::Effect;
+use crate::money::holding::Effect;
 
 impl Exchange {
     /// Returns the record of `volume` lots of an order traded at `price` ticks.

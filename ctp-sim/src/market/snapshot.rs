@@ -3,9 +3,9 @@
 use ctp_market::{Date, Exchange};
 use ctp_types::{DepthMarketDataField, NO_PRICE, SpecificInstrumentField, Text};
 
-use crate::book::{Book, Level};
 use crate::clock;
 use crate::market::Market;
+use crate::matching::book::{Book, Level};
 use crate::text::resize;
 
 /// Returns the record of a market's present state as the market-data front sends it: without `ExchangeID`.
