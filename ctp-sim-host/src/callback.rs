@@ -114,7 +114,13 @@ impl Parcel {
         }
     }
 
-    pub(crate) fn lend(&self) -> Callback<'_> {
+    /// Lends the parcel to the client.
+    ///
+    /// The record is this client's alone from here on: the API's pointers are not `const`, and poison overwrites it.
+    pub(crate) fn lend(&mut self) -> Callback<'_> {
+        if let Some(record) = &mut self.record {
+            record.as_mut_ptr();
+        }
         Callback {
             method: self.method,
             record: self.record.as_ref(),

@@ -179,7 +179,7 @@ impl Worker<'_> {
     }
 
     /// Calls the client.
-    fn hand_over(&mut self, parcel: Parcel) -> Result<(), Stopped> {
+    fn hand_over(&mut self, mut parcel: Parcel) -> Result<(), Stopped> {
         if self.inner.stopping.load(Ordering::SeqCst) {
             return Err(Stopped);
         }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ctp_market::{Date, Money, ReferenceData};
 use ctp_types::{MdRequest, RecordBox, RequestKind, Text, TradeField, TraderCallback, TraderRequest};
 
-use crate::clock;
+use crate::clock::{self, Stamp, Stamps};
 use crate::config::{Config, ConfigError};
 use crate::errors::CoreError;
 use crate::interface::{ApiKind, Input, Output, SessionId, Timestamp};
@@ -41,6 +41,7 @@ pub struct Exchange {
     pub(crate) private: BTreeMap<Text<13>, Vec<PrivateMessage>>,
     pub(crate) counters: Counters,
     pub(crate) random: Random,
+    stamps: Stamps,
     pub(crate) outbox: Vec<Output>,
     ticking: bool,
 }
@@ -90,6 +91,7 @@ impl Exchange {
         let market_by_id = markets.iter().enumerate().map(|(index, market)| (market.id, index)).collect();
         let exchange = Self {
             random: Random::new(config.seed, "sessions"),
+            stamps: Stamps::new(config.start),
             now: config.start,
             reference,
             trading_day,
@@ -133,6 +135,16 @@ impl Exchange {
     /// Returns the trading day as `yyyymmdd`.
     pub fn trading_day(&self) -> Text<9> {
         clock::date_text(self.trading_day)
+    }
+
+    /// Returns the present date and time as CTP writes them.
+    pub(crate) fn stamp(&self) -> Stamp {
+        self.stamp_at(self.now)
+    }
+
+    /// Returns the date and time of a moment as CTP writes them.
+    pub(crate) fn stamp_at(&self, at: Timestamp) -> Stamp {
+        self.stamps.at(at)
     }
 
     /// Returns what a request returns to its caller: 0 to go on, or −2 for a second query while one is in flight.

@@ -9,7 +9,6 @@ use ctp_types::{
     InputOrderActionField, OrderField, OrderSource, OrderStatus, OrderSubmitStatus, Text, TraderCallback,
 };
 
-use crate::clock;
 use crate::exchange::Exchange;
 use crate::matching::book::Side;
 use crate::money::account::HoldingKey;
@@ -117,10 +116,11 @@ impl Exchange {
 
     /// Ends an order: what it held is free again and it leaves the book.
     pub(crate) fn finish(&mut self, index: usize) {
+        let now = self.stamp().time;
         let order = &mut self.orders[index];
         order.phase = Phase::Final;
         if order.record.order_status == OrderStatus::CANCELED {
-            order.record.cancel_time = clock::time_text(self.now);
+            order.record.cancel_time = now;
         }
         let (investor, market) = (order.investor, order.market);
         let (holding, effect, frozen) = (order.holding, order.effect, std::mem::take(&mut order.frozen));

@@ -28,7 +28,22 @@ pub(crate) fn resize<const N: usize, const M: usize>(value: &Text<N>) -> Text<M>
 
 /// Returns a number right-aligned in 12 columns, as CTP writes its ids.
 pub(crate) fn aligned<const N: usize>(number: u64) -> Text<N> {
-    text(&format!("{number:>12}"))
+    let mut columns = [b' '; 20];
+    let start = write_digits(&mut columns, number);
+    Text::from_bytes(&columns[start.min(columns.len() - 12)..]).unwrap_or_default()
+}
+
+/// Writes a number against the end and returns where it begins.
+fn write_digits(columns: &mut [u8; 20], number: u64) -> usize {
+    let mut left = number;
+    for (place, column) in columns.iter_mut().enumerate().rev() {
+        *column = b'0' + (left % 10) as u8;
+        left /= 10;
+        if left == 0 {
+            return place;
+        }
+    }
+    0
 }
 
 #[cfg(test)]
@@ -39,6 +54,17 @@ mod tests {
     fn a_text_is_cut_at_a_character() {
         let cut: Text<6> = text("螺纹钢");
         assert_eq!(cut.to_str(), "螺纹");
-        assert_eq!(aligned::<13>(2338).to_str(), "        2338");
+    }
+
+    #[test]
+    fn numbers_are_right_aligned() {
+        for (number, columns) in [
+            (0, "           0"),
+            (2338, "        2338"),
+            (123_456_789_012, "123456789012"),
+            (u64::MAX, "18446744073709551615"),
+        ] {
+            assert_eq!(aligned::<21>(number).to_str(), columns);
+        }
     }
 }

@@ -4,7 +4,7 @@
 //! and the emitted assertions prove that the descriptor's sizes and offsets are the compiler's. That is
 //! what the `unsafe` blocks below rest on. Padding is never read.
 
-use std::{ffi::c_void, fmt, marker::PhantomData, mem, ptr, ptr::NonNull};
+use std::{ffi::c_void, fmt, marker::PhantomData, mem, ptr, ptr::NonNull, sync::Arc};
 
 use crate::{
     FieldDescriptor, FieldKind, Record, RecordDescriptor, TextError,
@@ -135,7 +135,10 @@ impl<'a> RecordRef<'a> {
 
     /// Returns an owned copy.
     pub fn to_owned(&self) -> RecordBox {
-        let mut copy = RecordBox::zeroed(self.descriptor);
+        let mut copy = RecordBox {
+            descriptor: self.descriptor,
+            storage: Arc::new_uninit_slice(RecordBox::words(self.descriptor)),
+        };
         // SAFETY: both sides are `descriptor.size` bytes and do not overlap; bytes are copied untyped.
         unsafe { ptr::copy_nonoverlapping(self.data.as_ptr(), copy.data_mut(), self.descriptor.size) };
         copy
@@ -171,11 +174,15 @@ impl fmt::Debug for RecordRef<'_> {
 }
 
 /// An owned record of any kind.
+///
+/// A clone shares the bytes; whoever writes first gets a copy of its own. So one message reaches many
+/// readers for the price of one.
 #[derive(Clone)]
 pub struct RecordBox {
     descriptor: &'static RecordDescriptor,
-    /// `u64` gives the alignment of the widest field.
-    storage: Box<[mem::MaybeUninit<u64>]>,
+    /// `u64` gives the alignment of the widest field. Only what lies behind the record in the last word, and padding,
+    /// may be uninitialised.
+    storage: Arc<[mem::MaybeUninit<u64>]>,
 }
 
 impl RecordBox {
@@ -186,8 +193,11 @@ impl RecordBox {
 
     /// Makes a record of zero bytes.
     pub fn zeroed(descriptor: &'static RecordDescriptor) -> Self {
-        let words = descriptor.size.div_ceil(size_of::<u64>());
-        Self { descriptor, storage: vec![mem::MaybeUninit::new(0); words].into_boxed_slice() }
+        Self { descriptor, storage: Arc::new_zeroed_slice(Self::words(descriptor)) }
+    }
+
+    fn words(descriptor: &RecordDescriptor) -> usize {
+        descriptor.size.div_ceil(size_of::<u64>())
     }
 
     /// Returns what is known about the record.
@@ -209,9 +219,9 @@ impl RecordBox {
         self.storage.as_ptr().cast()
     }
 
-    /// Returns the address of the record, for a callee that fills it.
+    /// Returns the address of the record, for a callee that fills it. The bytes are then nobody else's.
     pub fn as_mut_ptr(&mut self) -> *mut c_void {
-        self.storage.as_mut_ptr().cast()
+        self.data_mut().cast()
     }
 
     /// Returns the record if it is an `R`.
@@ -221,10 +231,12 @@ impl RecordBox {
 
     /// Returns the record for writing if it is an `R`.
     pub fn get_mut<R: Record>(&mut self) -> Option<&mut R> {
-        let data = self.data_mut();
-        // SAFETY: the descriptors are the same object; storage is large enough, aligned to 8, and
-        // borrowed exclusively; it was zeroed, so every field is initialised.
-        ptr::eq(self.descriptor, R::DESCRIPTOR).then(|| unsafe { &mut *data.cast::<R>() })
+        if !ptr::eq(self.descriptor, R::DESCRIPTOR) {
+            return None;
+        }
+        // SAFETY: the descriptors are the same object; the storage is large enough, aligned to 8, unshared and
+        // borrowed exclusively; it was zeroed or copied from a record, so every field is initialised.
+        Some(unsafe { &mut *self.data_mut().cast::<R>() })
     }
 
     /// Writes a field. Text is GBK already; it must fit with its NUL.
@@ -273,8 +285,9 @@ impl RecordBox {
         Ok(())
     }
 
+    /// The bytes, unshared: copied if a clone has them too.
     fn data_mut(&mut self) -> *mut u8 {
-        self.storage.as_mut_ptr().cast()
+        Arc::make_mut(&mut self.storage).as_mut_ptr().cast()
     }
 }
 
@@ -347,6 +360,24 @@ mod tests {
         assert_eq!(typed.instrument_id, "rb2701");
         assert!(order.get::<OrderField>().is_none());
         assert_eq!(order.as_ref().field(field::<InputOrderField>("limit_price")), Value::Double(3925.0));
+    }
+
+    #[test]
+    fn a_clone_shares_until_one_side_writes() {
+        let mut one = RecordBox::new(&InputOrderField { limit_price: 1.0, ..Default::default() });
+        let other = one.clone();
+        assert_eq!(one.as_ptr(), other.as_ptr());
+        assert!(one.get_mut::<OrderField>().is_none());
+        assert_eq!(one.as_ptr(), other.as_ptr(), "a record of another kind is not copied");
+        one.get_mut::<InputOrderField>().expect("an input order").limit_price = 2.0;
+        let price = |record: &RecordBox| record.get::<InputOrderField>().map(|order| order.limit_price);
+        assert_eq!((price(&one), price(&other)), (Some(2.0), Some(1.0)));
+        let mut third = other.clone();
+        third.set(field::<InputOrderField>("LimitPrice"), Value::Double(3.0)).expect("a double");
+        assert_eq!((price(&third), price(&other)), (Some(3.0), Some(1.0)));
+        drop(other);
+        let before = one.as_ptr();
+        assert_eq!(one.as_mut_ptr().cast_const(), before, "alone it is not copied");
     }
 
     #[test]

@@ -6,7 +6,6 @@ use ctp_types::{
     RecordBox, RspInfoField, TraderCallback, TraderRequest,
 };
 
-use crate::clock;
 use crate::errors::{CoreError, EXCHANGE_REFUSED};
 use crate::exchange::{Exchange, Task};
 use crate::interface::SessionId;
@@ -122,8 +121,8 @@ impl Exchange {
             action_flag: action.action_flag,
             limit_price: action.limit_price,
             volume_change: action.volume_change,
-            action_date: clock::date_text(clock::local(self.now).date()),
-            action_time: clock::time_text(self.now),
+            action_date: self.stamp().date,
+            action_time: self.stamp().time,
             order_action_status: OrderActionStatus::SUBMITTED,
             user_id: action.user_id,
             invest_unit_id: action.invest_unit_id,

@@ -248,7 +248,7 @@ impl Exchange {
             order_type: OrderType::NORMAL,
             volume_total: input.volume_total_original,
             insert_date: clock::date_text(date),
-            insert_time: clock::time_text(self.now),
+            insert_time: self.stamp().time,
             front_id: FRONT_ID,
             user_force_close: input.user_force_close,
             broker_order_seq: i32::try_from(self.counters.order_local_id).unwrap_or(i32::MAX),

@@ -44,7 +44,7 @@ impl Exchange {
             price: market.price(price),
             volume,
             trade_date: clock::date_text(date),
-            trade_time: clock::time_text(self.now),
+            trade_time: self.stamp().time,
             trade_type: TradeType::COMMON,
             trader_id: record.trader_id,
             order_local_id: record.order_local_id,

@@ -3,7 +3,6 @@
 use ctp_market::{Exchange as Venue, OrderReports};
 use ctp_types::{OrderPriceType, OrderStatus, OrderSubmitStatus, Text, TradeField, TraderCallback};
 
-use crate::clock;
 use crate::exchange::Exchange;
 use crate::market::CrowdTrade;
 use crate::matching::book::Side;
@@ -119,7 +118,7 @@ impl Exchange {
         self.counters.order_sys_id += 1;
         let number = self.counters.order_sys_id;
         let venue = self.markets[self.orders[index].market].product.exchange;
-        let (day, time) = (self.trading_day(), clock::time_text(self.now));
+        let (day, time) = (self.trading_day(), self.stamp().time);
         let record = &mut self.orders[index].record;
         // §5.4: 12 columns, at CZCE 16 digits with the date.
         record.order_sys_id =

@@ -98,7 +98,7 @@ impl Exchange {
             }
             None => return,
         };
-        let now = clock::time_text(self.now);
+        let now = self.stamp().time;
         let answer = RspUserLoginField {
             front_id: FRONT_ID,
             session_id,
@@ -239,7 +239,7 @@ impl Exchange {
     fn login_answer(&self, request: &ReqUserLoginField) -> RspUserLoginField {
         RspUserLoginField {
             trading_day: self.trading_day(),
-            login_time: clock::time_text(self.now),
+            login_time: self.stamp().time,
             broker_id: request.broker_id,
             user_id: request.user_id,
             system_name: text(SYSTEM_NAME),
