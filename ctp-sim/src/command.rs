@@ -1,10 +1,19 @@
 //! What no client does: the operator's doing, and the world's.
+//!
+//! Commands are written as text (`disconnect session=1 reason=4097`) and JSON (`{"command": "disconnect", …}`): a
+//! variant's name in kebab case, its fields by their names. That comes from the derive alone, so a new variant is one
+//! variant. In text, values without a name are the fields in the order of their declaration.
+
+use serde::Deserialize;
 
 use crate::exchange::Exchange;
 use crate::interface::{Delivery, Output, SessionId};
 
 /// One thing that is done to the exchange from outside.
-#[derive(Clone, Debug)]
+///
+/// Ids and texts are `String`s; a field that may be left out is an `Option` or has `#[serde(default)]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Command {
     /// The front ends a connection; the library then connects again.

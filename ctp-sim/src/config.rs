@@ -1,10 +1,14 @@
 //! What an exchange is made of: the settings with defaults that just work.
 
+mod keys;
+
 use std::fmt;
 use std::time::Duration;
 
+pub use keys::{ConfigKey, duration};
+
 use crate::interface::Timestamp;
-use crate::switches::Switches;
+use crate::switches::{SwitchError, Switches};
 
 /// The settings of an exchange.
 ///
@@ -141,6 +145,29 @@ pub enum ConfigError {
         /// Its value.
         value: String,
     },
+    /// There is no such setting.
+    #[error(
+        "there is no setting or switch {key:?}: settings are {known}; `ctp sim switches` lists the switches"
+    )]
+    UnknownKey {
+        /// The name as given.
+        key: String,
+        /// All settings, separated by commas.
+        known: String,
+    },
+    /// A setting does not take a value.
+    #[error("setting {key} does not take {value:?}: write {takes}")]
+    Value {
+        /// The setting.
+        key: &'static str,
+        /// What was given.
+        value: String,
+        /// What it takes.
+        takes: &'static str,
+    },
+    /// A switch does not take a value.
+    #[error(transparent)]
+    Switch(#[from] SwitchError),
     /// The tick interval is not a positive number of milliseconds.
     #[error("tick_interval must be at least 1 ms, found {0:?}")]
     TickInterval(Duration),
