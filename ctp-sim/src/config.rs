@@ -31,6 +31,10 @@ pub struct Config {
     pub initial_balance: i64,
     /// The products listed (`rb`, `IF`, …). Default: all that ctp-market knows.
     pub products: Vec<String>,
+    /// Whether options are listed. Default: yes.
+    pub options: bool,
+    /// Whether combinations of two futures (DCE, CZCE) are listed. Default: yes.
+    pub combinations: bool,
     /// Lots that every new investor holds from the day before. Default: none.
     pub carried_lots: Vec<CarriedLot>,
     /// Whether a simulated crowd quotes and trades in every market. Without it, clients only meet each other. Default: yes.
@@ -89,6 +93,8 @@ impl Config {
             confirmation_required: true,
             initial_balance: 1_000_000 * 10_000,
             products: Vec::new(),
+            options: true,
+            combinations: true,
             carried_lots: Vec::new(),
             crowd: true,
             switches: Switches::default(),

@@ -9,8 +9,8 @@ use crate::clock::{self, Stamp, Stamps};
 use crate::config::{Config, ConfigError};
 use crate::errors::CoreError;
 use crate::interface::{ApiKind, Input, Output, SessionId, Timestamp};
-use crate::market::Market;
 use crate::market::subscription::Subscription;
+use crate::market::{Market, listing};
 use crate::money::account::Account;
 use crate::money::holding::Terms;
 use crate::order::{Cancel, Order};
@@ -87,8 +87,13 @@ impl Exchange {
         // The simulator runs in any year, also in one whose holidays are not announced yet.
         let reference = ReferenceData::builtin()?.assume_weekdays();
         let trading_day = reference.calendar().trading_day_of(clock::local(config.start))?;
-        let markets = open_markets(&config, &reference, trading_day)?;
-        let market_by_id = markets.iter().enumerate().map(|(index, market)| (market.id, index)).collect();
+        let mut markets = listing::list(&config, &reference, trading_day, &|_| None)?;
+        if config.crowd {
+            let single = markets.iter_mut().filter(|market| !market.instrument.is_combination());
+            single.for_each(Market::let_crowd_in);
+        }
+        let market_by_id =
+            markets.iter().enumerate().map(|(index, market)| (market.instrument.id, index)).collect();
         let exchange = Self {
             random: Random::new(config.seed, "sessions"),
             stamps: Stamps::new(config.start),
@@ -166,9 +171,9 @@ impl Exchange {
         Terms {
             tick_value: market.lot_value(1),
             pre_settlement: market.reference.settlement,
-            margin: market.product.margin,
-            fees: market.product.fees,
-            close_today: market.rules.close_today,
+            margin: market.instrument.margin,
+            fees: market.instrument.fees,
+            close_today: market.instrument.rules.close_today,
         }
     }
 
@@ -336,7 +341,7 @@ impl Exchange {
         for lot in &self.config.carried_lots {
             let market = Text::new(&lot.instrument).ok().and_then(|id| self.market_by_id.get(&id)).copied();
             let Some(market) = market else { continue };
-            let Ok(price) = self.markets[market].product.tick.ticks(lot.open_price) else { continue };
+            let Ok(price) = self.markets[market].instrument.tick.ticks(lot.open_price) else { continue };
             let terms = self.terms(market);
             account.holding_mut((market, lot.long, b'1')).carry_in(
                 &terms,
@@ -355,7 +360,7 @@ impl Exchange {
             let market = Text::new(&lot.instrument).ok().and_then(|id| self.market_by_id.get(&id));
             let market = market.ok_or_else(|| wrong("it is not listed".to_owned()))?;
             self.markets[*market]
-                .product
+                .instrument
                 .tick
                 .ticks(lot.open_price)
                 .map_err(|error| wrong(error.to_string()))?;
@@ -365,28 +370,4 @@ impl Exchange {
         }
         Ok(())
     }
-}
-
-fn open_markets(config: &Config, reference: &ReferenceData, on: Date) -> Result<Vec<Market>, ConfigError> {
-    for product in &config.products {
-        if reference.product(product).is_none() {
-            let known: Vec<&str> = reference.products().iter().map(|product| product.id.as_str()).collect();
-            return Err(ConfigError::UnknownProduct { product: product.clone(), known: known.join(" ") });
-        }
-    }
-    let mut markets = Vec::new();
-    for product in reference.products() {
-        if !config.products.is_empty() && !config.products.contains(&product.id) {
-            continue;
-        }
-        let rules = reference.rules(product.exchange);
-        for (position, contract) in reference.contracts_of(product, on)?.into_iter().enumerate() {
-            let mut market = Market::open(contract, product, rules, position, config.seed, config.start)?;
-            if config.crowd {
-                market.let_crowd_in();
-            }
-            markets.push(market);
-        }
-    }
-    Ok(markets)
 }

@@ -1,23 +1,22 @@
 //! One instrument's market: reference prices, the simulated crowd, the day's statistics.
 
+pub(crate) mod instrument;
+pub(crate) mod listing;
+pub(crate) mod pricing;
 pub(crate) mod snapshot;
 pub(crate) mod subscription;
 
-use ctp_market::{Contract, ExchangeRules, Money, Product};
-use ctp_types::Text;
+use ctp_market::Money;
 
-use crate::config::ConfigError;
 use crate::interface::Timestamp;
+use crate::market::instrument::Instrument;
 use crate::matching::book::{Book, Level, Side};
 use crate::random::Random;
 
 /// An instrument that trades, with everything that the exchange knows of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Market {
-    pub(crate) id: Text<81>,
-    pub(crate) product: Product,
-    pub(crate) rules: ExchangeRules,
-    pub(crate) contract: Contract,
+    pub(crate) instrument: Instrument,
     /// Reference prices of the day in ticks.
     pub(crate) reference: Reference,
     /// What traded today.
@@ -44,6 +43,8 @@ pub(crate) struct Reference {
     pub(crate) upper: i64,
     pub(crate) lower: i64,
     pub(crate) open_interest: i64,
+    /// Of an option, in 1/10,000.
+    pub(crate) delta: i32,
 }
 
 /// Statistics of the trading day. Prices are `None` until the first trade.
@@ -72,48 +73,28 @@ const DEPTH: i64 = 5;
 const ACTIVITY_PERCENT: [i64; 7] = [70, 97, 90, 70, 50, 40, 25];
 
 impl Market {
-    /// Opens the market of a contract, the `position`th of its product's listing.
+    /// Opens the market of an instrument, the `position`th of its product's listing.
     pub(crate) fn open(
-        contract: Contract,
-        product: &Product,
-        rules: &ExchangeRules,
+        instrument: Instrument,
+        reference: Reference,
         position: usize,
-        seed: u64,
+        mut random: Random,
         now: Timestamp,
-    ) -> Result<Self, ConfigError> {
-        let id = Text::new(&contract.id)
-            .map_err(|_| ConfigError::Text { setting: "product id", value: contract.id.clone() })?;
-        let mut random = Random::new(seed, &contract.id);
-        // A term structure of a quarter percent a contract and one percent of chance.
-        let drift =
-            product.price * position as i64 / 400 + random.between(-product.price, product.price) / 100;
-        let settlement = (product.price + drift).max(20);
-        let range = (i128::from(settlement) * i128::from(product.limit.0) / 100_000_000) as i64;
-        let activity = ACTIVITY_PERCENT[position.min(ACTIVITY_PERCENT.len() - 1)];
-        let reference = Reference {
-            settlement,
-            close: settlement + random.between(-range / 20, range / 20),
-            upper: settlement + range.max(2),
-            lower: (settlement - range.max(2)).max(1),
-            open_interest: random.between(20, 400) * activity * 10,
-        };
+    ) -> Self {
         let stamp_lag_ms = random.between(1, 499);
         let stats = Stats { open_interest: reference.open_interest, ..Stats::default() };
-        Ok(Self {
-            id,
-            product: product.clone(),
-            rules: rules.clone(),
-            contract,
-            fair: reference.close,
+        Self {
+            instrument,
+            fair: reference.close.clamp(reference.lower, reference.upper),
             reference,
             stats,
             book: Book::default(),
             updated: now,
             random,
-            activity,
+            activity: ACTIVITY_PERCENT[position.min(ACTIVITY_PERCENT.len() - 1)],
             has_crowd: false,
             stamp_lag_ms,
-        })
+        }
     }
 
     /// Opens the market to the crowd: it quotes and, but for the quietest contracts, has traded in the opening auction.
@@ -139,7 +120,7 @@ impl Market {
 
     /// Notes when the market changed, as its exchange tells it.
     pub(crate) fn stamp(&mut self, now: Timestamp) {
-        let is_real = self.rules.milliseconds == ctp_market::Milliseconds::Real;
+        let is_real = self.instrument.rules.milliseconds == ctp_market::Milliseconds::Real;
         self.updated = if is_real { Timestamp(now.0 - self.stamp_lag_ms * 1_000_000) } else { now };
     }
 
@@ -151,7 +132,7 @@ impl Market {
         stats.high = Some(stats.high.map_or(price, |high| high.max(price)));
         stats.low = Some(stats.low.map_or(price, |low| low.min(price)));
         stats.volume = stats.volume.saturating_add(volume);
-        stats.turnover += self.product.tick.amount(price, self.product.multiplier).lots(volume);
+        stats.turnover += self.instrument.lot_value(price).lots(volume);
         stats.open_interest = (stats.open_interest + open_interest).max(0);
     }
 
@@ -162,12 +143,12 @@ impl Market {
 
     /// Returns the value of one lot at a price in ticks.
     pub(crate) const fn lot_value(&self, price: i64) -> Money {
-        self.product.tick.amount(price, self.product.multiplier)
+        self.instrument.lot_value(price)
     }
 
     /// Returns a price in ticks as CTP's double.
     pub(crate) fn price(&self, ticks: i64) -> f64 {
-        self.product.tick.price(ticks)
+        self.instrument.price(ticks)
     }
 
     fn open_auction(&mut self) {
@@ -230,16 +211,16 @@ impl Market {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
     use ctp_market::{Date, ReferenceData};
     use proptest::prelude::*;
 
     pub(crate) fn market(product: &str, seed: u64) -> Market {
         let data = ReferenceData::builtin().expect("the embedded data");
-        let product = data.product(product).expect("a product");
-        let rules = data.rules(product.exchange);
+        let mut config = Config::starting_at(Timestamp(0));
+        (config.products, config.seed) = (vec![product.to_owned()], seed);
         let on = Date::constant(2026, 11, 23);
-        let contract = data.contracts_of(product, on).expect("contracts").remove(1);
-        let mut market = Market::open(contract, product, rules, 1, seed, Timestamp(0)).expect("a market");
+        let mut market = listing::list(&config, &data, on, &|_| None).expect("markets").remove(1);
         market.let_crowd_in();
         market
     }

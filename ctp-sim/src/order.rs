@@ -101,7 +101,7 @@ impl Exchange {
         order.record.status_msg = text(status_message(status, submit));
         order.record.sequence_no = sequence_no;
         // §5.6: SHFE leaves OrderSource empty except for instant fills and refusals.
-        let is_shfe = self.markets[order.market].product.exchange == ctp_market::Exchange::Shfe;
+        let is_shfe = self.markets[order.market].instrument.exchange == ctp_market::Exchange::Shfe;
         let is_instant =
             matches!(submit, OrderSubmitStatus::INSERT_SUBMITTED | OrderSubmitStatus::INSERT_REJECTED);
         let named = !is_shfe || is_instant;

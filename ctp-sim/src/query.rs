@@ -82,7 +82,8 @@ impl Exchange {
     pub(crate) fn value(&self, account: &Account) -> Valuation {
         account.value(|index| {
             let market = &self.markets[index];
-            let one_sided_group = market.product.one_sided_margin.then_some(market.product.id.as_str());
+            let one_sided_group =
+                market.instrument.one_sided.then_some(market.instrument.product.id.as_str());
             Marking { terms: self.terms(index), mark: market.mark(), one_sided_group }
         })
     }
@@ -180,9 +181,10 @@ impl Exchange {
 
     /// §4.1: the same record as a tick, with `ExchangeID`.
     fn query_depth(&self, instrument: &Text<81>) -> Vec<DepthMarketDataField> {
-        let markets = self.markets.iter().enumerate().filter(|(_, market)| matches(instrument, &market.id));
+        let markets =
+            self.markets.iter().enumerate().filter(|(_, market)| matches(instrument, &market.instrument.id));
         let records = markets.map(|(index, market)| DepthMarketDataField {
-            exchange_id: text(market.product.exchange.id()),
+            exchange_id: text(market.instrument.exchange.id()),
             ..crate::market::snapshot::depth_market_data(
                 market,
                 &self.displayed_book(index),

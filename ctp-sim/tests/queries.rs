@@ -5,12 +5,12 @@ mod common;
 use common::{Bench, Client, quiet, text};
 use ctp_sim::{CarriedLot, Config};
 use ctp_types::{
-    ExchangeField, InstrumentCommissionRateField, InstrumentField, InstrumentMarginRateField,
-    InvestorPositionDetailField, InvestorPositionField, OrderField, PosiDirection, PositionDate,
-    PositionDateType, ProductField, QryExchangeField, QryInstrumentCommissionRateField, QryInstrumentField,
-    QryInstrumentMarginRateField, QryInvestorPositionDetailField, QryInvestorPositionField, QryOrderField,
-    QryProductField, QryTradeField, QryTradingAccountField, TradeField, TradeSource, TraderRequest,
-    TradingAccountField,
+    ClassType, ExchangeField, InstrumentCommissionRateField, InstrumentField, InstrumentMarginRateField,
+    InvestorPositionDetailField, InvestorPositionField, OptionsType, OrderField, PosiDirection, PositionDate,
+    PositionDateType, ProductClass, ProductField, QryClassifiedInstrumentField, QryExchangeField,
+    QryInstrumentCommissionRateField, QryInstrumentField, QryInstrumentMarginRateField,
+    QryInvestorPositionDetailField, QryInvestorPositionField, QryOrderField, QryProductField, QryTradeField,
+    QryTradingAccountField, TradeField, TradeSource, TraderRequest, TradingAccountField, TradingType,
 };
 
 fn account(bench: &mut Bench, client: Client) -> TradingAccountField {
@@ -55,8 +55,54 @@ fn instruments() {
     assert_eq!((one.delivery_year, one.delivery_month, one.expire_date), (2027, 1, text("20270115")));
     assert_eq!((one.position_date_type, one.is_trading), (PositionDateType::USE_HISTORY, 1));
     assert!(ctp_types::price(one.strike_price).is_none());
-    assert!(ask(QryInstrumentField { exchange_id: text("GFEX"), ..Default::default() }).len() == 36);
+    // Options stand behind the futures.
+    let gfex = ask(QryInstrumentField { exchange_id: text("GFEX"), ..Default::default() });
+    let futures = gfex.iter().filter(|record| record.product_class == ProductClass::FUTURES);
+    assert!(futures.count() == 36 && gfex.len() > 100, "{}", gfex.len());
     assert!(ask(QryInstrumentField { instrument_id: text("nothing"), ..Default::default() }).is_empty());
+}
+
+// §6.3, §4.7: options and combinations.
+#[test]
+fn options_and_combinations() {
+    let mut bench = Bench::new(quiet());
+    let one = bench.trader(1, "one");
+    let mut ask = |query: QryInstrumentField| -> Vec<InstrumentField> {
+        bench.query(one.session, TraderRequest::ReqQryInstrument, &query)
+    };
+    for (id, product, underlying, strike, right) in [
+        ("m2701-C-3000", "m_o", "m2701", 3000.0, OptionsType::CALL_OPTIONS),
+        ("SR703P5700", "SRP", "SR703", 5700.0, OptionsType::PUT_OPTIONS),
+        ("cu2701C78000", "cu_o", "cu2701", 78_000.0, OptionsType::CALL_OPTIONS),
+    ] {
+        let found = ask(QryInstrumentField { instrument_id: text(id), ..Default::default() });
+        assert_eq!(found.len(), 1, "{id}");
+        let record = found[0];
+        assert_eq!((record.product_class, record.product_id), (ProductClass::OPTIONS, text(product)));
+        assert_eq!((record.underlying_instr_id, record.strike_price), (text(underlying), strike));
+        assert_eq!(record.options_type, right);
+    }
+    for id in ["SP a2701&a2703", "SPC y2701&p2701", "SPC l2701&pp2701", "SPD TA701&TA702", "IPS FG701&SA701"]
+    {
+        let found = ask(QryInstrumentField { instrument_id: text(id), ..Default::default() });
+        assert_eq!((found.len(), found[0].product_class), (1, ProductClass::COMBINATION), "{id}");
+    }
+    let mut classified = |class_type| -> Vec<InstrumentField> {
+        let query =
+            QryClassifiedInstrumentField { trading_type: TradingType::ALL, class_type, ..Default::default() };
+        bench.query(one.session, TraderRequest::ReqQryClassifiedInstrument, &query)
+    };
+    let counts = [ClassType::ALL, ClassType::FUTURE, ClassType::OPTION, ClassType::COMB]
+        .map(|class| classified(class).len());
+    assert_eq!(counts[0], counts[1..].iter().sum());
+    assert!(counts[1..].iter().all(|count| *count > 0), "{counts:?}");
+    assert!(classified(ClassType::default()).is_empty());
+    let config = Config { options: false, combinations: false, ..quiet() };
+    let mut bench = Bench::new(config);
+    let one = bench.trader(1, "one");
+    let all: Vec<InstrumentField> =
+        bench.query(one.session, TraderRequest::ReqQryInstrument, &QryInstrumentField::default());
+    assert_eq!(all.len(), counts[1]);
 }
 
 #[test]

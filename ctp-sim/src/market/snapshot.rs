@@ -5,6 +5,7 @@ use ctp_types::{DepthMarketDataField, NO_PRICE, SpecificInstrumentField, Text};
 
 use crate::clock;
 use crate::market::Market;
+use crate::market::instrument::Class;
 use crate::matching::book::{Book, Level};
 use crate::text::resize;
 
@@ -15,14 +16,18 @@ pub(crate) fn depth_market_data(market: &Market, book: &Book, trading_day: Date)
     let price = |ticks: Option<i64>| ticks.map_or(NO_PRICE, |ticks| market.price(ticks));
     let stats = &market.stats;
     let local = clock::local(market.updated);
-    let rules = &market.rules;
+    let rules = &market.instrument.rules;
+    let delta = match market.instrument.class {
+        Class::Option { .. } => f64::from(market.reference.delta) / 10_000.0,
+        _ => NO_PRICE,
+    };
     let mut record = DepthMarketDataField {
         trading_day: clock::date_text(rules.tick_trading_day(trading_day, local.date())),
         action_day: clock::date_text(rules.tick_action_day(trading_day, local.date())),
         update_time: clock::time_text(market.updated),
         update_millisec: rules.milliseconds.of(i32::from(local.millisecond())),
-        instrument_id: market.id,
-        reserve1: resize(&market.id),
+        instrument_id: market.instrument.id,
+        reserve1: resize(&market.instrument.id),
         last_price: price(stats.last),
         pre_settlement_price: market.price(market.reference.settlement),
         pre_close_price: market.price(market.reference.close),
@@ -37,8 +42,8 @@ pub(crate) fn depth_market_data(market: &Market, book: &Book, trading_day: Date)
         settlement_price: NO_PRICE,
         upper_limit_price: market.price(market.reference.upper),
         lower_limit_price: market.price(market.reference.lower),
-        pre_delta: NO_PRICE,
-        curr_delta: NO_PRICE,
+        pre_delta: delta,
+        curr_delta: delta,
         average_price: average_price(market),
         banding_upper_price: NO_PRICE,
         banding_lower_price: NO_PRICE,
@@ -60,9 +65,9 @@ fn average_price(market: &Market) -> f64 {
         return NO_PRICE;
     }
     let by_volume = stats.turnover.to_f64() / f64::from(stats.volume);
-    if market.product.exchange == Exchange::Czce {
-        let tick = market.product.tick.to_f64();
-        market.price((by_volume / f64::from(market.product.multiplier) / tick).round() as i64)
+    if market.instrument.exchange == Exchange::Czce {
+        let tick = market.instrument.tick.to_f64();
+        market.price((by_volume / f64::from(market.instrument.multiplier) / tick).round() as i64)
     } else {
         by_volume
     }
@@ -71,7 +76,7 @@ fn average_price(market: &Market) -> f64 {
 fn fill_levels(record: &mut DepthMarketDataField, market: &Market, book: &Book) {
     let levels = |levels: &[Level]| -> [(f64, i32); 5] {
         std::array::from_fn(|depth| match levels.get(depth) {
-            Some(level) if depth < usize::from(market.rules.depth_levels) => {
+            Some(level) if depth < usize::from(market.instrument.rules.depth_levels) => {
                 (market.price(level.price), level.volume)
             }
             _ => (NO_PRICE, 0),

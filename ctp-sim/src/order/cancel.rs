@@ -98,7 +98,7 @@ impl Exchange {
         };
         let index = self.orders.iter().position(is_meant).ok_or(CoreError::OrderNotFound)?;
         let order = &self.orders[index];
-        let is_czce = self.markets[order.market].product.exchange == Venue::Czce;
+        let is_czce = self.markets[order.market].instrument.exchange == Venue::Czce;
         match order.phase {
             Phase::Final => Err(CoreError::InsuitableOrderStatus),
             _ if order.cancel_pending => Err(CoreError::DuplicateOrderAction),

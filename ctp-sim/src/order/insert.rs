@@ -69,7 +69,8 @@ impl Exchange {
             return Err(CoreError::SettlementNotConfirmed);
         }
         let order_ref = self.order_ref(id, input)?;
-        let effect = effect(OffsetFlag::from_char(offset), self.markets[market].rules.close_today)?;
+        let effect =
+            effect(OffsetFlag::from_char(offset), self.markets[market].instrument.rules.close_today)?;
         let price = self.limit_of(id, input, market, side)?;
         Ok(Plan { market, side, effect, price, lasting, hedge, order_ref })
     }
@@ -81,7 +82,7 @@ impl Exchange {
             return Err(CoreError::ExchangeIdMissing);
         }
         let named = Venue::from_id(&exchange.to_str()).ok_or(CoreError::ExchangeIdInvalid)?;
-        if named == self.markets[market].product.exchange {
+        if named == self.markets[market].instrument.exchange {
             Ok(market)
         } else {
             Err(CoreError::ExchangeIdWrong)
@@ -117,14 +118,14 @@ impl Exchange {
             // §5.2: executed as a limit order at the daily limit.
             return Ok(if side == Side::Buy { upper } else { lower });
         }
-        let tick = market.product.tick;
+        let tick = market.instrument.tick;
         let truncated = tick.ticks_truncated(input.limit_price).map_err(|_| CoreError::BadPrice)?;
         if self.checks_in_core(id) {
             let ticks = tick.ticks(input.limit_price).map_err(|_| CoreError::PriceWrongTick)?;
             if !(lower..=upper).contains(&ticks) {
                 return Err(CoreError::PriceOverLimit);
             }
-            if input.volume_total_original > market.product.largest_limit_order {
+            if input.volume_total_original > market.instrument.largest_limit_order {
                 return Err(CoreError::VolumeNotValid);
             }
         }
@@ -214,11 +215,11 @@ impl Exchange {
         let broker = &self.config.broker;
         let trader: Text<21> = text(&format!("{broker}cac"));
         let local = clock::local(self.now);
-        let date = if market.product.exchange == Venue::Dce { self.trading_day } else { local.date() };
+        let date = if market.instrument.exchange == Venue::Dce { self.trading_day } else { local.date() };
         OrderField {
             broker_id: input.broker_id,
             investor_id: input.investor_id,
-            reserve1: resize(&market.id),
+            reserve1: resize(&market.instrument.id),
             user_id: input.user_id,
             order_price_type: input.order_price_type,
             direction: input.direction,
@@ -240,7 +241,7 @@ impl Exchange {
             exchange_id: input.exchange_id,
             participant_id: text(broker),
             client_id: text(&format!("{broker}{}", input.investor_id)),
-            reserve2: resize(&market.id),
+            reserve2: resize(&market.instrument.id),
             trader_id: trader,
             install_id: 1,
             trading_day: self.trading_day(),
@@ -257,8 +258,8 @@ impl Exchange {
             account_id: input.account_id,
             currency_id: input.currency_id,
             mac_address: input.mac_address,
-            instrument_id: market.id,
-            exchange_inst_id: market.id,
+            instrument_id: market.instrument.id,
+            exchange_inst_id: market.instrument.id,
             ip_address: input.ip_address,
             order_memo: input.order_memo,
             session_req_seq: input.session_req_seq,

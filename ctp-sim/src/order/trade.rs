@@ -24,7 +24,7 @@ impl Exchange {
         let offset_flag =
             if order.effect == Effect::Close { OffsetFlag::CLOSE } else { OffsetFlag::from_char(offset) };
         let hedge = record.comb_hedge_flag.as_bytes().first().copied().unwrap_or_default();
-        let by_trading_day = matches!(market.product.exchange, Venue::Dce | Venue::Czce);
+        let by_trading_day = matches!(market.instrument.exchange, Venue::Dce | Venue::Czce);
         let date = if by_trading_day { self.trading_day } else { clock::local(self.now).date() };
         TradeField {
             broker_id: record.broker_id,

@@ -79,14 +79,14 @@ impl Exchange {
     fn exchange_refusal(&self, index: usize) -> Option<(Option<i32>, &'static str)> {
         let order = &self.orders[index];
         let market = &self.markets[order.market];
-        let venue = market.product.exchange;
+        let venue = market.instrument.exchange;
         let coded = |code| (venue == Venue::Shfe).then_some(code);
         let takes_market_orders = matches!(venue, Venue::Dce | Venue::Gfex | Venue::Czce);
         if order.record.order_price_type == OrderPriceType::ANY_PRICE {
             return (!takes_market_orders).then_some((coded(79), "不被支持的报单类型"));
         }
         // §5.9: CZCE cuts the price to the tick instead of refusing it.
-        if venue != Venue::Czce && market.product.tick.ticks(order.record.limit_price).is_err() {
+        if venue != Venue::Czce && market.instrument.tick.ticks(order.record.limit_price).is_err() {
             return Some((coded(48), "价格非最小单位倍数"));
         }
         if order.price > market.reference.upper {
@@ -95,7 +95,7 @@ impl Exchange {
         if order.price < market.reference.lower {
             return Some((coded(50), "价格跌破跌停板"));
         }
-        if order.record.volume_total_original > market.product.largest_limit_order {
+        if order.record.volume_total_original > market.instrument.largest_limit_order {
             return Some((None, "报单数量超过最大下单量"));
         }
         None
@@ -117,7 +117,7 @@ impl Exchange {
     fn admit_to_book(&mut self, index: usize) {
         self.counters.order_sys_id += 1;
         let number = self.counters.order_sys_id;
-        let venue = self.markets[self.orders[index].market].product.exchange;
+        let venue = self.markets[self.orders[index].market].instrument.exchange;
         let (day, time) = (self.trading_day(), self.stamp().time);
         let record = &mut self.orders[index].record;
         // §5.4: 12 columns, at CZCE 16 digits with the date.
@@ -199,8 +199,8 @@ impl Exchange {
         use OrderSubmitStatus as Submit;
         let order = &self.orders[index];
         let market = &self.markets[order.market];
-        let is_czce = market.product.exchange == Venue::Czce;
-        let trades_only = market.rules.order_reports == OrderReports::TradesOnly;
+        let is_czce = market.instrument.exchange == Venue::Czce;
+        let trades_only = market.instrument.rules.order_reports == OrderReports::TradesOnly;
         let rests = order.lasting == Lasting::Day;
         let filled: i32 = fills.iter().map(|fill| fill.volume).sum();
         let is_full = filled == order.record.volume_total;
@@ -266,7 +266,7 @@ impl Exchange {
     /// §5.5 B, D: a resting order is filled; the former state is repeated first, except at DCE and GFEX.
     fn fill_resting(&mut self, index: usize, fill: &Fill) {
         let market = &self.markets[self.orders[index].market];
-        if market.rules.order_reports == OrderReports::Full {
+        if market.instrument.rules.order_reports == OrderReports::Full {
             self.publish_order(index);
         }
         self.report_fill(index, fill, OrderSubmitStatus::ACCEPTED);
@@ -302,7 +302,7 @@ impl Exchange {
         let order = &mut self.orders[index];
         order.record.volume_traded += fill.volume;
         order.record.volume_total -= fill.volume;
-        if self.markets[order.market].product.exchange == Venue::Czce {
+        if self.markets[order.market].instrument.exchange == Venue::Czce {
             order.record.zce_total_traded_volume = order.record.volume_traded;
         }
         let market = order.market;

@@ -19,7 +19,7 @@ impl Exchange {
         let mut rows = Vec::new();
         for ((index, long, hedge), holding) in &account.holdings {
             let market = &self.markets[*index];
-            if !matches(instrument, &market.id) {
+            if !matches(instrument, &market.instrument.id) {
                 continue;
             }
             let terms = self.terms(*index);
@@ -29,7 +29,7 @@ impl Exchange {
                 }
                 let row = row(&terms, holding, sums, is_today_row, market.mark());
                 rows.push(InvestorPositionField {
-                    reserve1: resize(&market.id),
+                    reserve1: resize(&market.instrument.id),
                     broker_id: text(&self.config.broker),
                     investor_id: investor,
                     posi_direction: if *long { PosiDirection::LONG } else { PosiDirection::SHORT },
@@ -39,8 +39,8 @@ impl Exchange {
                     trading_day: self.trading_day(),
                     settlement_id: 1,
                     margin_rate_by_money: terms.margin.to_f64(),
-                    exchange_id: text(market.product.exchange.id()),
-                    instrument_id: market.id,
+                    exchange_id: text(market.instrument.exchange.id()),
+                    instrument_id: market.instrument.id,
                     ..row
                 });
             }
@@ -58,13 +58,13 @@ impl Exchange {
         let mut details = Vec::new();
         for ((index, long, hedge), holding) in &account.holdings {
             let market = &self.markets[*index];
-            if !matches(instrument, &market.id) {
+            if !matches(instrument, &market.instrument.id) {
                 continue;
             }
             let terms = self.terms(*index);
             for lot in &holding.lots {
                 details.push(InvestorPositionDetailField {
-                    reserve1: resize(&market.id),
+                    reserve1: resize(&market.instrument.id),
                     broker_id: text(&self.config.broker),
                     investor_id: investor,
                     hedge_flag: HedgeFlag::from_char(*hedge),
@@ -72,11 +72,11 @@ impl Exchange {
                     open_price: market.price(lot.open_price),
                     trading_day: self.trading_day(),
                     settlement_id: 1,
-                    exchange_id: text(market.product.exchange.id()),
+                    exchange_id: text(market.instrument.exchange.id()),
                     margin_rate_by_money: terms.margin.to_f64(),
                     last_settlement_price: market.price(market.reference.settlement),
                     settlement_price: market.price(market.mark()),
-                    instrument_id: market.id,
+                    instrument_id: market.instrument.id,
                     ..detail(&terms, *long, lot, market.mark())
                 });
             }

@@ -1,13 +1,13 @@
 //! Reference data: exchanges, products, instruments, rates (§6.2, §6.3).
 
-use ctp_market::{Exchange as Venue, OrderReports, Product};
+use ctp_market::{Exchange as Venue, OptionRight, OrderReports, Product};
 use ctp_types::{
-    BizType, ClientIDType, ExchangeField, ExchangeProperty, HedgeFlag, InstLifePhase,
-    InstrumentCommissionRateField, InstrumentField, InstrumentMarginRateField, InvestorField, InvestorRange,
-    MaxMarginSideAlgorithm, NO_PRICE, PositionDateType, PositionType, ProductClass, ProductField,
-    QryClassifiedInstrumentField, QryExchangeField, QryInstrumentCommissionRateField, QryInstrumentField,
-    QryInstrumentMarginRateField, QryInvestorField, QryProductField, QryTradingCodeField, RecordBox,
-    TraderRequest, TradingCodeField,
+    BizType, ClassType, ClientIDType, CombinationType, ExchangeField, ExchangeProperty, HedgeFlag,
+    InstLifePhase, InstrumentCommissionRateField, InstrumentField, InstrumentMarginRateField, InvestorField,
+    InvestorRange, MaxMarginSideAlgorithm, NO_PRICE, OptionsType, PositionDateType, PositionType,
+    ProductClass, ProductField, QryClassifiedInstrumentField, QryExchangeField,
+    QryInstrumentCommissionRateField, QryInstrumentField, QryInstrumentMarginRateField, QryInvestorField,
+    QryProductField, QryTradingCodeField, RecordBox, TraderRequest, TradingCodeField, TradingType,
 };
 
 use super::matches;
@@ -15,6 +15,7 @@ use crate::clock;
 use crate::exchange::Exchange;
 use crate::interface::SessionId;
 use crate::market::Market;
+use crate::market::instrument::Class;
 use crate::money::holding::Terms;
 use crate::text::{resize, text};
 
@@ -65,7 +66,7 @@ impl Exchange {
     }
 
     fn query_instruments(&self, query: &QryInstrumentField) -> Vec<InstrumentField> {
-        let records = self.markets.iter().map(instrument);
+        let records = self.markets.iter().map(|market| self.instrument_record(market));
         let found = records.filter(|record| {
             matches(&query.instrument_id, &record.instrument_id)
                 && matches(&query.exchange_id, &record.exchange_id)
@@ -75,11 +76,84 @@ impl Exchange {
         found.collect()
     }
 
-    /// §3.5: only TradingType and ClassType count, and both must be set. Everything here is a tradable future.
+    /// §3.5: only TradingType and ClassType count, and both must be set. Everything listed is tradable.
     fn query_classified(&self, query: &QryClassifiedInstrumentField) -> Vec<InstrumentField> {
-        let tradable = matches!(query.trading_type.as_char(), b'0' | b'1');
-        let futures = matches!(query.class_type.as_char(), b'0' | b'1');
-        if tradable && futures { self.markets.iter().map(instrument).collect() } else { Vec::new() }
+        if !matches!(query.trading_type, TradingType::ALL | TradingType::TRADE) {
+            return Vec::new();
+        }
+        let wanted = |class: &Class| match query.class_type {
+            ClassType::ALL => true,
+            ClassType::FUTURE => *class == Class::Future,
+            ClassType::OPTION => matches!(class, Class::Option { .. }),
+            ClassType::COMB => matches!(class, Class::Combination { .. }),
+            _ => false,
+        };
+        let found = self.markets.iter().filter(|market| wanted(&market.instrument.class));
+        found.map(|market| self.instrument_record(market)).collect()
+    }
+
+    /// §6.3.
+    fn instrument_record(&self, market: &Market) -> InstrumentField {
+        let instrument = &market.instrument;
+        let listed =
+            instrument.delivery.checked_sub(jiff::Span::new().years(1)).unwrap_or(instrument.delivery);
+        let record = InstrumentField {
+            reserve1: resize(&instrument.id),
+            reserve2: resize(&instrument.id),
+            reserve3: resize(&instrument.product_id),
+            exchange_id: text(instrument.exchange.id()),
+            instrument_name: instrument.name,
+            product_class: product_class(instrument.class),
+            delivery_year: i32::from(instrument.delivery.year()),
+            delivery_month: i32::from(instrument.delivery.month()),
+            max_market_order_volume: instrument.largest_market_order,
+            min_market_order_volume: 1,
+            max_limit_order_volume: instrument.largest_limit_order,
+            min_limit_order_volume: 1,
+            volume_multiple: instrument.multiplier,
+            price_tick: instrument.tick.to_f64(),
+            create_date: clock::date_text(listed),
+            open_date: clock::date_text(listed),
+            expire_date: clock::date_text(instrument.last_day),
+            start_deliv_date: clock::date_text(instrument.last_day),
+            end_deliv_date: clock::date_text(instrument.last_day),
+            inst_life_phase: InstLifePhase::STARTED,
+            is_trading: 1,
+            position_type: PositionType::GROSS,
+            position_date_type: position_date_type(instrument.rules.close_today),
+            long_margin_ratio: instrument.margin.to_f64(),
+            short_margin_ratio: instrument.margin.to_f64(),
+            max_margin_side_algorithm: if instrument.one_sided {
+                MaxMarginSideAlgorithm::YES
+            } else {
+                MaxMarginSideAlgorithm::NO
+            },
+            strike_price: NO_PRICE,
+            underlying_multiple: 1.0,
+            instrument_id: instrument.id,
+            exchange_inst_id: instrument.id,
+            product_id: instrument.product_id,
+            ..InstrumentField::default()
+        };
+        match instrument.class {
+            Class::Future => record,
+            Class::Option { right, strike, underlying_id, .. } => InstrumentField {
+                strike_price: strike.to_f64(),
+                options_type: match right {
+                    OptionRight::Call => OptionsType::CALL_OPTIONS,
+                    OptionRight::Put => OptionsType::PUT_OPTIONS,
+                },
+                underlying_instr_id: resize(&underlying_id),
+                reserve4: underlying_id,
+                // The margin of a short option depends on its premium: the rates here are of no use.
+                long_margin_ratio: NO_PRICE,
+                short_margin_ratio: NO_PRICE,
+                ..record
+            },
+            Class::Combination { .. } => {
+                InstrumentField { combination_type: CombinationType::FUTURE, ..record }
+            }
+        }
     }
 
     fn query_exchanges(&self, query: &QryExchangeField) -> Vec<ExchangeField> {
@@ -171,20 +245,24 @@ impl Exchange {
         };
         let markets = self.markets.iter().enumerate();
         let found = markets.filter(|(index, market)| {
-            if query.instrument_id.is_empty() { held(*index) } else { query.instrument_id == market.id }
+            if query.instrument_id.is_empty() {
+                held(*index)
+            } else {
+                query.instrument_id == market.instrument.id
+            }
         });
         let records = found.map(|(index, market)| {
             let Terms { margin, .. } = self.terms(index);
             InstrumentMarginRateField {
-                reserve1: resize(&market.id),
+                reserve1: resize(&market.instrument.id),
                 investor_range: InvestorRange::ALL,
                 broker_id: text(&self.config.broker),
                 investor_id: investor,
                 hedge_flag: query.hedge_flag,
                 long_margin_ratio_by_money: margin.to_f64(),
                 short_margin_ratio_by_money: margin.to_f64(),
-                exchange_id: text(market.product.exchange.id()),
-                instrument_id: market.id,
+                exchange_id: text(market.instrument.exchange.id()),
+                instrument_id: market.instrument.id,
                 ..InstrumentMarginRateField::default()
             }
         });
@@ -198,10 +276,10 @@ impl Exchange {
         query: &QryInstrumentCommissionRateField,
     ) -> Vec<InstrumentCommissionRateField> {
         let Some(market) = self.market_by_id.get(&query.instrument_id) else { return Vec::new() };
-        let product = &self.markets[*market].product;
-        let fees = &product.fees;
+        let instrument = &self.markets[*market].instrument;
+        let fees = &instrument.fees;
         vec![InstrumentCommissionRateField {
-            reserve1: text(&product.id),
+            reserve1: resize(&instrument.product_id),
             investor_range: InvestorRange::ALL,
             broker_id: text(&self.config.broker),
             investor_id: self.investor_of(id),
@@ -211,59 +289,22 @@ impl Exchange {
             close_ratio_by_volume: fees.close_by_volume.to_f64(),
             close_today_ratio_by_money: fees.close_today_by_money.to_f64(),
             close_today_ratio_by_volume: fees.close_today_by_volume.to_f64(),
-            exchange_id: text(product.exchange.id()),
+            exchange_id: text(instrument.exchange.id()),
             biz_type: BizType::FUTURE,
-            instrument_id: text(&product.id),
+            instrument_id: instrument.product_id,
             ..InstrumentCommissionRateField::default()
         }]
     }
 }
 
-fn position_date_type(close_today: bool) -> PositionDateType {
-    if close_today { PositionDateType::USE_HISTORY } else { PositionDateType::NO_USE_HISTORY }
+fn product_class(class: Class) -> ProductClass {
+    match class {
+        Class::Future => ProductClass::FUTURES,
+        Class::Option { .. } => ProductClass::OPTIONS,
+        Class::Combination { .. } => ProductClass::COMBINATION,
+    }
 }
 
-fn instrument(market: &Market) -> InstrumentField {
-    let product = &market.product;
-    let contract = &market.contract;
-    let digits = contract.id.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
-    let listed = contract.delivery.checked_sub(jiff::Span::new().years(1)).unwrap_or(contract.delivery);
-    InstrumentField {
-        reserve1: resize(&market.id),
-        reserve2: resize(&market.id),
-        reserve3: text(&product.id),
-        exchange_id: text(product.exchange.id()),
-        instrument_name: text(&format!("{}{digits}", product.name)),
-        product_class: ProductClass::FUTURES,
-        delivery_year: i32::from(contract.delivery.year()),
-        delivery_month: i32::from(contract.delivery.month()),
-        max_market_order_volume: product.largest_market_order,
-        min_market_order_volume: 1,
-        max_limit_order_volume: product.largest_limit_order,
-        min_limit_order_volume: 1,
-        volume_multiple: product.multiplier,
-        price_tick: product.tick.to_f64(),
-        create_date: clock::date_text(listed),
-        open_date: clock::date_text(listed),
-        expire_date: clock::date_text(contract.last_day),
-        start_deliv_date: clock::date_text(contract.last_day),
-        end_deliv_date: clock::date_text(contract.last_day),
-        inst_life_phase: InstLifePhase::STARTED,
-        is_trading: 1,
-        position_type: PositionType::GROSS,
-        position_date_type: position_date_type(market.rules.close_today),
-        long_margin_ratio: product.margin.to_f64(),
-        short_margin_ratio: product.margin.to_f64(),
-        max_margin_side_algorithm: if product.one_sided_margin {
-            MaxMarginSideAlgorithm::YES
-        } else {
-            MaxMarginSideAlgorithm::NO
-        },
-        strike_price: NO_PRICE,
-        underlying_multiple: 1.0,
-        instrument_id: market.id,
-        exchange_inst_id: market.id,
-        product_id: text(&product.id),
-        ..InstrumentField::default()
-    }
+fn position_date_type(close_today: bool) -> PositionDateType {
+    if close_today { PositionDateType::USE_HISTORY } else { PositionDateType::NO_USE_HISTORY }
 }

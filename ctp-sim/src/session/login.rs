@@ -250,10 +250,10 @@ impl Exchange {
     /// §4.5: the state of each product, on the public stream.
     fn send_instrument_status(&mut self, id: SessionId) {
         let mut products: Vec<(Text<81>, Text<9>)> = Vec::new();
-        for market in &self.markets {
-            let product = text(&market.product.id);
-            if products.last().is_none_or(|(last, _)| *last != product) {
-                products.push((product, text(market.product.exchange.id())));
+        let mut seen = std::collections::BTreeSet::new();
+        for instrument in self.markets.iter().map(|market| &market.instrument) {
+            if !instrument.is_combination() && seen.insert(instrument.product_id) {
+                products.push((instrument.product_id, text(instrument.exchange.id())));
             }
         }
         for (product, exchange) in products {
