@@ -233,7 +233,9 @@ fn public_stream() {
     let mut bench = Bench::new(Config { products: vec!["rb".into(), "IF".into()], ..quiet() });
     let session = bench.connect(1, ApiKind::Trader, NEW);
     let lines = bench.ask(session, TraderRequest::ReqUserLogin, &login_record("one", "simulator"));
-    assert_eq!(lines, ["OnRspUserLogin 0", "OnRtnInstrumentStatus", "OnRtnInstrumentStatus"]);
+    // rb, IF and the options IO, which are a product of their own.
+    let status = "OnRtnInstrumentStatus";
+    assert_eq!(lines, ["OnRspUserLogin 0", status, status, status]);
     assert!(replayed(&mut bench, 2, ResumeType::None, 1).is_empty());
 }
 

@@ -37,6 +37,8 @@ const KEYS: &[ConfigKey] = &[
     row("products", "product ids separated by commas", |config, text| {
         put(&mut config.products, Some(list(text)))
     }),
+    row("options", ON_OFF, |config, text| put(&mut config.options, on_off(text))),
+    row("combinations", ON_OFF, |config, text| put(&mut config.combinations, on_off(text))),
     row("crowd", ON_OFF, |config, text| put(&mut config.crowd, on_off(text))),
     row("hours", "always or exchange", |config, text| {
         let hours = match text {
