@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ctp_market::{Date, Money, ReferenceData};
-use ctp_types::{MdRequest, RecordBox, RequestKind, Text, TradeField, TraderCallback, TraderRequest};
+use ctp_types::{MdRequest, RecordBox, RequestKind, Text, TraderCallback, TraderRequest};
 
 use crate::clock::{self, Stamp, Stamps};
 use crate::config::{Config, ConfigError};
@@ -13,6 +13,8 @@ use crate::market::subscription::Subscription;
 use crate::market::{Market, listing};
 use crate::money::account::Account;
 use crate::money::holding::Terms;
+use crate::order::desk::Desk;
+use crate::order::trade::Trade;
 use crate::order::{Cancel, Order};
 use crate::random::Random;
 use crate::schedule::Schedule;
@@ -35,9 +37,10 @@ pub struct Exchange {
     pub(crate) touched: BTreeSet<usize>,
     pub(crate) accounts: BTreeMap<Text<13>, Account>,
     pub(crate) orders: Vec<Order>,
+    pub(crate) desk: Desk,
     /// Orders that rest, by market, in order of entry.
     pub(crate) resting: BTreeMap<usize, Vec<usize>>,
-    pub(crate) trades: Vec<TradeField>,
+    pub(crate) trades: Vec<Trade>,
     pub(crate) private: BTreeMap<Text<13>, Vec<PrivateMessage>>,
     pub(crate) counters: Counters,
     pub(crate) random: Random,
@@ -50,7 +53,6 @@ pub struct Exchange {
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     pub(crate) order_local_id: u64,
-    pub(crate) order_sys_id: u64,
     pub(crate) trade_id: u64,
     pub(crate) sequence_no: i32,
 }
@@ -107,6 +109,7 @@ impl Exchange {
             touched: BTreeSet::new(),
             accounts: BTreeMap::new(),
             orders: Vec::new(),
+            desk: Desk::new(&config.broker),
             resting: BTreeMap::new(),
             trades: Vec::new(),
             private: BTreeMap::new(),

@@ -1,13 +1,14 @@
 //! Queries of the investor's own affairs; reference data stand in [`reference`] (§3.5 for the filters).
 
+mod order;
 mod position;
 mod reference;
 
 use ctp_types::{
     BizType, BrokerTradingParamsField, DepthMarketDataField, QryBrokerTradingParamsField,
     QryDepthMarketDataField, QryInvestorPositionDetailField, QryInvestorPositionField, QryOrderField,
-    QrySettlementInfoConfirmField, QryTradeField, QryTradingAccountField, RecordBox, Text, TradeField,
-    TradeSource, TraderRequest, TradingAccountField, UserSessionField,
+    QrySettlementInfoConfirmField, QryTradeField, QryTradingAccountField, RecordBox, Text, TraderRequest,
+    TradingAccountField, UserSessionField,
 };
 
 use crate::clock;
@@ -104,30 +105,6 @@ impl Exchange {
         self.login(id).map(|login| login.investor).unwrap_or_default()
     }
 
-    fn query_orders(&self, id: SessionId, query: &QryOrderField) -> Vec<ctp_types::OrderField> {
-        let investor = self.investor_of(id);
-        let own = self.orders.iter().filter(|order| order.investor == investor).map(|order| order.record);
-        own.filter(|order| {
-            matches(&query.instrument_id, &order.instrument_id)
-                && matches(&query.exchange_id, &order.exchange_id)
-                && matches(&query.order_sys_id, &order.order_sys_id)
-                && is_between(&query.insert_time_start, &query.insert_time_end, &order.insert_time)
-        })
-        .collect()
-    }
-
-    fn query_trades(&self, id: SessionId, query: &QryTradeField) -> Vec<TradeField> {
-        let investor = self.investor_of(id);
-        let own = self.trades.iter().filter(|trade| trade.investor_id == investor);
-        let found = own.filter(|trade| {
-            matches(&query.instrument_id, &trade.instrument_id)
-                && matches(&query.exchange_id, &trade.exchange_id)
-                && matches(&query.trade_id, &trade.trade_id)
-                && is_between(&query.trade_time_start, &query.trade_time_end, &trade.trade_time)
-        });
-        found.map(|trade| TradeField { trade_source: TradeSource::QUERY, ..*trade }).collect()
-    }
-
     fn query_account(&self, id: SessionId, currency: &Text<4>) -> Vec<TradingAccountField> {
         let investor = self.investor_of(id);
         let Some(account) = self.accounts.get(&investor) else { return Vec::new() };
@@ -196,10 +173,6 @@ impl Exchange {
 }
 
 /// An empty filter matches all.
-fn matches<const N: usize, const M: usize>(filter: &Text<N>, value: &Text<M>) -> bool {
+pub(crate) fn matches<const N: usize, const M: usize>(filter: &Text<N>, value: &Text<M>) -> bool {
     filter.is_empty() || filter.as_bytes() == value.as_bytes()
-}
-
-fn is_between(start: &Text<9>, end: &Text<9>, time: &Text<9>) -> bool {
-    (start.is_empty() || start <= time) && (end.is_empty() || time <= end)
 }

@@ -106,7 +106,7 @@ impl Exchange {
     pub(crate) fn displayed_book(&self, market: usize) -> Book {
         let resting = self.resting.get(&market).into_iter().flatten().map(|order| {
             let order = &self.orders[*order];
-            (order.side, Level { price: order.price, volume: order.record.volume_total })
+            (order.side, Level { price: order.price, volume: order.left() })
         });
         self.markets[market].book.merged(resting, DEPTH)
     }

@@ -10,7 +10,7 @@ use crate::errors::{CoreError, EXCHANGE_REFUSED};
 use crate::exchange::{Exchange, Task};
 use crate::interface::SessionId;
 use crate::order::{Cancel, Phase};
-use crate::text::text;
+use crate::text::{aligned, text};
 
 impl Exchange {
     /// Sends a cancel to the exchange, or refuses it: `OnRspOrderAction` and `OnErrRtnOrderAction` (§5.5 I).
@@ -39,15 +39,16 @@ impl Exchange {
         self.orders[index].cancel_pending = false;
         if self.orders[index].phase == Phase::Final {
             let order = &self.orders[index];
-            let traded = order.record.order_status == OrderStatus::ALL_TRADED;
+            let traded = order.state.status == OrderStatus::ALL_TRADED;
             let reason = if traded { "报单已经全部成交" } else { "报单已经撤销" };
-            let error_msg = text(&format!("{}:{reason}", order.record.exchange_id));
+            let exchange = self.markets[order.market].instrument.exchange;
+            let error_msg = text(&format!("{exchange}:{reason}"));
             let info = RspInfoField { error_id: EXCHANGE_REFUSED, error_msg };
-            let (investor, order) = (order.investor, order.record);
+            let investor = order.investor;
             let record = OrderActionField {
-                order_local_id: order.order_local_id,
-                order_sys_id: order.order_sys_id,
-                trader_id: order.trader_id,
+                order_local_id: aligned(order.origin.number),
+                order_sys_id: order.state.sys_id,
+                trader_id: self.desk.participant.trader,
                 order_action_status: OrderActionStatus::REJECTED,
                 status_msg: error_msg,
                 ..self.action_record(&cancel.action)
@@ -56,9 +57,9 @@ impl Exchange {
             return;
         }
         // §5.5 E: the former state with the cancel submitted, then the cancelled order.
-        let record = &mut self.orders[index].record;
-        record.active_user_id = cancel.action.user_id;
-        record.order_submit_status = OrderSubmitStatus::CANCEL_SUBMITTED;
+        let state = &mut self.orders[index].state;
+        state.active_user = cancel.action.user_id;
+        state.submit = OrderSubmitStatus::CANCEL_SUBMITTED;
         self.publish_order(index);
         self.set_state(index, OrderStatus::CANCELED, OrderSubmitStatus::ACCEPTED);
         self.finish(index);
@@ -84,19 +85,24 @@ impl Exchange {
         if !by_sys_id && (action.order_ref.is_empty() || action.front_id == 0) {
             return Err(CoreError::BadOrderActionField);
         }
+        let found = if by_sys_id {
+            self.desk.find_sys_id(&action.order_sys_id)
+        } else {
+            self.desk.find_reference(action.session_id, &action.order_ref)
+        };
         // §5.8: both keys exactly as received, blanks included.
-        let is_meant = |order: &crate::order::Order| {
-            let record = &order.record;
-            record.investor_id == action.investor_id
+        let is_meant = |index: &usize| {
+            let order = &self.orders[*index];
+            let venue = self.markets[order.market].instrument.exchange;
+            order.investor == action.investor_id
                 && if by_sys_id {
-                    record.order_sys_id == action.order_sys_id && record.exchange_id == action.exchange_id
+                    order.state.sys_id == action.order_sys_id
+                        && self.desk.exchange_id(venue) == action.exchange_id
                 } else {
-                    record.front_id == action.front_id
-                        && record.session_id == action.session_id
-                        && record.order_ref == action.order_ref
+                    order.origin.front_id == action.front_id
                 }
         };
-        let index = self.orders.iter().position(is_meant).ok_or(CoreError::OrderNotFound)?;
+        let index = found.filter(is_meant).ok_or(CoreError::OrderNotFound)?;
         let order = &self.orders[index];
         let is_czce = self.markets[order.market].instrument.exchange == Venue::Czce;
         match order.phase {

@@ -2,20 +2,19 @@
 
 use ctp_market::Exchange as Venue;
 use ctp_types::{
-    ContingentCondition, Direction, ForceCloseReason, HedgeFlag, InputOrderField, OffsetFlag, OrderField,
-    OrderPriceType, OrderStatus, OrderSubmitStatus, OrderType, RecordBox, Text, TimeCondition,
-    TraderCallback, TraderRequest, VolumeCondition,
+    ContingentCondition, Direction, ForceCloseReason, HedgeFlag, InputOrderField, OffsetFlag, OrderPriceType,
+    OrderType, RecordBox, Text, TimeCondition, TraderCallback, TraderRequest, VolumeCondition,
 };
 
-use crate::clock;
 use crate::errors::CoreError;
 use crate::exchange::{Exchange, Task};
 use crate::interface::SessionId;
 use crate::matching::book::Side;
 use crate::money::holding::{Effect, Frozen};
+use crate::order::state::{OrderState, Origin, Sent};
 use crate::order::{Lasting, Order, Phase, frozen};
 use crate::session::FRONT_ID;
-use crate::text::{aligned, resize, text};
+use crate::text::aligned;
 
 /// The first version whose clients' orders are checked by the core for limits, size and tick (§5.9).
 const CORE_CHECKS_FROM: (u16, u16, u16) = (6, 7, 11);
@@ -180,12 +179,17 @@ impl Exchange {
         };
         let (investor, session_id) = (login.investor, login.session_id);
         self.counters.order_local_id += 1;
-        let mut record = self.first_record(input, plan.market);
-        record.order_ref = order_ref;
-        record.session_id = session_id;
-        record.user_product_info = product_info;
         let order = Order {
-            record,
+            sent: Sent::from(input),
+            origin: Origin {
+                order_ref,
+                front_id: FRONT_ID,
+                session_id,
+                product_info,
+                number: self.counters.order_local_id,
+                date: self.stamp().date,
+                parent: None,
+            },
             investor,
             market: plan.market,
             side: plan.side,
@@ -193,9 +197,11 @@ impl Exchange {
             holding: plan.holding(),
             price: plan.price,
             lasting: plan.lasting,
+            kind: OrderType::NORMAL,
             frozen,
             phase: Phase::Sent,
             cancel_pending: false,
+            state: OrderState::new(self.stamp().time),
         };
         let terms = self.terms(plan.market);
         if let Some(account) = self.accounts.get_mut(&investor) {
@@ -203,68 +209,9 @@ impl Exchange {
         }
         let index = self.orders.len();
         self.orders.push(order);
-        self.set_state(index, OrderStatus::UNKNOWN, OrderSubmitStatus::INSERT_SUBMITTED);
-        self.orders[index].record.sequence_no = 0;
+        self.desk.refer(session_id, &order_ref, index);
         self.publish_order(index);
         self.schedule.add(self.now.after(self.config.exchange_delay), Task::OrderArrives(index));
-    }
-
-    /// §5.6: the `a/0` record.
-    fn first_record(&self, input: &InputOrderField, market: usize) -> OrderField {
-        let market = &self.markets[market];
-        let broker = &self.config.broker;
-        let trader: Text<21> = text(&format!("{broker}cac"));
-        let local = clock::local(self.now);
-        let date = if market.instrument.exchange == Venue::Dce { self.trading_day } else { local.date() };
-        OrderField {
-            broker_id: input.broker_id,
-            investor_id: input.investor_id,
-            reserve1: resize(&market.instrument.id),
-            user_id: input.user_id,
-            order_price_type: input.order_price_type,
-            direction: input.direction,
-            comb_offset_flag: input.comb_offset_flag,
-            comb_hedge_flag: input.comb_hedge_flag,
-            limit_price: input.limit_price,
-            volume_total_original: input.volume_total_original,
-            time_condition: input.time_condition,
-            gtd_date: input.gtd_date,
-            volume_condition: input.volume_condition,
-            min_volume: input.min_volume,
-            contingent_condition: input.contingent_condition,
-            stop_price: input.stop_price,
-            force_close_reason: input.force_close_reason,
-            is_auto_suspend: input.is_auto_suspend,
-            business_unit: resize(&trader),
-            request_id: input.request_id,
-            order_local_id: aligned(self.counters.order_local_id),
-            exchange_id: input.exchange_id,
-            participant_id: text(broker),
-            client_id: text(&format!("{broker}{}", input.investor_id)),
-            reserve2: resize(&market.instrument.id),
-            trader_id: trader,
-            install_id: 1,
-            trading_day: self.trading_day(),
-            settlement_id: 1,
-            order_type: OrderType::NORMAL,
-            volume_total: input.volume_total_original,
-            insert_date: clock::date_text(date),
-            insert_time: self.stamp().time,
-            front_id: FRONT_ID,
-            user_force_close: input.user_force_close,
-            broker_order_seq: i32::try_from(self.counters.order_local_id).unwrap_or(i32::MAX),
-            is_swap_order: input.is_swap_order,
-            invest_unit_id: input.invest_unit_id,
-            account_id: input.account_id,
-            currency_id: input.currency_id,
-            mac_address: input.mac_address,
-            instrument_id: market.instrument.id,
-            exchange_inst_id: market.instrument.id,
-            ip_address: input.ip_address,
-            order_memo: input.order_memo,
-            session_req_seq: input.session_req_seq,
-            ..OrderField::default()
-        }
     }
 }
 

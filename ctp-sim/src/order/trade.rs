@@ -1,62 +1,82 @@
-//! A trade's record (§5.6).
+//! Trades: kept small, written out as records when told (§5.6).
 
 use ctp_market::Exchange as Venue;
-use ctp_types::{HedgeFlag, OffsetFlag, Text, TradeField, TradeSource, TradeType};
+use ctp_types::{Direction, HedgeFlag, OffsetFlag, Text, TradeField, TradeSource, TradeType};
 
-use crate::clock;
 use crate::exchange::Exchange;
-use crate::money::holding::Effect;
+use crate::order::record::Participant;
+use crate::text::{aligned, resize};
+
+/// A trade of one of a client's orders, or of one leg of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Trade {
+    pub(crate) order: usize,
+    /// What traded: the order's instrument, or a leg of it.
+    pub(crate) market: usize,
+    pub(crate) number: u64,
+    pub(crate) direction: Direction,
+    pub(crate) offset: OffsetFlag,
+    pub(crate) hedge: HedgeFlag,
+    pub(crate) kind: TradeType,
+    /// In ticks.
+    pub(crate) price: i64,
+    pub(crate) volume: i32,
+    pub(crate) sequence_no: i32,
+    pub(crate) date: Text<9>,
+    pub(crate) time: Text<9>,
+}
+
+impl Trade {
+    pub(crate) fn trade_id(&self) -> Text<21> {
+        aligned(self.number)
+    }
+}
 
 impl Exchange {
-    /// Returns the record of `volume` lots of an order traded at `price` ticks.
-    pub(crate) fn trade_record(
-        &self,
-        index: usize,
-        trade_id: Text<21>,
-        price: i64,
-        volume: i32,
-    ) -> TradeField {
-        let order = &self.orders[index];
-        let record = &order.record;
-        let market = &self.markets[order.market];
-        let offset = record.comb_offset_flag.as_bytes().first().copied().unwrap_or_default();
-        // §5.3: where nothing but "close" exists, a closing trade says so whatever was sent.
-        let offset_flag =
-            if order.effect == Effect::Close { OffsetFlag::CLOSE } else { OffsetFlag::from_char(offset) };
-        let hedge = record.comb_hedge_flag.as_bytes().first().copied().unwrap_or_default();
-        let by_trading_day = matches!(market.instrument.exchange, Venue::Dce | Venue::Czce);
-        let date = if by_trading_day { self.trading_day } else { clock::local(self.now).date() };
+    /// Returns a trade's record; `source` tells whether it is pushed or asked for.
+    pub(crate) fn trade_record(&self, trade: &Trade, source: TradeSource) -> TradeField {
+        let order = &self.orders[trade.order];
+        let (sent, origin) = (&order.sent, &order.origin);
+        let market = &self.markets[trade.market];
+        let Participant { id, trader } = self.desk.participant;
         TradeField {
-            broker_id: record.broker_id,
-            investor_id: record.investor_id,
-            reserve1: record.reserve1,
-            order_ref: record.order_ref,
-            user_id: record.user_id,
-            exchange_id: record.exchange_id,
-            trade_id,
-            direction: record.direction,
-            order_sys_id: record.order_sys_id,
-            participant_id: record.participant_id,
-            client_id: record.client_id,
-            reserve2: record.reserve2,
-            offset_flag,
-            hedge_flag: HedgeFlag::from_char(hedge),
-            price: market.price(price),
-            volume,
-            trade_date: clock::date_text(date),
-            trade_time: self.stamp().time,
-            trade_type: TradeType::COMMON,
-            trader_id: record.trader_id,
-            order_local_id: record.order_local_id,
-            business_unit: record.business_unit,
-            trading_day: record.trading_day,
-            settlement_id: record.settlement_id,
-            broker_order_seq: record.broker_order_seq,
-            trade_source: TradeSource::NORMAL,
-            invest_unit_id: record.invest_unit_id,
-            instrument_id: record.instrument_id,
-            exchange_inst_id: record.exchange_inst_id,
+            broker_id: id,
+            investor_id: order.investor,
+            reserve1: resize(&market.instrument.id),
+            order_ref: origin.order_ref,
+            user_id: sent.user_id,
+            exchange_id: self.desk.exchange_id(market.instrument.exchange),
+            trade_id: trade.trade_id(),
+            direction: trade.direction,
+            order_sys_id: order.state.sys_id,
+            participant_id: id,
+            client_id: self.desk.participant.client_id(&order.investor),
+            reserve2: resize(&market.instrument.id),
+            offset_flag: trade.offset,
+            hedge_flag: trade.hedge,
+            price: market.price(trade.price),
+            volume: trade.volume,
+            trade_date: trade.date,
+            trade_time: trade.time,
+            trade_type: trade.kind,
+            trader_id: trader,
+            order_local_id: aligned(origin.number),
+            business_unit: trader,
+            sequence_no: trade.sequence_no,
+            trading_day: self.trading_day(),
+            settlement_id: 1,
+            broker_order_seq: i32::try_from(origin.number).unwrap_or(i32::MAX),
+            trade_source: source,
+            invest_unit_id: sent.invest_unit_id,
+            instrument_id: market.instrument.id,
+            exchange_inst_id: market.instrument.id,
             ..TradeField::default()
         }
+    }
+
+    /// §5.6: DCE and CZCE date a trade by the trading day, the others by the calendar.
+    pub(crate) fn trade_date(&self, venue: Venue) -> Text<9> {
+        let by_trading_day = matches!(venue, Venue::Dce | Venue::Czce);
+        if by_trading_day { self.trading_day() } else { self.stamp().date }
     }
 }

@@ -1,13 +1,17 @@
 //! The exchange's side of an order: refusal, matching, and the callbacks that tell its life (§5.5).
 
 use ctp_market::{Exchange as Venue, OrderReports};
-use ctp_types::{OrderPriceType, OrderStatus, OrderSubmitStatus, Text, TradeField, TraderCallback};
+use ctp_types::{
+    HedgeFlag, OffsetFlag, OrderPriceType, OrderStatus, OrderSubmitStatus, TradeSource, TradeType,
+    TraderCallback,
+};
 
 use crate::exchange::Exchange;
 use crate::market::CrowdTrade;
 use crate::matching::book::Side;
-use crate::money::holding::Execution;
-use crate::order::{Lasting, Phase, frozen, status_message};
+use crate::money::holding::{Effect, Execution};
+use crate::order::trade::Trade;
+use crate::order::{Lasting, Phase, frozen};
 use crate::text::{aligned, text};
 
 /// A match of an order: with another client's order, or with the crowd.
@@ -16,7 +20,7 @@ struct Fill {
     price: i64,
     volume: i32,
     maker: Option<usize>,
-    trade_id: Text<21>,
+    trade_number: u64,
 }
 
 impl Exchange {
@@ -51,7 +55,7 @@ impl Exchange {
             .chain(self.resting_by_priority(market, Side::Sell))
         {
             let order = &self.orders[index];
-            let (side, price, wanted) = (order.side, order.price, order.record.volume_total);
+            let (side, price, wanted) = (order.side, order.price, order.left());
             let mut volume = 0;
             while volume < wanted {
                 let best = self.markets[market].book.best(side.other());
@@ -68,7 +72,7 @@ impl Exchange {
                 volume += shared;
             }
             if volume > 0 {
-                let fill = Fill { price, volume, maker: None, trade_id: self.next_trade_id() };
+                let fill = Fill { price, volume, maker: None, trade_number: self.next_trade_number() };
                 self.markets[market].count_trade(price, volume, 0);
                 self.fill_resting(index, &fill);
             }
@@ -82,11 +86,11 @@ impl Exchange {
         let venue = market.instrument.exchange;
         let coded = |code| (venue == Venue::Shfe).then_some(code);
         let takes_market_orders = matches!(venue, Venue::Dce | Venue::Gfex | Venue::Czce);
-        if order.record.order_price_type == OrderPriceType::ANY_PRICE {
+        if order.sent.price_type == OrderPriceType::ANY_PRICE {
             return (!takes_market_orders).then_some((coded(79), "不被支持的报单类型"));
         }
         // §5.9: CZCE cuts the price to the tick instead of refusing it.
-        if venue != Venue::Czce && market.instrument.tick.ticks(order.record.limit_price).is_err() {
+        if venue != Venue::Czce && market.instrument.tick.ticks(order.sent.limit_price).is_err() {
             return Some((coded(48), "价格非最小单位倍数"));
         }
         if order.price > market.reference.upper {
@@ -95,7 +99,7 @@ impl Exchange {
         if order.price < market.reference.lower {
             return Some((coded(50), "价格跌破跌停板"));
         }
-        if order.record.volume_total_original > market.instrument.largest_limit_order {
+        if order.sent.volume > market.instrument.largest_limit_order {
             return Some((None, "报单数量超过最大下单量"));
         }
         None
@@ -105,37 +109,33 @@ impl Exchange {
     fn refuse_at_exchange(&mut self, index: usize, code: Option<i32>, reason: &str) {
         let (status, submit) = (OrderStatus::CANCELED, OrderSubmitStatus::INSERT_REJECTED);
         self.set_state(index, status, submit);
-        let exchange = self.orders[index].record.exchange_id;
+        let exchange = self.markets[self.orders[index].market].instrument.exchange;
         let code = code.map(|code| format!("{code}:")).unwrap_or_default();
-        self.orders[index].record.status_msg =
-            text(&format!("{code}{}{exchange}:{reason}", status_message(status, submit)));
+        let words = self.desk.words.of(status, submit);
+        self.orders[index].state.note =
+            self.desk.notes.of(text(&format!("{code}{}{exchange}:{reason}", words.to_str())));
         self.finish(index);
         self.publish_order(index);
     }
 
     /// Gives an order the exchange's number and time.
     fn admit_to_book(&mut self, index: usize) {
-        self.counters.order_sys_id += 1;
-        let number = self.counters.order_sys_id;
+        let number = self.desk.next_sys_number(index);
         let venue = self.markets[self.orders[index].market].instrument.exchange;
         let (day, time) = (self.trading_day(), self.stamp().time);
-        let record = &mut self.orders[index].record;
+        let state = &mut self.orders[index].state;
         // §5.4: 12 columns, at CZCE 16 digits with the date.
-        record.order_sys_id =
+        state.sys_id =
             if venue == Venue::Czce { text(&format!("{day}{number:08}")) } else { aligned(number) };
-        if venue != Venue::Dce {
-            record.active_trader_id = record.trader_id;
-        }
-        record.insert_time = time;
-        record.notify_sequence = 1;
+        state.insert_time = time;
+        state.notify_sequence = 1;
     }
 
     /// Matches an arriving order: the best price first, at one price clients before the crowd. A kill condition that
     /// cannot be met matches nothing.
     fn match_order(&mut self, index: usize) -> Vec<Fill> {
         let order = &self.orders[index];
-        let (market, side, limit, wanted) =
-            (order.market, order.side, order.price, order.record.volume_total);
+        let (market, side, limit, wanted) = (order.market, order.side, order.price, order.left());
         let minimum = match order.lasting {
             Lasting::Day => 0,
             Lasting::FillAndKill { minimum } => minimum,
@@ -147,8 +147,7 @@ impl Exchange {
         let crowd = self.markets[market].book.side(side.other()).iter();
         let crowd_volume: i64 =
             crowd.filter(|level| side.accepts(limit, level.price)).map(|level| i64::from(level.volume)).sum();
-        let maker_volume: i64 =
-            makers.iter().map(|maker| i64::from(self.orders[*maker].record.volume_total)).sum();
+        let maker_volume: i64 = makers.iter().map(|maker| i64::from(self.orders[*maker].left())).sum();
         if crowd_volume + maker_volume < i64::from(minimum) {
             return Vec::new();
         }
@@ -165,7 +164,7 @@ impl Exchange {
                 }
                 (_, Some((maker, price))) => {
                     makers.next();
-                    (price, self.orders[maker].record.volume_total.min(left), Some(maker))
+                    (price, self.orders[maker].left().min(left), Some(maker))
                 }
                 (Some(level), None) => {
                     (level.price, self.markets[market].book.take_best(side.other(), left), None)
@@ -174,7 +173,7 @@ impl Exchange {
             };
             left -= volume;
             self.markets[market].count_trade(price, volume, 0);
-            fills.push(Fill { price, volume, maker, trade_id: self.next_trade_id() });
+            fills.push(Fill { price, volume, maker, trade_number: self.next_trade_number() });
         }
         if !fills.is_empty() {
             self.touched.insert(market);
@@ -203,7 +202,7 @@ impl Exchange {
         let trades_only = market.instrument.rules.order_reports == OrderReports::TradesOnly;
         let rests = order.lasting == Lasting::Day;
         let filled: i32 = fills.iter().map(|fill| fill.volume).sum();
-        let is_full = filled == order.record.volume_total;
+        let is_full = filled == order.left();
         if fills.is_empty() && rests {
             self.acknowledge(index);
         } else if fills.is_empty() {
@@ -228,7 +227,7 @@ impl Exchange {
             if !killed {
                 self.publish_order(index);
             }
-            let trades: Vec<TradeField> = fills.iter().map(|fill| self.book_fill(index, fill)).collect();
+            let trades: Vec<Trade> = fills.iter().map(|fill| self.book_fill(index, fill)).collect();
             let status = match (is_full, killed) {
                 (true, _) => Status::ALL_TRADED,
                 (false, true) => Status::CANCELED,
@@ -275,7 +274,7 @@ impl Exchange {
     /// The changed order, then its trade.
     fn report_fill(&mut self, index: usize, fill: &Fill, submit: OrderSubmitStatus) {
         let trade = self.book_fill(index, fill);
-        let is_full = self.orders[index].record.volume_total == 0;
+        let is_full = self.orders[index].left() == 0;
         let status = if is_full { OrderStatus::ALL_TRADED } else { OrderStatus::PART_TRADED_QUEUEING };
         self.set_state(index, status, submit);
         if is_full {
@@ -285,36 +284,52 @@ impl Exchange {
         self.publish_trade(index, trade);
     }
 
-    fn publish_trade(&mut self, index: usize, mut trade: TradeField) {
-        trade.sequence_no = self.orders[index].record.sequence_no.wrapping_add(1);
+    fn publish_trade(&mut self, index: usize, mut trade: Trade) {
+        trade.sequence_no = self.orders[index].state.sequence_no.wrapping_add(1);
         self.trades.push(trade);
-        self.publish(self.orders[index].investor, TraderCallback::OnRtnTrade, &trade, None);
+        let record = self.trade_record(&trade, TradeSource::NORMAL);
+        self.publish(self.orders[index].investor, TraderCallback::OnRtnTrade, &record, None);
     }
 
-    fn next_trade_id(&mut self) -> Text<21> {
+    fn next_trade_number(&mut self) -> u64 {
         self.counters.trade_id += 1;
-        aligned(self.counters.trade_id)
+        self.counters.trade_id
     }
 
     /// Counts a fill into order, position and money; returns its trade.
-    fn book_fill(&mut self, index: usize, fill: &Fill) -> TradeField {
-        let trade = self.trade_record(index, fill.trade_id, fill.price, fill.volume);
+    fn book_fill(&mut self, index: usize, fill: &Fill) -> Trade {
+        let order = &self.orders[index];
+        let offset = order.sent.offset.as_bytes().first().copied().unwrap_or_default();
+        let hedge = order.sent.hedge.as_bytes().first().copied().unwrap_or_default();
+        let trade = Trade {
+            order: index,
+            market: order.market,
+            number: fill.trade_number,
+            direction: order.sent.direction,
+            // §5.3: where nothing but "close" exists, a closing trade says so whatever was sent.
+            offset: if order.effect == Effect::Close {
+                OffsetFlag::CLOSE
+            } else {
+                OffsetFlag::from_char(offset)
+            },
+            hedge: HedgeFlag::from_char(hedge),
+            kind: TradeType::COMMON,
+            price: fill.price,
+            volume: fill.volume,
+            sequence_no: 0,
+            date: self.trade_date(self.markets[order.market].instrument.exchange),
+            time: self.stamp().time,
+        };
+        let terms = self.terms(order.market);
         let order = &mut self.orders[index];
-        order.record.volume_traded += fill.volume;
-        order.record.volume_total -= fill.volume;
-        if self.markets[order.market].instrument.exchange == Venue::Czce {
-            order.record.zce_total_traded_volume = order.record.volume_traded;
-        }
-        let market = order.market;
-        let terms = self.terms(market);
-        let order = &mut self.orders[index];
+        order.state.traded += fill.volume;
         let (holding, effect) = (order.holding, order.effect);
-        let still = frozen(&terms, effect, order.price, order.record.volume_total);
+        let still = frozen(&terms, effect, order.price, order.left());
         let before = std::mem::replace(&mut order.frozen, still);
         let investor = order.investor;
         let execution = Execution {
-            trade_id: fill.trade_id,
-            date: trade.trade_date,
+            trade_id: trade.trade_id(),
+            date: trade.date,
             volume: fill.volume,
             price: fill.price,
         };
