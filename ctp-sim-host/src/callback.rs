@@ -3,6 +3,8 @@
 use ctp_sim::{Delivery, unsupported_function};
 use ctp_types::{MdCallback, RecordBox, RspInfoField, TraderCallback};
 
+use crate::flow::Topic;
+
 /// One callback, valid while the client's function runs.
 #[derive(Debug)]
 pub struct Callback<'a> {
@@ -12,7 +14,7 @@ pub struct Callback<'a> {
     pub record: Option<&'a RecordBox>,
     /// `pRspInfo`; `None` is a NULL pointer.
     pub rsp_info: Option<&'a RspInfoField>,
-    /// `nRequestID`, `nReason`, `nTimeLapse` or `nSeqNo`.
+    /// `nRequestID`, `nReason`, `nTimeLapse` or `nSeqNo`; the number in its stream of a message that has none of these.
     pub number: i32,
     /// `bIsLast`.
     pub is_last: bool,
@@ -49,18 +51,16 @@ impl Method {
         }
     }
 
-    /// Returns whether the callback belongs to the private stream, whose messages are counted.
-    pub(crate) fn is_private(self) -> bool {
-        const OTHERS: [TraderCallback; 3] = [
-            TraderCallback::OnRtnPrivateSeqNo,
-            TraderCallback::OnRtnInstrumentStatus,
-            TraderCallback::OnRtnBulletin,
-        ];
+    /// Returns the stream that the callback belongs to, whose messages are numbered; `None` for an answer.
+    pub(crate) fn topic(self) -> Option<Topic> {
         match self {
-            Self::Md(_) | Self::Foreign(_) => false,
+            Self::Md(_) | Self::Foreign(_) | Self::Trader(TraderCallback::OnRtnPrivateSeqNo) => None,
+            Self::Trader(TraderCallback::OnRtnInstrumentStatus | TraderCallback::OnRtnBulletin) => {
+                Some(Topic::Public)
+            }
             Self::Trader(callback) => {
                 let name = callback.name();
-                (name.starts_with("OnRtn") || name.starts_with("OnErrRtn")) && !OTHERS.contains(&callback)
+                (name.starts_with("OnRtn") || name.starts_with("OnErrRtn")).then_some(Topic::Private)
             }
         }
     }

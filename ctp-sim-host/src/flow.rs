@@ -2,9 +2,10 @@
 //!
 //! `flow` is a plain prefix, not a folder: `./flow/a_` gives `./flow/a_DialogRsp.con`. Each file
 //! is six bytes long, as the vendor's: the phase, which tells one run of an exchange from another,
-//! and a number, which counts the messages received of the private stream or is the trading day; both
-//! big-endian. A count of another phase is not continued: a new process begins with a new exchange,
-//! and RESUME from the old count would skip its messages without a word.
+//! and a number, which is that of the last message received of the private or public stream, or the
+//! trading day; both big-endian. A count of another phase is not continued: a new process begins with a
+//! new exchange, and RESUME from the old count would skip its messages without a word. Counts are written
+//! when the instance has nothing else to deliver.
 //!
 //! The vendor's library kills the process when it cannot open a file; here it is logged and the
 //! instance goes on without.
@@ -15,6 +16,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
+use ctp_sim::Received;
 use tracing::{error, warn};
 
 /// The length of a flow file, in bytes.
@@ -88,15 +90,31 @@ impl FlowFiles {
         }
     }
 
-    /// Returns how many messages of the private stream were received on the trading day.
-    pub(crate) fn private_received(&self) -> u32 {
-        self.private.as_ref().map_or(0, |file| file.content.number)
+    /// Returns what the client has of its streams.
+    pub(crate) fn received(&self) -> Received {
+        let count = |file: &Option<FlowFile>| file.as_ref().map_or(0, |file| file.content.number);
+        Received {
+            trading_day: self.trading_day(),
+            private: count(&self.private),
+            public: count(&self.public),
+        }
     }
 
-    /// Keeps how many messages of the private stream were received.
-    pub(crate) fn set_private_received(&mut self, count: u32) {
-        if let Some(file) = &mut self.private {
-            file.set_number(count);
+    /// Keeps the number of a stream's last message received. It is written by [`write`](Self::write).
+    pub(crate) fn set_received(&mut self, topic: Topic, number: u32) {
+        let file = match topic {
+            Topic::Private => &mut self.private,
+            Topic::Public => &mut self.public,
+        };
+        if let Some(file) = file {
+            file.content.number = number;
+        }
+    }
+
+    /// Writes what changed into the files.
+    pub(crate) fn write(&mut self) {
+        for file in [&mut self.private, &mut self.public].into_iter().flatten() {
+            file.write();
         }
     }
 }
@@ -108,6 +126,8 @@ struct FlowFile {
     /// `None` when the file could not be opened or written; the content is then kept in memory.
     file: Option<File>,
     content: Content,
+    /// What stands in the file.
+    written: Content,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -128,7 +148,7 @@ impl FlowFile {
                 (None, Content::default())
             }
         };
-        Self { path, file, content }
+        Self { path, file, content, written: content }
     }
 
     fn set_number(&mut self, number: u32) {
@@ -136,12 +156,17 @@ impl FlowFile {
     }
 
     fn set(&mut self, content: Content) {
-        if self.content == content {
+        self.content = content;
+        self.write();
+    }
+
+    fn write(&mut self) {
+        if self.content == self.written {
             return;
         }
-        self.content = content;
+        self.written = self.content;
         if let Some(file) = &self.file
-            && let Err(cause) = file.write_all_at(&content.encode(), 0)
+            && let Err(cause) = file.write_all_at(&self.content.encode(), 0)
         {
             error!(path = %self.path.display(), %cause, "cannot write a flow file: going on without it");
             self.file = None;
@@ -211,16 +236,20 @@ mod tests {
         flow.subscribe(Topic::Public);
         flow.set_phase(9);
         flow.set_trading_day(20_261_120);
-        flow.set_private_received(7);
+        flow.set_received(Topic::Private, 7);
+        flow.set_received(Topic::Public, 258);
+        flow.write();
         drop(flow);
 
         let mut again = FlowFiles::create(&prefix);
         again.subscribe(Topic::Private);
         again.set_phase(9);
-        assert_eq!(again.trading_day(), 20_261_120);
-        assert_eq!(again.private_received(), 7);
+        again.subscribe(Topic::Public);
+        assert_eq!(read(&prefix, "Public.con"), [0, 9, 0, 0, 1, 2]);
+        let received = |private, public, trading_day| Received { trading_day, private, public };
+        assert_eq!(again.received(), received(7, 258, 20_261_120));
         again.set_trading_day(20_261_123);
-        assert_eq!(again.private_received(), 0);
+        assert_eq!(again.received(), received(0, 0, 20_261_123));
         assert_eq!(read(&prefix, "Public.con"), [0, 9, 0, 0, 0, 0]);
     }
 
@@ -230,9 +259,9 @@ mod tests {
         let mut flow = FlowFiles::create(&prefix_in(&folder));
         flow.subscribe(Topic::Private);
         flow.set_phase(1);
-        flow.set_private_received(7);
+        flow.set_received(Topic::Private, 7);
         flow.set_phase(2);
-        assert_eq!(flow.private_received(), 0);
+        assert_eq!(flow.received(), Received::default());
     }
 
     #[test]

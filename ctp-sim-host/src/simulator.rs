@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
-use ctp_sim::{ApiKind, Config, Exchange, Input, SessionId, Timestamp};
+use ctp_sim::{ApiKind, Config, Exchange, Input, Received, SessionId, Timestamp};
 use tracing::debug;
 
 use crate::clock::Clock;
@@ -46,7 +46,7 @@ pub(crate) struct Connection {
     pub(crate) kind: ApiKind,
     pub(crate) api_version: (u16, u16, u16),
     /// `None` for market data, which has no streams.
-    pub(crate) topics: Option<Topics>,
+    pub(crate) topics: Option<(Topics, Received)>,
 }
 
 impl Simulator {
@@ -108,8 +108,8 @@ impl Simulator {
         if !engine.sessions.contains_key(&session) {
             return;
         }
-        if let Some(Topics { private, public, sequence }) = topics {
-            let topics = Input::Topics { session, private, public, sequence };
+        if let Some((Topics { private, public, sequence }, received)) = topics {
+            let topics = Input::Topics { session, private, public, sequence, received: Some(received) };
             self.step(&mut engine, topics);
         }
         let connect = Input::Connect { session, kind, api_version };

@@ -2,11 +2,11 @@
 
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::{Receiver, RecvError, RecvTimeoutError};
 use std::time::Duration;
 
-use ctp_sim::{ApiKind, SessionId, Timestamp};
-use ctp_types::{MdCallback, ResumeType, RspUserLoginField, TraderCallback};
+use ctp_sim::{ApiKind, Received, SessionId, Timestamp};
+use ctp_types::{MdCallback, RspUserLoginField, TraderCallback};
 use tracing::{debug, error, info, warn};
 
 use crate::address::FrontAddress;
@@ -28,13 +28,8 @@ struct Stopped;
 
 /// Runs an instance until it is released or its client panics.
 pub(crate) fn run(inner: &Inner, addresses: Vec<String>, events: &Receiver<Event>, deliver: Box<Deliver>) {
-    let mut worker = Worker {
-        inner,
-        events,
-        deliver,
-        private_received: 0,
-        quarantine: inner.options.poison.then(Quarantine::default),
-    };
+    let mut worker =
+        Worker { inner, events, deliver, quarantine: inner.options.poison.then(Quarantine::default) };
     let Stopped = match find_front(inner, addresses) {
         Some(link) => worker.serve(inner.link.get_or_init(|| link)),
         None => worker.wait_for_stop(),
@@ -72,8 +67,6 @@ struct Worker<'a> {
     inner: &'a Inner,
     events: &'a Receiver<Event>,
     deliver: Box<Deliver>,
-    /// How many messages of the private stream this client has of the trading day.
-    private_received: u32,
     quarantine: Option<Quarantine>,
 }
 
@@ -114,28 +107,23 @@ impl Worker<'_> {
         link.simulator.connect(Connection { session: link.session, kind, api_version, topics });
     }
 
-    /// Returns what the streams shall bring. RESUME becomes the number after those that the flow
-    /// file says the client has.
-    fn topics(&mut self, phase: u16) -> Topics {
-        let mut topics = *crate::lock(&self.inner.topics);
+    /// Returns what the streams shall bring, and what of them the flow files say the client has.
+    fn topics(&self, phase: u16) -> (Topics, Received) {
         let mut flow = crate::lock(&self.inner.flow);
         flow.set_phase(phase);
-        self.private_received = match topics.private {
-            ResumeType::Restart => 0,
-            ResumeType::FromSeqNo => u32::try_from(topics.sequence.saturating_sub(1)).unwrap_or(0),
-            ResumeType::Resume | ResumeType::Quick | ResumeType::None => flow.private_received(),
-        };
-        if topics.private == ResumeType::Resume {
-            topics.private = ResumeType::FromSeqNo;
-            topics.sequence = i32::try_from(self.private_received).unwrap_or(i32::MAX).saturating_add(1);
-        }
-        topics
+        (*crate::lock(&self.inner.topics), flow.received())
     }
 
     /// Delivers until the connection ends, and returns the reason.
     fn pump(&mut self, link: &Link) -> Result<i32, Stopped> {
+        let ended = self.deliver_all(link);
+        crate::lock(&self.inner.flow).write();
+        ended
+    }
+
+    fn deliver_all(&mut self, link: &Link) -> Result<i32, Stopped> {
         loop {
-            let delivery = match self.events.recv() {
+            let delivery = match self.next_event() {
                 Ok(Event::Delivery(delivery)) => delivery,
                 Ok(Event::Answer(parcel)) => {
                     self.hand_over(parcel)?;
@@ -155,6 +143,14 @@ impl Worker<'_> {
         }
     }
 
+    /// Waits for what comes next. Flow files are written before a wait, not after each message.
+    fn next_event(&mut self) -> Result<Event, RecvError> {
+        self.events.try_recv().or_else(|_| {
+            crate::lock(&self.inner.flow).write();
+            self.events.recv()
+        })
+    }
+
     /// Keeps what the library itself learns from a callback.
     fn note(&mut self, parcel: &Parcel, session: SessionId) {
         match parcel.method {
@@ -170,9 +166,6 @@ impl Worker<'_> {
                 {
                     crate::lock(&self.inner.flow).set_trading_day(day);
                 }
-            }
-            Method::Trader(TraderCallback::OnRtnPrivateSeqNo) => {
-                self.private_received = u32::try_from(parcel.number.saturating_sub(1)).unwrap_or(0);
             }
             _ => {}
         }
@@ -192,9 +185,9 @@ impl Worker<'_> {
             );
             return Err(Stopped);
         }
-        if parcel.method.is_private() {
-            self.private_received = self.private_received.saturating_add(1);
-            crate::lock(&self.inner.flow).set_private_received(self.private_received);
+        if let Some(topic) = parcel.method.topic() {
+            let number = u32::try_from(parcel.number).unwrap_or(0);
+            crate::lock(&self.inner.flow).set_received(topic, number);
         }
         if let Some(quarantine) = &mut self.quarantine {
             quarantine.take(parcel);

@@ -7,7 +7,7 @@
 use serde::Deserialize;
 
 use crate::exchange::Exchange;
-use crate::interface::{Delivery, Output, SessionId};
+use crate::interface::SessionId;
 
 /// One thing that is done to the exchange from outside.
 ///
@@ -23,18 +23,15 @@ pub enum Command {
         /// `nReason`, for example 0x1001.
         reason: i32,
     },
+    /// The core restarts and its flow is cleared: every trader connection ends, the streams begin anew (§9.3).
+    ClearFlow,
 }
 
 impl Exchange {
     pub(crate) fn obey(&mut self, command: Command) {
         match command {
-            Command::Disconnect { session, reason } => self.cut(session, reason),
+            Command::Disconnect { session, reason } => self.close(session, reason),
+            Command::ClearFlow => self.clear_flow(),
         }
-    }
-
-    fn cut(&mut self, id: SessionId, reason: i32) {
-        let Some(session) = self.sessions.get_mut(&id).filter(|session| session.connected) else { return };
-        session.drop_connection();
-        self.outbox.push(Output { session: id, delivery: Delivery::Close { reason } });
     }
 }

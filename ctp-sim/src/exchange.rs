@@ -18,7 +18,8 @@ use crate::order::trade::Trade;
 use crate::order::{Cancel, Order};
 use crate::random::Random;
 use crate::schedule::Schedule;
-use crate::session::{PrivateMessage, Session, Topics};
+use crate::session::stream::{StreamKey, Streams};
+use crate::session::{Session, Topics};
 
 /// The simulated exchange with its broker: sessions, markets, orders, accounts.
 ///
@@ -41,7 +42,7 @@ pub struct Exchange {
     /// Orders that rest, by market, in order of entry.
     pub(crate) resting: BTreeMap<usize, Vec<usize>>,
     pub(crate) trades: Vec<Trade>,
-    pub(crate) private: BTreeMap<Text<13>, Vec<PrivateMessage>>,
+    pub(crate) streams: Streams,
     pub(crate) counters: Counters,
     pub(crate) random: Random,
     stamps: Stamps,
@@ -65,6 +66,7 @@ pub(crate) enum Task {
     QueryTooFast { session: SessionId, epoch: u32, request_id: i32 },
     Md { session: SessionId, epoch: u32, request: MdRequest, record: RecordBox, request_id: i32 },
     Subscription { session: SessionId, epoch: u32, subscription: Subscription, instruments: Vec<Text<81>> },
+    Replay { session: SessionId, epoch: u32, stream: StreamKey },
     OrderArrives(usize),
     CancelArrives(Box<Cancel>),
     Tick,
@@ -96,7 +98,7 @@ impl Exchange {
         }
         let market_by_id =
             markets.iter().enumerate().map(|(index, market)| (market.instrument.id, index)).collect();
-        let exchange = Self {
+        let mut exchange = Self {
             random: Random::new(config.seed, "sessions"),
             stamps: Stamps::new(config.start),
             now: config.start,
@@ -112,13 +114,14 @@ impl Exchange {
             desk: Desk::new(&config.broker),
             resting: BTreeMap::new(),
             trades: Vec::new(),
-            private: BTreeMap::new(),
+            streams: Streams::default(),
             counters: Counters::default(),
             outbox: Vec::new(),
             ticking: false,
             config,
         };
         exchange.check_carried_lots()?;
+        exchange.announce_products();
         Ok(exchange)
     }
 
@@ -191,8 +194,9 @@ impl Exchange {
         match input {
             Input::Connect { session, kind, api_version } => {
                 let delay = self.config.connect_delay;
+                self.drop_connection(session);
                 let connecting = self.sessions.entry(session).or_insert_with(|| Session::new(kind));
-                connecting.drop_connection();
+                connecting.epoch += 1;
                 connecting.kind = kind;
                 connecting.api_version = api_version;
                 connecting.connected = true;
@@ -200,14 +204,11 @@ impl Exchange {
                 self.schedule.add(self.now.after(delay), Task::FrontConnected { session, epoch });
                 self.keep_ticking();
             }
-            Input::Disconnect { session } => {
-                if let Some(session) = self.sessions.get_mut(&session) {
-                    session.drop_connection();
-                }
-            }
-            Input::Topics { session, private, public, sequence } => {
+            Input::Disconnect { session } => self.drop_connection(session),
+            Input::Topics { session, private, public, sequence, received } => {
                 let session = self.sessions.entry(session).or_insert_with(|| Session::new(ApiKind::Trader));
                 session.topics = Topics { private, public, sequence };
+                session.received = received.unwrap_or(session.received);
             }
             Input::Trader { session, request, record, request_id } => {
                 self.take_request(session, request, record, request_id);
@@ -300,11 +301,15 @@ impl Exchange {
             {
                 self.change_subscription(session, subscription, &instruments);
             }
+            Task::Replay { session, epoch, stream } if self.is_current(session, epoch) => {
+                self.replay(session, epoch, stream);
+            }
             Task::FrontConnected { .. }
             | Task::Trader { .. }
             | Task::QueryTooFast { .. }
             | Task::Md { .. }
-            | Task::Subscription { .. } => {} // The connection that asked is gone.
+            | Task::Subscription { .. }
+            | Task::Replay { .. } => {} // The connection that asked is gone.
             Task::OrderArrives(order) => self.order_arrives(order),
             Task::CancelArrives(cancel) => self.cancel_arrives(&cancel),
             Task::Tick => {

@@ -65,9 +65,10 @@ pub enum Input {
         private: ResumeType,
         /// The public stream: instrument status.
         public: ResumeType,
-        /// The first number wanted (1-based) with `ResumeType::FromSeqNo`; without meaning otherwise. With `Resume` the
-        /// exchange continues after what it last gave this instance, or from the start for a new one.
+        /// The first number wanted (1-based) with `ResumeType::FromSeqNo`; without meaning otherwise.
         sequence: i32,
+        /// What the client has already, for `ResumeType::Resume`; `None` is what the exchange last gave this instance.
+        received: Option<Received>,
     },
     /// A request of a trader instance.
     Trader {
@@ -125,6 +126,17 @@ pub enum Input {
     Advance,
 }
 
+/// How far a client has its streams, as its flow files say (§1.5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Received {
+    /// The trading day that the counts belong to, `yyyymmdd`; 0 before the first login.
+    pub trading_day: u32,
+    /// Number of the last private message.
+    pub private: u32,
+    /// Number of the last public message.
+    pub public: u32,
+}
+
 /// One delivery to one instance.
 #[derive(Clone, Debug)]
 pub struct Output {
@@ -145,7 +157,8 @@ pub enum Delivery {
         record: Option<RecordBox>,
         /// Its `pRspInfo`; `None` is a NULL pointer.
         rsp_info: Option<RspInfoField>,
-        /// Its integer argument: `nRequestID`, `nReason`, `nTimeLapse` or `nSeqNo`.
+        /// Its integer argument: `nRequestID`, `nReason`, `nTimeLapse` or `nSeqNo`. For a message of the private or the
+        /// public stream, which has no such argument, its number in the stream.
         number: i32,
         /// `bIsLast`.
         is_last: bool,

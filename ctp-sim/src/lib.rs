@@ -56,8 +56,8 @@ pub use command::Command;
 pub use config::{CarriedLot, Config, ConfigError, ConfigKey, Hours, duration};
 pub use errors::unsupported_function;
 pub use exchange::Exchange;
-pub use interface::{ApiKind, Delivery, Input, Output, SessionId, Timestamp};
+pub use interface::{ApiKind, Delivery, Input, Output, Received, SessionId, Timestamp};
 pub use switches::{
-    AssignedRef, CheckedBy, FrozenPrice, LastBeforeTrade, NoValue, OffOn, OnOff, RefusedOn, RepeatedSubmit,
-    Switch, SwitchError, Switches, UnsupportedKind,
+    AssignedRef, CheckedBy, FrozenPrice, LastBeforeTrade, NewDay, NoValue, OffOn, OnOff, RefusedOn,
+    RepeatedSubmit, Switch, SwitchError, Switches, UnsupportedKind,
 };

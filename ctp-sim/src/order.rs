@@ -8,12 +8,13 @@ pub(crate) mod state;
 pub(crate) mod trade;
 mod venue;
 
-use ctp_types::{InputOrderActionField, OrderStatus, OrderSubmitStatus, TraderCallback};
+use ctp_types::{InputOrderActionField, OrderStatus, OrderSubmitStatus};
 
 use crate::exchange::Exchange;
 use crate::money::holding::{Effect, Frozen, Terms};
+use crate::session::stream::Message;
 
-pub(crate) use state::{Lasting, Note, Order, Phase};
+pub(crate) use state::{Lasting, Note, Order, OrderState, Phase};
 
 /// A cancel on its way to the exchange.
 #[derive(Clone, Debug)]
@@ -50,8 +51,8 @@ impl Exchange {
     /// Tells every session of the investor the order's record as it stands.
     pub(crate) fn publish_order(&mut self, index: usize) {
         let order = &self.orders[index];
-        let (investor, record) = (order.investor, self.order_record(index, &order.state));
-        self.publish(investor, TraderCallback::OnRtnOrder, &record, None);
+        let message = Message::Order { order: index, state: order.state };
+        self.publish_message(order.investor, message);
     }
 
     /// Ends an order: what it held is free again and it leaves the book.

@@ -1,16 +1,16 @@
 //! Connections, what each wants and knows, and how anything reaches a client.
 
 mod login;
+pub(crate) mod restart;
+pub(crate) mod stream;
 
 use std::collections::{BTreeSet, VecDeque};
 
-use ctp_types::{
-    MdCallback, Record, RecordBox, ResumeType, RspInfoField, Text, TraderCallback, TraderRequest,
-};
+use ctp_types::{MdCallback, RecordBox, ResumeType, RspInfoField, Text, TraderCallback, TraderRequest};
 
 use crate::errors::CoreError;
 use crate::exchange::Exchange;
-use crate::interface::{ApiKind, Delivery, Output, SessionId, Timestamp};
+use crate::interface::{ApiKind, Delivery, Output, Received, SessionId, Timestamp};
 
 /// One instance of an API, connected or not.
 #[derive(Clone, Debug)]
@@ -24,8 +24,8 @@ pub(crate) struct Session {
     pub(crate) product_info: Text<11>,
     pub(crate) login: Option<Login>,
     pub(crate) topics: Topics,
-    /// Private messages given to this instance, for RESUME.
-    pub(crate) private_received: usize,
+    /// What this instance has of its streams, for RESUME.
+    pub(crate) received: Received,
     pub(crate) query_in_flight: bool,
     /// When the last queries came, oldest first.
     pub(crate) query_times: VecDeque<Timestamp>,
@@ -52,14 +52,6 @@ pub(crate) struct Topics {
     pub(crate) sequence: i32,
 }
 
-/// A message of an investor's private stream.
-#[derive(Clone, Debug)]
-pub(crate) struct PrivateMessage {
-    callback: TraderCallback,
-    record: RecordBox,
-    rsp_info: Option<RspInfoField>,
-}
-
 /// The front all sessions are on.
 pub(crate) const FRONT_ID: i32 = 1;
 
@@ -74,7 +66,7 @@ impl Session {
             product_info: Text::default(),
             login: None,
             topics: Topics { private: ResumeType::Restart, public: ResumeType::Restart, sequence: 1 },
-            private_received: 0,
+            received: Received::default(),
             query_in_flight: false,
             query_times: VecDeque::new(),
             subscriptions: BTreeSet::new(),
@@ -82,7 +74,7 @@ impl Session {
     }
 
     /// Forgets what ends with a connection.
-    pub(crate) fn drop_connection(&mut self) {
+    fn drop_connection(&mut self) {
         self.epoch += 1;
         self.connected = false;
         self.authenticated = false;
@@ -160,56 +152,11 @@ impl Exchange {
         self.answer(session, request, echo, error.rsp_info(), request_id);
     }
 
-    /// Puts a message on an investor's private stream: kept for replay, delivered to every logged-in session.
-    pub(crate) fn publish<R: Record>(
-        &mut self,
-        investor: Text<13>,
-        callback: TraderCallback,
-        record: &R,
-        rsp_info: Option<RspInfoField>,
-    ) {
-        let message = PrivateMessage { callback, record: RecordBox::new(record), rsp_info };
-        let stream = self.private.entry(investor).or_default();
-        stream.push(message);
-        let number = stream.len();
-        let sessions = self.sessions.iter();
-        let listening =
-            |session: &Session| session.login.as_ref().is_some_and(|login| login.investor == investor);
-        let listeners: Vec<SessionId> = sessions
-            .filter(|(_, session)| session.kind == ApiKind::Trader && listening(session))
-            .map(|(id, _)| *id)
-            .collect();
-        for session in listeners {
-            self.deliver_private(session, investor, number);
+    /// Ends a session's connection, if it has one.
+    pub(crate) fn drop_connection(&mut self, id: SessionId) {
+        self.stop_listening(id);
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.drop_connection();
         }
-    }
-
-    /// Replays to a session that just logged in what its private topic asks for (§1.4).
-    pub(crate) fn replay_private(&mut self, id: SessionId) {
-        let Some(session) = self.sessions.get_mut(&id) else { return };
-        let Some(investor) = session.login.as_ref().map(|login| login.investor) else { return };
-        let published = self.private.get(&investor).map_or(0, Vec::len);
-        let first = match session.topics.private {
-            ResumeType::Restart => 1,
-            ResumeType::Resume => session.private_received + 1,
-            ResumeType::FromSeqNo => usize::try_from(session.topics.sequence).unwrap_or(1).max(1),
-            ResumeType::Quick | ResumeType::None => published + 1,
-        };
-        session.private_received = published;
-        for number in first..=published {
-            self.deliver_private(id, investor, number);
-        }
-    }
-
-    fn deliver_private(&mut self, id: SessionId, investor: Text<13>, number: usize) {
-        let message = self.private.get(&investor).and_then(|stream| stream.get(number - 1)).cloned();
-        let (Some(message), Some(session)) = (message, self.sessions.get_mut(&id)) else { return };
-        session.private_received = session.private_received.max(number);
-        if session.api_version >= (6, 7, 13) {
-            let number = i32::try_from(number).unwrap_or(i32::MAX);
-            self.send(id, TraderCallback::OnRtnPrivateSeqNo, None, None, number, true);
-        }
-        let PrivateMessage { callback, record, rsp_info } = message;
-        self.send(id, callback, Some(record), rsp_info, 0, true);
     }
 }

@@ -227,6 +227,13 @@ values! {
         /// The settlement price of the day before.
         PreSettlement = "pre-settlement",
     }
+    /// Where RESUME begins when the stored number is of another trading day.
+    NewDay {
+        /// At the first message of the new day.
+        Restart = "restart",
+        /// After the stored number.
+        Continue = "continue",
+    }
     /// How an OrderRef that the core assigns is written.
     AssignedRef {
         /// Right-aligned in 12 columns.
@@ -279,6 +286,8 @@ switches! {
     row_at_order: OnOff, "§6.5";
     /// WithdrawQuota leaves out the day's profits.
     quota_without_profit: OnOff, "§6.1";
+    /// Where RESUME begins when the stored number is of another trading day.
+    resume_new_day: NewDay, "§9.1";
     /// Conditional and parked orders survive a restart of the core that clears the flow.
     conditional_survives: OnOff, "§9.3";
     /// OnRsp… with ErrorID 0 precedes the push of a successful bank transfer.

@@ -5,7 +5,7 @@ mod common;
 use std::time::Duration;
 
 use common::{Bench, START, login_record, quiet, text};
-use ctp_sim::{ApiKind, Config, Delivery, Exchange, Input, SessionId};
+use ctp_sim::{ApiKind, Config, Delivery, Exchange, Input, Received, SessionId};
 use ctp_types::{
     QryOrderField, QrySettlementInfoConfirmField, QrySettlementInfoField, ReqAuthenticateField, ResumeType,
     RspUserLoginField, SettlementInfoConfirmField, SettlementInfoField, TraderCallback, TraderRequest,
@@ -188,7 +188,7 @@ fn logout_and_reconnect() {
 /// Logs a session in with a private topic and returns what the login brought.
 fn replayed(bench: &mut Bench, number: u64, private: ResumeType, sequence: i32) -> Vec<String> {
     let session = SessionId(number);
-    bench.step(Input::Topics { session, private, public: ResumeType::None, sequence });
+    bench.step(Input::Topics { session, private, public: ResumeType::None, sequence, received: None });
     bench.connect(number, ApiKind::Trader, NEW);
     bench.ask(session, TraderRequest::ReqUserLogin, &login_record("one", "simulator")).split_off(1)
 }
@@ -251,4 +251,82 @@ fn settings_that_cannot_be() {
     let message = refused(Config::starting_at(ctp_sim::Timestamp(i64::MAX)));
     assert!(message.contains("outside the calendar"), "{message}");
     assert!(!format!("{:?}", quiet()).contains("simulator"));
+}
+
+/// Returns the messages of a login's replay as short lines with their numbers.
+fn replayed_on(bench: &mut Bench, number: u64, version: (u16, u16, u16), received: Received) -> Vec<String> {
+    let session = SessionId(number);
+    let (private, public) = (ResumeType::Resume, ResumeType::Resume);
+    bench.step(Input::Topics { session, private, public, sequence: 1, received: Some(received) });
+    bench.connect(number, ApiKind::Trader, version);
+    bench.ask(session, TraderRequest::ReqUserLogin, &login_record("one", "simulator")).split_off(1)
+}
+
+// §1.4, §1.5: RESUME of both streams continues after the stored numbers; those of another day count for nothing.
+#[test]
+fn resume_after_stored_numbers() {
+    let mut bench =
+        Bench::new(Config { products: vec!["rb".into(), "IF".into()], options: false, ..quiet() });
+    let one = bench.trader(1, "one");
+    bench.place(one, "rb2701", "buy", 1, 3200.0);
+    let received = |trading_day, private, public| Received { trading_day, private, public };
+    let old = (6, 7, 11);
+    let today = 20_261_123;
+    assert_eq!(
+        replayed_on(&mut bench, 2, old, received(today, 1, 1)),
+        ["3/3 # 未成交 0", "OnRtnInstrumentStatus"]
+    );
+    assert!(replayed_on(&mut bench, 3, old, received(today, 2, 2)).is_empty());
+    assert_eq!(replayed_on(&mut bench, 4, old, received(20_261_120, 2, 2)).len(), 4);
+    assert_eq!(replayed_on(&mut bench, 5, old, Received::default()).len(), 4);
+    let mut config = Config { products: vec!["rb".into()], ..quiet() };
+    config.switches.set("resume_new_day", "continue").expect("a switch");
+    let mut bench = Bench::new(config);
+    assert!(replayed_on(&mut bench, 1, old, received(20_261_120, 9, 1)).is_empty());
+}
+
+// §9.3: after a restart that clears the flow the keys of old orders are new, all but the exchange's.
+#[test]
+fn cleared_flow() {
+    let mut bench = Bench::new(quiet());
+    let one = bench.trader(1, "one");
+    let two = bench.trader(2, "two");
+    let mut order = bench.order(one, "rb2701", "buy", 3, 3200.0);
+    order.request_id = 77;
+    bench.request(one.session, TraderRequest::ReqOrderInsert, &order);
+    bench.settle();
+    bench.place(two, "rb2701", "sell", 2, 3200.0);
+    let query = QryOrderField { broker_id: text("9999"), investor_id: one.investor, ..Default::default() };
+    let before: Vec<ctp_types::OrderField> = bench.query(one.session, TraderRequest::ReqQryOrder, &query);
+    assert_eq!(before[0].request_id, 77);
+    bench.step(Input::Command(ctp_sim::Command::ClearFlow));
+    assert_eq!(bench.lines(one.session), ["Close(0x1001)"]);
+
+    // RESUME from the old number: a/0 3/3 3/3 1/3 trade were 5; the new stream has 2, and is silent until it has more.
+    let received = Received { trading_day: 20_261_123, private: 5, public: 1_000 };
+    assert!(replayed_on(&mut bench, 1, (6, 7, 11), received).is_empty());
+    assert_eq!(replayed(&mut bench, 3, ResumeType::Restart, 1), ["1/3 # 部分成交 2", "trade 2 @ 3200"]);
+    let after: Vec<ctp_types::OrderField> = bench.query(one.session, TraderRequest::ReqQryOrder, &query);
+    let (before, after) = (before[0], after[0]);
+    assert_ne!((before.session_id, before.order_ref), (after.session_id, after.order_ref));
+    assert_eq!((after.request_id, after.front_id), (0, 1));
+    assert_eq!(before.order_local_id, after.order_local_id);
+    assert_eq!((before.order_sys_id, before.trader_id), (after.order_sys_id, after.trader_id));
+    let action = ctp_types::InputOrderActionField {
+        broker_id: text("9999"),
+        investor_id: one.investor,
+        user_id: text("one"),
+        exchange_id: text("SHFE"),
+        instrument_id: text("rb2701"),
+        front_id: after.front_id,
+        session_id: after.session_id,
+        order_ref: after.order_ref,
+        action_flag: ctp_types::ActionFlag::DELETE,
+        ..Default::default()
+    };
+    assert!(bench.ask(one.session, TraderRequest::ReqOrderAction, &action).is_empty());
+    // The stream has 4 messages now; the sixth is the first that the session with the old number sees.
+    let again = common::Client { session: SessionId(3), ..one };
+    bench.place(again, "rb2701", "buy", 1, 3190.0);
+    assert_eq!(bench.lines(one.session), ["3/3 # 未成交 0"]);
 }

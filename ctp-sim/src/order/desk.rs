@@ -50,6 +50,11 @@ impl Desk {
         self.by_reference.insert(Reference::new(session_id, order_ref), order);
     }
 
+    /// Forgets every reference; the orders get new ones.
+    pub(crate) fn forget_references(&mut self) {
+        self.by_reference.clear();
+    }
+
     pub(crate) fn find_reference(&self, session_id: i32, order_ref: &Text<13>) -> Option<usize> {
         self.by_reference.get(&Reference::new(session_id, order_ref)).copied()
     }

@@ -1,10 +1,7 @@
 //! The exchange's side of an order: refusal, matching, and the callbacks that tell its life (§5.5).
 
 use ctp_market::{Exchange as Venue, OrderReports};
-use ctp_types::{
-    HedgeFlag, OffsetFlag, OrderPriceType, OrderStatus, OrderSubmitStatus, TradeSource, TradeType,
-    TraderCallback,
-};
+use ctp_types::{HedgeFlag, OffsetFlag, OrderPriceType, OrderStatus, OrderSubmitStatus, TradeType};
 
 use crate::exchange::Exchange;
 use crate::market::CrowdTrade;
@@ -12,6 +9,7 @@ use crate::matching::book::Side;
 use crate::money::holding::{Effect, Execution};
 use crate::order::trade::Trade;
 use crate::order::{Lasting, Phase, frozen};
+use crate::session::stream::Message;
 use crate::text::{aligned, text};
 
 /// A match of an order: with another client's order, or with the crowd.
@@ -287,8 +285,7 @@ impl Exchange {
     fn publish_trade(&mut self, index: usize, mut trade: Trade) {
         trade.sequence_no = self.orders[index].state.sequence_no.wrapping_add(1);
         self.trades.push(trade);
-        let record = self.trade_record(&trade, TradeSource::NORMAL);
-        self.publish(self.orders[index].investor, TraderCallback::OnRtnTrade, &record, None);
+        self.publish_message(self.orders[index].investor, Message::Trade(self.trades.len() - 1));
     }
 
     fn next_trade_number(&mut self) -> u64 {

@@ -2,21 +2,20 @@
 
 use ctp_types::{
     AppType, InstStatusEnterReason, InstrumentStatus, InstrumentStatusField, MdCallback, MdRequest,
-    RecordBox, ReqAuthenticateField, ReqUserLoginField, ResumeType, RspAuthenticateField, RspUserLoginField,
+    RecordBox, ReqAuthenticateField, ReqUserLoginField, RspAuthenticateField, RspUserLoginField,
     SettlementInfoConfirmField, Text, TraderCallback, TraderRequest,
 };
 
 use crate::clock;
 use crate::errors::{CoreError, success};
 use crate::exchange::Exchange;
-use crate::interface::{ApiKind, Delivery, Output, SessionId};
+use crate::interface::{ApiKind, SessionId};
+use crate::session::restart::PEER_CLOSED;
 use crate::session::{FRONT_ID, Login};
 use crate::text::{resize, text};
 
 /// `SystemName` of the login answer, by which a client knows the simulator.
 const SYSTEM_NAME: &str = "CTP-SIM";
-/// `nReason` of a closed connection.
-const PEER_CLOSED: i32 = 0x1001;
 
 impl Exchange {
     pub(crate) fn front_connected(&mut self, session: SessionId) {
@@ -88,16 +87,11 @@ impl Exchange {
         let investor: Text<13> = resize(&request.user_id);
         let login = Login { user: request.user_id, investor, session_id, at: self.now, max_order_ref: 0 };
         self.open_account(investor);
-        let public = match self.sessions.get_mut(&id) {
-            Some(session) => {
-                session.login = Some(login);
-                if session.product_info.is_empty() {
-                    session.product_info = request.user_product_info;
-                }
-                session.topics.public
-            }
-            None => return,
-        };
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        session.login = Some(login);
+        if session.product_info.is_empty() {
+            session.product_info = request.user_product_info;
+        }
         let now = self.stamp().time;
         let answer = RspUserLoginField {
             front_id: FRONT_ID,
@@ -114,20 +108,14 @@ impl Exchange {
         };
         let answer = Some(RecordBox::new(&answer));
         self.send(id, TraderCallback::OnRspUserLogin, answer, Some(success()), request_id, true);
-        self.replay_private(id);
-        if matches!(public, ResumeType::Restart | ResumeType::Resume) {
-            self.send_instrument_status(id);
-        }
+        self.listen(id);
     }
 
     pub(crate) fn log_out(&mut self, id: SessionId, record: &RecordBox, request_id: i32) {
         let answer = Some(record.clone());
         self.send(id, TraderCallback::OnRspUserLogout, answer, Some(success()), request_id, true);
         // §2.7: logout, then a disconnect; the library then connects again by itself.
-        self.outbox.push(Output { session: id, delivery: Delivery::Close { reason: PEER_CLOSED } });
-        if let Some(session) = self.sessions.get_mut(&id) {
-            session.drop_connection();
-        }
+        self.close(id, PEER_CLOSED);
     }
 
     pub(crate) fn confirm_settlement(
@@ -248,7 +236,7 @@ impl Exchange {
     }
 
     /// §4.5: the state of each product, on the public stream.
-    fn send_instrument_status(&mut self, id: SessionId) {
+    pub(crate) fn announce_products(&mut self) {
         let mut products: Vec<(Text<81>, Text<9>)> = Vec::new();
         let mut seen = std::collections::BTreeSet::new();
         for instrument in self.markets.iter().map(|market| &market.instrument) {
@@ -267,8 +255,7 @@ impl Exchange {
                 enter_reason: InstStatusEnterReason::AUTOMATIC,
                 ..Default::default()
             };
-            let record = Some(RecordBox::new(&record));
-            self.send(id, TraderCallback::OnRtnInstrumentStatus, record, None, 0, true);
+            self.publish_public(TraderCallback::OnRtnInstrumentStatus, &record);
         }
     }
 }

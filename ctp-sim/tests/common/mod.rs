@@ -110,7 +110,7 @@ impl Bench {
     pub(crate) fn log_in(&mut self, number: u64, investor: &str, api_version: (u16, u16, u16)) -> Client {
         let session = SessionId(number);
         let quick = ResumeType::Quick;
-        self.step(Input::Topics { session, private: quick, public: quick, sequence: 1 });
+        self.step(Input::Topics { session, private: quick, public: quick, sequence: 1, received: None });
         self.connect(number, ApiKind::Trader, api_version);
         self.take();
         self.request(session, TraderRequest::ReqUserLogin, &login_record(investor, "simulator"));
@@ -303,7 +303,12 @@ fn line(delivery: &Delivery) -> Option<String> {
             let error = rsp_info.as_ref().map_or(String::new(), |info| format!(" {}", info.error_id));
             let null = if record.is_none() { " NULL" } else { "" };
             let more = if *is_last { "" } else { " more" };
-            let id = if *number == 7 || *number == 0 { String::new() } else { format!(" id {number}") };
+            // A push has its number in the stream there.
+            let id = if *number == 7 || *number == 0 || !name.starts_with("OnRsp") {
+                String::new()
+            } else {
+                format!(" id {number}")
+            };
             format!("{name}{error}{null}{more}{id}")
         }
     })
