@@ -8,6 +8,7 @@ use std::time::Duration;
 pub use keys::{ConfigKey, duration};
 
 use crate::interface::Timestamp;
+use crate::matching::MatchingModel;
 use crate::switches::{SwitchError, Switches};
 
 /// The settings of an exchange.
@@ -39,6 +40,8 @@ pub struct Config {
     pub carried_lots: Vec<CarriedLot>,
     /// Whether a simulated crowd quotes and trades in every market. Without it, clients only meet each other. Default: yes.
     pub crowd: bool,
+    /// How orders are matched. Default: `book`.
+    pub matching: MatchingModel,
     /// Behaviour that no primary source decides.
     pub switches: Switches,
     /// When the markets are open. Default: always.
@@ -97,6 +100,7 @@ impl Config {
             combinations: true,
             carried_lots: Vec::new(),
             crowd: true,
+            matching: MatchingModel::default(),
             switches: Switches::default(),
             hours: Hours::Always,
             queries_per_second: 2,

@@ -11,6 +11,7 @@ use crate::errors::CoreError;
 use crate::interface::{ApiKind, Input, Output, SessionId, Timestamp};
 use crate::market::subscription::Subscription;
 use crate::market::{Market, listing};
+use crate::matching::Fill;
 use crate::money::account::Account;
 use crate::money::holding::Terms;
 use crate::order::desk::Desk;
@@ -39,8 +40,8 @@ pub struct Exchange {
     pub(crate) accounts: BTreeMap<Text<13>, Account>,
     pub(crate) orders: Vec<Order>,
     pub(crate) desk: Desk,
-    /// Orders that rest, by market, in order of entry.
-    pub(crate) resting: BTreeMap<usize, Vec<usize>>,
+    /// Fills of the arrival or tick at hand, kept for its memory.
+    pub(crate) fills: Vec<Fill>,
     pub(crate) trades: Vec<Trade>,
     pub(crate) streams: Streams,
     pub(crate) counters: Counters,
@@ -112,7 +113,7 @@ impl Exchange {
             accounts: BTreeMap::new(),
             orders: Vec::new(),
             desk: Desk::new(&config.broker),
-            resting: BTreeMap::new(),
+            fills: Vec::new(),
             trades: Vec::new(),
             streams: Streams::default(),
             counters: Counters::default(),
@@ -329,7 +330,7 @@ impl Exchange {
     /// Sees to the next tick, on the grid of the interval, while anybody could notice it.
     pub(crate) fn keep_ticking(&mut self) {
         let noticed = self.sessions.values().any(|session| session.connected)
-            || self.resting.values().any(|orders| !orders.is_empty());
+            || self.markets.iter().any(|market| !market.matcher.is_empty());
         if noticed && !self.ticking {
             let interval = self.config.tick_interval.as_nanos() as i64;
             let next = Timestamp((self.now.0.div_euclid(interval) + 1).saturating_mul(interval));

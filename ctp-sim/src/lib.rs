@@ -57,6 +57,7 @@ pub use config::{CarriedLot, Config, ConfigError, ConfigKey, Hours, duration};
 pub use errors::unsupported_function;
 pub use exchange::Exchange;
 pub use interface::{ApiKind, Delivery, Input, Output, Received, SessionId, Timestamp};
+pub use matching::{MatchingModel, UnknownModel};
 pub use switches::{
     AssignedRef, CheckedBy, FrozenPrice, LastBeforeTrade, NewDay, NoValue, OffOn, OnOff, RefusedOn,
     RepeatedSubmit, Switch, SwitchError, Switches, UnsupportedKind,

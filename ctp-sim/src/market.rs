@@ -8,9 +8,11 @@ pub(crate) mod subscription;
 
 use ctp_market::Money;
 
+use crate::config::Config;
 use crate::interface::Timestamp;
 use crate::market::instrument::Instrument;
 use crate::matching::book::{Book, Level, Side};
+use crate::matching::{Matcher, TickTrade};
 use crate::random::Random;
 
 /// An instrument that trades, with everything that the exchange knows of it.
@@ -23,6 +25,8 @@ pub(crate) struct Market {
     pub(crate) stats: Stats,
     /// The crowd's book.
     pub(crate) book: Book,
+    /// The clients' resting orders.
+    pub(crate) matcher: Matcher,
     /// When something last changed, in exchange time.
     pub(crate) updated: Timestamp,
     random: Random,
@@ -59,14 +63,6 @@ pub(crate) struct Stats {
     pub(crate) open_interest: i64,
 }
 
-/// A trade of the crowd with itself at a tick: at which price, how many lots, who was passive.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct CrowdTrade {
-    pub(crate) price: i64,
-    pub(crate) volume: i32,
-    pub(crate) passive: Side,
-}
-
 /// Levels that the crowd keeps on each side.
 const DEPTH: i64 = 5;
 /// Chance of a change per tick by position in the listing; later contracts have the last one.
@@ -79,7 +75,7 @@ impl Market {
         reference: Reference,
         position: usize,
         mut random: Random,
-        now: Timestamp,
+        config: &Config,
     ) -> Self {
         let stamp_lag_ms = random.between(1, 499);
         let stats = Stats { open_interest: reference.open_interest, ..Stats::default() };
@@ -89,7 +85,8 @@ impl Market {
             reference,
             stats,
             book: Book::default(),
-            updated: now,
+            matcher: Matcher::new(config.matching),
+            updated: config.start,
             random,
             activity: ACTIVITY_PERCENT[position.min(ACTIVITY_PERCENT.len() - 1)],
             has_crowd: false,
@@ -107,7 +104,7 @@ impl Market {
     }
 
     /// Lets the crowd act once. Returns whether anything changed and the crowd's trade.
-    pub(crate) fn tick(&mut self, now: Timestamp) -> (bool, Option<CrowdTrade>) {
+    pub(crate) fn tick(&mut self, now: Timestamp) -> (bool, Option<TickTrade>) {
         if !self.has_crowd || !self.random.chance(self.activity) {
             return (false, None);
         }
@@ -175,7 +172,7 @@ impl Market {
     }
 
     /// Trades some of the crowd's volume at its best bid or ask.
-    fn crowd_trade(&mut self) -> Option<CrowdTrade> {
+    fn crowd_trade(&mut self) -> Option<TickTrade> {
         if !self.random.chance(80) {
             return None;
         }
@@ -184,7 +181,7 @@ impl Market {
         let volume = self.lots().min(best.volume.max(1));
         let open_interest = self.random.between(-i64::from(volume), i64::from(volume)) / 2;
         self.count_trade(best.price, volume, open_interest);
-        Some(CrowdTrade { price: best.price, volume, passive })
+        Some(TickTrade { price: best.price, volume, passive: Some(passive) })
     }
 
     /// Makes a new book around the opinion, inside the limits: at a limit one side is empty.

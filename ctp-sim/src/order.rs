@@ -14,7 +14,11 @@ use crate::exchange::Exchange;
 use crate::money::holding::{Effect, Frozen, Terms};
 use crate::session::stream::Message;
 
+<<<<<<< HEAD
 pub(crate) use state::{Lasting, Note, Order, OrderState, Phase};
+=======
+pub(crate) use state::{Note, Order, Phase};
+>>>>>>> de52a88 (ctp-sim: matching by named models, apart from orders)
 
 /// A cancel on its way to the exchange.
 #[derive(Clone, Debug)]
@@ -69,9 +73,7 @@ impl Exchange {
         if let Some(account) = self.accounts.get_mut(&investor) {
             account.release(holding, &terms, effect, frozen);
         }
-        if let Some(resting) = self.resting.get_mut(&market) {
-            resting.retain(|other| *other != index);
-        }
+        self.markets[market].matcher.remove(index);
         self.touched.insert(market);
     }
 }

@@ -40,6 +40,9 @@ const KEYS: &[ConfigKey] = &[
     row("options", ON_OFF, |config, text| put(&mut config.options, on_off(text))),
     row("combinations", ON_OFF, |config, text| put(&mut config.combinations, on_off(text))),
     row("crowd", ON_OFF, |config, text| put(&mut config.crowd, on_off(text))),
+    row("matching", "book, simnow, touch or volume-limited", |config, text| {
+        put(&mut config.matching, text.parse().ok())
+    }),
     row("hours", "always or exchange", |config, text| {
         let hours = match text {
             "always" => Some(Hours::Always),
@@ -170,6 +173,7 @@ mod tests {
         for (key, value) in [
             ("seed", "7"),
             ("crowd", "off"),
+            ("matching", "volume-limited"),
             ("tick-interval", "250ms"),
             ("checked_by", "exchange"),
             ("products", "rb, sc"),

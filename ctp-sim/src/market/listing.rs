@@ -210,7 +210,7 @@ impl Listing<'_> {
     ) {
         let Before { settlement, close, open_interest } = before;
         let reference = Reference { settlement, close, upper, lower, open_interest, delta };
-        self.markets.push(Market::open(instrument, reference, position, random, self.config.start));
+        self.markets.push(Market::open(instrument, reference, position, random, self.config));
     }
 }
 

@@ -6,7 +6,7 @@ use crate::errors::{CoreError, success};
 use crate::exchange::Exchange;
 use crate::interface::{ApiKind, SessionId};
 use crate::market::snapshot;
-use crate::matching::book::{Book, Level};
+use crate::matching::book::Book;
 
 /// Deepest book shown.
 const DEPTH: usize = 5;
@@ -104,10 +104,9 @@ impl Exchange {
 
     /// Returns the crowd's book with the clients' resting orders in it.
     pub(crate) fn displayed_book(&self, market: usize) -> Book {
-        let resting = self.resting.get(&market).into_iter().flatten().map(|order| {
-            let order = &self.orders[*order];
-            (order.side, Level { price: order.price, volume: order.left() })
-        });
-        self.markets[market].book.merged(resting, DEPTH)
+        let market = &self.markets[market];
+        let mut shown = Book::default();
+        market.matcher.display(&market.book, DEPTH, &mut shown);
+        shown
     }
 }

@@ -1,4 +1,4 @@
-//! The simulated side of an order book: the levels that other people's orders make.
+//! The levels that other people's orders make, and the two sides of everything.
 
 /// Which side of a trade or book.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,42 +61,71 @@ impl Book {
         self.side(side).first().copied()
     }
 
-    /// Takes at most `volume` from the best level of a side; returns what was taken.
-    pub(crate) fn take_best(&mut self, side: Side, volume: i32) -> i32 {
-        let levels = match side {
+    pub(crate) fn side_mut(&mut self, side: Side) -> &mut Vec<Level> {
+        match side {
             Side::Buy => &mut self.bids,
             Side::Sell => &mut self.asks,
-        };
+        }
+    }
+
+    /// Takes at most `volume` from the best level of a side; returns what was taken.
+    pub(crate) fn take_best(&mut self, side: Side, volume: i32) -> i32 {
+        let levels = self.side_mut(side);
         let Some(best) = levels.first_mut() else {
             return 0;
         };
         let taken = best.volume.min(volume).max(0);
         best.volume -= taken;
-        if best.volume == 0 {
+        if best.volume <= 0 {
             levels.remove(0);
         }
         taken
     }
 
-    /// Returns this book with other orders' volume added, cut to `depth` levels a side.
-    pub(crate) fn merged(&self, orders: impl Iterator<Item = (Side, Level)>, depth: usize) -> Self {
-        let mut book = self.clone();
-        for (side, level) in orders {
-            let levels = match side {
-                Side::Buy => &mut book.bids,
-                Side::Sell => &mut book.asks,
-            };
-            match levels.iter().position(|other| !side.is_ahead(other.price, level.price)) {
-                Some(at) if levels[at].price == level.price => {
-                    levels[at].volume = levels[at].volume.saturating_add(level.volume);
-                }
-                Some(at) => levels.insert(at, level),
-                None => levels.push(level),
+    /// Returns how many lots of a side trade with an order of the other side at `limit`.
+    pub(crate) fn within(&self, side: Side, limit: i64) -> i64 {
+        let levels = self.side(side).iter().take_while(|level| side.other().accepts(limit, level.price));
+        levels.map(|level| i64::from(level.volume)).sum()
+    }
+}
+
+/// Appends the first `depth` levels of quotes and orders together, both best first, to `merged`.
+pub(crate) fn merge(
+    side: Side,
+    quotes: &[Level],
+    orders: impl Iterator<Item = Level>,
+    depth: usize,
+    merged: &mut Vec<Level>,
+) {
+    let mut quotes = quotes.iter().copied().peekable();
+    let mut orders = orders.peekable();
+    while merged.len() < depth {
+        let level = match (quotes.peek(), orders.peek()) {
+            (Some(quote), Some(order)) if quote.price == order.price => {
+                let volume = quote.volume.saturating_add(order.volume);
+                let level = Level { price: quote.price, volume };
+                quotes.next();
+                orders.next();
+                level
             }
-        }
-        book.bids.truncate(depth);
-        book.asks.truncate(depth);
-        book
+            (Some(quote), Some(order)) if side.is_ahead(order.price, quote.price) => {
+                let level = *order;
+                orders.next();
+                level
+            }
+            (Some(quote), _) => {
+                let level = *quote;
+                quotes.next();
+                level
+            }
+            (None, Some(order)) => {
+                let level = *order;
+                orders.next();
+                level
+            }
+            (None, None) => return,
+        };
+        merged.push(level);
     }
 }
 
@@ -118,12 +147,23 @@ mod tests {
     }
 
     #[test]
-    fn client_orders_show_in_the_book() {
-        let book = Book { bids: levels(&[(99, 3), (97, 5)]), asks: levels(&[(101, 1)]) };
-        let orders = [(Side::Buy, 100, 2), (Side::Buy, 97, 1), (Side::Buy, 90, 7), (Side::Sell, 102, 4)];
-        let orders = orders.map(|(side, price, volume)| (side, Level { price, volume }));
-        let merged = book.merged(orders.into_iter(), 3);
-        assert_eq!(merged.bids, levels(&[(100, 2), (99, 3), (97, 6)]));
-        assert_eq!(merged.asks, levels(&[(101, 1), (102, 4)]));
+    fn orders_show_among_the_quotes() {
+        let show = |side, quotes: &[(i64, i32)], orders: &[(i64, i32)]| {
+            let mut merged = Vec::new();
+            merge(side, &levels(quotes), levels(orders).into_iter(), 3, &mut merged);
+            merged
+        };
+        let bids = show(Side::Buy, &[(99, 3), (97, 5)], &[(100, 2), (97, 1), (90, 7)]);
+        assert_eq!(bids, levels(&[(100, 2), (99, 3), (97, 6)]));
+        assert_eq!(show(Side::Sell, &[(101, 1)], &[(102, 4)]), levels(&[(101, 1), (102, 4)]));
+        assert_eq!(show(Side::Sell, &[], &[(102, 4)]), levels(&[(102, 4)]));
+    }
+
+    #[test]
+    fn lots_within_a_limit() {
+        let book = Book { bids: levels(&[(99, 3), (97, 5)]), asks: levels(&[(101, 1), (102, 4)]) };
+        assert_eq!(book.within(Side::Sell, 101), 1);
+        assert_eq!(book.within(Side::Sell, 100), 0);
+        assert_eq!(book.within(Side::Buy, 97), 8);
     }
 }

@@ -9,10 +9,11 @@ use ctp_types::{
 use crate::errors::CoreError;
 use crate::exchange::{Exchange, Task};
 use crate::interface::SessionId;
+use crate::matching::Lasting;
 use crate::matching::book::Side;
 use crate::money::holding::{Effect, Frozen};
 use crate::order::state::{OrderState, Origin, Sent};
-use crate::order::{Lasting, Order, Phase, frozen};
+use crate::order::{Order, Phase, frozen};
 use crate::session::FRONT_ID;
 use crate::text::aligned;
 

@@ -5,6 +5,7 @@ use ctp_types::{
     OrderSubmitStatus, OrderType, Text, TimeCondition, VolumeCondition,
 };
 
+use crate::matching::Lasting;
 use crate::matching::book::Side;
 use crate::money::account::HoldingKey;
 use crate::money::holding::{Effect, Frozen};
@@ -116,17 +117,6 @@ impl Notes {
     pub(crate) fn get(&self, number: u32) -> Text<81> {
         self.0.get(number as usize).copied().unwrap_or_default()
     }
-}
-
-/// How long an order may rest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lasting {
-    Day,
-    /// Fill at least `minimum` now or nothing; kill the rest.
-    FillAndKill {
-        minimum: i32,
-    },
-    FillOrKill,
 }
 
 /// Where an order is.

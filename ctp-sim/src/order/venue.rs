@@ -4,12 +4,16 @@ use ctp_market::{Exchange as Venue, OrderReports};
 use ctp_types::{HedgeFlag, OffsetFlag, OrderPriceType, OrderStatus, OrderSubmitStatus, TradeType};
 
 use crate::exchange::Exchange;
-use crate::market::CrowdTrade;
-use crate::matching::book::Side;
+use crate::market::Market;
+use crate::matching::{self, Lasting, Taker, TickTrade};
 use crate::money::holding::{Effect, Execution};
 use crate::order::trade::Trade;
+<<<<<<< HEAD
 use crate::order::{Lasting, Phase, frozen};
 use crate::session::stream::Message;
+=======
+use crate::order::{Phase, frozen};
+>>>>>>> de52a88 (ctp-sim: matching by named models, apart from orders)
 use crate::text::{aligned, text};
 
 /// A match of an order: with another client's order, or with the crowd.
@@ -29,52 +33,53 @@ impl Exchange {
             return;
         }
         self.admit_to_book(index);
-        let fills = self.match_order(index);
+        let order = &self.orders[index];
+        let market = order.market;
+        let taker = Taker {
+            order: index,
+            side: order.side,
+            limit: order.price,
+            levels: None,
+            volume: order.left(),
+            lasting: order.lasting,
+        };
+        let mut matched = std::mem::take(&mut self.fills);
+        let Market { matcher, book, .. } = &mut self.markets[market];
+        let arrival = matcher.arrive(taker, book, &mut matched);
+        let fills: Vec<Fill> = matched.drain(..).map(|fill| self.number_fill(market, fill)).collect();
+        self.fills = matched;
         self.report_arrival(index, &fills);
         for fill in &fills {
             if let Some(maker) = fill.maker {
                 self.fill_resting(maker, fill);
             }
         }
-        if self.orders[index].phase == Phase::Resting {
-            let market = self.orders[index].market;
-            self.resting.entry(market).or_default().push(index);
+        if !fills.is_empty() || arrival.rests_at.is_some() {
             self.touched.insert(market);
+        }
+        if arrival.rests_at.is_some() {
             self.keep_ticking();
         }
     }
 
-    /// The crowd moved: resting orders that its new book crosses, or that its trade reaches, are filled at their price.
-    pub(crate) fn meet_resting_orders(&mut self, market: usize, crowd_trade: Option<CrowdTrade>) {
-        let mut offered = crowd_trade;
-        for index in self
-            .resting_by_priority(market, Side::Buy)
-            .into_iter()
-            .chain(self.resting_by_priority(market, Side::Sell))
-        {
-            let order = &self.orders[index];
-            let (side, price, wanted) = (order.side, order.price, order.left());
-            let mut volume = 0;
-            while volume < wanted {
-                let best = self.markets[market].book.best(side.other());
-                if !best.is_some_and(|level| side.accepts(price, level.price)) {
-                    break;
-                }
-                volume += self.markets[market].book.take_best(side.other(), wanted - volume);
-            }
-            if let Some(trade) =
-                offered.as_mut().filter(|trade| trade.passive == side && side.accepts(price, trade.price))
-            {
-                let shared = trade.volume.min(wanted - volume);
-                trade.volume -= shared;
-                volume += shared;
-            }
-            if volume > 0 {
-                let fill = Fill { price, volume, maker: None, trade_number: self.next_trade_number() };
-                self.markets[market].count_trade(price, volume, 0);
-                self.fill_resting(index, &fill);
-            }
+    /// The crowd moved: resting orders that its new book or its trade reaches are filled.
+    pub(crate) fn meet_resting_orders(&mut self, market: usize, traded: Option<TickTrade>) {
+        let mut matched = std::mem::take(&mut self.fills);
+        let Market { matcher, book, .. } = &mut self.markets[market];
+        matcher.on_tick(book, traded, &mut matched);
+        for fill in matched.drain(..) {
+            let order = fill.order;
+            let fill = self.number_fill(market, fill);
+            self.fill_resting(order, &fill);
         }
+        self.fills = matched;
+    }
+
+    /// Counts a fill into the day's statistics and gives it its number.
+    fn number_fill(&mut self, market: usize, fill: matching::Fill) -> Fill {
+        self.markets[market].count_trade(fill.price, fill.volume, 0);
+        let trade_number = self.next_trade_number();
+        Fill { price: fill.price, volume: fill.volume, maker: fill.counter, trade_number }
     }
 
     /// Returns what the exchange finds wrong: its code, if it has one, and its text (§5.5 H).
@@ -127,67 +132,6 @@ impl Exchange {
             if venue == Venue::Czce { text(&format!("{day}{number:08}")) } else { aligned(number) };
         state.insert_time = time;
         state.notify_sequence = 1;
-    }
-
-    /// Matches an arriving order: the best price first, at one price clients before the crowd. A kill condition that
-    /// cannot be met matches nothing.
-    fn match_order(&mut self, index: usize) -> Vec<Fill> {
-        let order = &self.orders[index];
-        let (market, side, limit, wanted) = (order.market, order.side, order.price, order.left());
-        let minimum = match order.lasting {
-            Lasting::Day => 0,
-            Lasting::FillAndKill { minimum } => minimum,
-            Lasting::FillOrKill => wanted,
-        };
-        let makers = self.resting_by_priority(market, side.other());
-        let makers: Vec<usize> =
-            makers.into_iter().filter(|maker| side.accepts(limit, self.orders[*maker].price)).collect();
-        let crowd = self.markets[market].book.side(side.other()).iter();
-        let crowd_volume: i64 =
-            crowd.filter(|level| side.accepts(limit, level.price)).map(|level| i64::from(level.volume)).sum();
-        let maker_volume: i64 = makers.iter().map(|maker| i64::from(self.orders[*maker].left())).sum();
-        if crowd_volume + maker_volume < i64::from(minimum) {
-            return Vec::new();
-        }
-        let mut fills = Vec::new();
-        let mut left = wanted;
-        let mut makers = makers.into_iter().peekable();
-        while left > 0 {
-            let level =
-                self.markets[market].book.best(side.other()).filter(|level| side.accepts(limit, level.price));
-            let maker = makers.peek().map(|maker| (*maker, self.orders[*maker].price));
-            let (price, volume, maker) = match (level, maker) {
-                (Some(level), Some((_, price))) if side.other().is_ahead(level.price, price) => {
-                    (level.price, self.markets[market].book.take_best(side.other(), left), None)
-                }
-                (_, Some((maker, price))) => {
-                    makers.next();
-                    (price, self.orders[maker].left().min(left), Some(maker))
-                }
-                (Some(level), None) => {
-                    (level.price, self.markets[market].book.take_best(side.other(), left), None)
-                }
-                (None, None) => break,
-            };
-            left -= volume;
-            self.markets[market].count_trade(price, volume, 0);
-            fills.push(Fill { price, volume, maker, trade_number: self.next_trade_number() });
-        }
-        if !fills.is_empty() {
-            self.touched.insert(market);
-        }
-        fills
-    }
-
-    /// Returns a side's resting orders, the best price first, then in order of entry.
-    fn resting_by_priority(&self, market: usize, side: Side) -> Vec<usize> {
-        let resting = self.resting.get(&market).into_iter().flatten().copied();
-        let mut orders: Vec<usize> = resting.filter(|order| self.orders[*order].side == side).collect();
-        orders.sort_by_key(|order| {
-            let price = self.orders[*order].price;
-            if side == Side::Buy { -price } else { price }
-        });
-        orders
     }
 
     /// §5.5 A, C, D, F: what an order's arrival brings.
