@@ -14,11 +14,7 @@ use crate::exchange::Exchange;
 use crate::money::holding::{Effect, Frozen, Terms};
 use crate::session::stream::Message;
 
-<<<<<<< HEAD
-pub(crate) use state::{Lasting, Note, Order, OrderState, Phase};
-=======
-pub(crate) use state::{Note, Order, Phase};
->>>>>>> de52a88 (ctp-sim: matching by named models, apart from orders)
+pub(crate) use state::{Note, Order, OrderState, Phase};
 
 /// A cancel on its way to the exchange.
 #[derive(Clone, Debug)]
