@@ -8,12 +8,8 @@ use crate::market::Market;
 use crate::matching::{self, Lasting, Taker, TickTrade};
 use crate::money::holding::{Effect, Execution};
 use crate::order::trade::Trade;
-<<<<<<< HEAD
-use crate::order::{Lasting, Phase, frozen};
-use crate::session::stream::Message;
-=======
 use crate::order::{Phase, frozen};
->>>>>>> de52a88 (ctp-sim: matching by named models, apart from orders)
+use crate::session::stream::Message;
 use crate::text::{aligned, text};
 
 /// A match of an order: with another client's order, or with the crowd.
