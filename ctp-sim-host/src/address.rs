@@ -1,14 +1,16 @@
-//! Front addresses: `sim://NAME[?seed=…&clock=real|virtual&speed=…]`.
+//! Front addresses: `sim://NAME[?clock=real|virtual&speed=…&start=…&SETTING=…]`.
 
 use std::fmt;
 use std::str::FromStr;
 
+use ctp_sim::{Config, Timestamp};
+
 /// The longest exchange name, in characters.
 pub const NAME_LENGTH_MAX: usize = 64;
 
-/// The largest speed of a virtual clock, in virtual seconds per second.
+/// The largest number that a virtual clock's speed may be, in virtual seconds per second.
 ///
-/// Above it the exchange cannot follow: a full market is some 700 ticks per second of its time.
+/// Above it, [`Speed::Max`] is what is meant.
 pub const SPEED_MAX: f64 = 1_000.0;
 
 /// A front address as a client registers it.
@@ -25,16 +27,18 @@ pub enum FrontAddress {
 /// Two addresses with the same name mean the same exchange. The options describe the exchange at
 /// the moment it starts; an address that leaves an option out accepts whatever the running
 /// exchange has.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SimulatorAddress {
     /// The exchange's name, unique in the process.
     pub name: String,
-    /// The seed of the price process.
-    pub seed: Option<u64>,
     /// The kind of clock.
     pub clock: Option<ClockKind>,
-    /// The speed of a virtual clock, in virtual seconds per second.
-    pub speed: Option<f64>,
+    /// The speed of a virtual clock.
+    pub speed: Option<Speed>,
+    /// When a virtual clock starts. Default: the machine's time.
+    pub start: Option<Timestamp>,
+    /// What [`Config::set`] takes, each name once, in the order given.
+    pub settings: Vec<(String, String)>,
 }
 
 /// Which clock drives an exchange.
@@ -42,8 +46,17 @@ pub struct SimulatorAddress {
 pub enum ClockKind {
     /// The machine's clock.
     Real,
-    /// A clock that starts at the machine's time and runs `speed` times as fast.
+    /// A clock of the exchange's own.
     Virtual,
+}
+
+/// How fast a virtual clock runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Speed {
+    /// So many virtual seconds per second, above 0 and at most [`SPEED_MAX`].
+    Times(f64),
+    /// As fast as the exchange and its clients can: see [`EventClock`](crate::EventClock).
+    Max,
 }
 
 /// An error of a front address.
@@ -56,8 +69,8 @@ pub enum AddressError {
     /// The name is missing, too long or has a character that is not allowed.
     #[error("exchange name {0:?} is not usable: write 1 to 64 letters, digits, '-', '_' or '.' after sim://")]
     Name(String),
-    /// An option is not of the form `key=value`, unknown, or given twice.
-    #[error("front address option {0:?} is not usable: write each of seed=, clock=, speed= once")]
+    /// An option is not of the form `key=value`, or given twice.
+    #[error("front address option {0:?} is not usable: write each option once, as key=value")]
     Option(String),
     /// An option's value is not valid.
     #[error("front address option {key}={value:?} is not valid: write {expected}")]
@@ -69,9 +82,17 @@ pub enum AddressError {
         /// What is accepted.
         expected: &'static str,
     },
-    /// A speed was given together with the machine's clock.
-    #[error("front address option speed={0} needs clock=virtual: add it or leave the speed out")]
-    SpeedOfRealClock(f64),
+    /// An option is no setting of an exchange, or not with this value.
+    #[error("front address option {option:?} is not usable: {reason}; others are clock, speed and start")]
+    Setting {
+        /// The option as given.
+        option: String,
+        /// What [`Config::set`] said.
+        reason: String,
+    },
+    /// A speed or a start was given together with the machine's clock.
+    #[error("front address option {0} needs clock=virtual: add it or leave the option out")]
+    NeedsVirtualClock(String),
 }
 
 impl FromStr for FrontAddress {
@@ -86,23 +107,24 @@ impl FromStr for FrontAddress {
     }
 }
 
+impl SimulatorAddress {
+    /// Returns the options, each as `key` and value.
+    pub(crate) fn options(&self) -> Vec<(&str, String)> {
+        let mut options = Vec::new();
+        options.extend(self.clock.map(|clock| ("clock", clock.to_string())));
+        options.extend(self.speed.map(|speed| ("speed", speed.to_string())));
+        options.extend(self.start.map(|start| ("start", china_text(start))));
+        options.extend(self.settings.iter().map(|(key, value)| (key.as_str(), value.clone())));
+        options
+    }
+}
+
 impl fmt::Display for SimulatorAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "sim://{}", self.name)?;
-        let mut separator = '?';
-        let mut option = |f: &mut fmt::Formatter<'_>, key: &str, value: &dyn fmt::Display| {
-            let written = write!(f, "{separator}{key}={value}");
-            separator = '&';
-            written
-        };
-        if let Some(seed) = self.seed {
-            option(f, "seed", &seed)?;
-        }
-        if let Some(clock) = self.clock {
-            option(f, "clock", &clock)?;
-        }
-        if let Some(speed) = self.speed {
-            option(f, "speed", &speed)?;
+        for (position, (key, value)) in self.options().into_iter().enumerate() {
+            let separator = if position == 0 { '?' } else { '&' };
+            write!(f, "{separator}{key}={value}")?;
         }
         Ok(())
     }
@@ -117,6 +139,15 @@ impl fmt::Display for ClockKind {
     }
 }
 
+impl fmt::Display for Speed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Times(times) => write!(f, "{times}"),
+            Self::Max => f.write_str("max"),
+        }
+    }
+}
+
 fn parse_simulator(rest: &str) -> Result<SimulatorAddress, AddressError> {
     let (name, query) = rest.split_once('?').unwrap_or((rest, ""));
     let name = name.strip_suffix('/').unwrap_or(name);
@@ -124,42 +155,67 @@ fn parse_simulator(rest: &str) -> Result<SimulatorAddress, AddressError> {
     if name.is_empty() || name.len() > NAME_LENGTH_MAX || !name.chars().all(allowed) {
         return Err(AddressError::Name(name.to_owned()));
     }
-    let mut address = SimulatorAddress { name: name.to_owned(), seed: None, clock: None, speed: None };
+    let mut address = SimulatorAddress { name: name.to_owned(), ..Default::default() };
     for option in query.split('&').filter(|option| !option.is_empty()) {
         parse_option(&mut address, option)?;
     }
-    match address.speed {
-        Some(speed) if address.clock != Some(ClockKind::Virtual) => {
-            Err(AddressError::SpeedOfRealClock(speed))
+    if address.clock != Some(ClockKind::Virtual) {
+        let wrong = address.options().into_iter().find(|(key, _)| matches!(*key, "speed" | "start"));
+        if let Some((key, value)) = wrong {
+            return Err(AddressError::NeedsVirtualClock(format!("{key}={value}")));
         }
-        _ => Ok(address),
     }
+    Ok(address)
 }
 
 fn parse_option(address: &mut SimulatorAddress, option: &str) -> Result<(), AddressError> {
     let bad_option = || AddressError::Option(option.to_owned());
     let (key, value) = option.split_once('=').ok_or_else(bad_option)?;
+    let key = key.replace('-', "_");
+    if address.options().iter().any(|(given, _)| *given == key) {
+        return Err(bad_option());
+    }
     let bad_value = |key, expected| AddressError::Value { key, value: value.to_owned(), expected };
-    match key {
-        "seed" if address.seed.is_none() => {
-            let seed = value.parse();
-            address.seed = Some(seed.map_err(|_| bad_value("seed", "a whole number from 0 to 2^64 - 1"))?);
-        }
-        "clock" if address.clock.is_none() => {
+    match key.as_str() {
+        "clock" => {
             address.clock = Some(match value {
                 "real" => ClockKind::Real,
                 "virtual" => ClockKind::Virtual,
                 _ => return Err(bad_value("clock", "real or virtual")),
             });
         }
-        "speed" if address.speed.is_none() => {
-            let speed = value.parse().ok();
-            let usable = speed.filter(|speed| *speed > 0.0 && *speed <= SPEED_MAX);
-            address.speed = Some(usable.ok_or_else(|| bad_value("speed", "a number above 0, at most 1000"))?);
+        "speed" => {
+            let times = || value.parse().ok().filter(|times| *times > 0.0 && *times <= SPEED_MAX);
+            let speed = if value == "max" { Some(Speed::Max) } else { times().map(Speed::Times) };
+            address.speed =
+                Some(speed.ok_or_else(|| bad_value("speed", "a number above 0, at most 1000, or max"))?);
         }
-        _ => return Err(bad_option()),
+        "start" => {
+            let start = china_time(value);
+            let expected = "a time in China such as 2026-11-23T10:00:00";
+            address.start = Some(start.ok_or_else(|| bad_value("start", expected))?);
+        }
+        _ => {
+            // Tried on settings that are thrown away: a wrong one is told before anything starts.
+            let tried = Config::starting_at(Timestamp(0)).set(&key, value);
+            tried.map_err(|reason| AddressError::Setting {
+                option: option.to_owned(),
+                reason: reason.to_string(),
+            })?;
+            address.settings.push((key, value.to_owned()));
+        }
     }
     Ok(())
+}
+
+/// Reads `2026-11-23T10:00:00`, the exchange's local time.
+fn china_time(text: &str) -> Option<Timestamp> {
+    let local: ctp_market::DateTime = text.contains('T').then(|| text.parse().ok())??;
+    ctp_market::unix_nanoseconds(local).map(Timestamp)
+}
+
+fn china_text(at: Timestamp) -> String {
+    ctp_market::china_time(at.0).to_string()
 }
 
 #[cfg(test)]
@@ -177,17 +233,21 @@ mod tests {
     fn name_alone_leaves_every_option_open() {
         let address = simulator("sim://demo");
         assert_eq!(address.name, "demo");
-        assert_eq!((address.seed, address.clock, address.speed), (None, None, None));
+        assert_eq!(address, SimulatorAddress { name: "demo".to_owned(), ..Default::default() });
     }
 
     #[test]
     fn options_are_read_and_written_back() {
-        let text = "sim://a.b-c_1?seed=18446744073709551615&clock=virtual&speed=2.5";
+        let text = "sim://a.b-c_1?clock=virtual&speed=2.5&start=2026-11-23T10:00:00&seed=18446744073709551615";
         let address = simulator(text);
-        assert_eq!(address.seed, Some(u64::MAX));
         assert_eq!(address.clock, Some(ClockKind::Virtual));
-        assert_eq!(address.speed, Some(2.5));
+        assert_eq!(address.speed, Some(Speed::Times(2.5)));
+        assert_eq!(address.start, Some(Timestamp(1_795_399_200_000_000_000)));
+        assert_eq!(address.settings, [("seed".to_owned(), u64::MAX.to_string())]);
         assert_eq!(address.to_string(), text);
+        let text = "sim://a?clock=virtual&speed=max&latency=none&hours=exchange&products=rb,sc&checked_by=core";
+        assert_eq!(simulator(text).speed, Some(Speed::Max));
+        assert_eq!(simulator(text).to_string(), text);
     }
 
     #[test]
@@ -210,6 +270,12 @@ mod tests {
             ("sim://a?seed", "seed"),
             ("sim://a?seed=1&seed=2", "seed=2"),
             ("sim://a?seed=-1", "-1"),
+            ("sim://a?tick-interval=1s&tick_interval=2s", "tick_interval=2s"),
+            ("sim://a?latency=some", "none"),
+            ("sim://a?clock=virtual&start=tomorrow", "tomorrow"),
+            ("sim://a?clock=virtual&start=2026-11-23", "2026-11-23T10:00:00"),
+            ("sim://a?start=2026-11-23T10:00:00", "start=2026-11-23T10:00:00 needs clock=virtual"),
+            ("sim://a?clock=virtual&speed=1001", "or max"),
             ("sim://a?clock=fast", "fast"),
             ("sim://a?clock=virtual&speed=0", "speed"),
             ("sim://a?clock=virtual&speed=NaN", "NaN"),

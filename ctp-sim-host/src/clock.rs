@@ -1,6 +1,7 @@
 //! Clocks that drive an exchange.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ctp_sim::Timestamp;
@@ -16,22 +17,109 @@ pub trait Clock: Send + Sync + 'static {
 
     /// Returns how long an exchange's duration lasts on the machine.
     ///
-    /// A clock that stands still until it is moved by hand returns [`Duration::MAX`] for any
-    /// duration but zero.
+    /// A clock that stands still until it is moved returns [`Duration::MAX`] for any duration but zero.
     fn wall(&self, duration: Duration) -> Duration;
+
+    /// Returns whether the clock may jump over hours, as a machine's does when it slept. The exchange then goes on
+    /// at the present instead of making up for every tick it missed.
+    fn jumps(&self) -> bool {
+        false
+    }
+
+    /// Moves a clock that waits for nobody to the exchange's next deadline. Returns whether it is such a clock.
+    fn hurry(&self, _deadline: Timestamp) -> bool {
+        false
+    }
 }
 
-/// The machine's clock.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct RealClock;
+/// By how much the machine's clock must be ahead of the time that passed before the exchange follows it.
+const JUMP_MIN: i64 = 500_000_000;
+
+/// The machine's clock, which never goes back.
+///
+/// When the machine's clock is set forward, or the machine slept, the exchange follows at once. When it is set back, the
+/// exchange's time just goes on.
+#[derive(Debug)]
+pub struct RealClock {
+    origin: Instant,
+    /// The exchange's time at `origin`.
+    offset: AtomicI64,
+}
+
+impl RealClock {
+    /// Returns a clock that shows the machine's time.
+    pub fn new() -> Self {
+        Self { origin: Instant::now(), offset: AtomicI64::new(system_now().0) }
+    }
+}
+
+impl Default for RealClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 impl Clock for RealClock {
     fn now(&self) -> Timestamp {
-        system_now()
+        let elapsed = i64::try_from(self.origin.elapsed().as_nanos()).unwrap_or(i64::MAX);
+        let offset = self.offset.load(Ordering::Relaxed);
+        let followed = follow(offset, elapsed, system_now().0);
+        if followed != offset {
+            self.offset.fetch_max(followed, Ordering::Relaxed);
+        }
+        Timestamp(followed.saturating_add(elapsed))
     }
 
     fn wall(&self, duration: Duration) -> Duration {
         duration
+    }
+
+    fn jumps(&self) -> bool {
+        true
+    }
+}
+
+/// Returns the new offset of a clock that shows `offset + elapsed` while the machine shows `system`.
+fn follow(offset: i64, elapsed: i64, system: i64) -> i64 {
+    let wanted = system.saturating_sub(elapsed);
+    if wanted.saturating_sub(offset) > JUMP_MIN { wanted } else { offset }
+}
+
+/// A clock for running as fast as possible: it stands at the exchange's last deadline, and moves to the next one once
+/// every callback has returned.
+///
+/// So no time passes for a client between a callback and what it sends from inside it. While nobody is connected
+/// nothing is due, and the clock stands.
+#[derive(Debug)]
+pub struct EventClock {
+    now: AtomicI64,
+}
+
+impl EventClock {
+    /// Returns a clock that shows `start`.
+    pub fn new(start: Timestamp) -> Self {
+        Self { now: AtomicI64::new(start.0) }
+    }
+
+    /// Returns a clock that starts at the machine's time.
+    pub fn from_now() -> Self {
+        Self::new(system_now())
+    }
+}
+
+impl Clock for EventClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.now.load(Ordering::SeqCst))
+    }
+
+    /// Nobody waits by the machine's clock.
+    fn wall(&self, _duration: Duration) -> Duration {
+        Duration::ZERO
+    }
+
+    fn hurry(&self, deadline: Timestamp) -> bool {
+        self.now.fetch_max(deadline.0, Ordering::SeqCst);
+        true
     }
 }
 
@@ -120,6 +208,14 @@ impl<C: Clock> Clock for std::sync::Arc<C> {
     fn wall(&self, duration: Duration) -> Duration {
         (**self).wall(duration)
     }
+
+    fn jumps(&self) -> bool {
+        (**self).jumps()
+    }
+
+    fn hurry(&self, deadline: Timestamp) -> bool {
+        (**self).hurry(deadline)
+    }
 }
 
 /// Returns the machine's time: the one place where it enters the simulator.
@@ -140,6 +236,25 @@ mod tests {
         let first = clock.now();
         std::thread::sleep(Duration::from_millis(2));
         assert!(clock.now().0 - first.0 >= 2_000_000_000);
+    }
+
+    #[test]
+    fn the_machine_is_followed_forward_and_never_back() {
+        let (second, hour) = (1_000_000_000, 3_600_000_000_000);
+        assert_eq!(follow(10 * hour, second, 10 * hour + second), 10 * hour);
+        assert_eq!(follow(10 * hour, second, 10 * hour + second + JUMP_MIN), 10 * hour, "jitter");
+        assert_eq!(follow(10 * hour, second, 12 * hour + second), 12 * hour, "slept");
+        assert_eq!(follow(10 * hour, second, 9 * hour + second), 10 * hour, "set back");
+        let clock = RealClock::new();
+        let first = clock.now();
+        assert!(clock.now() >= first && (clock.now().0 - system_now().0).abs() < 5 * second);
+    }
+
+    #[test]
+    fn event_time_goes_where_something_is_due() {
+        let clock = EventClock::new(Timestamp(5));
+        assert!(clock.hurry(Timestamp(9)) && clock.hurry(Timestamp(7)));
+        assert_eq!(clock.now(), Timestamp(9));
     }
 
     #[test]

@@ -7,7 +7,7 @@
 //! - A [`Simulator`] is a running exchange. The same name is the same exchange in the whole process, and
 //!   it lives as long as the process: a client that comes back finds its orders.
 //! - An [`Instance`] is one API object, market data or trader, of any library version.
-//! - A [`FrontAddress`] is what a client registers, `sim://NAME[?seed=…&clock=real|virtual&speed=…]`.
+//! - A [`FrontAddress`] is what a client registers, `sim://NAME[?clock=real|virtual&speed=…&start=…&SETTING=…]`.
 //!
 //! Threads: one per running exchange, one per initialised instance. A request steps the exchange in
 //! the caller's thread under the exchange's lock; a callback runs on the instance's thread with no
@@ -26,9 +26,9 @@ mod registry;
 mod simulator;
 mod worker;
 
-pub use address::{AddressError, ClockKind, FrontAddress, NAME_LENGTH_MAX, SPEED_MAX, SimulatorAddress};
+pub use address::{AddressError, ClockKind, FrontAddress, NAME_LENGTH_MAX, SPEED_MAX, SimulatorAddress, Speed};
 pub use callback::{Callback, Method};
-pub use clock::{Clock, ManualClock, RealClock, VirtualClock};
+pub use clock::{Clock, EventClock, ManualClock, RealClock, VirtualClock};
 pub use flow::Topic;
 pub use instance::{Instance, InstanceOptions, NOT_CONNECTED, RELEASE_WAIT_MAX, SubscriptionChange};
 pub use registry::StartError;

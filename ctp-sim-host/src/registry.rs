@@ -5,8 +5,8 @@ use std::sync::Mutex;
 
 use ctp_sim::{Config, ConfigError};
 
-use crate::address::{ClockKind, SimulatorAddress};
-use crate::clock::{Clock, RealClock, VirtualClock};
+use crate::address::{ClockKind, SimulatorAddress, Speed};
+use crate::clock::{Clock, EventClock, RealClock, VirtualClock};
 use crate::simulator::Simulator;
 
 /// An exchange, once started, runs as long as the process: a client that reconnects, or a second
@@ -16,16 +16,8 @@ static RUNNING: Mutex<BTreeMap<String, Running>> = Mutex::new(BTreeMap::new());
 /// A running exchange and what it was started with.
 struct Running {
     simulator: Simulator,
-    /// `None` when it was started by [`Simulator::start`] and only its name is known.
-    options: Option<Options>,
-}
-
-/// The options of an address with the defaults filled in.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Options {
-    seed: u64,
-    clock: ClockKind,
-    speed: f64,
+    /// With the defaults of clock and seed; `None` when it was started by [`Simulator::start`] and only its name is known.
+    address: Option<SimulatorAddress>,
 }
 
 /// Why an exchange cannot be started or reached.
@@ -72,19 +64,25 @@ impl Simulator {
             found.check(address)?;
             return Ok(found.simulator.clone());
         }
-        let clock: Box<dyn Clock> = match (address.clock, address.speed) {
-            (Some(ClockKind::Virtual), speed) => Box::new(VirtualClock::from_now(speed.unwrap_or(1.0))),
-            _ => Box::new(RealClock),
+        let mut started = address.clone();
+        let clock: Box<dyn Clock> = match started.clock.get_or_insert(ClockKind::Real) {
+            ClockKind::Real => Box::new(RealClock::new()),
+            ClockKind::Virtual => match (*started.speed.get_or_insert(Speed::Times(1.0)), address.start) {
+                (Speed::Times(speed), Some(start)) => Box::new(VirtualClock::new(start, speed)),
+                (Speed::Times(speed), None) => Box::new(VirtualClock::from_now(speed)),
+                (Speed::Max, Some(start)) => Box::new(EventClock::new(start)),
+                (Speed::Max, None) => Box::new(EventClock::from_now()),
+            },
         };
         let mut config = Config::starting_at(clock.now());
-        config.seed = address.seed.unwrap_or(config.seed);
-        let options = Options {
-            seed: config.seed,
-            clock: address.clock.unwrap_or(ClockKind::Real),
-            speed: address.speed.unwrap_or(1.0),
-        };
+        for (key, value) in &address.settings {
+            config.set(key, value)?;
+        }
+        if !address.settings.iter().any(|(key, _)| key == "seed") {
+            started.settings.push(("seed".to_owned(), config.seed.to_string()));
+        }
         let simulator = Self::spawn(&address.name, config, clock)?;
-        let entry = Running { simulator: simulator.clone(), options: Some(options) };
+        let entry = Running { simulator: simulator.clone(), address: Some(started) };
         running.insert(address.name.clone(), entry);
         Ok(simulator)
     }
@@ -100,7 +98,7 @@ impl Simulator {
             return Err(StartError::NameTaken(name.to_owned()));
         }
         let simulator = Self::spawn(name, config, Box::new(clock))?;
-        let entry = Running { simulator: simulator.clone(), options: None };
+        let entry = Running { simulator: simulator.clone(), address: None };
         running.insert(name.to_owned(), entry);
         Ok(simulator)
     }
@@ -109,21 +107,18 @@ impl Simulator {
 impl Running {
     /// Checks that what an address names is what runs.
     fn check(&self, address: &SimulatorAddress) -> Result<(), StartError> {
-        let names_any = address.seed.is_some() || address.clock.is_some() || address.speed.is_some();
-        let running = match self.options {
-            _ if !names_any => return Ok(()),
-            Some(options) if options.agree(address) => return Ok(()),
-            Some(Options { seed, clock, speed }) => format!("seed={seed}&clock={clock}&speed={speed}"),
+        let asked = address.options();
+        let running = match &self.address {
+            _ if asked.is_empty() => return Ok(()),
+            Some(started) => {
+                let options = started.options();
+                if asked.iter().all(|option| options.contains(option)) {
+                    return Ok(());
+                }
+                options.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join("&")
+            }
             None => "settings of its own".to_owned(),
         };
         Err(StartError::OtherOptions { name: address.name.clone(), asked: address.to_string(), running })
-    }
-}
-
-impl Options {
-    fn agree(&self, address: &SimulatorAddress) -> bool {
-        address.seed.is_none_or(|seed| seed == self.seed)
-            && address.clock.is_none_or(|clock| clock == self.clock)
-            && address.speed.is_none_or(|speed| speed == self.speed)
     }
 }

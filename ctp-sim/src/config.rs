@@ -85,8 +85,17 @@ pub enum Hours {
 }
 
 impl Config {
+    /// The default delays: to connect, to answer, to answer a query, and of the exchange.
+    const DELAYS: [Duration; 4] = [
+        Duration::from_millis(20),
+        Duration::from_millis(1),
+        Duration::from_millis(5),
+        Duration::from_millis(3),
+    ];
+
     /// Returns the default settings of an exchange that starts at `start`.
     pub fn starting_at(start: Timestamp) -> Self {
+        let [connect_delay, answer_delay, query_delay, exchange_delay] = Self::DELAYS;
         Self {
             start,
             seed: 1,
@@ -104,10 +113,10 @@ impl Config {
             switches: Switches::default(),
             hours: Hours::Always,
             queries_per_second: 2,
-            connect_delay: Duration::from_millis(20),
-            answer_delay: Duration::from_millis(1),
-            query_delay: Duration::from_millis(5),
-            exchange_delay: Duration::from_millis(3),
+            connect_delay,
+            answer_delay,
+            query_delay,
+            exchange_delay,
             tick_interval: Duration::from_millis(500),
         }
     }

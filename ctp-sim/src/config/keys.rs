@@ -56,6 +56,15 @@ const KEYS: &[ConfigKey] = &[
     row("answer_delay", DURATION, |config, text| put(&mut config.answer_delay, duration(text))),
     row("query_delay", DURATION, |config, text| put(&mut config.query_delay, duration(text))),
     row("exchange_delay", DURATION, |config, text| put(&mut config.exchange_delay, duration(text))),
+    row("latency", "none, which sets every delay to 0, or default", |config, text| {
+        let delays = match text {
+            "none" => Some([Duration::ZERO; 4]),
+            "default" => Some(Config::DELAYS),
+            _ => None,
+        };
+        [config.connect_delay, config.answer_delay, config.query_delay, config.exchange_delay] = delays?;
+        Some(())
+    }),
     row("tick_interval", DURATION, |config, text| put(&mut config.tick_interval, duration(text))),
     row("carried", "INSTRUMENT:long|short:LOTS@PRICE, several separated by commas", |config, text| {
         let lots = list(text).iter().map(|lot| carried_lot(lot)).collect();
@@ -185,6 +194,10 @@ mod tests {
         assert_eq!(config.tick_interval, Duration::from_millis(250));
         assert_eq!(config.switches.checked_by, CheckedBy::Exchange);
         assert_eq!(config.products, ["rb", "sc"]);
+        config.set("latency", "none").expect("a setting");
+        assert_eq!((config.connect_delay, config.exchange_delay), (Duration::ZERO, Duration::ZERO));
+        config.set("latency", "default").expect("a setting");
+        assert_eq!(config.exchange_delay, Config::starting_at(Timestamp(0)).exchange_delay);
         assert_eq!((config.carried_lots[0].volume, config.carried_lots[0].open_price), (2, 3480.5));
     }
 
