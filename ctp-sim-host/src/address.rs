@@ -238,14 +238,16 @@ mod tests {
 
     #[test]
     fn options_are_read_and_written_back() {
-        let text = "sim://a.b-c_1?clock=virtual&speed=2.5&start=2026-11-23T10:00:00&seed=18446744073709551615";
+        let text =
+            "sim://a.b-c_1?clock=virtual&speed=2.5&start=2026-11-23T10:00:00&seed=18446744073709551615";
         let address = simulator(text);
         assert_eq!(address.clock, Some(ClockKind::Virtual));
         assert_eq!(address.speed, Some(Speed::Times(2.5)));
         assert_eq!(address.start, Some(Timestamp(1_795_399_200_000_000_000)));
         assert_eq!(address.settings, [("seed".to_owned(), u64::MAX.to_string())]);
         assert_eq!(address.to_string(), text);
-        let text = "sim://a?clock=virtual&speed=max&latency=none&hours=exchange&products=rb,sc&checked_by=core";
+        let text =
+            "sim://a?clock=virtual&speed=max&latency=none&hours=exchange&products=rb,sc&checked_by=core";
         assert_eq!(simulator(text).speed, Some(Speed::Max));
         assert_eq!(simulator(text).to_string(), text);
     }

@@ -76,9 +76,18 @@ pub(crate) struct Parcel {
     pub(crate) is_last: bool,
 }
 
+/// A delivery that is not one callback.
+#[derive(Debug)]
+pub(crate) enum Special {
+    /// See [`Delivery::Burst`].
+    Burst { first: Parcel, count: u32, per_second: u32 },
+    /// See [`Delivery::Close`].
+    Close { reason: i32 },
+}
+
 impl Parcel {
-    /// Returns the parcel of a delivery, or the reason of a close.
-    pub(crate) fn from_delivery(delivery: Delivery) -> Result<Self, i32> {
+    /// Returns the parcel of a delivery, or what is none.
+    pub(crate) fn from_delivery(delivery: Delivery) -> Result<Self, Special> {
         match delivery {
             Delivery::Trader { callback, record, rsp_info, number, is_last } => Ok(Self {
                 method: Method::Trader(callback),
@@ -94,7 +103,11 @@ impl Parcel {
                 number,
                 is_last,
             }),
-            Delivery::Close { reason } => Err(reason),
+            Delivery::Burst { callback, record, count, per_second } => {
+                let first = Self { record: Some(record), ..Self::bare(Method::Md(callback), 0) };
+                Err(Special::Burst { first, count, per_second })
+            }
+            Delivery::Close { reason } => Err(Special::Close { reason }),
         }
     }
 
@@ -112,6 +125,11 @@ impl Parcel {
             number: request_id,
             is_last: true,
         }
+    }
+
+    /// Returns a parcel with the same callback and a copy of the record.
+    pub(crate) fn copy(&self) -> Self {
+        Self { record: self.record.clone(), ..Self::bare(self.method, self.number) }
     }
 
     /// Lends the parcel to the client.

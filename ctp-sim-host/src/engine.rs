@@ -5,6 +5,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
+use std::time::Duration;
 
 use ctp_sim::{ApiKind, Delivery, Exchange, Input, Output, SessionId, Timestamp};
 use tracing::{error, warn};
@@ -31,7 +32,12 @@ pub(crate) struct Engine {
     session_next: u64,
     latest: Timestamp,
     outputs: Vec<Output>,
+    /// Whether the clock may jump over hours.
+    jumps: bool,
 }
+
+/// How late the exchange may be before ticks are skipped, where the clock jumps.
+const LATE_MAX: Duration = Duration::from_secs(2);
 
 /// What goes to an instance's thread.
 pub(crate) enum Event {
@@ -73,13 +79,14 @@ impl Mailbox {
 }
 
 impl Engine {
-    pub(crate) fn new(exchange: Exchange, start: Timestamp) -> Self {
+    pub(crate) fn new(exchange: Exchange, start: Timestamp, jumps: bool) -> Self {
         Self {
             exchange: Some(exchange),
             sessions: BTreeMap::new(),
             session_next: 1,
             latest: start,
             outputs: Vec::new(),
+            jumps,
         }
     }
 
@@ -93,6 +100,9 @@ impl Engine {
 
     /// Runs what is due until `now`, at most `moments_max` moments of it, and returns how far it came.
     pub(crate) fn catch_up(&mut self, now: Timestamp, moments_max: usize) -> Timestamp {
+        if self.jumps && self.next_deadline().is_some_and(|deadline| deadline.after(LATE_MAX) < now) {
+            self.step(now, Input::Skip);
+        }
         for _ in 0..moments_max {
             match self.next_deadline() {
                 Some(deadline) if deadline <= now => self.step(deadline, Input::Advance),
@@ -104,6 +114,11 @@ impl Engine {
 
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
         self.exchange.as_ref().and_then(Exchange::next_deadline)
+    }
+
+    /// Returns whether every delivery's callback has returned.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.sessions.values().all(|mailbox| mailbox.waiting.load(Ordering::Acquire) == 0)
     }
 
     /// Returns 0 when a request may go to the exchange, else its refusal.

@@ -26,7 +26,9 @@ mod registry;
 mod simulator;
 mod worker;
 
-pub use address::{AddressError, ClockKind, FrontAddress, NAME_LENGTH_MAX, SPEED_MAX, SimulatorAddress, Speed};
+pub use address::{
+    AddressError, ClockKind, FrontAddress, NAME_LENGTH_MAX, SPEED_MAX, SimulatorAddress, Speed,
+};
 pub use callback::{Callback, Method};
 pub use clock::{Clock, EventClock, ManualClock, RealClock, VirtualClock};
 pub use flow::Topic;

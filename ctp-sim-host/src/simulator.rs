@@ -19,6 +19,9 @@ const MOMENTS_MAX: usize = 64;
 /// How long the driver thread leaves the lock to callers.
 const GIVE_WAY: Duration = Duration::from_micros(100);
 
+/// How often the driver thread looks whether clients are done before it sleeps.
+const YIELDS_MAX: usize = 32;
+
 /// The longest sleep of the driver thread.
 const SLEEP_MAX: Duration = Duration::from_secs(3_600);
 
@@ -53,11 +56,12 @@ impl Simulator {
     /// Starts an exchange without giving it a place in the registry.
     pub(crate) fn spawn(name: &str, config: Config, clock: Box<dyn Clock>) -> Result<Self, StartError> {
         let start = config.start;
+        let jumps = clock.jumps();
         let shared = Arc::new(Shared {
             name: name.to_owned(),
             clock,
             phase: phase(start),
-            engine: Mutex::new(Engine::new(Exchange::new(config)?, start)),
+            engine: Mutex::new(Engine::new(Exchange::new(config)?, start, jumps)),
             callers: AtomicUsize::new(0),
             sooner: Condvar::new(),
         });
@@ -188,6 +192,17 @@ fn drive(shared: &Shared) {
                 engine = crate::lock(&shared.engine);
                 continue;
             }
+            Some(deadline) if shared.clock.hurries() => {
+                let quiet = engine.is_quiet();
+                drop(engine);
+                if quiet && shared.callers.load(Ordering::Relaxed) == 0 {
+                    shared.clock.hurry(deadline);
+                } else {
+                    give_way(shared);
+                }
+                engine = crate::lock(&shared.engine);
+                continue;
+            }
             Some(deadline) => shared.clock.wall(between(now, deadline)).min(SLEEP_MAX),
             None => SLEEP_MAX,
         };
@@ -196,6 +211,18 @@ fn drive(shared: &Shared) {
             Err(poisoned) => poisoned.into_inner().0,
         };
     }
+}
+
+/// Leaves the processor to the clients while the exchange waits for them: shortly at first, as most callbacks are short.
+fn give_way(shared: &Shared) {
+    for _ in 0..YIELDS_MAX {
+        thread::yield_now();
+        let engine = crate::lock(&shared.engine);
+        if engine.is_quiet() && shared.callers.load(Ordering::Relaxed) == 0 {
+            return;
+        }
+    }
+    thread::sleep(GIVE_WAY);
 }
 
 fn between(from: Timestamp, to: Timestamp) -> Duration {

@@ -3,14 +3,14 @@
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvError, RecvTimeoutError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ctp_sim::{ApiKind, Received, SessionId, Timestamp};
-use ctp_types::{MdCallback, RspUserLoginField, TraderCallback};
+use ctp_types::{DepthMarketDataField, MdCallback, RspUserLoginField, TraderCallback};
 use tracing::{debug, error, info, warn};
 
 use crate::address::FrontAddress;
-use crate::callback::{Method, Parcel};
+use crate::callback::{Method, Parcel, Special};
 use crate::engine::{Event, Mailbox};
 use crate::instance::{Deliver, Inner, Link, Topics};
 use crate::poison::Quarantine;
@@ -22,6 +22,12 @@ const RECONNECT_DELAY: Duration = Duration::from_secs(1);
 
 /// The longest uninterrupted wait for a clock.
 const WAIT_MAX: Duration = Duration::from_secs(3_600);
+
+/// A sleep may last so much longer than asked for; the rest is waited for awake.
+const SLEEP_EXCESS: Duration = Duration::from_micros(100);
+
+/// The longest sleep of a burst without a look whether the instance is being released.
+const STOP_CHECKED: Duration = Duration::from_millis(20);
 
 /// The thread ends.
 struct Stopped;
@@ -132,13 +138,55 @@ impl Worker<'_> {
                 Ok(Event::Wake) => continue,
                 Ok(Event::Stop) | Err(_) => return Err(Stopped),
             };
-            self.inner.waiting.fetch_sub(1, Ordering::Relaxed);
             match Parcel::from_delivery(delivery) {
                 Ok(parcel) => {
                     self.note(&parcel, link.session);
                     self.hand_over(parcel)?;
                 }
-                Err(reason) => return Ok(reason),
+                Err(Special::Burst { first, count, per_second }) => self.burst(first, count, per_second)?,
+                Err(Special::Close { reason }) => {
+                    self.inner.waiting.fetch_sub(1, Ordering::Release);
+                    return Ok(reason);
+                }
+            }
+            // What waits is over once its callback has returned: see `EventClock`.
+            self.inner.waiting.fetch_sub(1, Ordering::Release);
+        }
+    }
+
+    /// Delivers one tick again and again.
+    fn burst(&mut self, mut tick: Parcel, count: u32, per_second: u32) -> Result<(), Stopped> {
+        let begin = Instant::now();
+        for number in 0..count {
+            if per_second > 0 {
+                self.wait_for(begin + Duration::from_secs(number.into()) / per_second)?;
+            }
+            match self.quarantine {
+                // Every callback gets a record of its own, which is then poisoned.
+                Some(_) => self.hand_over(tick.copy())?,
+                None => self.call(&mut tick)?,
+            }
+            let record = tick.record.as_mut().and_then(|record| record.get_mut::<DepthMarketDataField>());
+            if let Some(record) = record {
+                record.volume = record.volume.wrapping_add(1);
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for a moment of the machine's time, exactly.
+    fn wait_for(&self, moment: Instant) -> Result<(), Stopped> {
+        loop {
+            if self.inner.stopping.load(Ordering::SeqCst) {
+                return Err(Stopped);
+            }
+            let left = moment.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(());
+            }
+            match left.checked_sub(SLEEP_EXCESS) {
+                Some(sleep) if !sleep.is_zero() => std::thread::sleep(sleep.min(STOP_CHECKED)),
+                _ => std::hint::spin_loop(),
             }
         }
     }
@@ -173,6 +221,18 @@ impl Worker<'_> {
 
     /// Calls the client.
     fn hand_over(&mut self, mut parcel: Parcel) -> Result<(), Stopped> {
+        self.call(&mut parcel)?;
+        if let Some(topic) = parcel.method.topic() {
+            let number = u32::try_from(parcel.number).unwrap_or(0);
+            crate::lock(&self.inner.flow).set_received(topic, number);
+        }
+        if let Some(quarantine) = &mut self.quarantine {
+            quarantine.take(parcel);
+        }
+        Ok(())
+    }
+
+    fn call(&mut self, parcel: &mut Parcel) -> Result<(), Stopped> {
         if self.inner.stopping.load(Ordering::SeqCst) {
             return Err(Stopped);
         }
@@ -185,13 +245,6 @@ impl Worker<'_> {
             );
             return Err(Stopped);
         }
-        if let Some(topic) = parcel.method.topic() {
-            let number = u32::try_from(parcel.number).unwrap_or(0);
-            crate::lock(&self.inner.flow).set_received(topic, number);
-        }
-        if let Some(quarantine) = &mut self.quarantine {
-            quarantine.take(parcel);
-        }
         Ok(())
     }
 
@@ -199,14 +252,14 @@ impl Worker<'_> {
     fn pause(&self, simulator: &Simulator, duration: Duration) -> Result<(), Stopped> {
         let until = simulator.now().after(duration);
         loop {
-            let left = between(simulator.now(), until);
+            let left = simulator.wall(between(simulator.now(), until));
             if left.is_zero() {
                 return match self.inner.stopping.load(Ordering::SeqCst) {
                     true => Err(Stopped),
                     false => Ok(()),
                 };
             }
-            match self.events.recv_timeout(simulator.wall(left).min(WAIT_MAX)) {
+            match self.events.recv_timeout(left.min(WAIT_MAX)) {
                 Ok(Event::Stop) | Err(RecvTimeoutError::Disconnected) => return Err(Stopped),
                 Ok(Event::Delivery(late)) => {
                     self.inner.waiting.fetch_sub(1, Ordering::Relaxed);

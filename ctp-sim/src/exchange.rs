@@ -49,6 +49,8 @@ pub struct Exchange {
     stamps: Stamps,
     pub(crate) outbox: Vec<Output>,
     ticking: bool,
+    /// Ticks due before are left out.
+    ticks_from: Timestamp,
 }
 
 /// Numbers given out so far.
@@ -119,6 +121,7 @@ impl Exchange {
             counters: Counters::default(),
             outbox: Vec::new(),
             ticking: false,
+            ticks_from: config.start,
             config,
         };
         exchange.check_carried_lots()?;
@@ -132,6 +135,9 @@ impl Exchange {
     /// latest one seen counts as that.
     pub fn step(&mut self, now: Timestamp, input: Input, outputs: &mut Vec<Output>) {
         let now = now.max(self.now);
+        if matches!(input, Input::Skip) {
+            self.ticks_from = now;
+        }
         self.run_until(now);
         self.now = now;
         self.take(input);
@@ -231,7 +237,7 @@ impl Exchange {
                 self.subscribe(session, Subscription::NoQuotes, instruments);
             }
             Input::Command(command) => self.obey(command),
-            Input::Advance => {}
+            Input::Advance | Input::Skip => {}
         }
     }
 
@@ -315,7 +321,9 @@ impl Exchange {
             Task::CancelArrives(cancel) => self.cancel_arrives(&cancel),
             Task::Tick => {
                 self.ticking = false;
-                self.tick();
+                if self.now >= self.ticks_from {
+                    self.tick();
+                }
                 self.keep_ticking();
             }
         }
@@ -333,7 +341,9 @@ impl Exchange {
             || self.markets.iter().any(|market| !market.matcher.is_empty());
         if noticed && !self.ticking {
             let interval = self.config.tick_interval.as_nanos() as i64;
-            let next = Timestamp((self.now.0.div_euclid(interval) + 1).saturating_mul(interval));
+            let next = Timestamp(
+                (self.now.max(self.ticks_from).0.div_euclid(interval) + 1).saturating_mul(interval),
+            );
             self.schedule.add(next, Task::Tick);
             self.ticking = true;
         }

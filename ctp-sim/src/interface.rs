@@ -124,6 +124,8 @@ pub enum Input {
     Command(Command),
     /// Nothing but time passing.
     Advance,
+    /// Time passed over at once, as when the machine slept: no tick is made up for, everything else is late.
+    Skip,
 }
 
 /// How far a client has its streams, as its flow files say (§1.5).
@@ -176,6 +178,17 @@ pub enum Delivery {
         /// `bIsLast`.
         is_last: bool,
     },
+    /// One tick again and again, for benches: only `Volume` counts up, from the record's.
+    Burst {
+        /// The callback.
+        callback: MdCallback,
+        /// The first record: a `DepthMarketDataField`.
+        record: RecordBox,
+        /// How many times.
+        count: u32,
+        /// How many in a second of the machine's time; 0 is as fast as the client returns.
+        per_second: u32,
+    },
     /// The exchange ends the connection. The host calls `OnFrontDisconnected(reason)` and, as the vendor's library
     /// does, connects again after its reconnect delay (a new `Connect`).
     Close {
@@ -192,6 +205,9 @@ impl fmt::Debug for Delivery {
             }
             Self::Md { callback, record, rsp_info, number, is_last } => {
                 write!(f, "{}({record:?}, {rsp_info:?}, {number}, {is_last})", callback.name())
+            }
+            Self::Burst { callback, record, count, per_second } => {
+                write!(f, "{} × {count}, {per_second} per second ({record:?})", callback.name())
             }
             Self::Close { reason } => write!(f, "Close({reason:#x})"),
         }

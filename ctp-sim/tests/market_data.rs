@@ -201,3 +201,32 @@ fn orders_meet_the_crowd() {
     bench.run(Duration::from_secs(1));
     assert!(bench.exchange.next_deadline().is_some());
 }
+
+// A machine that slept does not make up for the ticks it missed; an answer that was due is late, not lost.
+#[test]
+fn ticks_passed_over_are_left_out() {
+    let mut bench = Bench::new(Config::starting_at(START));
+    let session = bench.market_data(1);
+    subscribe(&mut bench, session, &["rb2701"]);
+    bench.run(Duration::from_secs(10));
+    assert!(ticks(&mut bench).len() > 5);
+    subscribe(&mut bench, session, &["rb2705"]);
+    let asleep = bench.now.after(Duration::from_secs(7_200));
+    bench.now = asleep;
+    bench.step(Input::Skip);
+    let late: Vec<_> = bench.take().into_iter().map(|output| output.delivery).collect();
+    assert!(
+        matches!(
+            late[..],
+            [
+                Delivery::Md { callback: MdCallback::OnRspSubMarketData, .. },
+                Delivery::Md { callback: MdCallback::OnRtnDepthMarketData, .. }
+            ]
+        ),
+        "{late:?}"
+    );
+    let due = bench.exchange.next_deadline().expect("the next tick");
+    assert!(due > asleep && due <= asleep.after(Duration::from_millis(500)), "{due:?}");
+    bench.run(Duration::from_secs(10));
+    assert!(ticks(&mut bench).len() > 5);
+}
