@@ -8,6 +8,8 @@ use serde::Deserialize;
 
 use crate::exchange::Exchange;
 use crate::interface::SessionId;
+use crate::money::funds::Change;
+use crate::money::rates::Rates;
 
 /// One thing that is done to the exchange from outside.
 ///
@@ -25,6 +27,36 @@ pub enum Command {
     },
     /// The core restarts and its flow is cleared: every trader connection ends, the streams begin anew (§9.3).
     ClearFlow,
+    /// Money is paid in.
+    Deposit {
+        /// The investor.
+        investor: String,
+        /// In CNY.
+        amount: f64,
+    },
+    /// Money is paid out.
+    Withdraw {
+        /// The investor.
+        investor: String,
+        /// In CNY.
+        amount: f64,
+    },
+    /// Securities or currency are pledged; a negative amount takes them back.
+    Mortgage {
+        /// The investor.
+        investor: String,
+        /// In CNY.
+        amount: f64,
+    },
+    /// Credit is given; a negative amount freezes money.
+    Credit {
+        /// The investor.
+        investor: String,
+        /// In CNY.
+        amount: f64,
+    },
+    /// Margin or commission rates change.
+    Rates(Rates),
 }
 
 impl Exchange {
@@ -32,6 +64,11 @@ impl Exchange {
         match command {
             Command::Disconnect { session, reason } => self.close(session, reason),
             Command::ClearFlow => self.clear_flow(),
+            Command::Deposit { investor, amount } => self.change_funds(&investor, Change::Deposit, amount),
+            Command::Withdraw { investor, amount } => self.change_funds(&investor, Change::Withdraw, amount),
+            Command::Mortgage { investor, amount } => self.change_funds(&investor, Change::Mortgage, amount),
+            Command::Credit { investor, amount } => self.change_funds(&investor, Change::Credit, amount),
+            Command::Rates(rates) => self.change_rates(rates),
         }
     }
 }

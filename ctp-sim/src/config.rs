@@ -9,6 +9,8 @@ pub use keys::{ConfigKey, duration};
 
 use crate::interface::Timestamp;
 use crate::matching::MatchingModel;
+pub use crate::money::params::TradingParams;
+pub use crate::money::rates::Rates;
 use crate::switches::{SwitchError, Switches};
 
 /// The settings of an exchange.
@@ -38,6 +40,10 @@ pub struct Config {
     pub combinations: bool,
     /// Lots that every new investor holds from the day before. Default: none.
     pub carried_lots: Vec<CarriedLot>,
+    /// How margin and available money are counted (§6.1).
+    pub params: TradingParams,
+    /// Margin and commission rates that differ from the reference data's. Default: none.
+    pub rates: Vec<Rates>,
     /// Whether a simulated crowd quotes and trades in every market. Without it, clients only meet each other. Default: yes.
     pub crowd: bool,
     /// How orders are matched. Default: `book`.
@@ -108,6 +114,8 @@ impl Config {
             options: true,
             combinations: true,
             carried_lots: Vec::new(),
+            params: TradingParams::default(),
+            rates: Vec::new(),
             crowd: true,
             matching: MatchingModel::default(),
             switches: Switches::default(),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ctp_market::{Date, Money, ReferenceData};
+use ctp_market::{Date, ReferenceData};
 use ctp_types::{MdRequest, RecordBox, RequestKind, Text, TraderCallback, TraderRequest};
 
 use crate::clock::{self, Stamp, Stamps};
@@ -12,8 +12,7 @@ use crate::interface::{ApiKind, Input, Output, SessionId, Timestamp};
 use crate::market::subscription::Subscription;
 use crate::market::{Market, listing};
 use crate::matching::Fill;
-use crate::money::account::Account;
-use crate::money::holding::Terms;
+use crate::money::accounts::Accounts;
 use crate::order::desk::Desk;
 use crate::order::trade::Trade;
 use crate::order::{Cancel, Order};
@@ -37,7 +36,7 @@ pub struct Exchange {
     pub(crate) market_by_id: BTreeMap<Text<81>, usize>,
     /// Markets changed by clients since the last tick.
     pub(crate) touched: BTreeSet<usize>,
-    pub(crate) accounts: BTreeMap<Text<13>, Account>,
+    pub(crate) accounts: Accounts,
     pub(crate) orders: Vec<Order>,
     pub(crate) desk: Desk,
     /// Fills of the arrival or tick at hand, kept for its memory.
@@ -112,7 +111,7 @@ impl Exchange {
             markets,
             market_by_id,
             touched: BTreeSet::new(),
-            accounts: BTreeMap::new(),
+            accounts: Accounts::default(),
             orders: Vec::new(),
             desk: Desk::new(&config.broker),
             fills: Vec::new(),
@@ -125,6 +124,7 @@ impl Exchange {
             config,
         };
         exchange.check_carried_lots()?;
+        exchange.set_terms();
         exchange.announce_products();
         Ok(exchange)
     }
@@ -176,18 +176,6 @@ impl Exchange {
         };
         let in_flight = self.sessions.get(&session).is_some_and(|session| session.query_in_flight);
         if is_query && in_flight { TOO_MANY_UNANSWERED } else { 0 }
-    }
-
-    /// Returns the money terms of a market.
-    pub(crate) fn terms(&self, market: usize) -> Terms {
-        let market = &self.markets[market];
-        Terms {
-            tick_value: market.lot_value(1),
-            pre_settlement: market.reference.settlement,
-            margin: market.instrument.margin,
-            fees: market.instrument.fees,
-            close_today: market.instrument.rules.close_today,
-        }
     }
 
     fn run_until(&mut self, now: Timestamp) {
@@ -347,29 +335,6 @@ impl Exchange {
             self.schedule.add(next, Task::Tick);
             self.ticking = true;
         }
-    }
-
-    /// Makes the account of an investor on its first login.
-    pub(crate) fn open_account(&mut self, investor: Text<13>) {
-        if self.accounts.contains_key(&investor) {
-            return;
-        }
-        let mut account = Account::new(Money(self.config.initial_balance));
-        let date =
-            self.reference.calendar().previous_trading_day(self.trading_day).unwrap_or(self.trading_day);
-        for lot in &self.config.carried_lots {
-            let market = Text::new(&lot.instrument).ok().and_then(|id| self.market_by_id.get(&id)).copied();
-            let Some(market) = market else { continue };
-            let Ok(price) = self.markets[market].instrument.tick.ticks(lot.open_price) else { continue };
-            let terms = self.terms(market);
-            account.holding_mut((market, lot.long, b'1')).carry_in(
-                &terms,
-                clock::date_text(date),
-                lot.volume,
-                price,
-            );
-        }
-        self.accounts.insert(investor, account);
     }
 
     fn check_carried_lots(&self) -> Result<(), ConfigError> {

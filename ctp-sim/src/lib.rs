@@ -53,7 +53,7 @@ mod switches;
 mod text;
 
 pub use command::Command;
-pub use config::{CarriedLot, Config, ConfigError, ConfigKey, Hours, duration};
+pub use config::{CarriedLot, Config, ConfigError, ConfigKey, Hours, Rates, TradingParams, duration};
 pub use errors::unsupported_function;
 pub use exchange::Exchange;
 pub use interface::{ApiKind, Delivery, Input, Output, Received, SessionId, Timestamp};

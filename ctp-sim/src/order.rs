@@ -11,7 +11,6 @@ mod venue;
 use ctp_types::{InputOrderActionField, OrderStatus, OrderSubmitStatus};
 
 use crate::exchange::Exchange;
-use crate::money::holding::{Effect, Frozen, Terms};
 use crate::session::stream::Message;
 
 pub(crate) use state::{Note, Order, OrderState, Phase};
@@ -21,21 +20,6 @@ pub(crate) use state::{Note, Order, OrderState, Phase};
 pub(crate) struct Cancel {
     pub(crate) order: usize,
     pub(crate) action: InputOrderActionField,
-}
-
-/// Returns what `volume` lots of an order hold back.
-pub(crate) fn frozen(terms: &Terms, effect: Effect, price: i64, volume: i32) -> Frozen {
-    let amount = terms.amount(price, volume);
-    match effect {
-        Effect::Open => Frozen {
-            volume,
-            amount,
-            margin: terms.margin_of(price, volume),
-            commission: terms.open_fee(price, volume),
-        },
-        // §6.2: with the plain close rate.
-        _ => Frozen { volume, amount, commission: terms.close_fee(price, volume), ..Frozen::default() },
-    }
 }
 
 impl Exchange {
@@ -65,10 +49,7 @@ impl Exchange {
         }
         let (investor, market) = (order.investor, order.market);
         let (holding, effect, frozen) = (order.holding, order.effect, std::mem::take(&mut order.frozen));
-        let terms = self.terms(market);
-        if let Some(account) = self.accounts.get_mut(&investor) {
-            account.release(holding, &terms, effect, frozen);
-        }
+        self.release(&investor, holding, effect, frozen);
         self.markets[market].matcher.remove(index);
         self.touched.insert(market);
     }

@@ -1,21 +1,21 @@
 //! Queries of the investor's own affairs; reference data stand in [`reference`] (§3.5 for the filters).
 
+mod account;
 mod order;
 mod position;
 mod reference;
 
 use ctp_types::{
-    BizType, BrokerTradingParamsField, DepthMarketDataField, QryBrokerTradingParamsField,
-    QryDepthMarketDataField, QryInvestorPositionDetailField, QryInvestorPositionField, QryOrderField,
+    DepthMarketDataField, QryBrokerTradingAlgosField, QryBrokerTradingParamsField, QryDepthMarketDataField,
+    QryInvestorPositionDetailField, QryInvestorPositionField, QryMaxOrderVolumeField, QryOrderField,
     QrySettlementInfoConfirmField, QryTradeField, QryTradingAccountField, RecordBox, Text, TraderRequest,
-    TradingAccountField, UserSessionField,
+    UserSessionField,
 };
 
 use crate::clock;
 use crate::errors::CoreError;
 use crate::exchange::Exchange;
 use crate::interface::SessionId;
-use crate::money::account::{Account, Marking, Valuation, trading_account};
 use crate::session::FRONT_ID;
 use crate::text::text;
 
@@ -45,6 +45,7 @@ impl Exchange {
                 }
             };
         }
+        self.remark_holdings(&self.investor_of(id));
         match request {
             TraderRequest::ReqQryOrder => own!(QryOrderField, |query| self.query_orders(id, query)),
             TraderRequest::ReqQryTrade => own!(QryTradeField, |query| self.query_trades(id, query)),
@@ -69,6 +70,14 @@ impl Exchange {
             TraderRequest::ReqQryBrokerTradingParams => {
                 own!(QryBrokerTradingParamsField, |_query| vec![self.trading_params(id)]);
             }
+            TraderRequest::ReqQryBrokerTradingAlgos => {
+                if let Some(query) = record.get::<QryBrokerTradingAlgosField>() {
+                    answer!(self.query_algos(query));
+                }
+            }
+            TraderRequest::ReqQryMaxOrderVolume => {
+                own!(QryMaxOrderVolumeField, |query| self.max_order_volume(id, query));
+            }
             TraderRequest::ReqQryUserSession => answer!(self.query_sessions(id)),
             TraderRequest::ReqQryDepthMarketData => {
                 if let Some(query) = record.get::<QryDepthMarketDataField>() {
@@ -77,16 +86,6 @@ impl Exchange {
             }
             _ => self.answer_reference_query(id, request, record, request_id),
         }
-    }
-
-    /// Returns the account's value at the present prices.
-    pub(crate) fn value(&self, account: &Account) -> Valuation {
-        account.value(|index| {
-            let market = &self.markets[index];
-            let one_sided_group =
-                market.instrument.one_sided.then_some(market.instrument.product.id.as_str());
-            Marking { terms: self.terms(index), mark: market.mark(), one_sided_group }
-        })
     }
 
     /// Checks broker and investor of a query; both may be left empty.
@@ -103,37 +102,6 @@ impl Exchange {
 
     pub(crate) fn investor_of(&self, id: SessionId) -> Text<13> {
         self.login(id).map(|login| login.investor).unwrap_or_default()
-    }
-
-    fn query_account(&self, id: SessionId, currency: &Text<4>) -> Vec<TradingAccountField> {
-        let investor = self.investor_of(id);
-        let Some(account) = self.accounts.get(&investor) else { return Vec::new() };
-        if !currency.is_empty() && *currency != "CNY" {
-            return Vec::new();
-        }
-        let pre_margin = account.pre_margin(|market| self.terms(market));
-        vec![TradingAccountField {
-            broker_id: text(&self.config.broker),
-            account_id: investor,
-            trading_day: self.trading_day(),
-            currency_id: text("CNY"),
-            biz_type: BizType::FUTURE,
-            ..trading_account(account, self.value(account), pre_margin)
-        }]
-    }
-
-    fn trading_params(&self, id: SessionId) -> BrokerTradingParamsField {
-        use ctp_types::{Algorithm, IncludeCloseProfit, MarginPriceType, OptionRoyaltyPriceType};
-        BrokerTradingParamsField {
-            broker_id: text(&self.config.broker),
-            investor_id: self.investor_of(id),
-            margin_price_type: MarginPriceType::OPEN_PRICE,
-            algorithm: Algorithm::ALL,
-            avail_include_close_profit: IncludeCloseProfit::INCLUDE,
-            currency_id: text("CNY"),
-            option_royalty_price_type: OptionRoyaltyPriceType::PRE_SETTLEMENT_PRICE,
-            account_id: self.investor_of(id),
-        }
     }
 
     fn query_sessions(&self, id: SessionId) -> Vec<UserSessionField> {

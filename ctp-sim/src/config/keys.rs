@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Config, ConfigError, Hours};
+use super::{Config, ConfigError, Hours, Rates, TradingParams};
 use crate::switches::SwitchError;
 
 /// One setting that [`Config::set`] takes.
@@ -69,6 +69,22 @@ const KEYS: &[ConfigKey] = &[
     row("carried", "INSTRUMENT:long|short:LOTS@PRICE, several separated by commas", |config, text| {
         let lots = list(text).iter().map(|lot| carried_lot(lot)).collect();
         put(&mut config.carried_lots, lots)
+    }),
+    row("margin_price_type", "1, 2, 3 or 4", |config, text| {
+        put(&mut config.params.margin_price_type, TradingParams::margin_price(text))
+    }),
+    row("algorithm", "1, 2, 3 or 4", |config, text| {
+        put(&mut config.params.algorithm, TradingParams::algorithm_of(text))
+    }),
+    row("avail_include_close_profit", "0 or 2", |config, text| {
+        put(&mut config.params.avail_include_close_profit, TradingParams::close_profit(text))
+    }),
+    row("option_royalty_price_type", "1, 4 or 5", |config, text| {
+        put(&mut config.params.option_royalty_price_type, TradingParams::royalty_price(text))
+    }),
+    row("rates", "such as `rb margin=0.1 open=0.0001`, several separated by commas", |config, text| {
+        let rates = list(text).iter().map(|rates| Rates::parse(rates)).collect();
+        put(&mut config.rates, rates)
     }),
 ];
 

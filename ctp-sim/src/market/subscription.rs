@@ -75,6 +75,7 @@ impl Exchange {
             let (moved, crowd_trade) = self.markets[market].tick(self.now);
             if moved {
                 changed.insert(market);
+                self.remark(market);
                 self.meet_resting_orders(market, crowd_trade);
             }
         }

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use ctp_market::Money;
-use ctp_types::TradingAccountField;
+use ctp_types::{Algorithm, IncludeCloseProfit};
 
 use crate::interface::Timestamp;
-use crate::money::holding::{Effect, Execution, Frozen, Holding, Terms};
+use crate::money::holding::{Booking, Execution, Frozen, Holding};
+use crate::money::margin::Margin;
+use crate::money::params::TradingParams;
+use crate::money::terms::{Effect, LotPrice, Terms};
 
 /// Which position: instrument (index into the markets), long or short, hedge flag.
 pub(crate) type HoldingKey = (usize, bool, u8);
@@ -14,44 +17,69 @@ pub(crate) type HoldingKey = (usize, bool, u8);
 /// An investor's money and positions of the day.
 #[derive(Clone, Debug)]
 pub(crate) struct Account {
-    pub(crate) pre_balance: Money,
+    pub(crate) funds: Funds,
+    pub(crate) params: TradingParams,
+    pub(crate) pre_margin: Money,
     pub(crate) commission: Money,
     pub(crate) close_profit: Money,
-    pub(crate) frozen_margin: Money,
+    /// Premium received, less premium paid.
+    pub(crate) cash_in: Money,
     pub(crate) frozen_commission: Money,
+    pub(crate) frozen_cash: Money,
+    pub(crate) margin: Margin,
+    /// The floating profit of all positions at the marks.
+    pub(crate) position_profit: Money,
     pub(crate) holdings: BTreeMap<HoldingKey, Holding>,
     /// When the settlement statement was confirmed today.
     pub(crate) confirmed: Option<Timestamp>,
+}
+
+/// Money that comes and goes by other ways than trading.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Funds {
+    pub(crate) pre_balance: Money,
+    pub(crate) pre_credit: Money,
+    pub(crate) pre_mortgage: Money,
+    /// A freeze of funds is negative; contains what was there before today.
+    pub(crate) credit: Money,
+    pub(crate) mortgage: Money,
+    pub(crate) deposit: Money,
+    pub(crate) withdraw: Money,
+    pub(crate) delivery_margin: Money,
 }
 
 /// What an account's money comes to at the present prices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Valuation {
     pub(crate) margin: Money,
+    pub(crate) frozen_margin: Money,
     pub(crate) position_profit: Money,
     pub(crate) balance: Money,
     pub(crate) available: Money,
 }
 
-/// What valuation asks about an instrument: its terms, the price to mark at, and the group (product) in which only the
-/// larger side is charged, if its exchange does that.
-pub(crate) struct Marking<'a> {
-    pub(crate) terms: Terms,
-    pub(crate) mark: i64,
-    pub(crate) one_sided_group: Option<&'a str>,
-}
-
 impl Account {
-    pub(crate) fn new(pre_balance: Money) -> Self {
+    pub(crate) fn new(pre_balance: Money, params: TradingParams) -> Self {
         Self {
-            pre_balance,
+            funds: Funds { pre_balance, ..Funds::default() },
+            params,
+            pre_margin: Money::ZERO,
             commission: Money::ZERO,
             close_profit: Money::ZERO,
-            frozen_margin: Money::ZERO,
+            cash_in: Money::ZERO,
             frozen_commission: Money::ZERO,
+            frozen_cash: Money::ZERO,
+            margin: Margin::default(),
+            position_profit: Money::ZERO,
             holdings: BTreeMap::new(),
             confirmed: None,
         }
+    }
+
+    /// Puts in a position held since before today; the margin of the day before grows with it.
+    pub(crate) fn carry_in(&mut self, key: HoldingKey, terms: &Terms, carried: Holding) {
+        self.change(key, terms, |holding| *holding = carried);
+        self.pre_margin = self.margin.charged();
     }
 
     /// Returns the position of a key, made when it is not there.
@@ -62,14 +90,15 @@ impl Account {
     /// Holds back what a working order needs.
     pub(crate) fn freeze(&mut self, key: HoldingKey, terms: &Terms, effect: Effect, frozen: Frozen) {
         let row = self.holding_mut(key).row_of(terms, effect);
-        row.used = true;
+        row.used |= terms.row_at_order;
         if effect == Effect::Open {
             row.opening.add(frozen)
         } else {
             row.closing.add(frozen)
         }
-        self.frozen_margin += frozen.margin;
+        self.margin.freeze(key, terms, frozen.margin);
         self.frozen_commission += frozen.commission;
+        self.frozen_cash += frozen.cash;
     }
 
     /// Gives back what an order held.
@@ -80,80 +109,132 @@ impl Account {
         } else {
             row.closing.remove(frozen)
         }
-        self.frozen_margin -= frozen.margin;
+        self.margin.freeze(key, terms, -frozen.margin);
         self.frozen_commission -= frozen.commission;
+        self.frozen_cash -= frozen.cash;
     }
 
-    /// Books a trade.
-    pub(crate) fn book(&mut self, key: HoldingKey, terms: &Terms, effect: Effect, execution: &Execution) {
-        let holding = self.holding_mut(key);
-        let booking = match effect {
-            Effect::Open => holding.open(terms, execution),
-            _ => holding.close(terms, effect, execution.volume, execution.price),
-        };
-        self.commission += booking.commission;
-        self.close_profit += booking.close_profit_by_date;
-    }
-
-    /// Values the account; `marking` answers for each instrument held.
-    pub(crate) fn value<'a>(&self, marking: impl Fn(usize) -> Marking<'a>) -> Valuation {
-        let mut margin = Money::ZERO;
-        let mut position_profit = Money::ZERO;
-        let mut groups: BTreeMap<&str, (Money, Money)> = BTreeMap::new();
-        for ((instrument, long, _), holding) in &self.holdings {
-            let Marking { terms, mark, one_sided_group } = marking(*instrument);
-            position_profit += holding.position_profit(&terms, mark);
-            let charged = holding.margin(&terms);
-            match one_sided_group {
-                Some(group) => {
-                    let (long_side, short_side) = groups.entry(group).or_default();
-                    *(if *long { long_side } else { short_side }) += charged;
-                }
-                None => margin += charged,
+    /// Books a trade. Returns by how much one tick up is now worth more.
+    pub(crate) fn book(
+        &mut self,
+        key: HoldingKey,
+        terms: &Terms,
+        effect: Effect,
+        execution: &Execution,
+    ) -> Money {
+        let before = self.holding_mut(key).per_tick(terms);
+        let booking = self.change(key, terms, |holding| {
+            let booking = match effect {
+                Effect::Open => holding.open(terms, execution),
+                _ => holding.close(terms, effect, execution.volume, execution.price),
+            };
+            if matches!(terms.margin_price, LotPrice::Market(_)) {
+                holding.reprice(terms);
             }
-        }
-        margin += groups.values().map(|(long, short)| *long.max(short)).sum();
-        let balance = self.pre_balance + self.close_profit + position_profit - self.commission;
-        let available = balance - margin - self.frozen_margin - self.frozen_commission;
-        Valuation { margin, position_profit, balance, available }
+            booking
+        });
+        let Booking { commission, close_profit_by_date, cash_in } = booking;
+        self.commission += commission;
+        self.close_profit += close_profit_by_date;
+        self.cash_in += cash_in;
+        self.holding_mut(key).per_tick(terms) - before
     }
 
-    /// Returns the margin of the lots carried in, as it was before the day's first trade.
-    pub(crate) fn pre_margin(&self, terms: impl Fn(usize) -> Terms) -> Money {
-        let carried = self.holdings.iter().map(|((instrument, ..), holding)| {
-            let terms = terms(*instrument);
-            terms.margin_of(terms.pre_settlement, holding.yesterday_volume)
-        });
-        carried.sum()
+    /// Counts the margin of a position anew.
+    pub(crate) fn reprice(&mut self, key: HoldingKey, terms: &Terms) {
+        self.change(key, terms, |holding| holding.reprice(terms));
+    }
+
+    /// Changes a position and carries the change into the sums.
+    pub(crate) fn change<T>(
+        &mut self,
+        key: HoldingKey,
+        terms: &Terms,
+        change: impl FnOnce(&mut Holding) -> T,
+    ) -> T {
+        let holding = self.holdings.entry(key).or_insert_with(|| Holding::new(key.1));
+        let (margin, profit) = (holding.margin(), holding.position_profit(terms));
+        let result = change(holding);
+        let (margin, profit) = (holding.margin() - margin, holding.position_profit(terms) - profit);
+        self.margin.charge(key, terms, margin);
+        self.position_profit += profit;
+        result
+    }
+
+    /// Values the account.
+    pub(crate) fn value(&self) -> Valuation {
+        let funds = &self.funds;
+        let margin = self.margin.charged();
+        let frozen_margin = self.margin.frozen();
+        let profit = self.position_profit;
+        let balance = funds.fixed_equity() + self.close_profit + profit + self.cash_in - self.commission;
+        let frozen = frozen_margin + self.frozen_commission + self.frozen_cash;
+        let available =
+            balance - self.not_admitted() - margin - frozen - funds.delivery_margin + funds.credit;
+        Valuation { margin, frozen_margin, position_profit: profit, balance, available }
+    }
+
+    /// Returns how much an order lacks beyond what is available; more than zero is too much.
+    pub(crate) fn missing(&self, key: HoldingKey, terms: &Terms, frozen: &Frozen) -> Money {
+        let margin = self.margin.needed(key, terms, frozen.margin);
+        margin + frozen.commission + frozen.cash - self.value().available
+    }
+
+    /// Returns how much of the profit in the balance the broker's parameters leave out of what is available (§6.1).
+    fn not_admitted(&self) -> Money {
+        let (gain, loss) = (positive(self.position_profit), -positive(-self.position_profit));
+        let floating = match self.params.algorithm {
+            Algorithm::ONLY_LOST => gain,
+            Algorithm::ONLY_GAIN => loss,
+            Algorithm::NONE => gain + loss,
+            _ => Money::ZERO,
+        };
+        let closed = match self.params.avail_include_close_profit {
+            IncludeCloseProfit::NOT_INCLUDE => positive(self.close_profit),
+            _ => Money::ZERO,
+        };
+        floating + closed
+    }
+
+    /// Returns the profits of the day within what is available; they are not paid out.
+    pub(crate) fn gains(&self) -> Money {
+        let floating = match self.params.algorithm {
+            Algorithm::ONLY_LOST | Algorithm::NONE => Money::ZERO,
+            _ => positive(self.position_profit),
+        };
+        let closed = match self.params.avail_include_close_profit {
+            IncludeCloseProfit::NOT_INCLUDE => Money::ZERO,
+            _ => positive(self.close_profit),
+        };
+        floating + closed
     }
 }
 
-/// Returns the account's record.
-pub(crate) fn trading_account(
-    account: &Account,
-    valuation: Valuation,
-    pre_margin: Money,
-) -> TradingAccountField {
-    let floor = |money: Money| money.max(Money::ZERO);
-    // Profits of the day are not paid out (§6.1).
-    let gains = floor(account.close_profit) + floor(valuation.position_profit);
-    TradingAccountField {
-        pre_balance: account.pre_balance.to_f64(),
-        pre_deposit: account.pre_balance.to_f64(),
-        pre_margin: pre_margin.to_f64(),
-        frozen_margin: account.frozen_margin.to_f64(),
-        frozen_commission: account.frozen_commission.to_f64(),
-        curr_margin: valuation.margin.to_f64(),
-        exchange_margin: valuation.margin.to_f64(),
-        commission: account.commission.to_f64(),
-        close_profit: account.close_profit.to_f64(),
-        position_profit: valuation.position_profit.to_f64(),
-        balance: valuation.balance.to_f64(),
-        available: valuation.available.to_f64(),
-        withdraw_quota: floor(valuation.available - gains).to_f64(),
-        settlement_id: 1,
-        ..TradingAccountField::default()
+impl Funds {
+    /// Returns the equity before anything was traded (static equity, §6.1).
+    pub(crate) fn fixed_equity(&self) -> Money {
+        self.pre_balance - self.pre_credit - self.pre_mortgage + self.mortgage + self.deposit - self.withdraw
     }
+
+    /// Returns the funds of the next day for a settled balance.
+    pub(crate) fn next_day(&self, balance: Money) -> Self {
+        Self {
+            // What is frozen or pledged stays so: the static equity of the next day is the balance.
+            pre_balance: balance + self.credit,
+            pre_credit: self.credit,
+            pre_mortgage: self.mortgage,
+            credit: self.credit,
+            mortgage: self.mortgage,
+            deposit: Money::ZERO,
+            withdraw: Money::ZERO,
+            delivery_margin: self.delivery_margin,
+        }
+    }
+}
+
+/// Returns what is above zero.
+pub(crate) fn positive(money: Money) -> Money {
+    money.max(Money::ZERO)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::matching::Lasting;
 use crate::matching::book::Side;
 use crate::money::holding::{Effect, Frozen};
 use crate::order::state::{OrderState, Origin, Sent};
-use crate::order::{Order, Phase, frozen};
+use crate::order::{Order, Phase};
 use crate::session::FRONT_ID;
 use crate::text::aligned;
 
@@ -138,30 +138,9 @@ impl Exchange {
 
     /// Returns what the order holds back, if position and money are there (30, 31, 50, 51).
     fn frozen_for(&self, id: SessionId, input: &InputOrderField, plan: &Plan) -> Result<Frozen, CoreError> {
-        let terms = self.terms(plan.market);
-        let volume = input.volume_total_original;
-        let frozen = frozen(&terms, plan.effect, plan.price, volume);
-        let account = self.accounts.get(&input.investor_id).ok_or(CoreError::InvestorNotFound)?;
-        if plan.effect != Effect::Open {
-            let holding = account.holdings.get(&plan.holding());
-            let closable = holding.map_or(0, |holding| holding.closable(&terms, plan.effect));
-            if volume > closable {
-                return Err(match plan.effect {
-                    Effect::CloseToday => CoreError::OverCloseToday,
-                    Effect::CloseYesterday => CoreError::OverCloseYesterday,
-                    _ => CoreError::OverClosePosition,
-                });
-            }
-            return Ok(frozen);
-        }
-        let available = self.value(account).available;
-        let needed = frozen.margin + frozen.commission;
-        if needed > available {
-            let told =
-                self.sessions.get(&id).is_some_and(|session| session.api_version >= MISSING_MONEY_FROM);
-            return Err(CoreError::InsufficientMoney { missing: told.then(|| (needed - available).0) });
-        }
-        Ok(frozen)
+        let told = self.sessions.get(&id).is_some_and(|session| session.api_version >= MISSING_MONEY_FROM);
+        let lots = (plan.price, input.volume_total_original);
+        self.claim(&input.investor_id, plan.holding(), plan.effect, lots, told)
     }
 
     fn accept_order(&mut self, id: SessionId, input: &InputOrderField, plan: &Plan, frozen: Frozen) {
@@ -204,10 +183,7 @@ impl Exchange {
             cancel_pending: false,
             state: OrderState::new(self.stamp().time),
         };
-        let terms = self.terms(plan.market);
-        if let Some(account) = self.accounts.get_mut(&investor) {
-            account.freeze(plan.holding(), &terms, plan.effect, frozen);
-        }
+        self.freeze(&investor, plan.holding(), plan.effect, frozen);
         let index = self.orders.len();
         self.orders.push(order);
         self.desk.refer(session_id, &order_ref, index);

@@ -7,8 +7,8 @@ use crate::exchange::Exchange;
 use crate::market::Market;
 use crate::matching::{self, Lasting, Taker, TickTrade};
 use crate::money::holding::{Effect, Execution};
+use crate::order::Phase;
 use crate::order::trade::Trade;
-use crate::order::{Phase, frozen};
 use crate::session::stream::Message;
 use crate::text::{aligned, text};
 
@@ -257,24 +257,21 @@ impl Exchange {
             date: self.trade_date(self.markets[order.market].instrument.exchange),
             time: self.stamp().time,
         };
-        let terms = self.terms(order.market);
-        let order = &mut self.orders[index];
-        order.state.traded += fill.volume;
-        let (holding, effect) = (order.holding, order.effect);
-        let still = frozen(&terms, effect, order.price, order.left());
-        let before = std::mem::replace(&mut order.frozen, still);
-        let investor = order.investor;
+        self.orders[index].state.traded += fill.volume;
+        let order = &self.orders[index];
+        let (investor, holding, effect) = (order.investor, order.holding, order.effect);
+        let still = self.frozen(&investor, holding, effect, (order.price, order.left()));
+        let before = std::mem::replace(&mut self.orders[index].frozen, still);
         let execution = Execution {
             trade_id: trade.trade_id(),
             date: trade.date,
             volume: fill.volume,
             price: fill.price,
+            combination: None,
         };
-        if let Some(account) = self.accounts.get_mut(&investor) {
-            account.release(holding, &terms, effect, before);
-            account.freeze(holding, &terms, effect, still);
-            account.book(holding, &terms, effect, &execution);
-        }
+        self.release(&investor, holding, effect, before);
+        self.freeze(&investor, holding, effect, still);
+        self.book(&investor, holding, effect, &execution);
         trade
     }
 }

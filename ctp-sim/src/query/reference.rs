@@ -16,7 +16,6 @@ use crate::exchange::Exchange;
 use crate::interface::SessionId;
 use crate::market::Market;
 use crate::market::instrument::Class;
-use crate::money::holding::Terms;
 use crate::text::{resize, text};
 
 impl Exchange {
@@ -252,15 +251,17 @@ impl Exchange {
             }
         });
         let records = found.map(|(index, market)| {
-            let Terms { margin, .. } = self.terms(index);
+            let terms = self.accounts.terms(&investor, index);
             InstrumentMarginRateField {
                 reserve1: resize(&market.instrument.id),
                 investor_range: InvestorRange::ALL,
                 broker_id: text(&self.config.broker),
                 investor_id: investor,
                 hedge_flag: query.hedge_flag,
-                long_margin_ratio_by_money: margin.to_f64(),
-                short_margin_ratio_by_money: margin.to_f64(),
+                long_margin_ratio_by_money: terms.long_margin.by_money.to_f64(),
+                long_margin_ratio_by_volume: terms.long_margin.by_volume.to_f64(),
+                short_margin_ratio_by_money: terms.short_margin.by_money.to_f64(),
+                short_margin_ratio_by_volume: terms.short_margin.by_volume.to_f64(),
                 exchange_id: text(market.instrument.exchange.id()),
                 instrument_id: market.instrument.id,
                 ..InstrumentMarginRateField::default()

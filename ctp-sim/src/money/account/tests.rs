@@ -5,6 +5,7 @@ use ctp_types::Text;
 use proptest::prelude::*;
 
 use super::*;
+use crate::money::terms::{Group, MarginRate};
 
 const RB: usize = 0;
 const LONG: HoldingKey = (RB, true, b'1');
@@ -13,10 +14,14 @@ const SHORT: HoldingKey = (RB, false, b'1');
 /// SHFE rb of §6.5: multiplier 10, margin 10 %, open/close 0.01 %, close-today 0.02 %, settlement 3500.
 fn terms(close_today: bool) -> Terms {
     let fraction = Rate::from_f64;
+    let margin = MarginRate { by_money: fraction(0.10), by_volume: Money::ZERO };
     Terms {
         tick_value: Money::from_yuan(10),
         pre_settlement: 3500,
-        margin: fraction(0.10),
+        mark: 3500,
+        long_margin: margin,
+        short_margin: margin,
+        exchange_margin: margin,
         fees: Fees {
             open_by_money: fraction(0.0001),
             close_by_money: fraction(0.0001),
@@ -24,26 +29,33 @@ fn terms(close_today: bool) -> Terms {
             ..Fees::default()
         },
         close_today,
+        group: Some(Group { product: 0, by_hedge: false }),
+        option: None,
+        margin_price: LotPrice::Open,
+        frozen_at_settlement: false,
+        frozen_is_one_sided: false,
+        row_at_order: true,
     }
 }
 
 fn opening_account(terms: &Terms) -> Account {
-    let mut account = Account::new(Money::from_yuan(1_000_000));
-    account.holding_mut(LONG).carry_in(terms, Text::default(), 2, 3480);
+    let mut account = Account::new(Money::from_yuan(1_000_000), TradingParams::default());
+    let mut holding = Holding::new(true);
+    holding.carry_in(terms, Text::default(), 2, 3480);
+    account.carry_in(LONG, terms, holding);
     account
 }
 
-fn value(account: &Account, terms: Terms, mark: i64) -> Valuation {
-    account.value(|_| Marking { terms, mark, one_sided_group: Some("rb") })
+/// Values the account at another price.
+fn value(account: &Account, mark: i64) -> Valuation {
+    let mut account = account.clone();
+    let terms = Terms { mark, ..terms(true) };
+    account.position_profit = account.holdings.values().map(|holding| holding.position_profit(&terms)).sum();
+    account.value()
 }
 
 fn opening_order(terms: &Terms, volume: i32, price: i64) -> Frozen {
-    Frozen {
-        volume,
-        amount: terms.amount(price, volume),
-        margin: terms.margin_of(price, volume),
-        commission: terms.open_fee(price, volume),
-    }
+    terms.frozen(Effect::Open, true, price, volume)
 }
 
 fn book(account: &mut Account, terms: &Terms, effect: Effect, volume: i32, price: i64) {
@@ -51,7 +63,7 @@ fn book(account: &mut Account, terms: &Terms, effect: Effect, volume: i32, price
 }
 
 fn execution(volume: i32, price: i64) -> Execution {
-    Execution { trade_id: Text::default(), date: Text::default(), volume, price }
+    Execution { trade_id: Text::default(), date: Text::default(), volume, price, combination: None }
 }
 
 /// Money from a decimal as the example writes it.
@@ -64,19 +76,19 @@ fn yuan(text: f64) -> Money {
 fn worked_example_with_two_rows() {
     let terms = terms(true);
     let mut account = opening_account(&terms);
-    let start = value(&account, terms, 3500);
+    let start = value(&account, 3500);
     assert_eq!((start.margin, start.available), (yuan(7_000.0), yuan(993_000.0)));
-    assert_eq!(account.pre_margin(|_| terms), yuan(7_000.0));
+    assert_eq!(account.pre_margin, yuan(7_000.0));
 
     let order = opening_order(&terms, 3, 3510);
     account.freeze(LONG, &terms, Effect::Open, order);
-    assert_eq!((account.frozen_margin, account.frozen_commission), (yuan(10_530.0), yuan(10.53)));
-    assert_eq!(value(&account, terms, 3500).available, yuan(982_459.47));
+    assert_eq!((account.margin.frozen(), account.frozen_commission), (yuan(10_530.0), yuan(10.53)));
+    assert_eq!(value(&account, 3500).available, yuan(982_459.47));
     assert_eq!(account.holdings[&LONG].today.opening.volume, 3);
 
     account.release(LONG, &terms, Effect::Open, order);
     book(&mut account, &terms, Effect::Open, 3, 3508);
-    let after = value(&account, terms, 3520);
+    let after = value(&account, 3520);
     assert_eq!(account.commission, yuan(10.524));
     assert_eq!(after.margin, yuan(17_524.0));
     assert_eq!(after.position_profit, yuan(760.0));
@@ -86,7 +98,7 @@ fn worked_example_with_two_rows() {
 
     book(&mut account, &terms, Effect::CloseToday, 1, 3522);
     book(&mut account, &terms, Effect::CloseYesterday, 1, 3518);
-    let after = value(&account, terms, 3520);
+    let after = value(&account, 3520);
     assert_eq!(account.close_profit, yuan(320.0));
     assert_eq!(account.commission, yuan(21.086));
     assert_eq!(after.margin, yuan(10_516.0));
@@ -96,7 +108,7 @@ fn worked_example_with_two_rows() {
     let holding = &account.holdings[&LONG];
     assert_eq!(holding.history.close_profit_by_trade, yuan(380.0));
     assert_eq!((holding.history.close_volume, holding.today.close_volume), (1, 1));
-    assert_eq!((holding.volume_where(|lot| lot.today), holding.volume_where(|lot| !lot.today)), (2, 1));
+    assert_eq!((holding.left(true).volume, holding.left(false).volume), (2, 1));
     assert_eq!(holding.yesterday_volume, 2);
 }
 
@@ -108,13 +120,13 @@ fn worked_example_with_one_row() {
     book(&mut account, &terms, Effect::Open, 3, 3508);
     book(&mut account, &terms, Effect::Close, 1, 3522);
     book(&mut account, &terms, Effect::Close, 1, 3518);
-    let after = value(&account, terms, 3520);
+    let after = value(&account, 3520);
     assert_eq!(account.close_profit, yuan(400.0));
     assert_eq!(account.commission, yuan(24.604));
     assert_eq!(after.margin, yuan(10_524.0));
     assert_eq!(after.position_profit, yuan(360.0));
     let holding = &account.holdings[&LONG];
-    assert_eq!(holding.volume_where(|lot| lot.today), 3);
+    assert_eq!(holding.left(true).volume, 3);
     assert_eq!((holding.today.close_volume, holding.history.used), (2, false));
 }
 
@@ -132,8 +144,10 @@ fn vendors_small_example() {
 #[test]
 fn close_today_is_charged_first() {
     let terms = terms(false);
-    let mut account = Account::new(Money::ZERO);
-    account.holding_mut(LONG).carry_in(&terms, Text::default(), 3, 3480);
+    let mut account = Account::new(Money::ZERO, TradingParams::default());
+    let mut holding = Holding::new(true);
+    holding.carry_in(&terms, Text::default(), 3, 3480);
+    account.carry_in(LONG, &terms, holding);
     book(&mut account, &terms, Effect::Open, 1, 3500);
     let before = account.commission;
     book(&mut account, &terms, Effect::Close, 3, 3500);
@@ -146,9 +160,11 @@ fn one_sided_margin() {
     let terms = terms(true);
     let mut account = opening_account(&terms);
     account.book(SHORT, &terms, Effect::Open, &execution(3, 3500));
-    assert_eq!(value(&account, terms, 3500).margin, yuan(10_500.0));
-    let both = account.value(|_| Marking { terms, mark: 3500, one_sided_group: None });
-    assert_eq!(both.margin, yuan(17_500.0));
+    assert_eq!(value(&account, 3500).margin, yuan(10_500.0));
+    let terms = Terms { group: None, ..terms };
+    let mut account = opening_account(&terms);
+    account.book(SHORT, &terms, Effect::Open, &execution(3, 3500));
+    assert_eq!(account.value().margin, yuan(17_500.0));
 }
 
 proptest! {
@@ -185,8 +201,8 @@ proptest! {
             cash -= terms.amount(price, bought);
         }
         let holding = &account.holdings[&LONG];
-        prop_assert_eq!(holding.volume_where(|_| true), held);
-        let valuation = value(&account, terms, mark);
+        prop_assert_eq!(holding.volume(), held);
+        let valuation = value(&account, mark);
         prop_assert_eq!(account.close_profit + valuation.position_profit, cash + terms.amount(mark, held));
         prop_assert_eq!(holding.today.commission + holding.history.commission, account.commission);
         let rows = holding.today.close_profit_by_date + holding.history.close_profit_by_date;
@@ -202,14 +218,14 @@ proptest! {
     fn what_is_frozen_comes_back(orders in prop::collection::vec((1i32..50, 3000i64..4000), 0..20)) {
         let terms = terms(true);
         let mut account = opening_account(&terms);
-        let before = value(&account, terms, 3500);
+        let before = value(&account, 3500);
         for (volume, price) in &orders {
             account.freeze(LONG, &terms, Effect::Open, opening_order(&terms, *volume, *price));
         }
         for (volume, price) in &orders {
             account.release(LONG, &terms, Effect::Open, opening_order(&terms, *volume, *price));
         }
-        prop_assert_eq!(value(&account, terms, 3500), before);
+        prop_assert_eq!(value(&account, 3500), before);
         prop_assert_eq!(account.holdings[&LONG].today.opening, Frozen::default());
     }
 }

@@ -1,0 +1,214 @@
+//! All accounts, the terms of all markets, and who holds what, so that a tick reaches its holders only.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use ctp_market::Money;
+use ctp_types::Text;
+
+use crate::money::account::{Account, HoldingKey};
+use crate::money::holding::Execution;
+use crate::money::rates::Rates;
+use crate::money::terms::{Effect, LotPrice, Terms};
+
+/// The accounts of all investors.
+#[derive(Debug, Default)]
+pub(crate) struct Accounts {
+    list: Vec<Account>,
+    names: Vec<Text<13>>,
+    index: BTreeMap<Text<13>, usize>,
+    terms: Vec<Terms>,
+    /// For each market who holds lots of it.
+    holders: Vec<Vec<Holder>>,
+    /// Rates of single investors.
+    rates: Vec<Vec<Rates>>,
+    /// Instrument and product of each market, for rates.
+    ids: Vec<(String, String)>,
+}
+
+/// An account that holds a market's lots.
+#[derive(Clone, Copy, Debug)]
+struct Holder {
+    account: usize,
+    /// What one tick up is worth.
+    per_tick: Money,
+}
+
+/// A price that positions are marked at, in ticks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark {
+    pub(crate) price: i64,
+    /// What [`Terms::margin_price`] becomes with it.
+    pub(crate) margin_price: LotPrice,
+}
+
+impl Accounts {
+    /// Starts a day: the terms of every market, before any rates of single investors.
+    pub(crate) fn set_terms(&mut self, terms: Vec<Terms>, ids: Vec<(String, String)>) {
+        self.holders = vec![Vec::new(); terms.len()];
+        self.terms = terms;
+        self.ids = ids;
+    }
+
+    pub(crate) fn get(&self, investor: &Text<13>) -> Option<&Account> {
+        self.index.get(investor).map(|index| &self.list[*index])
+    }
+
+    pub(crate) fn get_mut(&mut self, investor: &Text<13>) -> Option<&mut Account> {
+        self.index.get(investor).map(|index| &mut self.list[*index])
+    }
+
+    pub(crate) fn contains_key(&self, investor: &Text<13>) -> bool {
+        self.index.contains_key(investor)
+    }
+
+    /// Returns every investor with the account, in the order of names.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Text<13>, &Account)> {
+        self.index.iter().map(|(investor, index)| (investor, &self.list[*index]))
+    }
+
+    /// Returns the investors in the order of names.
+    pub(crate) fn investors(&self) -> Vec<Text<13>> {
+        self.index.keys().copied().collect()
+    }
+
+    /// Adds an account, unless there is one.
+    pub(crate) fn add(&mut self, investor: Text<13>, account: Account) {
+        if let Entry::Vacant(entry) = self.index.entry(investor) {
+            entry.insert(self.list.len());
+            self.list.push(account);
+            self.names.push(investor);
+            self.rates.push(Vec::new());
+        }
+    }
+
+    /// Returns the money terms of a market without the rates of single investors.
+    pub(crate) fn base_terms(&self, market: usize) -> Terms {
+        self.terms[market]
+    }
+
+    /// Returns the money terms of a market for an investor.
+    pub(crate) fn terms(&self, investor: &Text<13>, market: usize) -> Terms {
+        match self.index.get(investor) {
+            Some(index) => self.terms_of(*index, market),
+            None => self.terms[market],
+        }
+    }
+
+    fn terms_of(&self, account: usize, market: usize) -> Terms {
+        let mut terms = self.terms[market];
+        if !self.rates[account].is_empty() {
+            let (instrument, product) = &self.ids[market];
+            for rates in self.rates[account].iter().filter(|rates| rates.are_of(instrument, product)) {
+                rates.apply(&mut terms);
+            }
+        }
+        terms
+    }
+
+    /// Changes the rates of everybody or of one investor, and the margin of the positions there are.
+    pub(crate) fn change_rates(&mut self, rates: &Rates) {
+        let affected: Vec<usize> = (0..self.terms.len())
+            .filter(|market| rates.are_of(&self.ids[*market].0, &self.ids[*market].1))
+            .collect();
+        if rates.investor.is_empty() {
+            for market in &affected {
+                rates.apply(&mut self.terms[*market]);
+            }
+        } else if let Some(index) = self.names.iter().position(|name| *name == rates.investor.as_str()) {
+            self.rates[index].push(rates.clone());
+        }
+        for account in 0..self.list.len() {
+            let keys: Vec<HoldingKey> = self.list[account].holdings.keys().copied().collect();
+            for key in keys.into_iter().filter(|key| affected.binary_search(&key.0).is_ok()) {
+                let terms = self.terms_of(account, key.0);
+                self.list[account].reprice(key, &terms);
+            }
+        }
+    }
+
+    /// Books a trade.
+    pub(crate) fn book(
+        &mut self,
+        investor: &Text<13>,
+        key: HoldingKey,
+        effect: Effect,
+        execution: &Execution,
+    ) {
+        let Some(index) = self.index.get(investor).copied() else { return };
+        let terms = self.terms_of(index, key.0);
+        let change = self.list[index].book(key, &terms, effect, execution);
+        self.add_exposure(index, key, &terms, change);
+    }
+
+    /// Puts in a position; whatever was there under the key is gone.
+    pub(crate) fn put(
+        &mut self,
+        investor: &Text<13>,
+        key: HoldingKey,
+        holding: crate::money::holding::Holding,
+    ) {
+        let Some(index) = self.index.get(investor).copied() else { return };
+        let terms = self.terms_of(index, key.0);
+        let account = &mut self.list[index];
+        let before = account.holding_mut(key).per_tick(&terms);
+        account.carry_in(key, &terms, holding);
+        let change = account.holding_mut(key).per_tick(&terms) - before;
+        self.add_exposure(index, key, &terms, change);
+    }
+
+    fn add_exposure(&mut self, account: usize, key: HoldingKey, terms: &Terms, change: Money) {
+        let holders = &mut self.holders[key.0];
+        let position = holders.binary_search_by_key(&account, |holder| holder.account);
+        match position {
+            Ok(position) => {
+                holders[position].per_tick += change;
+                if holders[position].per_tick == Money::ZERO && !terms.is_option() {
+                    holders.remove(position);
+                }
+            }
+            Err(position) => holders.insert(position, Holder { account, per_tick: change }),
+        }
+    }
+
+    /// Marks a market at a new price: the floating profit of its holders changes, and of options the margin.
+    pub(crate) fn remark(&mut self, market: usize, mark: Mark) {
+        let terms = &mut self.terms[market];
+        let ticks = mark.price - terms.mark;
+        let follows = terms.margin_follows_ticks() && terms.margin_price != mark.margin_price;
+        terms.mark = mark.price;
+        terms.margin_price = mark.margin_price;
+        if ticks != 0 {
+            for holder in &self.holders[market] {
+                let gain = Money(holder.per_tick.0.saturating_mul(ticks));
+                self.list[holder.account].position_profit += gain;
+            }
+        }
+        if follows {
+            self.reprice_options(market);
+        }
+    }
+
+    fn reprice_options(&mut self, market: usize) {
+        for position in 0..self.holders[market].len() {
+            let account = self.holders[market][position].account;
+            let terms = self.terms_of(account, market);
+            let range = (market, false, u8::MIN)..=(market, false, u8::MAX);
+            let keys: Vec<HoldingKey> =
+                self.list[account].holdings.range(range).map(|(key, _)| *key).collect();
+            for key in keys {
+                self.list[account].reprice(key, &terms);
+            }
+        }
+    }
+
+    /// Takes all accounts out of the day that ends; the terms and holders of the next are to be set.
+    pub(crate) fn accounts_mut(&mut self) -> &mut [Account] {
+        &mut self.list
+    }
+
+    /// Returns the investor of each account, as [`accounts_mut`](Self::accounts_mut) has them.
+    pub(crate) fn names(&self) -> &[Text<13>] {
+        &self.names
+    }
+}
