@@ -40,6 +40,7 @@ mod config;
 mod errors;
 mod exchange;
 mod interface;
+mod journal;
 mod market;
 mod matching;
 mod money;
@@ -57,6 +58,7 @@ pub use config::{CarriedLot, Config, ConfigError, ConfigKey, Hours, Rates, Tradi
 pub use errors::unsupported_function;
 pub use exchange::Exchange;
 pub use interface::{ApiKind, Delivery, Input, Output, Received, SessionId, Timestamp};
+pub use journal::Journal;
 pub use matching::{MatchingModel, UnknownModel};
 pub use switches::{
     AssignedRef, CheckedBy, FrozenPrice, LastBeforeTrade, NewDay, NoValue, OffOn, OnOff, RefusedOn,
