@@ -57,6 +57,14 @@ pub enum Command {
     },
     /// Margin or commission rates change.
     Rates(Rates),
+    /// The exchange changes the status of a product by hand (§4.5). Nothing happens when there is no such product or
+    /// status.
+    Status {
+        /// The product's id, `rb` or `m_o`, or that of one of its instruments.
+        product: String,
+        /// `InstrumentStatus`, `'0'` to `'7'`.
+        status: char,
+    },
 }
 
 impl Exchange {
@@ -64,6 +72,7 @@ impl Exchange {
         match command {
             Command::Disconnect { session, reason } => self.close(session, reason),
             Command::ClearFlow => self.clear_flow(),
+            Command::Status { product, status } => self.set_status(&product, status),
             Command::Deposit { investor, amount } => self.change_funds(&investor, Change::Deposit, amount),
             Command::Withdraw { investor, amount } => self.change_funds(&investor, Change::Withdraw, amount),
             Command::Mortgage { investor, amount } => self.change_funds(&investor, Change::Mortgage, amount),

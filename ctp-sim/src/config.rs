@@ -46,6 +46,8 @@ pub struct Config {
     pub rates: Vec<Rates>,
     /// Whether a simulated crowd quotes and trades in every market. Without it, clients only meet each other. Default: yes.
     pub crowd: bool,
+    /// Levels of the book on the market-data front, 1 to 5. Default: by exchange, 5 at SHFE and INE and 1 elsewhere.
+    pub depth_levels: Option<u8>,
     /// How orders are matched. Default: `book`.
     pub matching: MatchingModel,
     /// Behaviour that no primary source decides.
@@ -117,6 +119,7 @@ impl Config {
             params: TradingParams::default(),
             rates: Vec::new(),
             crowd: true,
+            depth_levels: None,
             matching: MatchingModel::default(),
             switches: Switches::default(),
             hours: Hours::Always,

@@ -1,6 +1,6 @@
 //! The exchange: its state, its steps and where each input goes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use ctp_market::{Date, ReferenceData};
 use ctp_types::{MdRequest, RecordBox, RequestKind, Text, TraderCallback, TraderRequest};
@@ -9,6 +9,8 @@ use crate::clock::{self, Stamp, Stamps};
 use crate::config::{Config, ConfigError};
 use crate::errors::CoreError;
 use crate::interface::{ApiKind, Input, Output, SessionId, Timestamp};
+use crate::market::cadence::Cadence;
+use crate::market::hours::Sessions;
 use crate::market::subscription::Subscription;
 use crate::market::{Market, listing};
 use crate::matching::Fill;
@@ -34,8 +36,9 @@ pub struct Exchange {
     pub(crate) sessions: BTreeMap<SessionId, Session>,
     pub(crate) markets: Vec<Market>,
     pub(crate) market_by_id: BTreeMap<Text<81>, usize>,
-    /// Markets changed by clients since the last tick.
-    pub(crate) touched: BTreeSet<usize>,
+    /// When markets show what changed, and which did.
+    pub(crate) touched: Cadence,
+    pub(crate) hours: Sessions,
     pub(crate) accounts: Accounts,
     pub(crate) orders: Vec<Order>,
     pub(crate) desk: Desk,
@@ -47,9 +50,6 @@ pub struct Exchange {
     pub(crate) random: Random,
     stamps: Stamps,
     pub(crate) outbox: Vec<Output>,
-    ticking: bool,
-    /// Ticks due before are left out.
-    ticks_from: Timestamp,
 }
 
 /// Numbers given out so far.
@@ -63,15 +63,52 @@ pub(crate) struct Counters {
 /// Something that happens later.
 #[derive(Debug)]
 pub(crate) enum Task {
-    FrontConnected { session: SessionId, epoch: u32 },
-    Trader { session: SessionId, epoch: u32, request: TraderRequest, record: RecordBox, request_id: i32 },
-    QueryTooFast { session: SessionId, epoch: u32, request_id: i32 },
-    Md { session: SessionId, epoch: u32, request: MdRequest, record: RecordBox, request_id: i32 },
-    Subscription { session: SessionId, epoch: u32, subscription: Subscription, instruments: Vec<Text<81>> },
-    Replay { session: SessionId, epoch: u32, stream: StreamKey },
+    FrontConnected {
+        session: SessionId,
+        epoch: u32,
+    },
+    Trader {
+        session: SessionId,
+        epoch: u32,
+        request: TraderRequest,
+        record: RecordBox,
+        request_id: i32,
+    },
+    QueryTooFast {
+        session: SessionId,
+        epoch: u32,
+        request_id: i32,
+    },
+    Md {
+        session: SessionId,
+        epoch: u32,
+        request: MdRequest,
+        record: RecordBox,
+        request_id: i32,
+    },
+    Subscription {
+        session: SessionId,
+        epoch: u32,
+        subscription: Subscription,
+        instruments: Vec<Text<81>>,
+    },
+    Replay {
+        session: SessionId,
+        epoch: u32,
+        stream: StreamKey,
+    },
     OrderArrives(usize),
     CancelArrives(Box<Cancel>),
     Tick,
+    /// A product enters another phase.
+    Hours {
+        day: u32,
+    },
+    /// The settlement prices of a product whose trading day is over are known.
+    SettlementPrices {
+        day: u32,
+        product: usize,
+    },
 }
 
 const NANOSECONDS_PER_SECOND: i64 = 1_000_000_000;
@@ -93,11 +130,7 @@ impl Exchange {
         // The simulator runs in any year, also in one whose holidays are not announced yet.
         let reference = ReferenceData::builtin()?.assume_weekdays();
         let trading_day = reference.calendar().trading_day_of(clock::local(config.start))?;
-        let mut markets = listing::list(&config, &reference, trading_day, &|_| None)?;
-        if config.crowd {
-            let single = markets.iter_mut().filter(|market| !market.instrument.is_combination());
-            single.for_each(Market::let_crowd_in);
-        }
+        let markets = listing::list(&config, &reference, trading_day, &|_| None)?;
         let market_by_id =
             markets.iter().enumerate().map(|(index, market)| (market.instrument.id, index)).collect();
         let mut exchange = Self {
@@ -110,7 +143,8 @@ impl Exchange {
             sessions: BTreeMap::new(),
             markets,
             market_by_id,
-            touched: BTreeSet::new(),
+            touched: Cadence::new(config.start),
+            hours: Sessions::new(),
             accounts: Accounts::default(),
             orders: Vec::new(),
             desk: Desk::new(&config.broker),
@@ -119,13 +153,12 @@ impl Exchange {
             streams: Streams::default(),
             counters: Counters::default(),
             outbox: Vec::new(),
-            ticking: false,
-            ticks_from: config.start,
             config,
         };
         exchange.check_carried_lots()?;
+        exchange.arrange_cadence();
+        exchange.begin_hours()?;
         exchange.set_terms();
-        exchange.announce_products();
         Ok(exchange)
     }
 
@@ -136,7 +169,7 @@ impl Exchange {
     pub fn step(&mut self, now: Timestamp, input: Input, outputs: &mut Vec<Output>) {
         let now = now.max(self.now);
         if matches!(input, Input::Skip) {
-            self.ticks_from = now;
+            self.touched.skip_to(now);
         }
         self.run_until(now);
         self.now = now;
@@ -197,7 +230,6 @@ impl Exchange {
                 connecting.connected = true;
                 let epoch = connecting.epoch;
                 self.schedule.add(self.now.after(delay), Task::FrontConnected { session, epoch });
-                self.keep_ticking();
             }
             Input::Disconnect { session } => self.drop_connection(session),
             Input::Topics { session, private, public, sequence, received } => {
@@ -276,7 +308,8 @@ impl Exchange {
     fn run(&mut self, task: Task) {
         match task {
             Task::FrontConnected { session, epoch } if self.is_current(session, epoch) => {
-                self.front_connected(session)
+                self.front_connected(session);
+                self.keep_ticking();
             }
             Task::Trader { session, epoch, request, record, request_id }
                 if self.is_current(session, epoch) =>
@@ -307,33 +340,15 @@ impl Exchange {
             | Task::Replay { .. } => {} // The connection that asked is gone.
             Task::OrderArrives(order) => self.order_arrives(order),
             Task::CancelArrives(cancel) => self.cancel_arrives(&cancel),
-            Task::Tick => {
-                self.ticking = false;
-                if self.now >= self.ticks_from {
-                    self.tick();
-                }
-                self.keep_ticking();
-            }
+            Task::Tick => self.tick(),
+            Task::Hours { day } => self.hours_due(day),
+            Task::SettlementPrices { day, product } => self.tell_settlement_prices(day, product),
         }
     }
 
     pub(crate) fn end_query(&mut self, session: SessionId) {
         if let Some(session) = self.sessions.get_mut(&session) {
             session.query_in_flight = false;
-        }
-    }
-
-    /// Sees to the next tick, on the grid of the interval, while anybody could notice it.
-    pub(crate) fn keep_ticking(&mut self) {
-        let noticed = self.sessions.values().any(|session| session.connected)
-            || self.markets.iter().any(|market| !market.matcher.is_empty());
-        if noticed && !self.ticking {
-            let interval = self.config.tick_interval.as_nanos() as i64;
-            let next = Timestamp(
-                (self.now.max(self.ticks_from).0.div_euclid(interval) + 1).saturating_mul(interval),
-            );
-            self.schedule.add(next, Task::Tick);
-            self.ticking = true;
         }
     }
 

@@ -16,7 +16,9 @@ use crate::clock;
 use crate::errors::CoreError;
 use crate::exchange::Exchange;
 use crate::interface::SessionId;
+use crate::market::snapshot::depth_market_data;
 use crate::session::FRONT_ID;
+use crate::switches::OnOff;
 use crate::text::text;
 
 impl Exchange {
@@ -81,7 +83,7 @@ impl Exchange {
             TraderRequest::ReqQryUserSession => answer!(self.query_sessions(id)),
             TraderRequest::ReqQryDepthMarketData => {
                 if let Some(query) = record.get::<QryDepthMarketDataField>() {
-                    answer!(self.query_depth(&query.instrument_id));
+                    answer!(self.query_depth(query));
                 }
             }
             _ => self.answer_reference_query(id, request, record, request_id),
@@ -124,17 +126,21 @@ impl Exchange {
         logged_in.collect()
     }
 
-    /// §4.1: the same record as a tick, with `ExchangeID`.
-    fn query_depth(&self, instrument: &Text<81>) -> Vec<DepthMarketDataField> {
-        let markets =
-            self.markets.iter().enumerate().filter(|(_, market)| matches(instrument, &market.instrument.id));
-        let records = markets.map(|(index, market)| DepthMarketDataField {
-            exchange_id: text(market.instrument.exchange.id()),
-            ..crate::market::snapshot::depth_market_data(
-                market,
-                &self.displayed_book(index),
-                self.trading_day,
-            )
+    /// §4.1: the same record as a tick, with `ExchangeID`; §3.5: which is not a filter, but the id and the class are.
+    fn query_depth(&self, query: &QryDepthMarketDataField) -> Vec<DepthMarketDataField> {
+        let markets = self.markets.iter().enumerate().filter(|(_, market)| {
+            market.listed
+                && matches(&query.instrument_id, &market.instrument.id)
+                && reference::is_of_class(query.product_class, market.instrument.class)
+        });
+        let records = markets.map(|(index, market)| {
+            let record = depth_market_data(self, market, &self.displayed_book(index));
+            match self.config.switches.depth_query_exchange {
+                OnOff::On => {
+                    DepthMarketDataField { exchange_id: text(market.instrument.exchange.id()), ..record }
+                }
+                OnOff::Off => record,
+            }
         });
         records.collect()
     }

@@ -80,7 +80,6 @@ impl Session {
         self.authenticated = false;
         self.login = None;
         self.query_in_flight = false;
-        self.subscriptions.clear();
     }
 }
 
@@ -155,6 +154,7 @@ impl Exchange {
     /// Ends a session's connection, if it has one.
     pub(crate) fn drop_connection(&mut self, id: SessionId) {
         self.stop_listening(id);
+        self.end_subscriptions(id);
         if let Some(session) = self.sessions.get_mut(&id) {
             session.drop_connection();
         }

@@ -48,10 +48,7 @@ fn play(seed: u64, matching: MatchingModel) -> String {
     let clients = [(SessionId(1), "one", (6, 7, 13)), (SessionId(2), "two", (6, 3, 15))];
     for (session, user, api_version) in clients {
         let (private, public) = (ResumeType::Restart, ResumeType::Restart);
-        logged.step(
-            ms(1),
-            Input::Topics { session, private, public, sequence: 1, received: None },
-        );
+        logged.step(ms(1), Input::Topics { session, private, public, sequence: 1, received: None });
         logged.step(ms(1), Input::Connect { session, kind: ApiKind::Trader, api_version });
         let request = TraderRequest::ReqUserLogin;
         logged.step(ms(50), Input::Trader { session, request, record: login(user), request_id: 2 });

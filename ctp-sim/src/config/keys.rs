@@ -39,6 +39,13 @@ const KEYS: &[ConfigKey] = &[
     }),
     row("options", ON_OFF, |config, text| put(&mut config.options, on_off(text))),
     row("combinations", ON_OFF, |config, text| put(&mut config.combinations, on_off(text))),
+    row("depth_levels", "1 to 5, or exchange", |config, text| {
+        let levels = match text {
+            "exchange" => Some(None),
+            digits => digits.parse().ok().filter(|levels| (1..=5).contains(levels)).map(Some),
+        };
+        put(&mut config.depth_levels, levels)
+    }),
     row("crowd", ON_OFF, |config, text| put(&mut config.crowd, on_off(text))),
     row("matching", "book, simnow, touch or volume-limited", |config, text| {
         put(&mut config.matching, text.parse().ok())

@@ -150,6 +150,9 @@ impl Listing<'_> {
         let range = in_ticks(range.0);
         let limits = ((before.settlement - range).max(1), before.settlement + range);
         self.open(instrument, before, limits, value.delta, 6, random);
+        if let Some(market) = self.markets.last_mut() {
+            market.crowd.model = Some((years, volatility));
+        }
     }
 
     /// `SP a2701&a2703` at DCE and `SPD TA701&TA703` at CZCE: each month with the next one.
@@ -210,7 +213,9 @@ impl Listing<'_> {
     ) {
         let Before { settlement, close, open_interest } = before;
         let reference = Reference { settlement, close, upper, lower, open_interest, delta };
-        self.markets.push(Market::open(instrument, reference, position, random, self.config));
+        let mut market = Market::open(instrument, reference, position, random, self.config);
+        market.crowd.present = self.config.crowd;
+        self.markets.push(market);
     }
 }
 

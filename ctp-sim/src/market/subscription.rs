@@ -1,15 +1,15 @@
-//! Market data: subscriptions and ticks (§4.1).
+//! Who subscribed to what (§4.1, §4.8).
 
-use ctp_types::{MdCallback, RecordBox, Text};
+use ctp_types::{
+    ForQuoteRspField, MdCallback, MulticastInstrumentField, QryMulticastInstrumentField, RecordBox, Text,
+};
 
 use crate::errors::{CoreError, success};
 use crate::exchange::Exchange;
-use crate::interface::{ApiKind, SessionId};
+use crate::interface::SessionId;
+use crate::market::instrument::MarketIndex;
 use crate::market::snapshot;
-use crate::matching::book::Book;
-
-/// Deepest book shown.
-const DEPTH: usize = 5;
+use crate::text::text;
 
 /// What a session asks to begin or end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,10 +29,18 @@ impl Subscription {
             Self::NoQuotes => MdCallback::OnRspUnSubForQuoteRsp,
         }
     }
+
+    /// Returns which of a market's lists it concerns.
+    const fn list(self) -> usize {
+        match self {
+            Self::Ticks | Self::NoTicks => 0,
+            Self::Quotes | Self::NoQuotes => 1,
+        }
+    }
 }
 
 impl Exchange {
-    /// Answers each id, known or not, and sends the latest snapshots of what is newly subscribed.
+    /// Answers each id, known or not, and sends the latest snapshots of what is subscribed.
     pub(crate) fn change_subscription(
         &mut self,
         id: SessionId,
@@ -50,64 +58,95 @@ impl Exchange {
         }
         for instrument in ids {
             let Some(market) = self.market_by_id.get(instrument).copied() else { continue };
-            let Some(session) = self.sessions.get_mut(&id) else { return };
-            match subscription {
-                Subscription::Ticks => {
-                    session.subscriptions.insert(market);
-                    let record = self.snapshot(market);
-                    self.send_md(id, MdCallback::OnRtnDepthMarketData, Some(record), None, 0, true);
-                }
-                Subscription::NoTicks => {
-                    session.subscriptions.remove(&market);
-                }
-                Subscription::Quotes | Subscription::NoQuotes => {}
+            self.enlist(id, subscription, market);
+            if subscription == Subscription::Ticks {
+                let record = self.snapshot(market);
+                self.send_md(id, MdCallback::OnRtnDepthMarketData, Some(record), None, 0, true);
             }
         }
     }
 
-    /// Lets every market move and sends the snapshots of those that changed.
-    pub(crate) fn tick(&mut self) {
-        let mut changed = std::mem::take(&mut self.touched);
-        for market in &changed {
-            self.markets[*market].stamp(self.now);
-        }
-        for market in 0..self.markets.len() {
-            let (moved, crowd_trade) = self.markets[market].tick(self.now);
-            if moved {
-                changed.insert(market);
-                self.remark(market);
-                self.meet_resting_orders(market, crowd_trade);
+    /// Puts a session into a market's list, in the order of sessions, or takes it out.
+    fn enlist(&mut self, id: SessionId, subscription: Subscription, market: MarketIndex) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let list = &mut self.markets[market].subscribers[subscription.list()];
+        match (subscription, list.binary_search(&id)) {
+            (Subscription::Ticks | Subscription::Quotes, Err(place)) => {
+                list.insert(place, id);
+                session.subscriptions.insert(market);
             }
-        }
-        // Orders filled by this tick show in its own snapshot.
-        self.touched.clear();
-        for market in changed {
-            let sessions = self.sessions.iter();
-            let subscribed: Vec<SessionId> = sessions
-                .filter(|(_, session)| session.kind == ApiKind::Md && session.subscriptions.contains(&market))
-                .map(|(id, _)| *id)
-                .collect();
-            if subscribed.is_empty() {
-                continue;
+            (Subscription::NoTicks | Subscription::NoQuotes, Ok(place)) => {
+                list.remove(place);
             }
-            let record = self.snapshot(market);
-            for session in subscribed {
-                self.send_md(session, MdCallback::OnRtnDepthMarketData, Some(record.clone()), None, 0, true);
+            _ => {}
+        }
+    }
+
+    /// Ends all subscriptions of a session.
+    pub(crate) fn end_subscriptions(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        for market in std::mem::take(&mut session.subscriptions) {
+            for list in &mut self.markets[market].subscribers {
+                list.retain(|subscriber| *subscriber != id);
             }
         }
     }
 
-    /// Returns the market's present record.
-    pub(crate) fn snapshot(&self, market: usize) -> RecordBox {
-        let book = self.displayed_book(market);
-        RecordBox::new(&snapshot::depth_market_data(&self.markets[market], &book, self.trading_day))
+    /// Tells those who subscribed to it that somebody asks for a quote (§4.8); `number` is the exchange's.
+    pub(crate) fn announce_for_quote(&mut self, market: MarketIndex, number: Text<21>) {
+        let stamp = self.stamp();
+        let here = &self.markets[market];
+        let record = RecordBox::new(&ForQuoteRspField {
+            trading_day: self.trading_day(),
+            for_quote_sys_id: number,
+            for_quote_time: stamp.time,
+            action_day: stamp.date,
+            exchange_id: text(here.instrument.exchange.id()),
+            instrument_id: here.instrument.id,
+            ..ForQuoteRspField::default()
+        });
+        for session in here.subscribers[1].clone() {
+            self.send_md(session, MdCallback::OnRtnForQuoteRsp, Some(record.clone()), None, 0, true);
+        }
     }
 
-    /// Returns the crowd's book with the clients' resting orders in it.
-    pub(crate) fn displayed_book(&self, market: usize) -> Book {
-        let market = &self.markets[market];
-        let mut shown = Book::default();
-        market.matcher.display(&market.book, DEPTH, &mut shown);
-        shown
+    /// §4.8: what the binary multicast of SHFE (topics 1000, 1001) and INE (5000, 5001) numbers its instruments with.
+    pub(crate) fn answer_multicast(
+        &mut self,
+        id: SessionId,
+        query: &QryMulticastInstrumentField,
+        request_id: i32,
+    ) {
+        let exchange = match query.topic_id {
+            1000 | 1001 => Some(ctp_market::Exchange::Shfe),
+            5000 | 5001 => Some(ctp_market::Exchange::Ine),
+            _ => None,
+        };
+        let markets = self.markets.iter().enumerate().filter(|(_, market)| {
+            market.listed
+                && Some(market.instrument.exchange) == exchange
+                && (query.instrument_id.is_empty() || query.instrument_id == market.instrument.id)
+        });
+        let records: Vec<RecordBox> = markets
+            .map(|(index, market)| {
+                RecordBox::new(&MulticastInstrumentField {
+                    topic_id: query.topic_id,
+                    instrument_no: i32::try_from(index + 1).unwrap_or(i32::MAX),
+                    code_price: market.price(market.reference.settlement),
+                    volume_multiple: market.instrument.multiplier,
+                    price_tick: market.instrument.tick.to_f64(),
+                    instrument_id: market.instrument.id,
+                    ..MulticastInstrumentField::default()
+                })
+            })
+            .collect();
+        let callback = MdCallback::OnRspQryMulticastInstrument;
+        if records.is_empty() {
+            self.send_md(id, callback, None, None, request_id, true);
+        }
+        let last = records.len().saturating_sub(1);
+        for (position, record) in records.into_iter().enumerate() {
+            self.send_md(id, callback, Some(record), None, request_id, position == last);
+        }
     }
 }

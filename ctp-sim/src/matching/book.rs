@@ -68,6 +68,11 @@ impl Book {
         }
     }
 
+    pub(crate) fn clear(&mut self) {
+        self.bids.clear();
+        self.asks.clear();
+    }
+
     /// Takes at most `volume` from the best level of a side; returns what was taken.
     pub(crate) fn take_best(&mut self, side: Side, volume: i32) -> i32 {
         let levels = self.side_mut(side);

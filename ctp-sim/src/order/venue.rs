@@ -71,6 +71,25 @@ impl Exchange {
         self.fills = matched;
     }
 
+    /// An auction ends: what its price allows trades at it.
+    pub(crate) fn hold_auction(&mut self, market: usize) {
+        let mut matched = std::mem::take(&mut self.fills);
+        let Market { matcher, book, reference, .. } = &mut self.markets[market];
+        if let Some(auction) = matcher.cross_auction(reference.settlement, book, &mut matched) {
+            let volume = i32::try_from(auction.volume).unwrap_or(i32::MAX);
+            self.markets[market].count_trade(auction.price, volume, 0);
+        }
+        for matching::Fill { order, price, volume, counter } in matched.drain(..) {
+            let trade_number = self.next_trade_number();
+            let fill = Fill { price, volume, maker: counter, trade_number };
+            self.fill_resting(order, &fill);
+            if let Some(counter) = counter {
+                self.fill_resting(counter, &fill);
+            }
+        }
+        self.fills = matched;
+    }
+
     /// Counts a fill into the day's statistics and gives it its number.
     fn number_fill(&mut self, market: usize, fill: matching::Fill) -> Fill {
         self.markets[market].count_trade(fill.price, fill.volume, 0);

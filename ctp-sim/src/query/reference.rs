@@ -298,6 +298,11 @@ impl Exchange {
     }
 }
 
+/// Returns whether an instrument is of the class that a query names; none names all.
+pub(super) fn is_of_class(wanted: ProductClass, class: Class) -> bool {
+    wanted == ProductClass::default() || wanted == product_class(class)
+}
+
 fn product_class(class: Class) -> ProductClass {
     match class {
         Class::Future => ProductClass::FUTURES,

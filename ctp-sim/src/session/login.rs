@@ -1,9 +1,8 @@
 //! Connect, authenticate, log in, confirm the settlement, log out (§2).
 
 use ctp_types::{
-    AppType, InstStatusEnterReason, InstrumentStatus, InstrumentStatusField, MdCallback, MdRequest,
-    RecordBox, ReqAuthenticateField, ReqUserLoginField, RspAuthenticateField, RspUserLoginField,
-    SettlementInfoConfirmField, Text, TraderCallback, TraderRequest,
+    AppType, MdCallback, MdRequest, RecordBox, ReqAuthenticateField, ReqUserLoginField, RspAuthenticateField,
+    RspUserLoginField, SettlementInfoConfirmField, Text, TraderCallback, TraderRequest,
 };
 
 use crate::clock;
@@ -196,9 +195,9 @@ impl Exchange {
                 self.send_md(id, MdCallback::OnRspUserLogin, answer, Some(success()), request_id, true);
             }
             MdRequest::ReqUserLogout => {
+                self.end_subscriptions(id);
                 if let Some(session) = self.sessions.get_mut(&id) {
                     session.login = None;
-                    session.subscriptions.clear();
                 }
                 let info = if logged_in { success() } else { CoreError::NotLoginYet.rsp_info() };
                 self.send_md(
@@ -211,7 +210,9 @@ impl Exchange {
                 );
             }
             MdRequest::ReqQryMulticastInstrument => {
-                self.send_md(id, MdCallback::OnRspQryMulticastInstrument, None, None, request_id, true);
+                if let Some(query) = record.get() {
+                    self.answer_multicast(id, query, request_id);
+                }
             }
         }
     }
@@ -232,30 +233,6 @@ impl Exchange {
             user_id: request.user_id,
             system_name: text(SYSTEM_NAME),
             ..Default::default()
-        }
-    }
-
-    /// §4.5: the state of each product, on the public stream.
-    pub(crate) fn announce_products(&mut self) {
-        let mut products: Vec<(Text<81>, Text<9>)> = Vec::new();
-        let mut seen = std::collections::BTreeSet::new();
-        for instrument in self.markets.iter().map(|market| &market.instrument) {
-            if !instrument.is_combination() && seen.insert(instrument.product_id) {
-                products.push((instrument.product_id, text(instrument.exchange.id())));
-            }
-        }
-        for (product, exchange) in products {
-            let record = InstrumentStatusField {
-                exchange_id: exchange,
-                instrument_id: product,
-                exchange_inst_id: product,
-                instrument_status: InstrumentStatus::CONTINOUS,
-                trading_segment_sn: 1,
-                enter_time: clock::time_text(self.config.start),
-                enter_reason: InstStatusEnterReason::AUTOMATIC,
-                ..Default::default()
-            };
-            self.publish_public(TraderCallback::OnRtnInstrumentStatus, &record);
         }
     }
 }
