@@ -10,6 +10,7 @@ use crate::exchange::Exchange;
 use crate::interface::SessionId;
 use crate::money::funds::Change;
 use crate::money::rates::Rates;
+use crate::session::user::UserState;
 
 /// One thing that is done to the exchange from outside.
 ///
@@ -65,6 +66,30 @@ pub enum Command {
         /// `InstrumentStatus`, `'0'` to `'7'`.
         status: char,
     },
+    /// Whether the core takes logins; without, they fail with 7.
+    Ready {
+        /// Default: it does.
+        on: bool,
+    },
+    /// Whether the front is active; without, logins fail with 8.
+    FrontActive {
+        /// Default: it is.
+        on: bool,
+    },
+    /// How a user stands with the broker: must change its password, is locked, is barred.
+    User {
+        /// `UserID`.
+        user: String,
+        /// What holds from now on.
+        state: UserState,
+    },
+    /// The core's link to an exchange breaks or is mended. Without it a login shows `--:--:--` as its time.
+    Link {
+        /// `ExchangeID`, for example `SHFE`.
+        exchange: String,
+        /// Whether it stands.
+        on: bool,
+    },
 }
 
 impl Exchange {
@@ -78,6 +103,10 @@ impl Exchange {
             Command::Mortgage { investor, amount } => self.change_funds(&investor, Change::Mortgage, amount),
             Command::Credit { investor, amount } => self.change_funds(&investor, Change::Credit, amount),
             Command::Rates(rates) => self.change_rates(rates),
+            Command::Ready { on } => self.users.core.is_ready = on,
+            Command::FrontActive { on } => self.users.core.is_front_active = on,
+            Command::User { user, state } => self.set_user_state(&user, state),
+            Command::Link { exchange, on } => self.set_link(&exchange, on),
         }
     }
 }

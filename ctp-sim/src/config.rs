@@ -1,10 +1,12 @@
 //! What an exchange is made of: the settings with defaults that just work.
 
+mod access;
 mod keys;
 
 use std::fmt;
 use std::time::Duration;
 
+pub use access::{Access, SmsLogin};
 pub use keys::{ConfigKey, duration};
 
 use crate::interface::Timestamp;
@@ -28,6 +30,8 @@ pub struct Config {
     pub password: String,
     /// Whether login without a successful `ReqAuthenticate` is refused (64). Default: no.
     pub authentication_required: bool,
+    /// Who may log in, and how much a session may ask.
+    pub access: Access,
     /// Whether orders need a settlement confirmation of the day (42). Default: yes.
     pub confirmation_required: bool,
     /// The money of a new investor, in 1/10,000 CNY. Default 1,000,000 CNY.
@@ -110,6 +114,7 @@ impl Config {
             broker: "9999".to_owned(),
             password: "simulator".to_owned(),
             authentication_required: false,
+            access: Access::default(),
             confirmation_required: true,
             initial_balance: 1_000_000 * 10_000,
             products: Vec::new(),

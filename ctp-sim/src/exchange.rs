@@ -21,6 +21,7 @@ use crate::order::{Cancel, Order};
 use crate::random::Random;
 use crate::schedule::Schedule;
 use crate::session::stream::{StreamKey, Streams};
+use crate::session::user::Users;
 use crate::session::{Session, Topics};
 
 /// The simulated exchange with its broker: sessions, markets, orders, accounts.
@@ -46,6 +47,7 @@ pub struct Exchange {
     pub(crate) fills: Vec<Fill>,
     pub(crate) trades: Vec<Trade>,
     pub(crate) streams: Streams,
+    pub(crate) users: Users,
     pub(crate) counters: Counters,
     pub(crate) random: Random,
     stamps: Stamps,
@@ -151,6 +153,7 @@ impl Exchange {
             fills: Vec::new(),
             trades: Vec::new(),
             streams: Streams::default(),
+            users: Users::default(),
             counters: Counters::default(),
             outbox: Vec::new(),
             config,

@@ -54,12 +54,15 @@ mod switches;
 mod text;
 
 pub use command::Command;
-pub use config::{CarriedLot, Config, ConfigError, ConfigKey, Hours, Rates, TradingParams, duration};
+pub use config::{
+    Access, CarriedLot, Config, ConfigError, ConfigKey, Hours, Rates, SmsLogin, TradingParams, duration,
+};
 pub use errors::unsupported_function;
 pub use exchange::Exchange;
 pub use interface::{ApiKind, Delivery, Input, Output, Received, SessionId, Timestamp};
 pub use journal::Journal;
 pub use matching::{MatchingModel, UnknownModel};
+pub use session::user::UserState;
 pub use switches::{
     AssignedRef, CheckedBy, FrozenPrice, LastBeforeTrade, NewDay, NoValue, OffOn, OnOff, RefusedOn,
     RepeatedSubmit, Switch, SwitchError, Switches, UnsupportedKind,

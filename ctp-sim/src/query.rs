@@ -4,20 +4,18 @@ mod account;
 mod order;
 mod position;
 mod reference;
+mod session;
 
 use ctp_types::{
     DepthMarketDataField, QryBrokerTradingAlgosField, QryBrokerTradingParamsField, QryDepthMarketDataField,
     QryInvestorPositionDetailField, QryInvestorPositionField, QryMaxOrderVolumeField, QryOrderField,
     QrySettlementInfoConfirmField, QryTradeField, QryTradingAccountField, RecordBox, Text, TraderRequest,
-    UserSessionField,
 };
 
-use crate::clock;
 use crate::errors::CoreError;
 use crate::exchange::Exchange;
 use crate::interface::SessionId;
 use crate::market::snapshot::depth_market_data;
-use crate::session::FRONT_ID;
 use crate::switches::OnOff;
 use crate::text::text;
 
@@ -80,7 +78,11 @@ impl Exchange {
             TraderRequest::ReqQryMaxOrderVolume => {
                 own!(QryMaxOrderVolumeField, |query| self.max_order_volume(id, query));
             }
-            TraderRequest::ReqQryUserSession => answer!(self.query_sessions(id)),
+            TraderRequest::ReqQryUserSession => {
+                if let Some(query) = record.get() {
+                    answer!(self.query_sessions(id, query));
+                }
+            }
             TraderRequest::ReqQryDepthMarketData => {
                 if let Some(query) = record.get::<QryDepthMarketDataField>() {
                     answer!(self.query_depth(query));
@@ -104,26 +106,6 @@ impl Exchange {
 
     pub(crate) fn investor_of(&self, id: SessionId) -> Text<13> {
         self.login(id).map(|login| login.investor).unwrap_or_default()
-    }
-
-    fn query_sessions(&self, id: SessionId) -> Vec<UserSessionField> {
-        let investor = self.investor_of(id);
-        let sessions = self.sessions.values();
-        let logged_in =
-            sessions.filter(|session| session.kind == crate::ApiKind::Trader).filter_map(|session| {
-                let login = session.login.as_ref().filter(|login| login.investor == investor)?;
-                Some(UserSessionField {
-                    front_id: FRONT_ID,
-                    session_id: login.session_id,
-                    broker_id: text(&self.config.broker),
-                    user_id: login.user,
-                    login_date: clock::date_text(clock::local(login.at).date()),
-                    login_time: clock::time_text(login.at),
-                    user_product_info: session.product_info,
-                    ..UserSessionField::default()
-                })
-            });
-        logged_in.collect()
     }
 
     /// §4.1: the same record as a tick, with `ExchangeID`; §3.5: which is not a filter, but the id and the class are.

@@ -18,26 +18,10 @@ impl Exchange {
         if request.kind() == RequestKind::Query {
             self.end_query(id);
         }
+        if self.handle_session(id, request, record, request_id) {
+            return;
+        }
         match request {
-            TraderRequest::ReqAuthenticate => {
-                if let Some(record) = record.get() {
-                    self.authenticate(id, record, request_id);
-                }
-            }
-            TraderRequest::ReqUserLogin => {
-                if let Some(record) = record.get() {
-                    self.log_in(id, record, request_id);
-                }
-            }
-            _ if self.login(id).is_none() => {
-                self.refuse(id, request, record, CoreError::NotLoginYet, request_id)
-            }
-            TraderRequest::ReqUserLogout => self.log_out(id, record, request_id),
-            TraderRequest::ReqSettlementInfoConfirm => {
-                if let Some(record) = record.get() {
-                    self.confirm_settlement(id, record, request_id);
-                }
-            }
             TraderRequest::ReqOrderInsert => {
                 if let Some(record) = record.get() {
                     self.insert_order(id, record, request_id);

@@ -1,12 +1,19 @@
 //! Connections, what each wants and knows, and how anything reaches a client.
 
+mod dispatch;
 mod login;
+mod market_data;
+mod password;
 pub(crate) mod restart;
+mod second_factor;
 pub(crate) mod stream;
+pub(crate) mod user;
 
 use std::collections::{BTreeSet, VecDeque};
 
-use ctp_types::{MdCallback, RecordBox, ResumeType, RspInfoField, Text, TraderCallback, TraderRequest};
+use ctp_types::{
+    MdCallback, RecordBox, ReqUserLoginField, ResumeType, RspInfoField, Text, TraderCallback, TraderRequest,
+};
 
 use crate::errors::CoreError;
 use crate::exchange::Exchange;
@@ -23,6 +30,10 @@ pub(crate) struct Session {
     pub(crate) authenticated: bool,
     pub(crate) product_info: Text<11>,
     pub(crate) login: Option<Login>,
+    /// The user that was told to change its password before it may log in.
+    pub(crate) must_change: Option<Text<16>>,
+    /// When market data was last asked to log in.
+    pub(crate) md_login: Option<Timestamp>,
     pub(crate) topics: Topics,
     /// What this instance has of its streams, for RESUME.
     pub(crate) received: Received,
@@ -42,6 +53,30 @@ pub(crate) struct Login {
     pub(crate) at: Timestamp,
     /// The highest OrderRef accepted.
     pub(crate) max_order_ref: i64,
+    pub(crate) terminal: Terminal,
+}
+
+/// What a login says of the client's program and machine.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terminal {
+    pub(crate) interface_product_info: Text<11>,
+    pub(crate) protocol_info: Text<11>,
+    pub(crate) mac_address: Text<21>,
+    pub(crate) login_remark: Text<36>,
+    pub(crate) ip_address: Text<33>,
+}
+
+impl Login {
+    fn new(request: &ReqUserLoginField, investor: Text<13>, session_id: i32, at: Timestamp) -> Self {
+        let terminal = Terminal {
+            interface_product_info: request.interface_product_info,
+            protocol_info: request.protocol_info,
+            mac_address: request.mac_address,
+            login_remark: request.login_remark,
+            ip_address: request.client_ip_address,
+        };
+        Self { user: request.user_id, investor, session_id, at, max_order_ref: 0, terminal }
+    }
 }
 
 /// What a session wants of its streams.
@@ -65,6 +100,8 @@ impl Session {
             authenticated: false,
             product_info: Text::default(),
             login: None,
+            must_change: None,
+            md_login: None,
             topics: Topics { private: ResumeType::Restart, public: ResumeType::Restart, sequence: 1 },
             received: Received::default(),
             query_in_flight: false,
@@ -79,6 +116,8 @@ impl Session {
         self.connected = false;
         self.authenticated = false;
         self.login = None;
+        self.must_change = None;
+        self.md_login = None;
         self.query_in_flight = false;
     }
 }

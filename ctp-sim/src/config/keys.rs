@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Config, ConfigError, Hours, Rates, TradingParams};
+use ctp_types::AppType;
+
+use super::{Config, ConfigError, Hours, Rates, SmsLogin, TradingParams};
 use crate::switches::SwitchError;
 
 /// One setting that [`Config::set`] takes.
@@ -29,6 +31,49 @@ const KEYS: &[ConfigKey] = &[
     row("password", TEXT, |config, text| put(&mut config.password, Some(text.to_owned()))),
     row("authentication_required", ON_OFF, |config, text| {
         put(&mut config.authentication_required, on_off(text))
+    }),
+    row("auth_code", TEXT, |config, text| put(&mut config.access.auth_code, Some(text.to_owned()))),
+    row("app_ids", "AppIDs separated by commas", |config, text| {
+        put(&mut config.access.app_ids, Some(list(text)))
+    }),
+    row(
+        "app_type",
+        "1 (investor), 2 (investor's relay), 3 (operator's relay) or 4 (not known)",
+        |config, text| {
+            let known = matches!(text, "1" | "2" | "3" | "4");
+            put(&mut config.access.app_type, known.then(|| AppType::from_char(text.as_bytes()[0])))
+        },
+    ),
+    row("sms_login", "off, on or no-centre", |config, text| {
+        let sms_login = match text {
+            "off" => Some(SmsLogin::Off),
+            "on" => Some(SmsLogin::On),
+            "no-centre" => Some(SmsLogin::NoCentre),
+            _ => None,
+        };
+        put(&mut config.access.sms_login, sms_login)
+    }),
+    row("sms_mobile", TEXT, |config, text| put(&mut config.access.sms_mobile, Some(text.to_owned()))),
+    row("md_login_verify", ON_OFF, |config, text| put(&mut config.access.md_login_verify, on_off(text))),
+    row("md_login_freq", ON_OFF, |config, text| put(&mut config.access.md_login_freq, on_off(text))),
+    row("sessions_per_user", COUNT, |config, text| {
+        put(&mut config.access.sessions_per_user, text.parse().ok())
+    }),
+    row("login_failures", COUNT, |config, text| put(&mut config.access.login_failures, text.parse().ok())),
+    row("api_queries_per_second", COUNT, |config, text| {
+        put(&mut config.access.api_queries_per_second, text.parse().ok())
+    }),
+    row("orders_per_second", COUNT, |config, text| {
+        put(&mut config.access.orders_per_second, text.parse().ok())
+    }),
+    row("requests_per_second", COUNT, |config, text| {
+        put(&mut config.access.requests_per_second, text.parse().ok())
+    }),
+    row("connects_per_second", COUNT, |config, text| {
+        put(&mut config.access.connects_per_second, text.parse().ok())
+    }),
+    row("query_ready_delay", DURATION, |config, text| {
+        put(&mut config.access.query_ready_delay, duration(text))
     }),
     row("confirmation_required", ON_OFF, |config, text| put(&mut config.confirmation_required, on_off(text))),
     row("initial_balance", "an amount in 1/10,000 CNY, a whole number", |config, text| {

@@ -1,7 +1,8 @@
 //! Connect, authenticate, log in, confirm the settlement, log out (§2).
 
+use ctp_market::Exchange as Venue;
 use ctp_types::{
-    AppType, MdCallback, MdRequest, RecordBox, ReqAuthenticateField, ReqUserLoginField, RspAuthenticateField,
+    AppType, MdCallback, RecordBox, ReqAuthenticateField, ReqUserLoginField, RspAuthenticateField,
     RspUserLoginField, SettlementInfoConfirmField, Text, TraderCallback, TraderRequest,
 };
 
@@ -10,6 +11,7 @@ use crate::errors::{CoreError, success};
 use crate::exchange::Exchange;
 use crate::interface::{ApiKind, SessionId};
 use crate::session::restart::PEER_CLOSED;
+use crate::session::second_factor::date_time;
 use crate::session::{FRONT_ID, Login};
 use crate::text::{resize, text};
 
@@ -27,13 +29,12 @@ impl Exchange {
         }
     }
 
+    /// §2.3: the authentication of a connection; of a barred user, AppID or AuthCode it fails.
     pub(crate) fn authenticate(&mut self, id: SessionId, request: &ReqAuthenticateField, request_id: i32) {
-        let accepted = request.broker_id == self.config.broker.as_str()
-            && !request.app_id.is_empty()
-            && !request.auth_code.is_empty();
+        let judged = self.judge_authentication(request);
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        session.authenticated = accepted;
-        if accepted {
+        session.authenticated = judged.is_ok();
+        if judged.is_ok() {
             session.product_info = request.user_product_info;
         }
         let answer = RspAuthenticateField {
@@ -41,73 +42,102 @@ impl Exchange {
             user_id: request.user_id,
             user_product_info: request.user_product_info,
             app_id: request.app_id,
-            app_type: if accepted { AppType::TYPE_INVESTOR } else { AppType::default() },
+            app_type: if judged.is_ok() { self.config.access.app_type } else { AppType::default() },
         };
-        let info = if accepted { success() } else { CoreError::AuthenticationFailed.rsp_info() };
-        self.send(
-            id,
-            TraderCallback::OnRspAuthenticate,
-            Some(RecordBox::new(&answer)),
-            Some(info),
-            request_id,
-            true,
-        );
+        let info = judged.map_or_else(CoreError::rsp_info, |()| success());
+        let answer = Some(RecordBox::new(&answer));
+        self.answer(id, TraderRequest::ReqAuthenticate, answer, info, request_id);
+    }
+
+    fn judge_authentication(&self, request: &ReqAuthenticateField) -> Result<(), CoreError> {
+        let access = &self.config.access;
+        if let Some(error) = self.authentication_bar(&request.user_id) {
+            return Err(error);
+        }
+        let is_code_right = match access.auth_code.as_str() {
+            "" => !request.auth_code.is_empty(),
+            code => request.auth_code == code,
+        };
+        let is_broker_right = request.broker_id == self.config.broker.as_str();
+        if request.app_id.is_empty() || !is_code_right || !is_broker_right {
+            return Err(CoreError::AuthenticationFailed);
+        }
+        let granted =
+            access.app_ids.is_empty() || access.app_ids.iter().any(|id| request.app_id == id.as_str());
+        if granted { Ok(()) } else { Err(CoreError::AuthUser) }
     }
 
     /// Logs in, then replays the streams. A second login is dropped without an answer (§2.5).
     pub(crate) fn log_in(&mut self, id: SessionId, request: &ReqUserLoginField, request_id: i32) {
-        let Some(session) = self.sessions.get(&id) else { return };
-        if session.login.is_some() {
+        if self.login(id).is_some() {
             return;
         }
-        let refusal = if self.config.authentication_required && !session.authenticated {
-            Some(CoreError::NotAuthenticated)
-        } else {
-            self.login_refusal(request)
-        };
-        if let Some(error) = refusal {
-            let echo = RspUserLoginField {
-                broker_id: request.broker_id,
-                user_id: request.user_id,
-                ..Default::default()
-            };
-            let info = Some(error.rsp_info());
-            self.send(
-                id,
-                TraderCallback::OnRspUserLogin,
-                Some(RecordBox::new(&echo)),
-                info,
-                request_id,
-                true,
-            );
+        let user = request.user_id;
+        if let Err(error) = self.judge_login(id, request) {
+            // What a user has to do first, it may do on this connection (140).
+            let must_change = error.asks_for_password().then_some(user);
+            if let Some(session) = self.sessions.get_mut(&id) {
+                session.must_change = must_change.or(session.must_change);
+            }
+            let echo =
+                RspUserLoginField { broker_id: request.broker_id, user_id: user, ..Default::default() };
+            let echo = Some(RecordBox::new(&echo));
+            self.answer(id, TraderRequest::ReqUserLogin, echo, error.rsp_info(), request_id);
             return;
         }
         let session_id = self.random.bits() as i32;
-        let investor: Text<13> = resize(&request.user_id);
-        let login = Login { user: request.user_id, investor, session_id, at: self.now, max_order_ref: 0 };
+        let investor: Text<13> = resize(&user);
+        let login = Login::new(request, investor, session_id, self.now);
         self.open_account(investor);
         let Some(session) = self.sessions.get_mut(&id) else { return };
         session.login = Some(login);
+        session.must_change = None;
         if session.product_info.is_empty() {
             session.product_info = request.user_product_info;
         }
-        let now = self.stamp().time;
+        let now = self.now;
+        let before = self.user_mut(&user).last_login.replace(now);
+        let last_login = before.map(|at| self.stamp_at(at));
         let answer = RspUserLoginField {
             front_id: FRONT_ID,
             session_id,
             max_order_ref: text("1"),
-            shfe_time: now,
-            dce_time: now,
-            czce_time: now,
-            ffex_time: now,
-            ine_time: now,
-            gfex_time: now,
+            shfe_time: self.exchange_time(Venue::Shfe),
+            dce_time: self.exchange_time(Venue::Dce),
+            czce_time: self.exchange_time(Venue::Czce),
+            ffex_time: self.exchange_time(Venue::Cffex),
+            ine_time: self.exchange_time(Venue::Ine),
+            gfex_time: self.exchange_time(Venue::Gfex),
             sys_version: text(concat!("CTP-SIM ", env!("CARGO_PKG_VERSION"))),
+            last_login_time: last_login.map_or(Text::default(), |stamp| date_time(&stamp.date, &stamp.time)),
             ..self.login_answer(request)
         };
         let answer = Some(RecordBox::new(&answer));
-        self.send(id, TraderCallback::OnRspUserLogin, answer, Some(success()), request_id, true);
+        self.answer(id, TraderRequest::ReqUserLogin, answer, success(), request_id);
         self.listen(id);
+    }
+
+    fn judge_login(&mut self, id: SessionId, request: &ReqUserLoginField) -> Result<(), CoreError> {
+        if !self.users.core.is_front_active {
+            return Err(CoreError::FrontNotActive);
+        }
+        if !self.users.core.is_ready {
+            return Err(CoreError::NotInited);
+        }
+        let authenticated = self.sessions.get(&id).is_some_and(|session| session.authenticated);
+        if self.config.authentication_required && !authenticated {
+            return Err(CoreError::NotAuthenticated);
+        }
+        self.check_password(&request.broker_id, &request.user_id, &request.password)?;
+        if self.has_all_sessions(&request.user_id) {
+            return Err(CoreError::SessionLimit);
+        }
+        self.check_sms_code(&request.user_id, &request.sms_code)
+    }
+
+    /// §2.5: the exchange's clock, or dashes while the core has no link to it.
+    fn exchange_time(&self, venue: Venue) -> Text<9> {
+        if self.is_linked(venue) { self.stamp().time } else { text("--:--:--") }
     }
 
     pub(crate) fn log_out(&mut self, id: SessionId, record: &RecordBox, request_id: i32) {
@@ -170,62 +200,7 @@ impl Exchange {
         }
     }
 
-    pub(crate) fn handle_md(
-        &mut self,
-        id: SessionId,
-        request: MdRequest,
-        record: &RecordBox,
-        request_id: i32,
-    ) {
-        let logged_in = self.login(id).is_some();
-        match request {
-            MdRequest::ReqUserLogin => {
-                let Some(login) = record.get::<ReqUserLoginField>() else { return };
-                // §2.5: the market-data front checks nothing and drops a second login.
-                if logged_in {
-                    return;
-                }
-                let answer = Some(RecordBox::new(&self.login_answer(login)));
-                let at = self.now;
-                if let Some(session) = self.sessions.get_mut(&id) {
-                    let investor = resize(&login.user_id);
-                    session.login =
-                        Some(Login { user: login.user_id, investor, session_id: 0, at, max_order_ref: 0 });
-                }
-                self.send_md(id, MdCallback::OnRspUserLogin, answer, Some(success()), request_id, true);
-            }
-            MdRequest::ReqUserLogout => {
-                self.end_subscriptions(id);
-                if let Some(session) = self.sessions.get_mut(&id) {
-                    session.login = None;
-                }
-                let info = if logged_in { success() } else { CoreError::NotLoginYet.rsp_info() };
-                self.send_md(
-                    id,
-                    MdCallback::OnRspUserLogout,
-                    Some(record.clone()),
-                    Some(info),
-                    request_id,
-                    true,
-                );
-            }
-            MdRequest::ReqQryMulticastInstrument => {
-                if let Some(query) = record.get() {
-                    self.answer_multicast(id, query, request_id);
-                }
-            }
-        }
-    }
-
-    fn login_refusal(&self, request: &ReqUserLoginField) -> Option<CoreError> {
-        let known = request.broker_id == self.config.broker.as_str()
-            && !request.user_id.is_empty()
-            && request.user_id.as_bytes().len() < 13
-            && request.password == self.config.password.as_str();
-        if known { None } else { Some(CoreError::InvalidLogin) }
-    }
-
-    fn login_answer(&self, request: &ReqUserLoginField) -> RspUserLoginField {
+    pub(crate) fn login_answer(&self, request: &ReqUserLoginField) -> RspUserLoginField {
         RspUserLoginField {
             trading_day: self.trading_day(),
             login_time: self.stamp().time,
