@@ -6,7 +6,7 @@ use std::{env, fs};
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::report::{self, Figure};
+use crate::report::{self, Figure, Promise};
 use crate::rounds::{Cost, Rounds, cost};
 use crate::{builds, root};
 
@@ -104,6 +104,7 @@ fn processes(arguments: &Arguments, headers: &Path, work: &Path) -> Result<Vec<F
             name: bench.name,
             unit: "s",
             limit: bench.limit_s,
+            promise: Promise::AtMost,
             rounds: seconds(&own),
             floor: Some((bench.floor_name, seconds(&floor))),
         });
@@ -115,6 +116,7 @@ fn processes(arguments: &Arguments, headers: &Path, work: &Path) -> Result<Vec<F
         name: "memory of parse, emit and diff, the greatest".to_owned(),
         unit: "MiB",
         limit: 300.0,
+        promise: Promise::AtMost,
         rounds: Rounds::new(most.collect()),
         floor: None,
     });

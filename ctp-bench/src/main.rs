@@ -4,6 +4,7 @@
 //! floor does only what cannot be avoided, in the same rounds, so that a slow machine shows in both.
 
 mod builds;
+mod exchange;
 mod floor;
 mod generator;
 mod report;
@@ -25,6 +26,8 @@ struct Arguments {
 enum Command {
     /// The generator: parse, emit, diff, their memory, and with `--builds` what a build costs.
     Generator(generator::Arguments),
+    /// The exchange: ticks and orders a second, a trading day, and with `--simulator` latency and bursts through the ABI.
+    Exchange(exchange::Arguments),
     /// Does only what cannot be avoided; run by the benches.
     #[command(hide = true, subcommand)]
     Floor(floor::Floor),
@@ -33,6 +36,7 @@ enum Command {
 fn main() -> Result<()> {
     match Arguments::parse().command {
         Command::Generator(arguments) => generator::run(&arguments),
+        Command::Exchange(arguments) => exchange::run(&arguments),
         Command::Floor(floor) => floor.run(),
     }
 }

@@ -9,6 +9,15 @@ use serde::Serialize;
 
 use crate::rounds::Rounds;
 
+/// Which side of its limit a figure shall be on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(crate) enum Promise {
+    /// Small is good: times, memory.
+    AtMost,
+    /// Great is good: rates.
+    AtLeast,
+}
+
 /// One promise and what was measured.
 #[derive(Debug, Serialize)]
 pub(crate) struct Figure {
@@ -16,8 +25,10 @@ pub(crate) struct Figure {
     pub(crate) name: String,
     /// Unit of all figures.
     pub(crate) unit: &'static str,
-    /// What was promised: at most this.
+    /// What was promised.
     pub(crate) limit: f64,
+    /// On which side of it.
+    pub(crate) promise: Promise,
     /// The rounds.
     pub(crate) rounds: Rounds,
     /// What cannot be avoided, and its rounds.
@@ -27,7 +38,10 @@ pub(crate) struct Figure {
 impl Figure {
     /// Returns whether the median keeps the promise.
     pub(crate) fn is_met(&self) -> bool {
-        self.rounds.median() <= self.limit
+        match self.promise {
+            Promise::AtMost => self.rounds.median() <= self.limit,
+            Promise::AtLeast => self.rounds.median() >= self.limit,
+        }
     }
 
     fn row(&self) -> String {
@@ -38,12 +52,16 @@ impl Figure {
                 "{} {} ({what}), ratio {:.1}",
                 shown(rounds.median()),
                 self.unit,
-                median / rounds.median()
+                match self.promise {
+                    Promise::AtMost => median / rounds.median(),
+                    Promise::AtLeast => rounds.median() / median,
+                }
             )
         });
         format!(
-            "| {} | ≤ {} {} | {} {} | {} – {} | {} | {} |",
+            "| {} | {} {} {} | {} {} | {} – {} | {} | {} |",
             self.name,
+            if self.promise == Promise::AtMost { '≤' } else { '≥' },
             shown(self.limit),
             self.unit,
             shown(median),
@@ -59,6 +77,7 @@ impl Figure {
 /// Three digits are all that a round is worth.
 fn shown(figure: f64) -> String {
     match figure {
+        figure if figure >= 10_000.0 => format!("{:.0} k", figure / 1_000.0),
         figure if figure >= 100.0 => format!("{figure:.0}"),
         figure if figure >= 10.0 => format!("{figure:.1}"),
         figure if figure >= 1.0 => format!("{figure:.2}"),
@@ -93,10 +112,14 @@ mod tests {
             name: "parse".into(),
             unit: "s",
             limit,
+            promise: Promise::AtMost,
             rounds: Rounds::new(vec![0.2, 0.1, 9.0]),
             floor: Some(("libclang alone", Rounds::new(vec![0.1]))),
         };
         assert!(figure(0.2).is_met());
+        let rate = Figure { promise: Promise::AtLeast, limit: 15_000.0, unit: "/s", ..figure(0.0) };
+        let rate = Figure { rounds: Rounds::new(vec![20_000.0]), ..rate };
+        assert!(rate.is_met() && !Figure { limit: 20_001.0, ..rate }.is_met());
         assert_eq!(
             figure(0.15).row(),
             "| parse | ≤ 0.150 s | 0.200 s | 0.100 – 9.00 | **missed** | 0.100 s (libclang alone), ratio 2.0 |"
