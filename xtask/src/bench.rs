@@ -1,38 +1,81 @@
 //! `cargo xtask bench`: what the project promises, measured.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::Result;
 
-use crate::{paths, shell, tools, vendor};
+use crate::{paths, shell, sim, tools, vendor};
 
 /// What to measure.
 #[derive(clap::Args, Default)]
 pub(crate) struct Arguments {
+    /// The part; all of them when none is given.
+    part: Option<Part>,
     /// Rounds of every figure.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
     /// Measures builds, too: some ten minutes.
     #[arg(long)]
     builds: bool,
+    /// Of the exchange's figures, only those whose name contains this.
+    #[arg(long)]
+    only: Option<String>,
 }
+
+#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
+enum Part {
+    /// Parse, emit and diff.
+    Generator,
+    /// The simulated exchange, alone and through the C++ ABI.
+    Exchange,
+}
+
+/// The version whose facade the exchange is measured through.
+const VERSION: &str = "6.7.13";
 
 /// Builds what is measured for release, and runs the benches.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    vendor::run(&vendor::Arguments::only("se-6.7.13"))?;
+    let wanted = |part| arguments.part.is_none_or(|only| only == part);
+    vendor::run(&vendor::Arguments::only(&format!("se-{VERSION}")))?;
     tools::run()?;
-    let target = paths::target().join("bench/tools");
-    let release = |words: &[&str]| {
-        let mut command = shell::cargo();
-        command.args(["build", "--release"]).args(words).env("CARGO_TARGET_DIR", &target);
-        shell::run(&mut command)
-    };
-    release(&["--package", "ctp-gen", "--features", "command"])?;
     release(&["--package", "ctp-bench"])?;
-    let built = target.join("release");
-    let mut bench = std::process::Command::new(built.join("ctp-bench"));
-    bench.arg("generator").arg("--ctp-gen").arg(built.join("ctp-gen"));
-    bench.args(["--rounds", &arguments.rounds.to_string()]).env("LIBCLANG_PATH", paths::tools());
-    if arguments.builds {
-        bench.arg("--builds");
+    if wanted(Part::Generator) {
+        release(&["--package", "ctp-gen", "--features", "command"])?;
+        let mut bench = bench("generator", arguments.rounds);
+        bench.arg("--ctp-gen").arg(built("ctp-gen"));
+        if arguments.builds {
+            bench.arg("--builds");
+        }
+        shell::run(&mut bench)?;
     }
-    shell::run(&mut bench)
+    if wanted(Part::Exchange) {
+        sim::run(&sim::Arguments::only(VERSION))?;
+        let mut bench = bench("exchange", arguments.rounds);
+        bench.arg("--simulator").arg(paths::simulator().join(format!("se-{VERSION}")));
+        if let Some(only) = &arguments.only {
+            bench.args(["--only", only]);
+        }
+        shell::run(&mut bench)?;
+    }
+    Ok(())
+}
+
+fn folder() -> PathBuf {
+    paths::target().join("bench/tools")
+}
+
+fn built(name: &str) -> PathBuf {
+    folder().join("release").join(Path::new(name))
+}
+
+fn release(words: &[&str]) -> Result<()> {
+    let mut command = shell::cargo();
+    command.args(["build", "--release"]).args(words).env("CARGO_TARGET_DIR", folder());
+    shell::run(&mut command)
+}
+
+fn bench(part: &str, rounds: usize) -> std::process::Command {
+    let mut bench = std::process::Command::new(built("ctp-bench"));
+    bench.arg(part).args(["--rounds", &rounds.to_string()]).env("LIBCLANG_PATH", paths::tools());
+    bench
 }

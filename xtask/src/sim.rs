@@ -27,6 +27,13 @@ pub(crate) struct Arguments {
     versions: Vec<String>,
 }
 
+impl Arguments {
+    /// Builds the facades of one version.
+    pub(crate) fn only(version: &str) -> Self {
+        Self { versions: vec![version.to_owned()] }
+    }
+}
+
 /// Builds the simulator and the facades called for.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let models = wanted(&arguments.versions)?;
