@@ -191,6 +191,12 @@ impl ManualClock {
         let mut now = crate::lock(&self.now);
         *now = Timestamp(now.0.saturating_add(nanoseconds));
     }
+
+    /// Moves the clock to a time; one that has passed already has no effect.
+    pub fn set(&self, time: Timestamp) {
+        let mut now = crate::lock(&self.now);
+        *now = time.max(*now);
+    }
 }
 
 impl Clock for ManualClock {

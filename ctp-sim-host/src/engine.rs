@@ -34,6 +34,8 @@ pub(crate) struct Engine {
     outputs: Vec<Output>,
     /// Whether the clock may jump over hours.
     jumps: bool,
+    /// Whether a connection ended since [`run`](Self::run) began.
+    closed: bool,
 }
 
 /// How late the exchange may be before ticks are skipped, where the clock jumps.
@@ -45,6 +47,8 @@ pub(crate) enum Event {
     Delivery(Delivery),
     /// An answer that the exchange has no part in.
     Answer(Parcel),
+    /// Dropped once everything before it is done.
+    Barrier(Sender<()>),
     /// The clock was moved by hand.
     Wake,
     /// The instance is being released.
@@ -87,6 +91,7 @@ impl Engine {
             latest: start,
             outputs: Vec::new(),
             jumps,
+            closed: false,
         }
     }
 
@@ -110,6 +115,28 @@ impl Engine {
             }
         }
         self.next_deadline().map_or(now, |deadline| deadline.min(now))
+    }
+
+    /// Runs ahead of the clock until `until`, at most `moments_max` moments, and stops where a connection ends, since
+    /// its instance then has something to do. Returns how far it came.
+    pub(crate) fn run(&mut self, until: Timestamp, moments_max: usize) -> Timestamp {
+        self.closed = false;
+        for _ in 0..moments_max {
+            match self.next_deadline() {
+                Some(deadline) if deadline <= until => self.step(deadline, Input::Advance),
+                _ => return until,
+            }
+            if self.closed {
+                return self.latest;
+            }
+        }
+        self.latest
+    }
+
+    /// Forgets the exchange and its sessions: a dead front.
+    pub(crate) fn end(&mut self) {
+        self.exchange = None;
+        self.sessions.clear();
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
@@ -160,6 +187,7 @@ impl Engine {
     fn route(&mut self) {
         let mut full = Vec::new();
         for Output { session, delivery } in self.outputs.drain(..) {
+            self.closed |= matches!(delivery, Delivery::Close { .. });
             let Some(mailbox) = self.sessions.get(&session) else {
                 continue;
             };

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::thread::{self, JoinHandle, ThreadId};
@@ -15,6 +15,7 @@ use tracing::{debug, error, warn};
 use crate::callback::{Callback, Parcel};
 use crate::engine::Event;
 use crate::flow::{FlowFiles, Topic};
+use crate::quiet;
 use crate::simulator::Simulator;
 use crate::worker;
 
@@ -74,6 +75,8 @@ pub(crate) struct Inner {
     pub(crate) options: InstanceOptions,
     pub(crate) connected: AtomicBool,
     pub(crate) stopping: AtomicBool,
+    /// Until when the thread waits before it connects again, in nanoseconds since the epoch; `i64::MAX` otherwise.
+    pub(crate) pause_until: AtomicI64,
     /// The exchange, once the first usable front is found.
     pub(crate) link: OnceLock<Link>,
     pub(crate) flow: Mutex<FlowFiles>,
@@ -140,6 +143,7 @@ impl Instance {
                 options,
                 connected: AtomicBool::new(false),
                 stopping: AtomicBool::new(false),
+                pause_until: AtomicI64::new(i64::MAX),
                 link: OnceLock::new(),
                 flow: Mutex::new(flow),
                 topics: Mutex::new(topics),
@@ -200,7 +204,7 @@ impl Instance {
     /// hangs later.
     pub fn init(&self) {
         let mut setup = crate::lock(&self.inner.setup);
-        let addresses = setup.name_servers.iter().chain(&setup.fronts).cloned().collect();
+        let addresses: Vec<String> = setup.name_servers.iter().chain(&setup.fronts).cloned().collect();
         let Some((events, deliver)) = setup.start.take() else {
             warn!("Init was called before: it has no effect");
             return;
@@ -210,6 +214,7 @@ impl Instance {
             self.inner.set_stage(Stage::Ended);
             return;
         }
+        quiet::note_start(&self.inner, &addresses);
         let inner = Arc::clone(&self.inner);
         let name = match self.inner.options.kind {
             ApiKind::Md => "ctp-sim-md",
@@ -306,6 +311,11 @@ impl Instance {
             info.ftd_pkg_freq = i32::MAX;
         }
         info
+    }
+
+    /// Returns the number of its session on the exchange, once it has found a front.
+    pub fn session(&self) -> Option<SessionId> {
+        self.inner.link.get().map(|link| link.session)
     }
 
     /// Returns which API the instance is.

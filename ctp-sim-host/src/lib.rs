@@ -22,6 +22,7 @@ mod engine;
 mod flow;
 mod instance;
 mod poison;
+mod quiet;
 mod registry;
 mod simulator;
 mod worker;
@@ -33,6 +34,7 @@ pub use callback::{Callback, Method};
 pub use clock::{Clock, EventClock, ManualClock, RealClock, VirtualClock};
 pub use flow::Topic;
 pub use instance::{Instance, InstanceOptions, NOT_CONNECTED, RELEASE_WAIT_MAX, SubscriptionChange};
+pub use quiet::QuietError;
 pub use registry::StartError;
 pub use simulator::Simulator;
 

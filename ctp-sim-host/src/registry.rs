@@ -104,6 +104,11 @@ impl Simulator {
     }
 }
 
+/// Frees the name of an exchange.
+pub(crate) fn forget(simulator: &Simulator) {
+    crate::lock(&RUNNING).retain(|_, running| !running.simulator.is(simulator));
+}
+
 impl Running {
     /// Checks that what an address names is what runs.
     fn check(&self, address: &SimulatorAddress) -> Result<(), StartError> {

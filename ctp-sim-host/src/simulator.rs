@@ -1,17 +1,17 @@
 //! A running exchange: the state machine, its lock, and the thread that steps it at its deadlines.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
-use ctp_sim::{ApiKind, Config, Exchange, Input, Received, SessionId, Timestamp};
+use ctp_sim::{ApiKind, Command, Config, Exchange, Input, Received, SessionId, Timestamp};
 use tracing::debug;
 
 use crate::clock::Clock;
 use crate::engine::{Engine, Event, Mailbox};
 use crate::instance::{NOT_CONNECTED, Topics};
-use crate::registry::StartError;
+use crate::registry::{self, StartError};
 
 /// Moments that are caught up with before somebody else gets the lock.
 const MOMENTS_MAX: usize = 64;
@@ -41,6 +41,8 @@ struct Shared {
     callers: AtomicUsize,
     /// Told when a deadline may have come nearer.
     sooner: Condvar,
+    /// Whether the exchange was ended.
+    ended: AtomicBool,
 }
 
 /// How a session connects.
@@ -64,6 +66,7 @@ impl Simulator {
             engine: Mutex::new(Engine::new(Exchange::new(config)?, start, jumps)),
             callers: AtomicUsize::new(0),
             sooner: Condvar::new(),
+            ended: AtomicBool::new(false),
         });
         let driven = Arc::clone(&shared);
         thread::Builder::new()
@@ -93,6 +96,37 @@ impl Simulator {
             // A closed channel belongs to an instance that is gone.
             drop(mailbox.events.send(Event::Wake));
         }
+    }
+
+    /// Ends the exchange: its name is free again, its thread ends, and its memory is given back.
+    ///
+    /// For tests that start many of them. Clients that are still there hear nothing more; release them before.
+    pub fn end(&self) {
+        self.shared.ended.store(true, Ordering::SeqCst);
+        registry::forget(self);
+        self.engine().end();
+        self.shared.sooner.notify_all();
+    }
+
+    /// Does to the exchange what no client does, at its present time.
+    pub fn command(&self, command: Command) {
+        let mut engine = self.engine();
+        self.step(&mut engine, Input::Command(command));
+    }
+
+    /// Returns whether two handles are of one exchange.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
+    /// Runs ahead of the clock. See [`Engine::run`].
+    pub(crate) fn run(&self, until: Timestamp, moments_max: usize) -> Timestamp {
+        self.engine().run(until, moments_max)
+    }
+
+    /// Returns when something is due next.
+    pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
+        self.engine().next_deadline()
     }
 
     /// Returns how long a duration of the exchange lasts on the machine.
@@ -176,10 +210,10 @@ impl std::fmt::Debug for Simulator {
     }
 }
 
-/// Steps the exchange at each of its deadlines, for the life of the process.
+/// Steps the exchange at each of its deadlines, until it is ended.
 fn drive(shared: &Shared) {
     let mut engine = crate::lock(&shared.engine);
-    loop {
+    while !shared.ended.load(Ordering::SeqCst) {
         let now = shared.clock.now();
         engine.catch_up(now, MOMENTS_MAX);
         let sleep = match engine.next_deadline() {

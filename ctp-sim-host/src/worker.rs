@@ -2,7 +2,7 @@
 
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, RecvError, RecvTimeoutError};
+use std::sync::mpsc::{Receiver, RecvError, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use ctp_sim::{ApiKind, Received, SessionId, Timestamp};
@@ -34,8 +34,13 @@ struct Stopped;
 
 /// Runs an instance until it is released or its client panics.
 pub(crate) fn run(inner: &Inner, addresses: Vec<String>, events: &Receiver<Event>, deliver: Box<Deliver>) {
-    let mut worker =
-        Worker { inner, events, deliver, quarantine: inner.options.poison.then(Quarantine::default) };
+    let mut worker = Worker {
+        inner,
+        events,
+        deliver,
+        barriers: Vec::new(),
+        quarantine: inner.options.poison.then(Quarantine::default),
+    };
     let Stopped = match find_front(inner, addresses) {
         Some(link) => worker.serve(inner.link.get_or_init(|| link)),
         None => worker.wait_for_stop(),
@@ -73,6 +78,8 @@ struct Worker<'a> {
     inner: &'a Inner,
     events: &'a Receiver<Event>,
     deliver: Box<Deliver>,
+    /// Barriers that are passed once the instance is connected again.
+    barriers: Vec<Sender<()>>,
     quarantine: Option<Quarantine>,
 }
 
@@ -111,6 +118,7 @@ impl Worker<'_> {
         let (kind, api_version) = (options.kind, options.api_version);
         let topics = (kind == ApiKind::Trader).then(|| self.topics(link.simulator.phase()));
         link.simulator.connect(Connection { session: link.session, kind, api_version, topics });
+        self.barriers.clear();
     }
 
     /// Returns what the streams shall bring, and what of them the flow files say the client has.
@@ -136,6 +144,10 @@ impl Worker<'_> {
                     continue;
                 }
                 Ok(Event::Wake) => continue,
+                Ok(Event::Barrier(passed)) => {
+                    drop(passed);
+                    continue;
+                }
                 Ok(Event::Stop) | Err(_) => return Err(Stopped),
             };
             match Parcel::from_delivery(delivery) {
@@ -249,8 +261,15 @@ impl Worker<'_> {
     }
 
     /// Waits for a duration of the exchange's time.
-    fn pause(&self, simulator: &Simulator, duration: Duration) -> Result<(), Stopped> {
+    fn pause(&mut self, simulator: &Simulator, duration: Duration) -> Result<(), Stopped> {
         let until = simulator.now().after(duration);
+        self.inner.pause_until.store(until.0, Ordering::SeqCst);
+        let ended = self.pause_until(simulator, until);
+        self.inner.pause_until.store(i64::MAX, Ordering::SeqCst);
+        ended
+    }
+
+    fn pause_until(&mut self, simulator: &Simulator, until: Timestamp) -> Result<(), Stopped> {
         loop {
             let left = simulator.wall(between(simulator.now(), until));
             if left.is_zero() {
@@ -259,6 +278,7 @@ impl Worker<'_> {
                     false => Ok(()),
                 };
             }
+            self.barriers.clear();
             match self.events.recv_timeout(left.min(WAIT_MAX)) {
                 Ok(Event::Stop) | Err(RecvTimeoutError::Disconnected) => return Err(Stopped),
                 Ok(Event::Delivery(late)) => {
@@ -266,6 +286,8 @@ impl Worker<'_> {
                     debug!(?late, "lost with the connection");
                 }
                 Ok(Event::Answer(late)) => debug!(?late, "lost with the connection"),
+                // The clock may have been moved before the barrier was put up.
+                Ok(Event::Barrier(passed)) => self.barriers.push(passed),
                 Ok(Event::Wake) | Err(RecvTimeoutError::Timeout) => {}
             }
         }
