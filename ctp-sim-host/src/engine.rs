@@ -8,6 +8,7 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use ctp_sim::{ApiKind, Delivery, Exchange, Input, Output, SessionId, Timestamp};
+use ctp_types::RecordBox;
 use tracing::{error, warn};
 
 use crate::callback::Parcel;
@@ -146,6 +147,13 @@ impl Engine {
     /// Returns whether every delivery's callback has returned.
     pub(crate) fn is_quiet(&self) -> bool {
         self.sessions.values().all(|mailbox| mailbox.waiting.load(Ordering::Acquire) == 0)
+    }
+
+    /// Returns an instrument's present tick and its record.
+    pub(crate) fn instrument(&self, id: &str) -> Option<[RecordBox; 2]> {
+        let (instrument, tick) = self.exchange.as_ref()?.instrument(id)?;
+        // The instrument's own fields go first: the tick of a futures front has no ExchangeID.
+        Some([RecordBox::new(&instrument), RecordBox::new(&tick)])
     }
 
     /// Returns 0 when a request may go to the exchange, else its refusal.

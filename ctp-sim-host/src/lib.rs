@@ -18,12 +18,14 @@
 mod address;
 mod callback;
 mod clock;
+mod command;
 mod engine;
 mod flow;
 mod instance;
 mod poison;
 mod quiet;
 mod registry;
+pub mod scenario;
 mod simulator;
 mod worker;
 
@@ -32,13 +34,14 @@ pub use address::{
 };
 pub use callback::{Callback, Method};
 pub use clock::{Clock, EventClock, ManualClock, RealClock, VirtualClock};
+pub use command::{Argument, CommandError, read_command};
 pub use flow::Topic;
 pub use instance::{Instance, InstanceOptions, NOT_CONNECTED, RELEASE_WAIT_MAX, SubscriptionChange};
 pub use quiet::QuietError;
 pub use registry::StartError;
 pub use simulator::Simulator;
 
-pub use ctp_sim::{ApiKind, Config, Timestamp};
+pub use ctp_sim::{ApiKind, Command, Config, Timestamp};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -114,6 +114,13 @@ impl Simulator {
         self.step(&mut engine, Input::Command(command));
     }
 
+    /// Returns the fields of an instrument's record and of its present tick by their C names, as text; `None` when it
+    /// is not listed.
+    pub fn instrument(&self, id: &str) -> Option<Vec<(String, String)>> {
+        let records = self.engine().instrument(id)?;
+        Some(records.iter().flat_map(crate::scenario::texts).collect())
+    }
+
     /// Returns whether two handles are of one exchange.
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.shared, &other.shared)

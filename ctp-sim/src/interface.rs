@@ -36,6 +36,19 @@ impl Timestamp {
         let nanoseconds = i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX);
         Self(self.0.saturating_add(nanoseconds))
     }
+
+    /// Returns the time of a date and time in China, `2026-11-23 10:00:00` with or without a fraction of the second;
+    /// `None` for anything else.
+    pub fn from_china(text: &str) -> Option<Self> {
+        let civil: jiff::civil::DateTime = text.parse().ok().filter(|_| text.contains(':'))?;
+        let at = jiff::tz::Offset::constant(8).to_timestamp(civil).ok()?;
+        i64::try_from(at.as_nanosecond()).ok().map(Self)
+    }
+
+    /// Returns the date and time in China: `2026-11-23 10:00:00`, with a fraction where there is one.
+    pub fn china(self) -> String {
+        ctp_market::china_time(self.0).to_string().replace('T', " ")
+    }
 }
 
 /// One thing that happens to the exchange.

@@ -92,7 +92,7 @@ impl Exchange {
     }
 
     /// §6.3.
-    fn instrument_record(&self, market: &Market) -> InstrumentField {
+    pub(super) fn instrument_record(&self, market: &Market) -> InstrumentField {
         let instrument = &market.instrument;
         let listed =
             instrument.delivery.checked_sub(jiff::Span::new().years(1)).unwrap_or(instrument.delivery);

@@ -1,0 +1,34 @@
+//! Scenarios: plain text that says what clients do and what must come, run in virtual time.
+//!
+//! [`parse_file`] reads a file and finds everything that is wrong with it before anything runs; [`run()`] runs it against
+//! a [`Target`]: [`Direct`] here, a facade behind `ctp-sys` or a gateway elsewhere. The language is described in
+//! `docs/scenarios.md`.
+
+mod direct;
+mod error;
+mod field;
+mod parse;
+mod report;
+mod run;
+mod show;
+mod statement;
+mod target;
+mod time;
+mod value;
+mod words;
+
+use ctp_types::RecordBox;
+
+pub use direct::Direct;
+pub use error::{ParseError, Problem};
+pub use parse::{parse, parse_file};
+pub use report::{Compared, Failure, Report};
+pub use run::run;
+pub use statement::{Request, Scenario, Versions};
+pub use target::{ClientOptions, Seen, Setup, Target, TargetError, World};
+
+/// Returns every field of a record by its C name, as text.
+pub(crate) fn texts(record: &RecordBox) -> Vec<(String, String)> {
+    let fields = record.descriptor().fields.iter();
+    fields.map(|field| (field.c_name.to_owned(), field::text(record.as_ref(), field))).collect()
+}
