@@ -2,8 +2,8 @@
 
 use serde::de::value::Error;
 use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, Error as _, IntoDeserializer, MapAccess, VariantAccess, Visitor,
-    value::SeqDeserializer,
+    DeserializeSeed, Deserializer, EnumAccess, Error as _, IntoDeserializer, MapAccess, VariantAccess,
+    Visitor, value::SeqDeserializer,
 };
 
 use super::Argument;
@@ -20,7 +20,7 @@ pub(super) struct CommandText<'a> {
 }
 
 /// The values alone.
-struct Fields<'a>(CommandText<'a>);
+pub(super) struct Fields<'a>(CommandText<'a>);
 
 /// One value.
 #[derive(Clone, Copy)]
@@ -142,7 +142,10 @@ impl<'a> Pairs<'a> {
             let name = match name {
                 Some(name) => name.as_str(),
                 None => left.next().ok_or_else(|| {
-                    Error::custom(format_args!("{text:?} is one value too many; fields are {}", fields.join(", ")))
+                    Error::custom(format_args!(
+                        "{text:?} is one value too many; fields are {}",
+                        fields.join(", ")
+                    ))
                 })?,
             };
             pairs.push((name, Scalar { text, session: command.session }));
@@ -163,7 +166,8 @@ impl<'de> MapAccess<'de> for Pairs<'_> {
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
         let (name, value) = self.value.take().ok_or_else(|| Error::custom("a value without a name"))?;
-        seed.deserialize(value).map_err(|error| Error::custom(format_args!("{name}={:?}: {error}", value.text)))
+        seed.deserialize(value)
+            .map_err(|error| Error::custom(format_args!("{name}={:?}: {error}", value.text)))
     }
 }
 

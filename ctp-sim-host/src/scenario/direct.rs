@@ -1,9 +1,9 @@
 //! The fastest target: instances of this crate, without a library in between.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver};
-use std::sync::Arc;
 use std::time::Duration;
 
 use ctp_sim::{Config, Timestamp};

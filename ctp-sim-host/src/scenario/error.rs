@@ -21,7 +21,9 @@ pub enum Problem {
     #[error("a quote is not closed: add \" at its end, or write \\\" for the character")]
     OpenQuote,
     /// A `$` without a name, or arithmetic without an operand.
-    #[error("{0:?} is not an expression: write $name, $name.Field, ${{name}}, and + - * between numbers or ticks (2t)")]
+    #[error(
+        "{0:?} is not an expression: write $name, $name.Field, ${{name}}, and + - * between numbers or ticks (2t)"
+    )]
     Expression(String),
     /// A header that must be there is not.
     #[error("the file has no `{0}:` line: name the section and quote the words that it tests")]
@@ -43,7 +45,9 @@ pub enum Problem {
         expected: &'static str,
     },
     /// Rows of `with:` that differ in their names.
-    #[error("row {row} of `with:` has the names {found}, the first row {first}: give every row the same names")]
+    #[error(
+        "row {row} of `with:` has the names {found}, the first row {first}: give every row the same names"
+    )]
     Rows {
         /// Which row, from 1.
         row: usize,
@@ -56,7 +60,9 @@ pub enum Problem {
     #[error("config: {0}")]
     Config(String),
     /// A line that no statement begins like.
-    #[error("{0:?} is not a statement: write `trader NAME`, `md NAME`, `NAME > …`, `NAME < …`, `sim > …` or `let NAME = …`")]
+    #[error(
+        "{0:?} is not a statement: write `trader NAME`, `md NAME`, `NAME > …`, `NAME < …`, `sim > …` or `let NAME = …`"
+    )]
     Statement(String),
     /// A name that is used before it is made.
     #[error("{what} {name:?} is not known here: {fix}")]

@@ -14,7 +14,10 @@ const NO_VALUE_MIN: f64 = 1e300;
 const NO_VALUE: [&str; 3] = ["DBL_MAX", "none", ""];
 
 /// Returns a field, or what may stand there.
-pub(crate) fn find(record: &'static RecordDescriptor, name: &str) -> Result<&'static FieldDescriptor, String> {
+pub(crate) fn find(
+    record: &'static RecordDescriptor,
+    name: &str,
+) -> Result<&'static FieldDescriptor, String> {
     record.fields.iter().find(|field| field.c_name == name).ok_or_else(|| {
         let lower = name.to_lowercase();
         let near = record.fields.iter().find(|field| field.c_name.to_lowercase() == lower);
@@ -91,7 +94,8 @@ pub(crate) fn compare(
     if !quoted && wanted == "?" {
         return Ok(is_set(record.field(field)) == (operator != Operator::NotEqual));
     }
-    let alternatives = || wanted.split('|').filter(|_| !quoted).chain(std::iter::once(wanted).filter(|_| quoted));
+    let alternatives =
+        || wanted.split('|').filter(|_| !quoted).chain(std::iter::once(wanted).filter(|_| quoted));
     if operator == Operator::NotEqual {
         for one in alternatives() {
             if compare_one(record, field, Operator::Equal, one)? {

@@ -251,9 +251,8 @@ impl Reader {
     fn value(&self, word: &Word) -> Result<Template, Problem> {
         let template = Template::parse(word)?;
         for name in template.names() {
-            let known = self.headers.has_variable(name)
-                || self.variables.contains(name)
-                || self.bound.contains(name);
+            let known =
+                self.headers.has_variable(name) || self.variables.contains(name) || self.bound.contains(name);
             if !known {
                 return Err(Problem::Unknown {
                     what: "variable",

@@ -241,8 +241,12 @@ impl Run<'_> {
     /// Returns what is waiting of a client, for people.
     fn waiting(&self, client: &str) -> Vec<String> {
         let Some(client) = self.clients.get(client) else { return Vec::new() };
-        let mut shown: Vec<String> =
-            client.waiting.iter().take(WAITING_SHOWN_MAX).map(|place| show::seen(&client.log[*place])).collect();
+        let mut shown: Vec<String> = client
+            .waiting
+            .iter()
+            .take(WAITING_SHOWN_MAX)
+            .map(|place| show::seen(&client.log[*place]))
+            .collect();
         if client.waiting.len() > WAITING_SHOWN_MAX {
             shown.push(format!("and {} more", client.waiting.len() - WAITING_SHOWN_MAX));
         }

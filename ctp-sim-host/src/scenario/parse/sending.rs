@@ -84,7 +84,10 @@ impl Reader {
                 let name = SHORT.iter().find(|(short, _)| *short == name).map_or(name, |(_, name)| name);
                 let Some(request) = Request::named(kind, name) else {
                     let api = if kind == ApiKind::Md { "market-data" } else { "trader" };
-                    return Err(word(first, &format!("write a request of the {api} API, such as ReqUserLogin")));
+                    return Err(word(
+                        first,
+                        &format!("write a request of the {api} API, such as ReqUserLogin"),
+                    ));
                 };
                 send.call = Call::Request(request);
                 let mut rest = rest;
@@ -126,7 +129,8 @@ impl Reader {
 
     /// `order buy open 2 INSTRUMENT @ PRICE …`
     fn order(&mut self, words: &[Word], send: &mut Send) -> Result<(), Problem> {
-        const SHAPE: &str = "write order buy|sell [open|close|close-today|close-yesterday] VOLUME INSTRUMENT @ PRICE";
+        const SHAPE: &str =
+            "write order buy|sell [open|close|close-today|close-yesterday] VOLUME INSTRUMENT @ PRICE";
         let record = InputOrderField::DESCRIPTOR;
         let (side, mut rest) = words.split_first().ok_or(Problem::Ends(SHAPE))?;
         let direction = match side.text.as_str() {
@@ -139,7 +143,8 @@ impl Reader {
         if let Some((offset, after)) = rest.split_first()
             && let Some((_, fields)) = ORDER_WORDS.iter().find(|(name, _)| offset.is(name))
         {
-            send.fields.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), Template::plain(value))));
+            send.fields
+                .extend(fields.iter().map(|(name, value)| ((*name).to_owned(), Template::plain(value))));
             rest = after;
         }
         let [volume, instrument, after @ ..] = rest else { return Err(Problem::Ends(SHAPE)) };

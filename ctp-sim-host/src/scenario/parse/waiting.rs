@@ -32,15 +32,8 @@ impl Reader {
             let api = if kind == ApiKind::Md { "market-data" } else { "trader" };
             return Err(word(first, &format!("write a callback of the {api} API, such as OnFrontConnected")));
         };
-        let mut expect = Expect {
-            client,
-            skips,
-            callback,
-            count: (1, false),
-            checks: Vec::new(),
-            of: None,
-            bind: None,
-        };
+        let mut expect =
+            Expect { client, skips, callback, count: (1, false), checks: Vec::new(), of: None, bind: None };
         for (name, operator, value) in sugar {
             self.field(record, &name, operator, &value, &mut expect)?;
         }
@@ -60,19 +53,25 @@ impl Reader {
         let field = |name: &str, value: Word| (name.to_owned(), Operator::Equal, value);
         match (kind, first.text.as_str()) {
             (ApiKind::Trader, "order") => {
-                let (status, rest) = rest.split_first().ok_or(Problem::Ends("write the status, as in order a/0"))?;
-                let (order, submit) =
-                    status.text.split_once('/').ok_or_else(|| word(status, "write OrderStatus/OrderSubmitStatus"))?;
+                let (status, rest) =
+                    rest.split_first().ok_or(Problem::Ends("write the status, as in order a/0"))?;
+                let (order, submit) = status
+                    .text
+                    .split_once('/')
+                    .ok_or_else(|| word(status, "write OrderStatus/OrderSubmitStatus"))?;
                 let submit = if submit == "·" { "*" } else { submit };
-                let mut fields =
-                    vec![field("OrderStatus", Word::plain(order)), field("OrderSubmitStatus", Word::plain(submit))];
+                let mut fields = vec![
+                    field("OrderStatus", Word::plain(order)),
+                    field("OrderSubmitStatus", Word::plain(submit)),
+                ];
                 let message = rest.first().filter(|word| word.is_quoted());
                 let rest = if message.is_some() { &rest[1..] } else { rest };
                 fields.extend(message.map(|message| field("StatusMsg", message.clone())));
                 Ok(("OnRtnOrder", rest, fields))
             }
             (ApiKind::Trader, "trade") => {
-                let (volume, mut rest) = rest.split_first().ok_or(Problem::Ends("write the volume, as in trade 2"))?;
+                let (volume, mut rest) =
+                    rest.split_first().ok_or(Problem::Ends("write the volume, as in trade 2"))?;
                 let mut fields = vec![field("Volume", volume.clone())];
                 if let [at, price, after @ ..] = rest
                     && at.is("@")
@@ -91,7 +90,8 @@ impl Reader {
                 _ => Err(Problem::Ends("write product and status, as in status rb 2")),
             },
             (ApiKind::Md, "tick") => {
-                let (id, rest) = rest.split_first().ok_or(Problem::Ends("write the instrument, as in tick rb2701"))?;
+                let (id, rest) =
+                    rest.split_first().ok_or(Problem::Ends("write the instrument, as in tick rb2701"))?;
                 Ok(("OnRtnDepthMarketData", rest, vec![field("InstrumentID", id.clone())]))
             }
             (_, name) => Ok((name, rest, Vec::new())),
@@ -124,7 +124,8 @@ impl Reader {
                     rest = after;
                 }
                 "of" => {
-                    let (order, after) = rest.split_first().ok_or(Problem::Ends("write an order after of"))?;
+                    let (order, after) =
+                        rest.split_first().ok_or(Problem::Ends("write an order after of"))?;
                     expect.of = Some(self.bound(order)?);
                     rest = after;
                 }
@@ -141,7 +142,8 @@ impl Reader {
                             None => (value.text.as_str(), false),
                         };
                         let count = digits.parse().ok().filter(|count| *count > 0);
-                        let count = count.ok_or_else(|| word(condition, "write count=3, or count=3+ for at least"))?;
+                        let count = count
+                            .ok_or_else(|| word(condition, "write count=3, or count=3+ for at least"))?;
                         expect.count = (count, more);
                     }
                     Some((name, operator, value)) => {
@@ -206,8 +208,11 @@ impl Reader {
         template: &Template,
         expect: &Expect,
     ) -> Result<(), Problem> {
-        let problem =
-            |value: &str, expected: String| Problem::Value { field: name.to_owned(), value: value.to_owned(), expected };
+        let problem = |value: &str, expected: String| Problem::Value {
+            field: name.to_owned(),
+            value: value.to_owned(),
+            expected,
+        };
         let Some(record) = record else {
             return Err(problem("", format!("{} carries no record", expect.callback)));
         };
@@ -224,7 +229,8 @@ impl Reader {
 
 fn check_number(name: &str, template: &Template) -> Result<(), Problem> {
     let Some(text) = template.constant() else { return Ok(()) };
-    let usable = field::compare_number(0, Operator::Equal, text).is_ok() || (name == "error" && text == "NULL");
+    let usable =
+        field::compare_number(0, Operator::Equal, text).is_ok() || (name == "error" && text == "NULL");
     if usable {
         return Ok(());
     }

@@ -38,9 +38,9 @@ impl Names for Run<'_> {
         let fields = self.world.instrument(&id).map_err(|error| error.0)?;
         let fields = fields.ok_or_else(|| format!("${name}: the exchange does not list {id:?}"))?;
         let found = fields.into_iter().find(|(field, _)| field == wanted);
-        found
-            .map(|(_, value)| value)
-            .ok_or_else(|| format!("${name}.{wanted}: neither the instrument's record nor its tick has that field"))
+        found.map(|(_, value)| value).ok_or_else(|| {
+            format!("${name}.{wanted}: neither the instrument's record nor its tick has that field")
+        })
     }
 
     fn tick(&mut self) -> Result<f64, String> {

@@ -184,7 +184,9 @@ impl Run<'_> {
                 }
             }
             if key == "OrderSysID" && found.is_empty() {
-                return Err(Stop::from(format!("order {order:?} has no OrderSysID yet: write `cancel {order} by ref`")));
+                return Err(Stop::from(format!(
+                    "order {order:?} has no OrderSysID yet: write `cancel {order} by ref`"
+                )));
             }
             set(&mut record, key, &found)?;
         }
@@ -229,7 +231,8 @@ fn has(record: &RecordBox, name: &str) -> bool {
 }
 
 fn get(record: &RecordBox, name: &str) -> String {
-    field::find(record.descriptor(), name).map_or_else(|_| String::new(), |field| field::text(record.as_ref(), field))
+    field::find(record.descriptor(), name)
+        .map_or_else(|_| String::new(), |field| field::text(record.as_ref(), field))
 }
 
 /// Writes a field of ours, if the record has it.

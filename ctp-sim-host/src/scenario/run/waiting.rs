@@ -126,9 +126,14 @@ impl Run<'_> {
         for wanted in wanted {
             compared.extend(self.check(wanted, seen)?);
         }
-        let names_error = expect.checks.iter().any(|check| matches!(check, Check::Error { .. } | Check::Message { .. }));
+        let names_error =
+            expect.checks.iter().any(|check| matches!(check, Check::Error { .. } | Check::Message { .. }));
         let error = seen.rsp_info.map_or(0, |info| info.error_id);
-        if !names_error && error != 0 && expect.callback.starts_with("OnRsp") && expect.callback != "OnRspError" {
+        if !names_error
+            && error != 0
+            && expect.callback.starts_with("OnRsp")
+            && expect.callback != "OnRspError"
+        {
             compared.push(row("error", "0".to_owned(), show::error(seen), false));
         }
         if let Some(order) = &expect.of {
@@ -172,7 +177,8 @@ impl Run<'_> {
                 row("error", shown(*operator), show::error(seen), agrees)
             }
             Check::Message { operator, .. } => {
-                let message = seen.rsp_info.map_or_else(String::new, |info| info.error_msg.to_str().into_owned());
+                let message =
+                    seen.rsp_info.map_or_else(String::new, |info| info.error_msg.to_str().into_owned());
                 let agrees = field::compare_text(&message, *operator, value);
                 row("ErrorMsg", shown(*operator), message, agrees)
             }
@@ -196,7 +202,10 @@ impl Run<'_> {
         let Some(record) = &seen.record else { return of(false, "the record is NULL".to_owned()) };
         if let Some(key) = order_key(record) {
             let wanted = self.bound.get(order).and_then(|bound| bound.key.clone());
-            return of(wanted == Some(key.clone()), format!("{}/{}/{}", key.0, key.1, String::from_utf8_lossy(&key.2)));
+            return of(
+                wanted == Some(key.clone()),
+                format!("{}/{}/{}", key.0, key.1, String::from_utf8_lossy(&key.2)),
+            );
         }
         let text = |record: &ctp_types::RecordBox, name: &str| {
             let field = field::find(record.descriptor(), name).ok()?;
