@@ -37,6 +37,7 @@
 mod clock;
 mod command;
 mod config;
+mod consistency;
 mod errors;
 mod exchange;
 mod interface;
@@ -57,6 +58,7 @@ pub use command::Command;
 pub use config::{
     Access, CarriedLot, Config, ConfigError, ConfigKey, Hours, Rates, SmsLogin, TradingParams, duration,
 };
+pub use consistency::Inconsistency;
 pub use errors::unsupported_function;
 pub use exchange::Exchange;
 pub use interface::{ApiKind, Delivery, Input, Output, Received, SessionId, Timestamp};

@@ -172,6 +172,11 @@ impl Matcher {
         self.queue.is_empty()
     }
 
+    /// Returns how many orders rest.
+    pub(crate) fn len(&self) -> usize {
+        self.queue.len()
+    }
+
     /// Returns a resting order's lots left; `None` when it does not rest here.
     pub(crate) fn resting(&self, order: OrderIndex) -> Option<i32> {
         self.queue.get(order).map(|resting| resting.volume)

@@ -54,7 +54,6 @@ impl Queue {
     }
 
     /// Returns how many orders rest.
-    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.places.len()
     }
