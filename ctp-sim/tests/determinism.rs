@@ -5,9 +5,10 @@ mod common;
 use std::time::Duration;
 
 use common::{Bench, START, text};
-use ctp_sim::{Config, Delivery, Input};
+use ctp_sim::{Config, Delivery, Input, MatchingModel};
 use ctp_types::{
-    InvestorPositionField, OrderField, PosiDirection, QryInvestorPositionField, QryOrderField, QryTradeField,
+    Direction, InvestorPositionDetailField, InvestorPositionField, OrderField, PosiDirection,
+    QryInvestorPositionDetailField, QryInvestorPositionField, QryOrderField, QryTradeField,
     QryTradingAccountField, TimeCondition, TradeField, TraderRequest, TradingAccountField,
 };
 use proptest::prelude::*;
@@ -30,9 +31,19 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
 }
 
 /// Plays a script; returns the bench and the log of everything that came.
-fn play(seed: u64, instrument: &str, middle: f64, acts: &[Act]) -> (Bench, [common::Client; 2], String) {
-    let products = vec!["rb".to_owned(), "m".to_owned()];
-    let mut bench = Bench::new(Config { seed, products, ..Config::starting_at(START) });
+fn play(
+    seed: u64,
+    (instrument, middle): (&str, f64),
+    crowd: bool,
+    acts: &[Act],
+) -> (Bench, [common::Client; 2], String) {
+    let product = instrument.trim_end_matches(|digit: char| digit.is_ascii_digit()).to_owned();
+    // Without a crowd the clients meet each other, in every other model they would meet nobody.
+    let matching = if crowd { MatchingModel::ALL[(seed % 4) as usize] } else { MatchingModel::Book };
+    let (products, options, combinations) = (vec![product], false, false);
+    let config =
+        Config { seed, products, options, combinations, crowd, matching, ..Config::starting_at(START) };
+    let mut bench = Bench::new(config);
     let md = bench.market_data(9);
     bench.step(Input::Subscribe { session: md, instruments: vec![text(instrument)] });
     let clients = [bench.trader(1, "one"), bench.trader(2, "two")];
@@ -75,12 +86,12 @@ fn check_records(log: &[ctp_sim::Output]) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(common::seeds(500)))]
 
     #[test]
     fn the_same_inputs_give_the_same_log(seed in any::<u64>(), acts in acts()) {
-        let (_, _, first) = play(seed, "rb2701", 3200.0, &acts);
-        let (_, _, second) = play(seed, "rb2701", 3200.0, &acts);
+        let (_, _, first) = play(seed, ("rb2701", 3200.0), true, &acts);
+        let (_, _, second) = play(seed, ("rb2701", 3200.0), true, &acts);
         prop_assert_eq!(first, second);
     }
 
@@ -88,9 +99,12 @@ proptest! {
     fn orders_trades_positions_and_money_agree(
         seed in any::<u64>(),
         acts in acts(),
-        (instrument, middle) in prop::sample::select(vec![("rb2701", 3200.0), ("m2701", 3000.0)]),
+        crowd in any::<bool>(),
+        market in prop::sample::select(vec![("rb2701", 3200.0), ("m2701", 3000.0), ("sc2702", 500.0), ("SR701", 5700.0), ("IF2612", 4000.0)]),
     ) {
-        let (mut bench, clients, _) = play(seed, instrument, middle, &acts);
+        let instrument = market.0;
+        let (mut bench, clients, _) = play(seed, market, crowd, &acts);
+        let mut open_interest = 0;
         for client in clients {
             let session = client.session;
             let orders: Vec<OrderField> = bench.query(session, TraderRequest::ReqQryOrder, &QryOrderField::default());
@@ -114,13 +128,26 @@ proptest! {
             // Positions are what the trades leave.
             let traded: i32 = trades
                 .iter()
-                .map(|trade| if trade.direction == ctp_types::Direction::BUY { trade.volume } else { -trade.volume })
+                .map(|trade| if trade.direction == Direction::BUY { trade.volume } else { -trade.volume })
                 .sum();
             let held: i32 = rows
                 .iter()
                 .map(|row| if row.posi_direction == PosiDirection::LONG { row.position } else { -row.position })
                 .sum();
             prop_assert_eq!(traded, held);
+            open_interest += held;
+            // Rows are the sums of their details.
+            let details: Vec<InvestorPositionDetailField> =
+                bench.query(session, TraderRequest::ReqQryInvestorPositionDetail, &QryInvestorPositionDetailField::default());
+            for direction in [PosiDirection::LONG, PosiDirection::SHORT] {
+                let side = if direction == PosiDirection::LONG { Direction::BUY } else { Direction::SELL };
+                let rows = rows.iter().filter(|row| row.posi_direction == direction);
+                let details = details.iter().filter(|detail| detail.direction == side);
+                prop_assert_eq!(rows.clone().map(|row| row.position).sum::<i32>(), details.clone().map(|detail| detail.volume).sum::<i32>());
+                let (of_rows, of_details): (f64, f64) =
+                    (rows.map(|row| row.use_margin).sum(), details.map(|detail| detail.margin).sum());
+                prop_assert!((of_rows - of_details).abs() < 1e-6, "{of_rows} {of_details}");
+            }
             prop_assert!(rows.iter().all(|row| row.position >= 0));
             // Nothing works any more, so nothing is frozen; money is what was there plus profit less fees.
             prop_assert_eq!((account.frozen_margin, account.frozen_commission), (0.0, 0.0));
@@ -131,13 +158,16 @@ proptest! {
             let row_commission: f64 = rows.iter().map(|row| row.commission).sum();
             prop_assert!((row_commission - account.commission).abs() < 1e-6);
         }
+        bench.exchange.check_consistency()?;
+        // Every lot that one has bought, the other has sold.
+        prop_assert!(crowd || open_interest == 0, "{open_interest} lots out of nothing");
     }
 }
 
 #[test]
 fn another_seed_is_another_market() {
     let act = Act { client: 0, kind: 0, volume: 1, distance: 0, wait_ms: 5000 };
-    let log = |seed| play(seed, "rb2701", 3200.0, std::slice::from_ref(&act)).2;
+    let log = |seed| play(seed, ("rb2701", 3200.0), true, std::slice::from_ref(&act)).2;
     assert_eq!(log(1), log(1));
     assert_ne!(log(1), log(2));
 }

@@ -15,6 +15,11 @@ use ctp_types::{
 /// Monday 2026-11-23, 10:00 in China.
 pub(crate) const START: Timestamp = Timestamp(1_795_399_200_000_000_000);
 
+/// Returns how many seeds to try: `usual`, or what `CTP_SIM_SEEDS` says, as `cargo xtask soak` does.
+pub(crate) fn seeds(usual: u32) -> u32 {
+    std::env::var("CTP_SIM_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(usual)
+}
+
 pub(crate) struct Bench {
     pub(crate) exchange: Exchange,
     pub(crate) now: Timestamp,

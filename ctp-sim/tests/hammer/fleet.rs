@@ -75,6 +75,7 @@ impl Fleet {
         let config = Config {
             seed: random.bits(),
             products: ["rb", "m", "SR", "sc", "IF"].map(str::to_owned).to_vec(),
+            options: random.chance(30),
             crowd: random.chance(70),
             matching: random.pick(&MatchingModel::ALL),
             ..Config::starting_at(START)
@@ -101,7 +102,13 @@ impl Fleet {
             known,
             orders: Vec::new(),
             next_number: 1_000,
-            forms: Bench::new(Config { products: vec!["rb".to_owned()], crowd: false, ..config }),
+            forms: Bench::new(Config {
+                products: vec!["rb".to_owned()],
+                options: false,
+                combinations: false,
+                crowd: false,
+                ..config
+            }),
             witness: None,
             found: Vec::new(),
             flow_was_cleared: false,
