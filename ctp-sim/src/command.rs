@@ -90,6 +90,28 @@ pub enum Command {
         /// Whether it stands.
         on: bool,
     },
+    /// The broker writes a notice, which clients read by query.
+    Notice {
+        /// What it says.
+        content: String,
+    },
+    /// The broker tells investors something: pushed, and kept for the query.
+    TradingNotice {
+        /// What it says.
+        content: String,
+        /// Whom; everybody when it is left out.
+        investor: Option<String>,
+    },
+    /// An exchange publishes a bulletin to everybody.
+    Bulletin {
+        /// The exchange's id.
+        exchange: String,
+        /// The headline.
+        title: String,
+        /// What it says.
+        #[serde(default)]
+        content: String,
+    },
 }
 
 impl Exchange {
@@ -107,6 +129,11 @@ impl Exchange {
             Command::FrontActive { on } => self.users.core.is_front_active = on,
             Command::User { user, state } => self.set_user_state(&user, state),
             Command::Link { exchange, on } => self.set_link(&exchange, on),
+            Command::Notice { content } => self.write_notice(&content),
+            Command::TradingNotice { content, investor } => self.tell(investor.as_deref(), &content),
+            Command::Bulletin { exchange, title, content } => {
+                self.publish_bulletin(&exchange, &title, &content);
+            }
         }
     }
 }

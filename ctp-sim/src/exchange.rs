@@ -8,6 +8,7 @@ use ctp_types::{MdRequest, RecordBox, RequestKind, Text, TraderCallback, TraderR
 use crate::clock::{self, Stamp, Stamps};
 use crate::config::{Config, ConfigError};
 use crate::errors::CoreError;
+use crate::instruction::{Arrival, Instructions};
 use crate::interface::{ApiKind, Input, Output, SessionId, Timestamp};
 use crate::market::cadence::Cadence;
 use crate::market::hours::Sessions;
@@ -48,6 +49,7 @@ pub struct Exchange {
     pub(crate) trades: Vec<Trade>,
     pub(crate) streams: Streams,
     pub(crate) users: Users,
+    pub(crate) instructions: Instructions,
     pub(crate) counters: Counters,
     pub(crate) random: Random,
     stamps: Stamps,
@@ -101,6 +103,7 @@ pub(crate) enum Task {
     },
     OrderArrives(usize),
     CancelArrives(Box<Cancel>),
+    Instruction(Arrival),
     Tick,
     /// A product enters another phase.
     Hours {
@@ -154,6 +157,7 @@ impl Exchange {
             trades: Vec::new(),
             streams: Streams::default(),
             users: Users::default(),
+            instructions: Instructions::default(),
             counters: Counters::default(),
             outbox: Vec::new(),
             config,
@@ -346,6 +350,7 @@ impl Exchange {
             Task::Tick => self.tick(),
             Task::Hours { day } => self.hours_due(day),
             Task::SettlementPrices { day, product } => self.tell_settlement_prices(day, product),
+            Task::Instruction(arrival) => self.instruction_arrives(arrival),
         }
     }
 

@@ -40,6 +40,7 @@ mod config;
 mod consistency;
 mod errors;
 mod exchange;
+mod instruction;
 mod interface;
 mod journal;
 mod market;
@@ -64,6 +65,7 @@ pub use exchange::Exchange;
 pub use interface::{ApiKind, Delivery, Input, Output, Received, SessionId, Timestamp};
 pub use journal::Journal;
 pub use matching::{MatchingModel, UnknownModel};
+pub use request::coverage::{Class as CoverageClass, Coverage, coverage};
 pub use session::user::UserState;
 pub use switches::{
     AssignedRef, CheckedBy, FrozenPrice, LastBeforeTrade, NewDay, NoValue, OffOn, OnOff, RefusedOn,

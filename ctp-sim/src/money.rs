@@ -6,6 +6,7 @@
 pub(crate) mod account;
 pub(crate) mod accounts;
 mod book;
+mod combining;
 pub(crate) mod funds;
 pub(crate) mod holding;
 pub(crate) mod margin;

@@ -1,6 +1,7 @@
 //! Queries of the investor's own affairs; reference data stand in [`reference`] (§3.5 for the filters).
 
 mod account;
+mod instruction;
 mod lookup;
 mod order;
 mod position;
@@ -89,6 +90,7 @@ impl Exchange {
                     answer!(self.query_depth(query));
                 }
             }
+            _ if self.answer_instruction_query(id, request, record, request_id) => {}
             _ => self.answer_reference_query(id, request, record, request_id),
         }
     }

@@ -1,5 +1,7 @@
 //! Where each trader request goes, and the answer to what is not supported.
 
+pub(crate) mod coverage;
+
 use ctp_types::{Record, RecordBox, RequestKind, TraderCallback, TraderRequest};
 
 use crate::errors::CoreError;
@@ -32,6 +34,7 @@ impl Exchange {
                     self.cancel_order(id, record, request_id);
                 }
             }
+            _ if self.instruct(id, request, record, request_id) => {}
             _ if request.kind() == RequestKind::Query => self.answer_query(id, request, record, request_id),
             _ if request.answer().is_some() => {
                 self.refuse(id, request, record, CoreError::UnsupportedFunction, request_id);

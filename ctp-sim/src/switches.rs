@@ -292,6 +292,8 @@ switches! {
     conditional_survives: OnOff, "§9.3";
     /// OnRsp… with ErrorID 0 precedes the push of a successful bank transfer.
     transfer_answered: OffOn, "§7";
+    /// A request for a quote is refused within a minute of the last (113) and when the spread is narrow (114).
+    for_quote_limits: OnOff, "§4.8";
 }
 
 impl fmt::Display for Switches {

@@ -157,7 +157,7 @@ fn nothing_is_left_without_an_answer() {
     let mut bench = Bench::new(quiet());
     let one = bench.trader(1, "one");
     let lines = bench.ask(one.session, TraderRequest::ReqParkedOrderInsert, &ParkedOrderField::default());
-    assert_eq!(lines, ["OnRspParkedOrderInsert 27"]);
+    assert_eq!(lines, ["OnRspParkedOrderInsert 146"]);
     for request in TraderRequest::ALL {
         let is_login = request.answer() == Some(ctp_types::TraderCallback::OnRspUserLogin);
         if is_login || *request == TraderRequest::ReqUserLogout {

@@ -235,6 +235,11 @@ impl Exchange {
             self.enter_phase(*market, phase);
         }
         self.hours.products[product].markets = markets;
+        // §7: what was parked is sent at the auction's or the session's begin.
+        if matches!(phase, Phase::Auction | Phase::Continuous) {
+            let id = self.hours.products[product].id;
+            self.send_parked(&id);
+        }
         if phase == Phase::Closed {
             let day = self.hours.day;
             self.schedule.add(self.now.after(SETTLEMENT_DELAY), Task::SettlementPrices { day, product });

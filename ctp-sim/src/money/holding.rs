@@ -130,9 +130,9 @@ pub(crate) struct Holding {
     pub(crate) long: bool,
     /// In order of opening; closed ones stay for the day with volume 0.
     pub(crate) lots: Vec<Lot>,
-    queues: [VecDeque<usize>; QUEUES],
+    pub(super) queues: [VecDeque<usize>; QUEUES],
     /// Older lots, then today's.
-    left: [Left; 2],
+    pub(super) left: [Left; 2],
     /// Lots at the settlement before; stays all day.
     pub(crate) yesterday_volume: i32,
     /// The row of today's lots, or the only row.
@@ -294,7 +294,7 @@ impl Holding {
         by_date
     }
 
-    fn add_lot(&mut self, terms: &Terms, mut lot: Lot) {
+    pub(super) fn add_lot(&mut self, terms: &Terms, mut lot: Lot) {
         lot.margin = terms.lot_margin(self.long, lot.today, lot.open_price, lot.volume);
         let left = &mut self.left[usize::from(lot.today)];
         left.volume += lot.volume;

@@ -3,7 +3,7 @@
 use ctp_market::Exchange as Venue;
 use ctp_types::{
     ActionFlag, InputOrderActionField, OrderActionField, OrderActionStatus, OrderStatus, OrderSubmitStatus,
-    RecordBox, RspInfoField, TraderCallback, TraderRequest,
+    OrderType, RecordBox, RspInfoField, TraderCallback, TraderRequest,
 };
 
 use crate::errors::{CoreError, EXCHANGE_REFUSED};
@@ -16,11 +16,7 @@ impl Exchange {
     /// Sends a cancel to the exchange, or refuses it: `OnRspOrderAction` and `OnErrRtnOrderAction` (§5.5 I).
     pub(crate) fn cancel_order(&mut self, id: SessionId, action: &InputOrderActionField, request_id: i32) {
         match self.find_order_to_cancel(id, action) {
-            Ok(order) => {
-                self.orders[order].cancel_pending = true;
-                let cancel = Box::new(Cancel { order, action: *action });
-                self.schedule.add(self.now.after(self.config.exchange_delay), Task::CancelArrives(cancel));
-            }
+            Ok(order) => self.send_cancel(order, action),
             Err(error) => {
                 self.refuse(id, TraderRequest::ReqOrderAction, &RecordBox::new(action), error, request_id);
                 let investor = self.login(id).map(|login| login.investor);
@@ -31,6 +27,13 @@ impl Exchange {
                 }
             }
         }
+    }
+
+    /// Sends a cancel of an order to the exchange.
+    pub(crate) fn send_cancel(&mut self, order: usize, action: &InputOrderActionField) {
+        self.orders[order].cancel_pending = true;
+        let cancel = Box::new(Cancel { order, action: *action });
+        self.schedule.add(self.now.after(self.config.exchange_delay), Task::CancelArrives(cancel));
     }
 
     /// A cancel reaches the exchange: the order ends, or its end came first (§5.5 J).
@@ -66,7 +69,8 @@ impl Exchange {
         self.publish_order(index);
     }
 
-    fn find_order_to_cancel(
+    /// Returns the order that an action means, if it can be cancelled (§5.9).
+    pub(crate) fn find_order_to_cancel(
         &self,
         id: SessionId,
         action: &InputOrderActionField,
@@ -108,6 +112,7 @@ impl Exchange {
         match order.phase {
             Phase::Final => Err(CoreError::InsuitableOrderStatus),
             _ if order.cancel_pending => Err(CoreError::DuplicateOrderAction),
+            Phase::Sent if order.kind == OrderType::DERIVE_FROM_QUOTE => Err(CoreError::QuoteDerivedOrder),
             Phase::Sent if is_czce => Err(CoreError::CancelUnknownOrder),
             Phase::Sent | Phase::Resting => Ok(index),
         }

@@ -37,14 +37,48 @@ struct Plan {
 impl Exchange {
     /// Accepts an order and sends it to the exchange, or refuses it (§5.5 G).
     pub(crate) fn insert_order(&mut self, id: SessionId, input: &InputOrderField, request_id: i32) {
-        let accepted = self.plan(id, input).and_then(|plan| {
-            let frozen = self.frozen_for(id, input, &plan)?;
-            Ok((plan, frozen))
-        });
-        match accepted {
-            Ok((plan, frozen)) => self.accept_order(id, input, &plan, frozen),
-            Err(error) => self.refuse_order(id, input, error, request_id),
+        if let Err(error) = self.place_order(id, input, OrderType::NORMAL) {
+            self.refuse_order(id, input, error, request_id);
         }
+    }
+
+    /// Accepts an order and sends it to the exchange; returns its index. Nothing is answered.
+    pub(crate) fn place_order(
+        &mut self,
+        id: SessionId,
+        input: &InputOrderField,
+        kind: OrderType,
+    ) -> Result<usize, CoreError> {
+        let plan = self.plan(id, input)?;
+        let frozen = self.frozen_for(id, input, &plan)?;
+        self.accept_order(id, input, &plan, frozen, kind).ok_or(CoreError::NotLoginYet)
+    }
+
+    /// Accepts orders that belong together and sends them to the exchange: all, or none when one is refused. Returns their
+    /// indices. Nothing is answered.
+    pub(crate) fn place_orders(
+        &mut self,
+        id: SessionId,
+        inputs: &[InputOrderField],
+        kind: OrderType,
+    ) -> Result<Vec<usize>, CoreError> {
+        let mut plans = Vec::with_capacity(inputs.len());
+        for input in inputs {
+            let plan = self.plan(id, input)?;
+            let frozen = self.frozen_for(id, input, &plan)?;
+            plans.push((plan, frozen));
+        }
+        if let [(_, first), (_, second), ..] = plans.as_slice() {
+            let needed = [first, second].map(|frozen| frozen.margin + frozen.commission + frozen.cash);
+            let account = self.accounts.get(&inputs[0].investor_id).ok_or(CoreError::InvestorNotFound)?;
+            if needed[0] + needed[1] > account.value().available {
+                return Err(CoreError::InsufficientMoney { missing: None });
+            }
+        }
+        let planned = inputs.iter().zip(plans);
+        Ok(planned
+            .filter_map(|(input, (plan, frozen))| self.accept_order(id, input, &plan, frozen, kind))
+            .collect())
     }
 
     /// §5.5 G: `OnRspOrderInsert` to the sender, `OnErrRtnOrderInsert` to all sessions, the latter only with UserID.
@@ -76,7 +110,7 @@ impl Exchange {
     }
 
     /// Finds the instrument, and that the exchange named is its own (147, 148, 150).
-    fn market_of(&self, instrument: &Text<81>, exchange: &Text<9>) -> Result<usize, CoreError> {
+    pub(crate) fn market_of(&self, instrument: &Text<81>, exchange: &Text<9>) -> Result<usize, CoreError> {
         let market = *self.market_by_id.get(instrument).ok_or(CoreError::InstrumentNotFound)?;
         if exchange.is_empty() {
             return Err(CoreError::ExchangeIdMissing);
@@ -143,10 +177,17 @@ impl Exchange {
         self.claim(&input.investor_id, plan.holding(), plan.effect, lots, told)
     }
 
-    fn accept_order(&mut self, id: SessionId, input: &InputOrderField, plan: &Plan, frozen: Frozen) {
-        let Some(session) = self.sessions.get_mut(&id) else { return };
+    fn accept_order(
+        &mut self,
+        id: SessionId,
+        input: &InputOrderField,
+        plan: &Plan,
+        frozen: Frozen,
+        kind: OrderType,
+    ) -> Option<usize> {
+        let session = self.sessions.get_mut(&id)?;
         let product_info = session.product_info;
-        let Some(login) = session.login.as_mut() else { return };
+        let login = session.login.as_mut()?;
         let order_ref = match plan.order_ref {
             Some(number) => {
                 login.max_order_ref = number;
@@ -177,7 +218,7 @@ impl Exchange {
             holding: plan.holding(),
             price: plan.price,
             lasting: plan.lasting,
-            kind: OrderType::NORMAL,
+            kind,
             frozen,
             phase: Phase::Sent,
             cancel_pending: false,
@@ -189,6 +230,7 @@ impl Exchange {
         self.desk.refer(session_id, &order_ref, index);
         self.publish_order(index);
         self.schedule.add(self.now.after(self.config.exchange_delay), Task::OrderArrives(index));
+        Some(index)
     }
 }
 

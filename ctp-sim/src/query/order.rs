@@ -38,6 +38,6 @@ impl Exchange {
     }
 }
 
-fn is_between(start: &Text<9>, end: &Text<9>, time: &Text<9>) -> bool {
+pub(super) fn is_between(start: &Text<9>, end: &Text<9>, time: &Text<9>) -> bool {
     (start.is_empty() || start <= time) && (end.is_empty() || time <= end)
 }

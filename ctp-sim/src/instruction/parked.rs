@@ -1,0 +1,208 @@
+//! Parked orders and parked cancels (预埋单): kept in the core until the product trades (§7).
+
+use ctp_types::{
+    ContingentCondition, InputOrderActionField, InputOrderField, ParkedOrderActionField, ParkedOrderField,
+    ParkedOrderStatus, RemoveParkedOrderActionField, RemoveParkedOrderField, Text, TraderRequest, UserType,
+};
+
+use crate::errors::CoreError;
+use crate::exchange::Exchange;
+use crate::instruction::alike;
+use crate::instruction::refusal::Refusal;
+use crate::interface::SessionId;
+use crate::text::aligned;
+
+/// The first version whose back-end refuses conditional orders that are parked (§7).
+const TYPE_CHECKED_FROM: (u16, u16, u16) = (6, 7, 2);
+
+/// Something parked, and who parked it.
+#[derive(Clone, Debug)]
+pub(crate) struct Parked<R> {
+    pub(crate) record: R,
+    pub(crate) investor: Text<13>,
+    session: SessionId,
+    market: Option<usize>,
+}
+
+impl Exchange {
+    pub(super) fn park_order(&mut self, id: SessionId, input: &ParkedOrderField, request_id: i32) {
+        let request = TraderRequest::ReqParkedOrderInsert;
+        match self.check_parked_order(id, input) {
+            Ok(market) => {
+                let number = self.instructions.parked_orders.len() as u64 + 1;
+                let record = ParkedOrderField {
+                    parked_order_id: aligned(number),
+                    user_type: UserType::INVESTOR,
+                    status: ParkedOrderStatus::NOT_SEND,
+                    error_id: 0,
+                    error_msg: Text::default(),
+                    ..*input
+                };
+                let parked =
+                    Parked { record, investor: self.investor_of(id), session: id, market: Some(market) };
+                self.instructions.parked_orders.push(parked);
+                self.answer_done(id, request, &record, request_id);
+            }
+            Err(refusal) => self.answer(id, request, Some((*input).into()), refusal.rsp_info(), request_id),
+        }
+    }
+
+    pub(super) fn park_action(&mut self, id: SessionId, input: &ParkedOrderActionField, request_id: i32) {
+        let request = TraderRequest::ReqParkedOrderAction;
+        match self.check_parked_action(id, input) {
+            Ok(market) => {
+                let number = self.instructions.parked_actions.len() as u64 + 1;
+                let record = ParkedOrderActionField {
+                    parked_order_action_id: aligned(number),
+                    user_type: UserType::INVESTOR,
+                    status: ParkedOrderStatus::NOT_SEND,
+                    error_id: 0,
+                    error_msg: Text::default(),
+                    ..*input
+                };
+                let parked = Parked { record, investor: self.investor_of(id), session: id, market };
+                self.instructions.parked_actions.push(parked);
+                self.answer_done(id, request, &record, request_id);
+            }
+            Err(refusal) => self.answer(id, request, Some((*input).into()), refusal.rsp_info(), request_id),
+        }
+    }
+
+    pub(super) fn remove_parked_order(
+        &mut self,
+        id: SessionId,
+        input: &RemoveParkedOrderField,
+        request_id: i32,
+    ) {
+        let removed = self.check_investor(id, &input.broker_id, &input.investor_id).map_err(Refusal::from);
+        let removed = removed.and_then(|()| {
+            let mut parked = self.instructions.parked_orders.iter_mut();
+            let parked = parked.find(|parked| {
+                parked.investor == input.investor_id && parked.record.parked_order_id == input.parked_order_id
+            });
+            remove(parked.map(|parked| &mut parked.record.status))
+        });
+        let info = removed.map_or_else(Refusal::rsp_info, |()| crate::errors::success());
+        self.answer(id, TraderRequest::ReqRemoveParkedOrder, Some((*input).into()), info, request_id);
+    }
+
+    pub(super) fn remove_parked_action(
+        &mut self,
+        id: SessionId,
+        input: &RemoveParkedOrderActionField,
+        request_id: i32,
+    ) {
+        let removed = self.check_investor(id, &input.broker_id, &input.investor_id).map_err(Refusal::from);
+        let removed = removed.and_then(|()| {
+            let mut parked = self.instructions.parked_actions.iter_mut();
+            let parked = parked.find(|parked| {
+                parked.investor == input.investor_id
+                    && parked.record.parked_order_action_id == input.parked_order_action_id
+            });
+            remove(parked.map(|parked| &mut parked.record.status))
+        });
+        let info = removed.map_or_else(Refusal::rsp_info, |()| crate::errors::success());
+        self.answer(id, TraderRequest::ReqRemoveParkedOrderAction, Some((*input).into()), info, request_id);
+    }
+
+    /// A product enters auction ordering or continuous trading: what was parked for it is sent.
+    pub(crate) fn send_parked(&mut self, product: &Text<81>) {
+        let is_of = |market: usize| self.markets[market].instrument.product_id == *product;
+        let orders = self.instructions.parked_orders.iter().enumerate();
+        let orders: Vec<usize> = orders
+            .filter(|(_, parked)| parked.record.status == ParkedOrderStatus::NOT_SEND)
+            .filter(|(_, parked)| parked.market.is_some_and(is_of))
+            .map(|(index, _)| index)
+            .collect();
+        let actions = self.instructions.parked_actions.iter().enumerate();
+        let actions: Vec<usize> = actions
+            .filter(|(_, parked)| parked.record.status == ParkedOrderStatus::NOT_SEND)
+            .filter(|(_, parked)| parked.market.is_none_or(is_of))
+            .map(|(index, _)| index)
+            .collect();
+        for index in orders {
+            self.send_parked_order(index);
+        }
+        for index in actions {
+            self.send_parked_action(index);
+        }
+    }
+
+    fn send_parked_order(&mut self, index: usize) {
+        let parked = &mut self.instructions.parked_orders[index];
+        parked.record.status = ParkedOrderStatus::SEND;
+        let session = parked.session;
+        let input = InputOrderField {
+            // The condition "parked" was this; the order itself is an ordinary one.
+            contingent_condition: ContingentCondition::IMMEDIATELY,
+            ..alike(&parked.record)
+        };
+        if let Err(error) = self.place_for_client(session, &input) {
+            let info = error.rsp_info();
+            let record = &mut self.instructions.parked_orders[index].record;
+            (record.error_id, record.error_msg) = (info.error_id, info.error_msg);
+        }
+    }
+
+    fn send_parked_action(&mut self, index: usize) {
+        let parked = &mut self.instructions.parked_actions[index];
+        parked.record.status = ParkedOrderStatus::SEND;
+        let session = parked.session;
+        let input: InputOrderActionField = alike(&parked.record);
+        if let Err(error) = self.cancel_for_client(session, &input) {
+            let info = error.rsp_info();
+            let record = &mut self.instructions.parked_actions[index].record;
+            (record.error_id, record.error_msg) = (info.error_id, info.error_msg);
+        }
+    }
+
+    fn check_parked_order(&self, id: SessionId, input: &ParkedOrderField) -> Result<usize, Refusal> {
+        self.check_investor(id, &input.broker_id, &input.investor_id)?;
+        let market = self.market_of(&input.instrument_id, &input.exchange_id)?;
+        if self.markets[market].instrument.is_combination() {
+            return Err(Refusal::ParkedCombination);
+        }
+        let is_plain = matches!(
+            input.contingent_condition,
+            ContingentCondition::IMMEDIATELY | ContingentCondition::PARKED_ORDER
+        );
+        let is_checked =
+            self.sessions.get(&id).is_some_and(|session| session.api_version >= TYPE_CHECKED_FROM);
+        if is_checked && !is_plain {
+            return Err(Refusal::ParkedWrongType);
+        }
+        if input.volume_total_original <= 0 || input.direction.name().is_none() {
+            return Err(CoreError::BadField.into());
+        }
+        Ok(market)
+    }
+
+    /// An action may name its instrument or not; a combination is not taken (6012).
+    fn check_parked_action(
+        &self,
+        id: SessionId,
+        input: &ParkedOrderActionField,
+    ) -> Result<Option<usize>, Refusal> {
+        self.check_investor(id, &input.broker_id, &input.investor_id)?;
+        if input.instrument_id.is_empty() {
+            return Ok(None);
+        }
+        let market = self.market_of(&input.instrument_id, &input.exchange_id)?;
+        if self.markets[market].instrument.is_combination() {
+            return Err(Refusal::ParkedCombinationAction);
+        }
+        Ok(Some(market))
+    }
+}
+
+fn remove(status: Option<&mut ParkedOrderStatus>) -> Result<(), Refusal> {
+    let status = status.ok_or(Refusal::ParkedNotFound)?;
+    match *status {
+        ParkedOrderStatus::SEND => Err(Refusal::ParkedSent),
+        ParkedOrderStatus::DELETED => Err(Refusal::ParkedDeleted),
+        _ => {
+            *status = ParkedOrderStatus::DELETED;
+            Ok(())
+        }
+    }
+}
