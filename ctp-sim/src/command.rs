@@ -4,10 +4,13 @@
 //! variant's name in kebab case, its fields by their names. That comes from the derive alone, so a new variant is one
 //! variant. In text, values without a name are the fields in the order of their declaration.
 
+use ctp_types::RecordBox;
 use serde::Deserialize;
 
 use crate::exchange::Exchange;
 use crate::interface::SessionId;
+use crate::market::replay::Replay;
+use crate::market::tick::Tick;
 use crate::money::funds::Change;
 use crate::money::rates::Rates;
 use crate::session::user::UserState;
@@ -112,6 +115,23 @@ pub enum Command {
         #[serde(default)]
         content: String,
     },
+    /// A tick from outside; the crowd leaves that market.
+    Tick(Tick),
+    /// A tick from outside as CTP writes it: a `DepthMarketDataField`. Not written as text.
+    #[serde(skip)]
+    Feed(RecordBox),
+    /// A recording is played.
+    Replay(Replay),
+    /// Every subscriber of an instrument gets its present tick again and again, for measurements.
+    Burst {
+        /// The instrument's id.
+        instrument: String,
+        /// How many times.
+        count: u32,
+        /// How many in a second of the machine's time; 0 is as fast as the client returns.
+        #[serde(default)]
+        per_second: u32,
+    },
 }
 
 impl Exchange {
@@ -120,6 +140,14 @@ impl Exchange {
             Command::Disconnect { session, reason } => self.close(session, reason),
             Command::ClearFlow => self.clear_flow(),
             Command::Status { product, status } => self.set_status(&product, status),
+            Command::Tick(tick) => self.take_tick(tick),
+            Command::Feed(record) => {
+                if let Some(record) = record.get() {
+                    self.take_record(record, None);
+                }
+            }
+            Command::Replay(replay) => self.play(&replay),
+            Command::Burst { instrument, count, per_second } => self.burst(&instrument, count, per_second),
             Command::Deposit { investor, amount } => self.change_funds(&investor, Change::Deposit, amount),
             Command::Withdraw { investor, amount } => self.change_funds(&investor, Change::Withdraw, amount),
             Command::Mortgage { investor, amount } => self.change_funds(&investor, Change::Mortgage, amount),

@@ -10,6 +10,7 @@ pub use access::{Access, SmsLogin};
 pub use keys::{ConfigKey, duration};
 
 use crate::interface::Timestamp;
+use crate::market::replay::Replay;
 use crate::matching::MatchingModel;
 pub use crate::money::params::TradingParams;
 pub use crate::money::rates::Rates;
@@ -50,6 +51,8 @@ pub struct Config {
     pub rates: Vec<Rates>,
     /// Whether a simulated crowd quotes and trades in every market. Without it, clients only meet each other. Default: yes.
     pub crowd: bool,
+    /// A recording that is played from the start. Default: none.
+    pub replay: Option<Replay>,
     /// Levels of the book on the market-data front, 1 to 5. Default: by exchange, 5 at SHFE and INE and 1 elsewhere.
     pub depth_levels: Option<u8>,
     /// How orders are matched. Default: `book`.
@@ -124,6 +127,7 @@ impl Config {
             params: TradingParams::default(),
             rates: Vec::new(),
             crowd: true,
+            replay: None,
             depth_levels: None,
             matching: MatchingModel::default(),
             switches: Switches::default(),

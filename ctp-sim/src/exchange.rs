@@ -12,7 +12,9 @@ use crate::instruction::{Arrival, Instructions};
 use crate::interface::{ApiKind, Input, Output, SessionId, Timestamp};
 use crate::market::cadence::Cadence;
 use crate::market::hours::Sessions;
+use crate::market::replay::Playing;
 use crate::market::subscription::Subscription;
+use crate::market::tick::Tick;
 use crate::market::{Market, listing};
 use crate::matching::Fill;
 use crate::money::accounts::Accounts;
@@ -41,6 +43,7 @@ pub struct Exchange {
     /// When markets show what changed, and which did.
     pub(crate) touched: Cadence,
     pub(crate) hours: Sessions,
+    pub(crate) playing: Vec<Playing>,
     pub(crate) accounts: Accounts,
     pub(crate) orders: Vec<Order>,
     pub(crate) desk: Desk,
@@ -109,6 +112,12 @@ pub(crate) enum Task {
     Hours {
         day: u32,
     },
+    /// A tick that a person wrote for later.
+    WrittenTick(Box<Tick>),
+    /// The next ticks of a recording.
+    Recording {
+        playing: usize,
+    },
     /// The settlement prices of a product whose trading day is over are known.
     SettlementPrices {
         day: u32,
@@ -150,6 +159,7 @@ impl Exchange {
             market_by_id,
             touched: Cadence::new(config.start),
             hours: Sessions::new(),
+            playing: Vec::new(),
             accounts: Accounts::default(),
             orders: Vec::new(),
             desk: Desk::new(&config.broker),
@@ -166,6 +176,9 @@ impl Exchange {
         exchange.arrange_cadence();
         exchange.begin_hours()?;
         exchange.set_terms();
+        if let Some(replay) = exchange.config.replay.take() {
+            exchange.play(&replay);
+        }
         Ok(exchange)
     }
 
@@ -349,6 +362,8 @@ impl Exchange {
             Task::CancelArrives(cancel) => self.cancel_arrives(&cancel),
             Task::Tick => self.tick(),
             Task::Hours { day } => self.hours_due(day),
+            Task::WrittenTick(tick) => self.take_tick(*tick),
+            Task::Recording { playing } => self.play_on(playing),
             Task::SettlementPrices { day, product } => self.tell_settlement_prices(day, product),
             Task::Instruction(arrival) => self.instruction_arrives(arrival),
         }

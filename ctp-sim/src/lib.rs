@@ -64,6 +64,8 @@ pub use errors::unsupported_function;
 pub use exchange::Exchange;
 pub use interface::{ApiKind, Delivery, Input, Output, Received, SessionId, Timestamp};
 pub use journal::Journal;
+pub use market::replay::{self, Replay, ReplayError, Tape};
+pub use market::tick::{Levels, Tick};
 pub use matching::{MatchingModel, UnknownModel};
 pub use request::coverage::{Class as CoverageClass, Coverage, coverage};
 pub use session::user::UserState;

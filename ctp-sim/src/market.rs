@@ -7,8 +7,10 @@ pub(crate) mod listing;
 pub(crate) mod phase;
 pub(crate) mod pricing;
 pub(crate) mod process;
+pub mod replay;
 pub(crate) mod snapshot;
 pub(crate) mod subscription;
+pub(crate) mod tick;
 
 use ctp_market::{Money, Phase};
 
@@ -42,6 +44,8 @@ pub(crate) struct Market {
     pub(crate) close: Option<i64>,
     pub(crate) settlement: Option<i64>,
     pub(crate) crowd: Crowd,
+    /// Volume and turnover of the last tick from outside.
+    fed: (i32, Money),
     /// Which part of the interval between two snapshots its own come in.
     pub(crate) slot: usize,
     /// Milliseconds by which the exchange's stamp lies behind the tick, where it has real ones.
@@ -102,6 +106,7 @@ impl Market {
             close: None,
             settlement: None,
             crowd: Crowd::new(random, position, fair),
+            fed: (0, Money::ZERO),
             slot,
             stamp_lag_ms,
             subscribers: [Vec::new(), Vec::new()],
