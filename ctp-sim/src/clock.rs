@@ -57,22 +57,23 @@ pub(crate) struct Stamp {
 ///
 /// Several, because exchanges stamp their ticks a little behind the exchange's own time.
 #[derive(Debug)]
-pub(crate) struct Stamps(Cell<[(i64, Stamp); 4]>);
+pub(crate) struct Stamps([Cell<(i64, Stamp)>; 4]);
 
 impl Stamps {
     pub(crate) fn new(at: Timestamp) -> Self {
-        Self(Cell::new([(second_of(at), stamp_of(at)); 4]))
+        Self(std::array::from_fn(|_| Cell::new((second_of(at), stamp_of(at)))))
     }
 
     pub(crate) fn at(&self, at: Timestamp) -> Stamp {
         let second = second_of(at);
-        let mut kept = self.0.get();
-        let place = second.rem_euclid(kept.len() as i64) as usize;
-        if kept[place].0 != second {
-            kept[place] = (second, stamp_of(at));
-            self.0.set(kept);
+        let place = &self.0[second.rem_euclid(self.0.len() as i64) as usize];
+        let (kept, stamp) = place.get();
+        if kept == second {
+            return stamp;
         }
-        kept[place].1
+        let stamp = stamp_of(at);
+        place.set((second, stamp));
+        stamp
     }
 }
 

@@ -112,8 +112,42 @@ impl<const N: usize> Text<N> {
 
 /// Returns the bytes before the first NUL.
 pub fn until_nul(bytes: &[u8]) -> &[u8] {
-    let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
-    &bytes[..end]
+    &bytes[..nul_position(bytes).unwrap_or(bytes.len())]
+}
+
+/// Returns where the first NUL is, eight bytes at a time: orders and ticks are full of short texts.
+fn nul_position(bytes: &[u8]) -> Option<usize> {
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (position, word) in words.iter().enumerate() {
+        let zeros = zeros(u64::from_le_bytes(*word));
+        if zeros != 0 {
+            return Some(position * 8 + zeros.trailing_zeros() as usize / 8);
+        }
+    }
+    rest.iter().position(|byte| *byte == 0).map(|position| words.len() * 8 + position)
+}
+
+/// Returns a word whose lowest set bit is that of the first zero byte, 0 where there is none.
+const fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(0x0101_0101_0101_0101) & !word & 0x8080_8080_8080_8080
+}
+
+/// Compares two fields up to their NULs.
+fn compare<const N: usize>(one: &[u8; N], other: &[u8; N]) -> Ordering {
+    let (words, rest) = one.as_chunks::<8>();
+    let (other_words, other_rest) = other.as_chunks::<8>();
+    for (word, other) in words.iter().zip(other_words) {
+        let (word, other) = (u64::from_le_bytes(*word), u64::from_le_bytes(*other));
+        let (differing, zeros) = (word ^ other, zeros(word));
+        let first = differing.trailing_zeros() / 8;
+        if zeros != 0 && zeros.trailing_zeros() / 8 < first {
+            return Ordering::Equal;
+        }
+        if differing != 0 {
+            return (word >> (8 * first) & 0xff).cmp(&(other >> (8 * first) & 0xff));
+        }
+    }
+    until_nul(rest).cmp(until_nul(other_rest))
 }
 
 /// Decodes GB18030, of which GBK is a part. Bytes that are not become U+FFFD; decoding never fails.
@@ -144,7 +178,7 @@ pub fn encode(text: &str) -> Result<Cow<'_, [u8]>, TextError> {
 
 /// Writes `bytes` and zeroes the rest of `field`.
 pub(crate) fn fill(field: &mut [u8], bytes: &[u8]) -> Result<(), TextError> {
-    if let Some(position) = bytes.iter().position(|byte| *byte == 0) {
+    if let Some(position) = nul_position(bytes) {
         return Err(TextError::Nul { position });
     }
     if bytes.len() >= field.len() {
@@ -183,7 +217,8 @@ impl<const N: usize> TryFrom<&str> for Text<N> {
 
 impl<const N: usize> PartialEq for Text<N> {
     fn eq(&self, other: &Self) -> bool {
-        self.as_bytes() == other.as_bytes()
+        // Nearly always the bytes behind the NUL are the same, too.
+        self.0 == other.0 || self.as_bytes() == other.as_bytes()
     }
 }
 
@@ -197,7 +232,7 @@ impl<const N: usize> PartialOrd for Text<N> {
 
 impl<const N: usize> Ord for Text<N> {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.as_bytes().cmp(other.as_bytes())
+        compare(&self.0, &other.0)
     }
 }
 
@@ -222,6 +257,49 @@ impl<const N: usize> PartialEq<&str> for Text<N> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fields_are_compared_up_to_their_nuls() {
+        let fields: Vec<[u8; 13]> = ["", "a", "b", "ab", "abcdefgh", "abcdefg", "abcdefghi", "abcdefghijklm"]
+            .iter()
+            .flat_map(|text| {
+                [0, 1, 0xff].map(|stale| {
+                    let mut bytes = [stale; 13];
+                    bytes[..text.len()].copy_from_slice(text.as_bytes());
+                    if let Some(end) = bytes.get_mut(text.len()) {
+                        *end = 0;
+                    }
+                    bytes
+                })
+            })
+            .chain([[0xff; 13], [0x80; 13]])
+            .collect();
+        for one in &fields {
+            for other in &fields {
+                let expected = until_nul(one).cmp(until_nul(other));
+                assert_eq!(Text(*one).cmp(&Text(*other)), expected, "{one:?} {other:?}");
+                assert_eq!(Text(*one) == Text(*other), expected.is_eq(), "{one:?} {other:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_nul_is_found_wherever_it_is() {
+        for length in 0..40 {
+            for first in 0..length {
+                for filler in [1, 0x80, 0xff] {
+                    let mut bytes = vec![filler; length];
+                    bytes[first] = 0;
+                    // What stands behind it is anything.
+                    for (place, byte) in bytes.iter_mut().enumerate().skip(first + 1) {
+                        *byte = (place % 3) as u8;
+                    }
+                    assert_eq!(until_nul(&bytes).len(), first, "{bytes:?}");
+                }
+            }
+            assert_eq!(until_nul(&vec![0x80; length]).len(), length);
+        }
+    }
 
     #[test]
     fn chinese_text_goes_in_and_out_as_gbk() {

@@ -135,12 +135,14 @@ impl<'a> RecordRef<'a> {
 
     /// Returns an owned copy.
     pub fn to_owned(&self) -> RecordBox {
-        let mut copy = RecordBox {
+        let copy = RecordBox {
             descriptor: self.descriptor,
             storage: Arc::new_uninit_slice(RecordBox::words(self.descriptor)),
         };
-        // SAFETY: both sides are `descriptor.size` bytes and do not overlap; bytes are copied untyped.
-        unsafe { ptr::copy_nonoverlapping(self.data.as_ptr(), copy.data_mut(), self.descriptor.size) };
+        let storage = Arc::as_ptr(&copy.storage).cast_mut().cast::<u8>();
+        // SAFETY: both sides are `descriptor.size` bytes and do not overlap; bytes are copied untyped; the storage was
+        // made just now and nobody else has it.
+        unsafe { ptr::copy_nonoverlapping(self.data.as_ptr(), storage, self.descriptor.size) };
         copy
     }
 }

@@ -233,14 +233,20 @@ impl Exchange {
         let stream = self.streams.stream_mut(key);
         stream.messages.push(message);
         let number = stream.messages.len();
-        if stream.listeners.iter().all(|listener| listener.next != number) {
+        let mut left = stream.listeners.iter().filter(|listener| listener.next == number).count();
+        if left == 0 {
             return;
         }
         let mut listeners = std::mem::take(&mut stream.listeners);
-        let notice = self.compose(key, number);
+        let mut notice = Some(self.compose(key, number));
         for listener in listeners.iter_mut().filter(|listener| listener.next == number) {
             listener.next += 1;
-            self.deliver(listener.session, listener.numbered, number, notice.clone());
+            left -= 1;
+            // The last one gets the record itself.
+            let given = if left == 0 { notice.take() } else { notice.clone() };
+            if let Some(given) = given {
+                self.deliver(listener.session, listener.numbered, number, given);
+            }
         }
         self.streams.stream_mut(key).listeners = listeners;
     }
