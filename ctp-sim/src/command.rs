@@ -132,6 +132,15 @@ pub enum Command {
         #[serde(default)]
         per_second: u32,
     },
+    /// Sets what the trading day will be settled at.
+    SettlementPrice {
+        /// The instrument.
+        instrument: String,
+        /// The price.
+        price: f64,
+    },
+    /// The trading day is settled at once and the next one begins (§6.6).
+    Settle,
 }
 
 impl Exchange {
@@ -162,6 +171,8 @@ impl Exchange {
             Command::Bulletin { exchange, title, content } => {
                 self.publish_bulletin(&exchange, &title, &content);
             }
+            Command::SettlementPrice { instrument, price } => self.set_settlement_price(&instrument, price),
+            Command::Settle => self.settle(),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::fmt;
 use std::time::Duration;
 
 pub use access::{Access, SmsLogin};
+use ctp_market::Time;
 pub use keys::{ConfigKey, duration};
 
 use crate::interface::Timestamp;
@@ -61,6 +62,11 @@ pub struct Config {
     pub switches: Switches,
     /// When the markets are open. Default: always.
     pub hours: Hours,
+    /// When a trading day is settled, in China's time, with [`Hours::Exchange`]. Default 16:00.
+    pub settlement_time: Time,
+    /// From a settlement until the core takes logins again; before, they are answered by 7. Default: 3 hours with
+    /// [`Hours::Exchange`], none with [`Hours::Always`].
+    pub reopening_delay: Option<Duration>,
     /// Queries answered per session and second; more are answered by `OnRspError` 90. 0 is no limit.
     ///
     /// Default 2: the historical front allows 1, which a client that waits exactly one second trips over now and then.
@@ -132,6 +138,8 @@ impl Config {
             matching: MatchingModel::default(),
             switches: Switches::default(),
             hours: Hours::Always,
+            settlement_time: Time::constant(16, 0, 0, 0),
+            reopening_delay: None,
             queries_per_second: 2,
             connect_delay,
             answer_delay,
@@ -139,6 +147,15 @@ impl Config {
             exchange_delay,
             tick_interval: Duration::from_millis(500),
         }
+    }
+}
+
+impl Config {
+    /// Returns how long the core takes no logins after a settlement.
+    pub(crate) fn reopening_delay(&self) -> Duration {
+        const THREE_HOURS: Duration = Duration::from_secs(3 * 60 * 60);
+        let usual = if self.hours == Hours::Exchange { THREE_HOURS } else { Duration::ZERO };
+        self.reopening_delay.unwrap_or(usual)
     }
 }
 

@@ -7,6 +7,7 @@ use ctp_types::{MdRequest, RecordBox, RequestKind, Text, TraderCallback, TraderR
 
 use crate::clock::{self, Stamp, Stamps};
 use crate::config::{Config, ConfigError};
+use crate::day::Days;
 use crate::errors::CoreError;
 use crate::instruction::{Arrival, Instructions};
 use crate::interface::{ApiKind, Input, Output, SessionId, Timestamp};
@@ -45,6 +46,7 @@ pub struct Exchange {
     pub(crate) hours: Sessions,
     pub(crate) playing: Vec<Playing>,
     pub(crate) accounts: Accounts,
+    pub(crate) days: Days,
     pub(crate) orders: Vec<Order>,
     pub(crate) desk: Desk,
     /// Fills of the arrival or tick at hand, kept for its memory.
@@ -123,6 +125,17 @@ pub(crate) enum Task {
         day: u32,
         product: usize,
     },
+    /// The trading day is to be settled.
+    Settlement {
+        day: u32,
+    },
+}
+
+impl Task {
+    /// Returns whether it is still to be done when another trading day begins.
+    pub(crate) fn outlives_day(&self) -> bool {
+        matches!(self, Self::Tick | Self::Recording { .. })
+    }
 }
 
 const NANOSECONDS_PER_SECOND: i64 = 1_000_000_000;
@@ -161,6 +174,7 @@ impl Exchange {
             hours: Sessions::new(),
             playing: Vec::new(),
             accounts: Accounts::default(),
+            days: Days::default(),
             orders: Vec::new(),
             desk: Desk::new(&config.broker),
             fills: Vec::new(),
@@ -179,6 +193,7 @@ impl Exchange {
         if let Some(replay) = exchange.config.replay.take() {
             exchange.play(&replay);
         }
+        exchange.await_settlement();
         Ok(exchange)
     }
 
@@ -366,6 +381,7 @@ impl Exchange {
             Task::Recording { playing } => self.play_on(playing),
             Task::SettlementPrices { day, product } => self.tell_settlement_prices(day, product),
             Task::Instruction(arrival) => self.instruction_arrives(arrival),
+            Task::Settlement { day } => self.settlement_due(day),
         }
     }
 

@@ -38,6 +38,7 @@ mod clock;
 mod command;
 mod config;
 mod consistency;
+mod day;
 mod errors;
 mod exchange;
 mod instruction;

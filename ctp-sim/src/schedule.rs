@@ -31,6 +31,11 @@ impl<T> Schedule<T> {
         }
     }
 
+    /// Removes every task that `keep` says no to.
+    pub(crate) fn retain(&mut self, keep: impl Fn(&T) -> bool) {
+        self.tasks.retain(|_, task| keep(task));
+    }
+
     /// Returns when the first task is due.
     pub(crate) fn next(&self) -> Option<Timestamp> {
         let waiting = self.tasks.first_key_value().map(|((at, _), _)| *at);

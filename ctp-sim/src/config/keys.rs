@@ -103,6 +103,12 @@ const KEYS: &[ConfigKey] = &[
         };
         put(&mut config.hours, hours)
     }),
+    row("settlement_time", "a time of day such as 16:00", |config, text| {
+        put(&mut config.settlement_time, text.parse().ok())
+    }),
+    row("reopening_delay", DURATION, |config, text| {
+        put(&mut config.reopening_delay, duration(text).map(Some))
+    }),
     row("queries_per_second", COUNT, |config, text| put(&mut config.queries_per_second, text.parse().ok())),
     row("connect_delay", DURATION, |config, text| put(&mut config.connect_delay, duration(text))),
     row("answer_delay", DURATION, |config, text| put(&mut config.answer_delay, duration(text))),

@@ -64,7 +64,8 @@ impl Exchange {
             slots[market.slot].push(index);
         }
         self.touched.slots = slots;
-        self.touched.changed.resize(self.markets.len(), false);
+        self.touched.changed = vec![false; self.markets.len()];
+        self.touched.changes = 0;
     }
 
     /// Sees to the next moment of the cadence while anybody could notice it.

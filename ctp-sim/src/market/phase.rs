@@ -58,8 +58,7 @@ impl Exchange {
 
     /// §4.2: the last snapshot of the day, with the settlement price.
     pub(crate) fn tell_settlement(&mut self, market: MarketIndex) {
-        let here = &mut self.markets[market];
-        here.settlement = Some(here.settlement_price());
+        self.markets[market].settlement = Some(self.settlement_of(market));
         self.touched.insert(market);
     }
 

@@ -114,6 +114,16 @@ impl Account {
         self.frozen_cash -= frozen.cash;
     }
 
+    /// Gives back what all orders hold.
+    pub(crate) fn release_all(&mut self) {
+        self.margin.release_all();
+        self.frozen_commission = Money::ZERO;
+        self.frozen_cash = Money::ZERO;
+        for holding in self.holdings.values_mut() {
+            holding.release_all();
+        }
+    }
+
     /// Books a trade. Returns by how much one tick up is now worth more.
     pub(crate) fn book(
         &mut self,

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use ctp_market::Money;
+use ctp_market::{Fees, Money};
 use ctp_types::Text;
 
 use crate::money::account::{Account, HoldingKey};
-use crate::money::holding::Execution;
+use crate::money::holding::{Execution, Holding};
 use crate::money::rates::Rates;
 use crate::money::terms::{Effect, LotPrice, Terms};
 
@@ -142,12 +142,7 @@ impl Accounts {
     }
 
     /// Puts in a position; whatever was there under the key is gone.
-    pub(crate) fn put(
-        &mut self,
-        investor: &Text<13>,
-        key: HoldingKey,
-        holding: crate::money::holding::Holding,
-    ) {
+    pub(crate) fn put(&mut self, investor: &Text<13>, key: HoldingKey, holding: Holding) {
         let Some(index) = self.index.get(investor).copied() else { return };
         let terms = self.terms_of(index, key.0);
         let account = &mut self.list[index];
@@ -173,7 +168,8 @@ impl Accounts {
 
     /// Marks a market at a new price: the floating profit of its holders changes, and of options the margin.
     pub(crate) fn remark(&mut self, market: usize, mark: Mark) {
-        let terms = &mut self.terms[market];
+        // A market that is just being listed has no terms yet, and no holders.
+        let Some(terms) = self.terms.get_mut(market) else { return };
         let ticks = mark.price - terms.mark;
         let follows = terms.margin_follows_ticks() && terms.margin_price != mark.margin_price;
         terms.mark = mark.price;
@@ -202,13 +198,39 @@ impl Accounts {
         }
     }
 
-    /// Takes all accounts out of the day that ends; the terms and holders of the next are to be set.
-    pub(crate) fn accounts_mut(&mut self) -> &mut [Account] {
-        &mut self.list
+    /// Books an opening trade without commission: what an exercised option delivers.
+    pub(crate) fn book_free(&mut self, investor: &Text<13>, key: HoldingKey, execution: &Execution) {
+        let Some(index) = self.index.get(investor).copied() else { return };
+        let terms = Terms { fees: Fees::default(), ..self.terms_of(index, key.0) };
+        let change = self.list[index].book(key, &terms, Effect::Open, execution);
+        self.add_exposure(index, key, &terms, change);
     }
 
-    /// Returns the investor of each account, as [`accounts_mut`](Self::accounts_mut) has them.
-    pub(crate) fn names(&self) -> &[Text<13>] {
-        &self.names
+    /// Takes lots of an option out of a position for `cash`.
+    pub(crate) fn take_out(&mut self, investor: &Text<13>, key: HoldingKey, volume: i32, cash: Money) {
+        let Some(index) = self.index.get(investor).copied() else { return };
+        let terms = self.terms_of(index, key.0);
+        let account = &mut self.list[index];
+        account.change(key, &terms, |holding| holding.take_out(&terms, volume, cash));
+        account.cash_in += cash;
+    }
+
+    /// Gives back what working orders hold: the day is over.
+    pub(crate) fn release_all(&mut self) {
+        for account in &mut self.list {
+            account.release_all();
+        }
+    }
+
+    /// Takes every account out of the day that ends, in the order of names; each is to be [`restart`](Self::restart)ed.
+    pub(crate) fn take_all(&mut self) -> Vec<(Text<13>, Account)> {
+        self.iter().map(|(investor, account)| (*investor, account.clone())).collect()
+    }
+
+    /// Puts an account in the place of an investor's old one.
+    pub(crate) fn restart(&mut self, investor: &Text<13>, account: Account) {
+        if let Some(index) = self.index.get(investor) {
+            self.list[*index] = account;
+        }
     }
 }

@@ -92,7 +92,12 @@ impl Exchange {
     /// Marks the positions in a market at its last price. To be called after every change of that price; cheap when
     /// nobody holds it.
     pub(crate) fn remark(&mut self, market: usize) {
-        let mark = self.mark_of(market);
+        self.mark_at(market, self.markets[market].mark());
+    }
+
+    /// Marks the positions in a market at a price in ticks.
+    pub(crate) fn mark_at(&mut self, market: usize, price: i64) {
+        let mark = self.mark_of(market, price);
         self.accounts.remark(market, mark);
     }
 
@@ -185,9 +190,8 @@ impl Exchange {
         Some(OptionMargin { fixed: margin - Money(out.0 / 2), minimum: Money(margin.0 / 2) })
     }
 
-    fn mark_of(&self, index: usize) -> Mark {
+    fn mark_of(&self, index: usize, price: i64) -> Mark {
         let market = &self.markets[index];
-        let price = market.mark();
         let settlement = market.reference.settlement;
         let params = &self.config.params;
         let margin_price = match market.instrument.class {
@@ -199,17 +203,10 @@ impl Exchange {
             _ => match params.margin_price_type {
                 MarginPriceType::PRE_SETTLEMENT_PRICE => LotPrice::PreSettlement,
                 MarginPriceType::SETTLEMENT_PRICE => LotPrice::Market(price),
-                MarginPriceType::AVERAGE_PRICE => LotPrice::Market(average(market).unwrap_or(price)),
+                MarginPriceType::AVERAGE_PRICE => LotPrice::Market(market.average()),
                 _ => LotPrice::Open,
             },
         };
         Mark { price, margin_price }
     }
-}
-
-/// Returns the volume-weighted price of the day in ticks, rounded half up.
-pub(crate) fn average(market: &Market) -> Option<i64> {
-    let per_tick = i128::from(market.lot_value(1).0) * i128::from(market.stats.volume);
-    let turnover = i128::from(market.stats.turnover.0);
-    (per_tick > 0).then(|| (2 * turnover + per_tick).div_euclid(2 * per_tick) as i64)
 }

@@ -261,6 +261,31 @@ impl Holding {
         booking
     }
 
+    /// Takes lots out for cash, the oldest first: options that are exercised.
+    pub(crate) fn take_out(&mut self, terms: &Terms, volume: i32, cash: Money) {
+        let mut wanted = volume;
+        for queue in 0..QUEUES {
+            while let Some(index) = self.queues[queue].front().copied().filter(|_| wanted > 0) {
+                let taken = self.lots[index].volume.min(wanted);
+                wanted -= taken;
+                self.close_lot(terms, index, taken, 0);
+                if self.lots[index].volume == 0 {
+                    self.queues[queue].pop_front();
+                }
+            }
+        }
+        self.today.used = true;
+        self.today.cash_in += cash;
+    }
+
+    /// Gives back what all orders hold.
+    pub(crate) fn release_all(&mut self) {
+        for row in [&mut self.today, &mut self.history] {
+            row.opening = Frozen::default();
+            row.closing = Frozen::default();
+        }
+    }
+
     fn close_lot(&mut self, terms: &Terms, index: usize, closed: i32, price: i64) -> Money {
         let long = self.long;
         let lot = &mut self.lots[index];

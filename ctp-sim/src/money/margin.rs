@@ -63,6 +63,15 @@ impl Margin {
         }
     }
 
+    /// Gives back what all orders hold.
+    pub(crate) fn release_all(&mut self) {
+        self.plain_frozen = Money::ZERO;
+        self.grouped_frozen = Money::ZERO;
+        for sides in self.groups.values_mut() {
+            sides.frozen = [Money::ZERO; 2];
+        }
+    }
+
     /// Returns what an order would hold back beyond what is held already.
     pub(crate) fn needed(&self, key: HoldingKey, terms: &Terms, margin: Money) -> Money {
         let Some(group) = group(key, terms).filter(|_| terms.frozen_is_one_sided) else { return margin };

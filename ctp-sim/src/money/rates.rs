@@ -7,7 +7,7 @@ use crate::money::terms::Terms;
 
 /// Rates of an instrument or a product, for everybody or for one investor. What is left out stays as it is.
 ///
-/// Fractions are of the amount (0.1 is 10 %), `…_by_volume` is CNY per lot. As a text:
+/// Fractions are of the amount (0.1 is 10 %), `…_by_volume` is CNY per lot; of such a pair one given makes the other 0. As a text:
 /// `rb margin=0.1 open=0.0001 close=0.0001 close_today=0.0002`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -103,26 +103,25 @@ impl Rates {
 
     /// Changes the terms of an instrument.
     pub(crate) fn apply(&self, terms: &mut Terms) {
-        let rate = |place: &mut Rate, value: Option<f64>| {
-            if let Some(value) = value {
-                *place = Rate::from_f64(value);
+        // What is charged by money alone has no part by volume, and the other way round.
+        let pair = |(rate, money): (&mut Rate, &mut Money), by_money: Option<f64>, by_volume: Option<f64>| {
+            if by_money.is_some() || by_volume.is_some() {
+                *rate = Rate::from_f64(by_money.unwrap_or(0.0));
+                *money = Money((by_volume.unwrap_or(0.0) * 10_000.0).round() as i64);
             }
         };
-        let money = |place: &mut Money, value: Option<f64>| {
-            if let Some(value) = value {
-                *place = Money((value * 10_000.0).round() as i64);
-            }
-        };
-        rate(&mut terms.long_margin.by_money, self.long_margin.or(self.margin));
-        rate(&mut terms.short_margin.by_money, self.short_margin.or(self.margin));
-        money(&mut terms.long_margin.by_volume, self.margin_by_volume);
-        money(&mut terms.short_margin.by_volume, self.margin_by_volume);
-        rate(&mut terms.fees.open_by_money, self.open);
-        money(&mut terms.fees.open_by_volume, self.open_by_volume);
-        rate(&mut terms.fees.close_by_money, self.close);
-        money(&mut terms.fees.close_by_volume, self.close_by_volume);
-        rate(&mut terms.fees.close_today_by_money, self.close_today);
-        money(&mut terms.fees.close_today_by_volume, self.close_today_by_volume);
+        let Terms { long_margin, short_margin, fees, .. } = terms;
+        let both = self.margin_by_volume;
+        pair((&mut long_margin.by_money, &mut long_margin.by_volume), self.long_margin.or(self.margin), both);
+        pair(
+            (&mut short_margin.by_money, &mut short_margin.by_volume),
+            self.short_margin.or(self.margin),
+            both,
+        );
+        pair((&mut fees.open_by_money, &mut fees.open_by_volume), self.open, self.open_by_volume);
+        pair((&mut fees.close_by_money, &mut fees.close_by_volume), self.close, self.close_by_volume);
+        let today = (&mut fees.close_today_by_money, &mut fees.close_today_by_volume);
+        pair(today, self.close_today, self.close_today_by_volume);
     }
 }
 

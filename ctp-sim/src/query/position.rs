@@ -79,21 +79,31 @@ impl Exchange {
         instrument: &Text<81>,
     ) -> Vec<InvestorPositionDetailField> {
         let investor = self.investor_of(id);
-        let Some(account) = self.accounts.get(&investor) else { return Vec::new() };
+        let account = self.accounts.get(&investor);
+        account.map_or(Vec::new(), |account| self.position_details(&investor, account, instrument))
+    }
+
+    /// Returns the lots of an account's positions; an empty filter is all of them.
+    pub(crate) fn position_details(
+        &self,
+        investor: &Text<13>,
+        account: &Account,
+        instrument: &Text<81>,
+    ) -> Vec<InvestorPositionDetailField> {
         let mut details = Vec::new();
         for ((index, long, hedge), holding) in &account.holdings {
             let market = &self.markets[*index];
             if !matches(instrument, &market.instrument.id) {
                 continue;
             }
-            let terms = self.accounts.terms(&investor, *index);
+            let terms = self.accounts.terms(investor, *index);
             let rate = *terms.margin_rate(*long);
             for lot in &holding.lots {
                 let combination = lot.combination.map(|combination| self.markets[combination].instrument.id);
                 details.push(InvestorPositionDetailField {
                     reserve1: resize(&market.instrument.id),
                     broker_id: text(&self.config.broker),
-                    investor_id: investor,
+                    investor_id: *investor,
                     hedge_flag: HedgeFlag::from_char(*hedge),
                     direction: if *long { Direction::BUY } else { Direction::SELL },
                     open_price: market.price(lot.open_price),

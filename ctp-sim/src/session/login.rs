@@ -121,7 +121,7 @@ impl Exchange {
         if !self.users.core.is_front_active {
             return Err(CoreError::FrontNotActive);
         }
-        if !self.users.core.is_ready {
+        if !self.users.core.is_ready || !self.is_initialised() {
             return Err(CoreError::NotInited);
         }
         let authenticated = self.sessions.get(&id).is_some_and(|session| session.authenticated);

@@ -274,7 +274,7 @@ fn exchange_of(instrument: &str) -> &'static str {
     match instrument.trim_end_matches(|digit: char| digit.is_ascii_digit()) {
         "rb" | "cu" | "au" => "SHFE",
         "sc" => "INE",
-        "m" | "i" => "DCE",
+        "m" | "i" | "a" | "c" => "DCE",
         "SR" | "TA" => "CZCE",
         "IF" | "T" => "CFFEX",
         "lc" => "GFEX",

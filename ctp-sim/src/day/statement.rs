@@ -1,0 +1,52 @@
+//! What a settled day came to for an investor: the settlement statement is written from it (§2.6).
+
+use ctp_market::Date;
+use ctp_types::{InvestorPositionDetailField, InvestorPositionField, Text, TradingAccountField};
+
+use crate::exchange::Exchange;
+use crate::order::trade::Trade;
+
+/// A settled day of an investor, at the settlement prices.
+#[derive(Clone, Debug)]
+pub(crate) struct SettledDay {
+    pub(crate) day: Date,
+    pub(crate) account: TradingAccountField,
+    /// The trades in order; the orders that they name are gone.
+    pub(crate) trades: Vec<Trade>,
+    pub(crate) positions: Vec<InvestorPositionField>,
+    pub(crate) details: Vec<InvestorPositionDetailField>,
+}
+
+/// Days whose statements are kept.
+const KEPT_DAYS: usize = 60;
+
+impl Exchange {
+    /// Keeps what the day came to, for every account.
+    pub(super) fn keep_statements(&mut self) {
+        let day = self.trading_day;
+        for investor in self.accounts.investors() {
+            let Some(account) = self.accounts.get(&investor) else { continue };
+            let everything = Text::default();
+            let settled = SettledDay {
+                day,
+                account: self.account_record(&investor, account),
+                trades: Vec::new(),
+                positions: self.position_records(&investor, account, &everything),
+                details: self.position_details(&investor, account, &everything),
+            };
+            self.days.settled.insert((investor, day), settled);
+        }
+        for trade in &self.trades {
+            if let Some(settled) = self.days.settled.get_mut(&(self.orders[trade.order].investor, day)) {
+                settled.trades.push(*trade);
+            }
+        }
+        for investor in self.accounts.investors() {
+            let days = self.days.settled.range((investor, Date::MIN)..=(investor, Date::MAX));
+            let days: Vec<Date> = days.map(|((_, day), _)| *day).collect();
+            for old in days.iter().take(days.len().saturating_sub(KEPT_DAYS)) {
+                self.days.settled.remove(&(investor, *old));
+            }
+        }
+    }
+}
