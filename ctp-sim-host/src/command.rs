@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde::de::value::Error;
 
 use self::value::CommandText;
+use crate::scenario::words::{self, Operator, Word};
 
 /// One value of a command: with the name of its field, or by its place.
 pub type Argument = (Option<String>, String);
@@ -39,6 +40,37 @@ pub fn read_command(
         .map_err(|error: Error| CommandError { command: name.to_owned(), problem: error.to_string() })
 }
 
+/// Splits a line into the name of a command and its values, as scenarios write them.
+///
+/// # Errors
+///
+/// Returns an error when the line is empty or a quote is not closed.
+pub fn read_line(line: &str) -> Result<(String, Vec<Argument>), CommandError> {
+    let bad = |problem: &str| CommandError { command: line.to_owned(), problem: problem.to_owned() };
+    let words = words::split(line).map_err(|problem| bad(&problem.to_string()))?;
+    let Some((name, rest)) = words.split_first() else {
+        return Err(bad("write the name of a command"));
+    };
+    let argument = |word: &Word| match word.pair() {
+        Some((key, Operator::Equal, value)) => (Some(key.to_owned()), value.text),
+        _ => (None, word.text.clone()),
+    };
+    Ok((name.text.clone(), rest.iter().map(argument).collect()))
+}
+
+/// Writes a command so that [`read_line`] reads it back.
+pub fn write_line(name: &str, arguments: &[Argument]) -> String {
+    let mut line = words::quote(name);
+    for (key, value) in arguments {
+        line.push(' ');
+        match key {
+            Some(key) => line.push_str(&format!("{key}={}", words::quote(value))),
+            None => line.push_str(&words::always_quoted(value)),
+        }
+    }
+    line
+}
+
 /// Returns what is wrong with the name of a command, before its values are known.
 pub(crate) fn check_name(name: &str) -> Result<(), String> {
     match read_command(name, &[], &|_| None) {
@@ -66,6 +98,19 @@ mod tests {
         assert_eq!(read("disconnect", &[(Some("session"), "7"), (Some("reason"), "4097")]), expected);
         assert_eq!(read("disconnect", &[(None, "one"), (None, "0x1001")]), expected);
         assert_eq!(read("disconnect", &[(Some("reason"), "4097"), (None, "one")]), expected);
+    }
+
+    #[test]
+    fn lines_are_read_back() {
+        let arguments = vec![
+            (None, "a=b".to_owned()),
+            (Some("key".to_owned()), "x \"y\" #".to_owned()),
+            (None, String::new()),
+            (Some("n".to_owned()), "1".to_owned()),
+        ];
+        let line = write_line("name", &arguments);
+        assert_eq!(read_line(&line), Ok(("name".to_owned(), arguments)), "{line}");
+        assert!(read_line("").is_err() && read_line("a \"").is_err());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use ctp_sim::{ApiKind, Delivery, Exchange, Input, Output, SessionId, Timestamp};
+use ctp_sim::{ApiKind, Delivery, Exchange, Input, Output, SessionId, SessionState, Timestamp};
 use ctp_types::RecordBox;
 use tracing::{error, warn};
 
@@ -154,6 +154,12 @@ impl Engine {
         let (instrument, tick) = self.exchange.as_ref()?.instrument(id)?;
         // The instrument's own fields go first: the tick of a futures front has no ExchangeID.
         Some([RecordBox::new(&instrument), RecordBox::new(&tick)])
+    }
+
+    /// Returns the trading day and the sessions.
+    pub(crate) fn look(&self) -> Option<(String, Vec<SessionState>)> {
+        let exchange = self.exchange.as_ref()?;
+        Some((exchange.trading_day().to_str().into_owned(), exchange.sessions()))
     }
 
     /// Returns 0 when a request may go to the exchange, else its refusal.

@@ -19,6 +19,7 @@ mod address;
 mod callback;
 mod clock;
 mod command;
+mod control;
 mod engine;
 mod flow;
 mod instance;
@@ -34,7 +35,8 @@ pub use address::{
 };
 pub use callback::{Callback, Method};
 pub use clock::{Clock, EventClock, ManualClock, RealClock, VirtualClock};
-pub use command::{Argument, CommandError, read_command};
+pub use command::{Argument, CommandError, read_command, read_line, write_line};
+pub use control::{ControlError, REQUEST_LENGTH_MAX, control};
 pub use flow::Topic;
 pub use instance::{Instance, InstanceOptions, NOT_CONNECTED, RELEASE_WAIT_MAX, SubscriptionChange};
 pub use quiet::QuietError;

@@ -87,6 +87,16 @@ impl Simulator {
         Ok(simulator)
     }
 
+    /// Returns the exchange that runs under a name.
+    pub fn running(name: &str) -> Option<Self> {
+        crate::lock(&RUNNING).get(name).map(|running| running.simulator.clone())
+    }
+
+    /// Returns the names of all exchanges of the process.
+    pub fn names() -> Vec<String> {
+        crate::lock(&RUNNING).keys().cloned().collect()
+    }
+
     /// Starts an exchange that `sim://NAME` then reaches.
     ///
     /// # Errors

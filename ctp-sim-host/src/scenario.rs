@@ -13,9 +13,9 @@ mod run;
 mod show;
 mod statement;
 mod target;
-mod time;
+pub(crate) mod time;
 mod value;
-mod words;
+pub(crate) mod words;
 
 use ctp_types::RecordBox;
 

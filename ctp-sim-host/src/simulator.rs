@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
-use ctp_sim::{ApiKind, Command, Config, Exchange, Input, Received, SessionId, Timestamp};
+use ctp_sim::{ApiKind, Command, Config, Exchange, Input, Received, SessionId, SessionState, Timestamp};
 use tracing::debug;
 
 use crate::clock::Clock;
@@ -119,6 +119,11 @@ impl Simulator {
     pub fn instrument(&self, id: &str) -> Option<Vec<(String, String)>> {
         let records = self.engine().instrument(id)?;
         Some(records.iter().flat_map(crate::scenario::texts).collect())
+    }
+
+    /// Returns the trading day as `yyyymmdd`, and the API objects that have connected.
+    pub fn look(&self) -> (String, Vec<SessionState>) {
+        self.engine().look().unwrap_or_default()
     }
 
     /// Returns whether two handles are of one exchange.

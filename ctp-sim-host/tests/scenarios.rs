@@ -36,7 +36,10 @@ fn main() -> ExitCode {
     }
     let files = files().len();
     let conclusion = libtest_mimic::run(&arguments, trials);
-    println!("{files} scenario files; {} runs passed, {} failed", conclusion.num_passed, conclusion.num_failed);
+    println!(
+        "{files} scenario files; {} runs passed, {} failed",
+        conclusion.num_passed, conclusion.num_failed
+    );
     conclusion.exit_code()
 }
 

@@ -118,6 +118,11 @@ pub(crate) fn quote(text: &str) -> String {
     if !text.is_empty() && text.chars().all(plain) {
         return text.to_owned();
     }
+    always_quoted(text)
+}
+
+/// Writes a text in quotes, so that it is no pair either.
+pub(crate) fn always_quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 

@@ -28,7 +28,7 @@ const SUBSCRIPTIONS: [(&str, &str, SubscriptionChange); 4] = [
 ];
 
 /// Words of an order that stand for fields (§5.2).
-const ORDER_WORDS: [(&str, &[(&str, &str)]); 16] = [
+const ORDER_WORDS: [(&str, &[(&str, &str)]); 17] = [
     ("open", &[("CombOffsetFlag", "0")]),
     ("close", &[("CombOffsetFlag", "1")]),
     ("force-close", &[("CombOffsetFlag", "2")]),
@@ -37,6 +37,7 @@ const ORDER_WORDS: [(&str, &[(&str, &str)]); 16] = [
     ("fak", &[("TimeCondition", "1"), ("VolumeCondition", "1")]),
     ("fok", &[("TimeCondition", "1"), ("VolumeCondition", "3")]),
     ("gfs", &[("TimeCondition", "2")]),
+    ("gfd", &[("TimeCondition", "3")]),
     ("market", &[("OrderPriceType", "1"), ("LimitPrice", "0")]),
     ("best", &[("OrderPriceType", "3"), ("LimitPrice", "0"), ("TimeCondition", "1")]),
     ("best-limit", &[("OrderPriceType", "3"), ("LimitPrice", "0"), ("TimeCondition", "3")]),

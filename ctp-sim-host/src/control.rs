@@ -1,0 +1,161 @@
+//! One JSON interface to the exchanges of a process: start them, let time pass, do what no client does, look.
+//!
+//! A request is an object with `op`; an answer is `{"ok": true, …}` or `{"ok": false, "error": "…"}`.
+//!
+//! | `op` | with | answer |
+//! |---|---|---|
+//! | `start` | `exchange`; `clock` `manual` (default), `virtual`, `real` or `max`; `speed` of a virtual clock; `start` a time in China; `config` an object of settings and switches | |
+//! | `advance` | `exchange`, `duration` such as `500ms` | `now` |
+//! | `until` | `exchange`, `time` such as `15:00:00`, the next one, or a date and time | `now` |
+//! | `barrier` | `exchange` | when every callback due has returned |
+//! | `command` | `exchange`; `command` with its fields, or `text` as in scenarios; `sessions` names for numbers | |
+//! | `instrument` | `exchange`, `id` | `fields` of its record and tick |
+//! | `state` | `exchange`, or nothing for the names of all | `now`, `trading_day`, `sessions` |
+//! | `end` | `exchange` | |
+//!
+//! `advance` and `until` need a manual clock.
+
+mod operations;
+
+use serde_json::{Map, Value, json};
+
+/// The longest request, in bytes.
+pub const REQUEST_LENGTH_MAX: usize = 1 << 20;
+
+/// Why a request was not carried out.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ControlError {
+    /// It is too long.
+    #[error("the request has {0} bytes; at most {REQUEST_LENGTH_MAX} are taken")]
+    TooLong(usize),
+    /// It is no JSON object, or a field is missing, unknown or of the wrong type.
+    #[error("the request is not understood: {0}")]
+    Json(#[from] serde_json::Error),
+    /// There is no such operation.
+    #[error("op {0:?} is not known: write start, advance, until, barrier, command, instrument, state or end")]
+    Operation(String),
+    /// The exchange does not run.
+    #[error("exchange {name:?} does not run in this process; running: {running}")]
+    NoExchange {
+        /// The name asked for.
+        name: String,
+        /// The names of those that run, separated by commas.
+        running: String,
+    },
+    /// The exchange's clock is not moved by hand.
+    #[error("the clock of exchange {0:?} is not manual: start it with \"clock\": \"manual\"")]
+    Clock(String),
+    /// A time or duration that cannot be read.
+    #[error("{name} {value:?} is not {expected}")]
+    Time {
+        /// The field.
+        name: &'static str,
+        /// What was given.
+        value: String,
+        /// What is taken.
+        expected: &'static str,
+    },
+    /// The exchange cannot start.
+    #[error(transparent)]
+    Start(#[from] crate::StartError),
+    /// A setting cannot be.
+    #[error(transparent)]
+    Config(#[from] ctp_sim::ConfigError),
+    /// There is no such command, or its values cannot be.
+    #[error(transparent)]
+    Command(#[from] crate::CommandError),
+    /// Time could not pass to its end.
+    #[error(transparent)]
+    Quiet(#[from] crate::QuietError),
+}
+
+/// Carries out a request and returns its answer, both JSON texts.
+pub fn control(request: &str) -> String {
+    let answer = match operations::carry_out(request) {
+        Ok(mut answer) => {
+            answer.insert("ok".to_owned(), Value::Bool(true));
+            Value::Object(answer)
+        }
+        Err(error) => json!({ "ok": false, "error": with_causes(&error) }),
+    };
+    answer.to_string()
+}
+
+type Answer = Map<String, Value>;
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(request: Value) -> Value {
+        control(&request.to_string()).parse().expect("JSON")
+    }
+
+    fn refused(request: Value, named: &str) {
+        let answer = answer(request.clone());
+        let error = answer["error"].as_str().unwrap_or_default();
+        assert!(answer["ok"] == false && error.contains(named), "{request}: {answer}");
+    }
+
+    #[test]
+    fn an_exchange_is_started_moved_asked_and_ended() {
+        let name = "control-life";
+        let started = answer(json!({
+            "op": "start", "exchange": name, "start": "2026-11-23 10:00:00",
+            "config": { "crowd": "off", "seed": 7, "authentication_required": true },
+        }));
+        assert_eq!(started["ok"], true, "{started}");
+        refused(json!({ "op": "start", "exchange": name }), "already running");
+        let moved = answer(json!({ "op": "advance", "exchange": name, "duration": "1500ms" }));
+        assert_eq!(moved["now"], "2026-11-23 10:00:01.5");
+        let moved = answer(json!({ "op": "until", "exchange": name, "time": "10:30:00" }));
+        assert_eq!(moved["now"], "2026-11-23 10:30:00");
+        let state = answer(json!({ "op": "state", "exchange": name }));
+        assert_eq!((&state["trading_day"], &state["sessions"]), (&json!("20261123"), &json!([])));
+        let deposit = json!({ "op": "command", "exchange": name, "command": "deposit", "investor": "a", "amount": 5.0 });
+        assert_eq!(answer(deposit)["ok"], true);
+        let text = json!({ "op": "command", "exchange": name, "text": "deposit a amount=5" });
+        assert_eq!(answer(text)["ok"], true);
+        let found = answer(json!({ "op": "instrument", "exchange": name, "id": "rb2701" }));
+        assert_eq!(found["fields"]["ExchangeID"], "SHFE", "{found}");
+        let none = answer(json!({ "op": "instrument", "exchange": name, "id": "nothing" }));
+        assert_eq!(none["fields"], Value::Null);
+        assert_eq!(answer(json!({ "op": "barrier", "exchange": name }))["ok"], true);
+        assert_eq!(answer(json!({ "op": "end", "exchange": name }))["ok"], true);
+        refused(json!({ "op": "barrier", "exchange": name }), "does not run");
+    }
+
+    #[test]
+    fn what_cannot_be_says_what_can() {
+        refused(json!([]), "not understood");
+        refused(json!({ "exchange": "x" }), "op");
+        refused(json!({ "op": "explode" }), "start, advance");
+        refused(json!({ "op": "advance", "exchange": "x" }), "duration");
+        refused(json!({ "op": "advance", "exchange": "x", "duration": "1s", "colour": 1 }), "colour");
+        refused(json!({ "op": "start", "exchange": "a b" }), "name");
+        refused(json!({ "op": "start", "exchange": "control-bad", "config": { "colour": "red" } }), "colour");
+        refused(json!({ "op": "start", "exchange": "control-bad", "start": "noon" }), "noon");
+        refused(json!({ "op": "start", "exchange": "control-bad", "clock": "sun" }), "manual");
+        let real = answer(json!({ "op": "start", "exchange": "control-real", "clock": "real" }));
+        assert_eq!(real["ok"], true, "{real}");
+        refused(json!({ "op": "advance", "exchange": "control-real", "duration": "1s" }), "manual");
+        refused(json!({ "op": "command", "exchange": "control-real", "command": "explode" }), "deposit");
+        refused(json!({ "op": "command", "exchange": "control-real", "text": "" }), "command");
+        refused(json!({ "op": "command", "exchange": "control-real", "text": "disconnect one 1" }), "one");
+        assert_eq!(answer(json!({ "op": "end", "exchange": "control-real" }))["ok"], true);
+        let long = control(&" ".repeat(REQUEST_LENGTH_MAX + 1));
+        assert!(long.contains("1048577"), "{long}");
+        assert!(control("{").contains("not understood"));
+    }
+}
