@@ -1,5 +1,7 @@
 //! The exported functions.
 
+mod control;
+
 use std::ffi::{CStr, CString, OsStr, c_char, c_void};
 use std::os::unix::ffi::OsStrExt;
 use std::panic::{self, AssertUnwindSafe};
@@ -11,6 +13,7 @@ use ctp_types::{
 };
 use tracing::{debug, error};
 
+pub use self::control::ctp_sim_control;
 use crate::client::Client;
 pub use crate::client::DeliverFn;
 use crate::{handles, incoming, logging, methods};

@@ -107,6 +107,14 @@ pub enum LoadError {
         /// Its version.
         version: ApiVersion,
     },
+    /// The library is not the simulator's, or an older one.
+    #[error("{} has no control interface ({symbol}); run `cargo xtask sim`", path.display())]
+    NoControl {
+        /// The library.
+        path: PathBuf,
+        /// The missing symbol.
+        symbol: &'static str,
+    },
     /// The simulator's libraries are nowhere.
     #[error(
         "no simulator library of {family} {version} (looked in {looked}); run `cargo xtask sim`, or set CTP_SIM_DIR"

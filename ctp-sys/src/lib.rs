@@ -16,6 +16,7 @@
 #![deny(unsafe_op_in_unsafe_fn)]
 
 mod adapter;
+mod control;
 mod error;
 mod family;
 mod flow;
@@ -32,6 +33,7 @@ mod spi;
 mod system_info;
 mod version;
 
+pub use control::{Control, ControlError};
 pub use error::{ApiError, CloseError, CreateError, LoadError};
 pub use library::{Library, MdOptions, TraderOptions};
 pub use owner::Api;
