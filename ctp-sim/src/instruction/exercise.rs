@@ -1,6 +1,6 @@
 //! Exercising and abandoning options (执行宣告; §7).
 
-use ctp_market::{Exchange as Venue, ExerciseStyle, Money, OptionRight};
+use ctp_market::{Exchange as Venue, ExerciseStyle};
 use ctp_types::{
     ActionFlag, ActionType, ExecOrderActionField, ExecOrderField, HedgeFlag, InputExecOrderActionField,
     InputExecOrderField, PosiDirection, Text, TraderRequest,
@@ -14,14 +14,6 @@ use crate::instruction::{ACTION_REFUSED, Kind};
 use crate::interface::SessionId;
 use crate::market::instrument::{Class, MarketIndex};
 use crate::money::holding::Holding;
-
-/// What an option is a right to.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct OptionAt {
-    pub(crate) right: OptionRight,
-    pub(crate) strike: Money,
-    pub(crate) underlying: MarketIndex,
-}
 
 impl Exchange {
     pub(super) fn exercise(&mut self, id: SessionId, input: &InputExecOrderField, request_id: i32) {
@@ -77,18 +69,17 @@ impl Exchange {
         self.set_stage::<ExecOrderField>(index, Stage::Cancelled);
     }
 
-    /// Returns what a market's option is a right to; `None` where it is none.
-    pub(crate) fn option_at(&self, market: MarketIndex) -> Option<OptionAt> {
-        match self.markets[market].instrument.class {
-            Class::Option { right, strike, underlying, .. } => Some(OptionAt { right, strike, underlying }),
-            Class::Future | Class::Combination { .. } => None,
-        }
+    /// Returns whether a market is an option's.
+    pub(super) fn is_option(&self, market: MarketIndex) -> bool {
+        matches!(self.markets[market].instrument.class, Class::Option { .. })
     }
 
     fn check_exercise(&mut self, id: SessionId, input: &InputExecOrderField) -> Result<Text<13>, Refusal> {
         self.check_investor(id, &input.broker_id, &input.investor_id)?;
         let market = self.market_of(&input.instrument_id, &input.exchange_id)?;
-        self.option_at(market).ok_or(Refusal::NotAnOption)?;
+        if !self.is_option(market) {
+            return Err(Refusal::NotAnOption);
+        }
         let venue = self.venue_of(market);
         // §7: CFFEX index options are not exercised through the API.
         if venue == Venue::Cffex {
@@ -148,7 +139,7 @@ impl Exchange {
         match entry.stage {
             _ if entry.cancelled_by.is_some() => Err(Refusal::DuplicateExerciseAction),
             Stage::Sent | Stage::Accepted => Ok(index),
-            Stage::Cancelled | Stage::Refused | Stage::Done => Err(CoreError::InsuitableOrderStatus.into()),
+            Stage::Cancelled | Stage::Refused => Err(CoreError::InsuitableOrderStatus.into()),
         }
     }
 }

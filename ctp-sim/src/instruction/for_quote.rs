@@ -53,7 +53,7 @@ impl Exchange {
     fn check_for_quote(&mut self, id: SessionId, input: &InputForQuoteField) -> Result<Text<13>, Refusal> {
         self.check_investor(id, &input.broker_id, &input.investor_id)?;
         let market = self.market_of(&input.instrument_id, &input.exchange_id)?;
-        if self.option_at(market).is_none() {
+        if !self.is_option(market) {
             return Err(Refusal::ForQuoteUnsupported);
         }
         if self.config.switches.for_quote_limits.is_on() {

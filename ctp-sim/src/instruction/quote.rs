@@ -253,7 +253,9 @@ impl Exchange {
         let index = self.find_instruction::<QuoteField>(id, &key).ok_or(Refusal::QuoteNotFound)?;
         let entry = &self.instructions.quotes.entries[index];
         match entry.stage {
-            _ if entry.cancelled_by.is_some() => Err(CoreError::DuplicateOrderAction.into()),
+            Stage::Sent | Stage::Accepted if entry.cancelled_by.is_some() => {
+                Err(CoreError::DuplicateOrderAction.into())
+            }
             Stage::Sent | Stage::Accepted if !self.is_quote_over(index) => Ok(index),
             _ => Err(CoreError::InsuitableOrderStatus.into()),
         }

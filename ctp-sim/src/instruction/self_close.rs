@@ -64,7 +64,7 @@ impl Exchange {
     ) -> Result<Text<13>, Refusal> {
         self.check_investor(id, &input.broker_id, &input.investor_id)?;
         let market = self.market_of(&input.instrument_id, &input.exchange_id)?;
-        if self.option_at(market).is_none() {
+        if !self.is_option(market) {
             return Err(Refusal::SelfCloseNotAnOption);
         }
         let known = input.opt_self_close_flag.name().is_some()

@@ -18,8 +18,6 @@ pub(crate) enum Stage {
     Cancelled,
     /// The exchange would not have it.
     Refused,
-    /// Carried out at settlement.
-    Done,
 }
 
 /// What names an instruction in an action on it.
@@ -90,7 +88,7 @@ fn submit_status(stage: Stage) -> OrderSubmitStatus {
     match stage {
         Stage::Sent => OrderSubmitStatus::INSERT_SUBMITTED,
         Stage::Refused => OrderSubmitStatus::INSERT_REJECTED,
-        Stage::Accepted | Stage::Cancelled | Stage::Done => OrderSubmitStatus::ACCEPTED,
+        Stage::Accepted | Stage::Cancelled => OrderSubmitStatus::ACCEPTED,
     }
 }
 
@@ -101,7 +99,6 @@ fn message(stage: Stage) -> Text<81> {
         Stage::Accepted => "已接受",
         Stage::Cancelled => "已撤销",
         Stage::Refused => "已被拒绝",
-        Stage::Done => "已执行",
     })
 }
 
@@ -110,7 +107,6 @@ fn exec_result(stage: Stage) -> ExecResult {
         Stage::Sent | Stage::Accepted => ExecResult::NO_EXEC,
         Stage::Cancelled => ExecResult::CANCELED,
         Stage::Refused => ExecResult::UNKNOWN,
-        Stage::Done => ExecResult::OK,
     }
 }
 
@@ -119,14 +115,13 @@ fn quote_status(stage: Stage) -> OrderStatus {
         Stage::Sent => OrderStatus::UNKNOWN,
         Stage::Accepted => OrderStatus::NO_TRADE_QUEUEING,
         Stage::Cancelled | Stage::Refused => OrderStatus::CANCELED,
-        Stage::Done => OrderStatus::ALL_TRADED,
     }
 }
 
 fn apply_status(stage: Stage) -> ApplyStatus {
     match stage {
         Stage::Sent => ApplyStatus::UNKNOWN,
-        Stage::Accepted | Stage::Done => ApplyStatus::ACCEPTED,
+        Stage::Accepted => ApplyStatus::ACCEPTED,
         Stage::Cancelled | Stage::Refused => ApplyStatus::CANCELED,
     }
 }

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "every test file uses its own part")]
 
+pub(crate) mod instruct;
+
 use std::time::Duration;
 
 use ctp_sim::{ApiKind, Config, Delivery, Exchange, Input, Output, SessionId, Timestamp};
