@@ -52,9 +52,10 @@ pub(crate) struct Instructions {
     /// When a quote was last asked for, by instrument.
     asked_for_quote: BTreeMap<Text<81>, Timestamp>,
     pub(crate) combinations: Vec<combination::Combining>,
-    pub(crate) bank: transfer::Bank,
+    bank: transfer::Bank,
     pub(crate) transfers: Vec<TransferSerialField>,
-    pub(crate) pending_transfers: Vec<transfer::PendingTransfer>,
+    /// On their way to the bank; one that arrived is taken out.
+    pending_transfers: Vec<Option<transfer::PendingTransfer>>,
     pub(crate) notices: Vec<NoticeField>,
     pub(crate) trading_notices: Vec<(Option<Text<13>>, TradingNoticeInfoField)>,
     pub(crate) bulletins: Vec<BulletinField>,
@@ -157,7 +158,8 @@ impl Exchange {
 
     /// Forgets the instructions of a day that ended (§6.6); the bank's side of the accounts stays.
     pub(crate) fn end_instructions(&mut self) {
-        let ended = std::mem::take(&mut self.instructions);
+        let mut ended = std::mem::take(&mut self.instructions);
+        ended.bank.receive(ended.pending_transfers.into_iter().flatten());
         self.instructions.bank = ended.bank;
     }
 

@@ -8,7 +8,7 @@ use common::instruct::{make, send};
 use common::{Bench, Client, quiet};
 use ctp_sim::{Command, Config, Delivery, Input};
 use ctp_types::{
-    DepthMarketDataField, FieldKind, ForQuoteRspField, InputOrderField, InvestorPositionCombineDetailField,
+    DepthMarketDataField, ForQuoteRspField, InputOrderField, InvestorPositionCombineDetailField,
     InvestorPositionField, MdCallback, OrderField, ParkedOrderField, QryDepthMarketDataField,
     QryExecOrderField, QryInvestorPositionCombineDetailField, QryInvestorPositionField, QryOrderField,
     QryParkedOrderActionField, QryParkedOrderField, QryQuoteField, QryTradingAccountField,
@@ -306,6 +306,31 @@ fn options_are_exercised() {
         bench.query(client.session, TraderRequest::ReqQryExecOrder, &QryExecOrderField::default());
     let results: Vec<u8> = records.iter().map(|record| record.exec_result.as_char()).collect();
     assert_eq!(results, *b"cn");
+}
+
+// §6.6: at settlement a call becomes a long future at the strike; what was instructed is forgotten.
+#[test]
+fn an_exercise_is_carried_out_at_settlement() {
+    let (mut bench, client) = one(rich());
+    open(&mut bench, client, OPTION, '0', 3);
+    let fields = format!(
+        "InstrumentID={OPTION} ExchangeID=DCE Volume=2 OffsetFlag=1 HedgeFlag=1 ActionType=1 PosiDirection=2"
+    );
+    let request = TraderRequest::ReqExecOrderInsert;
+    send::<ctp_types::InputExecOrderField>(&mut bench, client, request, &fields);
+    send::<ctp_types::InputQuoteField>(&mut bench, client, TraderRequest::ReqQuoteInsert, &quote(""));
+    bench.step(Input::Command(Command::Settle));
+    bench.run(Duration::from_secs(3600));
+    let client = bench.trader(1, "one");
+    let row = position(&mut bench, client, "m2701");
+    assert_eq!((row.position, row.posi_direction.as_char(), row.open_cost), (2, b'2', 60_000.0));
+    let left = position(&mut bench, client, OPTION);
+    assert_eq!((left.position, left.strike_frozen), (1, 0));
+    let records: Vec<ctp_types::ExecOrderField> =
+        bench.query(client.session, TraderRequest::ReqQryExecOrder, &QryExecOrderField::default());
+    let quotes: Vec<QuoteField> =
+        bench.query(client.session, TraderRequest::ReqQryQuote, &QryQuoteField::default());
+    assert!(records.is_empty() && quotes.is_empty());
 }
 
 // §7: combine '0', split '1', delete '2'; 151, 152; §6.4: legs carry CombPosition.

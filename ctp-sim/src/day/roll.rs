@@ -7,7 +7,6 @@ use ctp_types::Text;
 
 use crate::config::{Config, ConfigError};
 use crate::exchange::{Counters, Exchange, Task};
-use crate::instruction::Instructions;
 use crate::market::instrument::{Class, MarketIndex};
 use crate::market::listing::{self, Before};
 use crate::market::{Market, Reference};
@@ -31,13 +30,11 @@ impl Exchange {
         self.days.prices.clear();
         self.schedule.retain(Task::outlives_day);
         self.orders.clear();
+        self.end_instructions();
         self.trades.clear();
         self.fills.clear();
         self.desk = Desk::new(&self.config.broker);
         self.counters = Counters::default();
-        let bank = std::mem::take(&mut self.instructions.bank);
-        self.instructions = Instructions::default();
-        self.instructions.bank = bank;
         self.clear_streams();
         self.arrange_cadence();
         if self.begin_hours().is_err() {

@@ -48,6 +48,15 @@ impl Bank {
         self.balances.entry(investor).or_insert(BANK_BALANCE)
     }
 
+    /// Takes in what was on its way out when the day ended; nobody is told any more. What was on its way in stays here.
+    pub(super) fn receive(&mut self, pending: impl Iterator<Item = PendingTransfer>) {
+        for transfer in pending {
+            if let PendingTransfer::Out(investor, record) = transfer {
+                *self.balance(investor) += money(record.trade_amount).unwrap_or(Money::ZERO);
+            }
+        }
+    }
+
     fn next_serial(&mut self) -> i32 {
         self.serial = self.serial.wrapping_add(1);
         self.serial
@@ -130,9 +139,13 @@ impl Exchange {
         self.queue_for_bank(pending, Kind::BankBalance);
     }
 
+    fn take_pending(&mut self, index: usize) -> Option<PendingTransfer> {
+        self.instructions.pending_transfers.get_mut(index)?.take()
+    }
+
     /// The bank's word on a transfer: the business result is in the record itself (§7).
     pub(super) fn transfer_arrives(&mut self, index: usize) {
-        let Some(pending) = self.instructions.pending_transfers.get(index).cloned() else { return };
+        let Some(pending) = self.take_pending(index) else { return };
         let short = RspInfoField { error_id: 1023, error_msg: text("银行主机错") };
         let (investor, callback, mut record) = match pending {
             PendingTransfer::In(investor, record) => {
@@ -174,7 +187,7 @@ impl Exchange {
     }
 
     pub(super) fn bank_balance_arrives(&mut self, index: usize) {
-        let pending = self.instructions.pending_transfers.get(index).cloned();
+        let pending = self.take_pending(index);
         let Some(PendingTransfer::Balance(investor, mut record)) = pending else { return };
         let balance = self.instructions.bank.balance(investor).to_f64();
         record.bank_use_amount = balance;
@@ -325,7 +338,7 @@ impl Exchange {
 
     fn queue_for_bank(&mut self, pending: PendingTransfer, kind: Kind) {
         let index = self.instructions.pending_transfers.len();
-        self.instructions.pending_transfers.push(pending);
+        self.instructions.pending_transfers.push(Some(pending));
         self.arrive_later(Arrival { kind, index, is_cancel: false });
     }
 }
