@@ -1,12 +1,8 @@
 //! Queries of the investor's own affairs; reference data stand in [`reference`] (§3.5 for the filters).
 
 mod account;
-<<<<<<< HEAD
 mod instruction;
-mod lookup;
-=======
 pub(crate) mod lookup;
->>>>>>> b7f77fd (ctp-sim-host: control by JSON: start, time, commands, state)
 mod order;
 mod position;
 mod reference;
