@@ -68,8 +68,8 @@ pub use journal::Journal;
 pub use market::replay::{self, Replay, ReplayError, Tape};
 pub use market::tick::{Levels, Tick};
 pub use matching::{MatchingModel, UnknownModel};
-pub use request::coverage::{Class as CoverageClass, Coverage, coverage};
 pub use query::lookup::{LoginState, SessionState};
+pub use request::coverage::{Class as CoverageClass, Coverage, coverage};
 pub use session::user::UserState;
 pub use switches::{
     AssignedRef, CheckedBy, FrozenPrice, LastBeforeTrade, NewDay, NoValue, OffOn, OnOff, RefusedOn,

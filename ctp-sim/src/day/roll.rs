@@ -10,6 +10,7 @@ use crate::exchange::{Counters, Exchange, Task};
 use crate::market::instrument::{Class, MarketIndex};
 use crate::market::listing::{self, Before};
 use crate::market::{Market, Reference};
+use crate::matching::Matcher;
 use crate::money::account::Account;
 use crate::order::desk::Desk;
 use crate::random::Random;
@@ -64,7 +65,10 @@ impl Exchange {
         }
         let kept = self.kept(&listed, &places, day);
         self.market_by_id.clear();
-        self.markets.iter_mut().for_each(|market| market.listed = false);
+        for market in &mut self.markets {
+            market.listed = false;
+            market.matcher = Matcher::new(self.config.matching);
+        }
         for (mut market, place) in listed.into_iter().zip(&places) {
             market.instrument.class = moved(market.instrument.class, &places);
             market.updated = self.now;

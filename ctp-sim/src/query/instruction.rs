@@ -298,9 +298,11 @@ impl Exchange {
     }
 
     fn combination_markets(&self) -> impl Iterator<Item = (&Market, [usize; 2])> {
-        self.markets.iter().filter_map(|market| match market.instrument.class {
-            Class::Combination { legs } => Some((market, legs)),
-            Class::Future | Class::Option { .. } => None,
+        self.markets.iter().filter(|market| market.listed).filter_map(|market| {
+            match market.instrument.class {
+                Class::Combination { legs } => Some((market, legs)),
+                Class::Future | Class::Option { .. } => None,
+            }
         })
     }
 

@@ -65,7 +65,8 @@ impl Exchange {
     }
 
     fn query_instruments(&self, query: &QryInstrumentField) -> Vec<InstrumentField> {
-        let records = self.markets.iter().map(|market| self.instrument_record(market));
+        let listed = self.markets.iter().filter(|market| market.listed);
+        let records = listed.map(|market| self.instrument_record(market));
         let found = records.filter(|record| {
             matches(&query.instrument_id, &record.instrument_id)
                 && matches(&query.exchange_id, &record.exchange_id)
@@ -87,7 +88,7 @@ impl Exchange {
             ClassType::COMB => matches!(class, Class::Combination { .. }),
             _ => false,
         };
-        let found = self.markets.iter().filter(|market| wanted(&market.instrument.class));
+        let found = self.markets.iter().filter(|market| market.listed && wanted(&market.instrument.class));
         found.map(|market| self.instrument_record(market)).collect()
     }
 

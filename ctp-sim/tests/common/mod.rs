@@ -273,7 +273,8 @@ pub(crate) fn login_record(user: &str, password: &str) -> ReqUserLoginField {
 
 /// Returns an instrument's exchange.
 fn exchange_of(instrument: &str) -> &'static str {
-    match instrument.trim_end_matches(|digit: char| digit.is_ascii_digit()) {
+    let letters = instrument.find(|letter: char| letter.is_ascii_digit()).unwrap_or(instrument.len());
+    match &instrument[..letters] {
         "rb" | "cu" | "au" => "SHFE",
         "sc" => "INE",
         "m" | "i" | "a" | "c" => "DCE",
