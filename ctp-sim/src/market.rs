@@ -128,7 +128,7 @@ impl Market {
         stats.low = Some(stats.low.map_or(price, |low| low.min(price)));
         stats.volume = stats.volume.saturating_add(volume);
         stats.turnover += self.instrument.lot_value(price).lots(volume);
-        stats.open_interest = (stats.open_interest + open_interest).max(0);
+        stats.open_interest = (stats.open_interest.saturating_add(open_interest)).max(0);
     }
 
     /// Returns the price that positions are marked at: the last one, before the first trade the settlement price.

@@ -114,9 +114,7 @@ impl Exchange {
                 let levels = levels.iter().filter_map(|(price, volume)| {
                     Some(Level { price: in_ticks(size, *price)?, volume: *volume })
                 });
-                let kept = here.book.side_mut(side);
-                kept.clear();
-                kept.extend(levels.take(LEVELS));
+                here.book.quote(side, levels.take(LEVELS));
             }
         }
         here.stamp(self.now);
@@ -208,14 +206,9 @@ impl Market {
             (record.ask_price5, record.ask_volume5),
         ];
         for (levels, side) in [(bids, Side::Buy), (asks, Side::Sell)] {
-            let kept = self.book.side_mut(side);
-            kept.clear();
-            for (value, volume) in levels {
-                match ticks(value) {
-                    Some(price) if volume > 0 => kept.push(Level { price, volume }),
-                    _ => break,
-                }
-            }
+            let levels =
+                levels.into_iter().map_while(|(value, volume)| Some(Level { price: ticks(value)?, volume }));
+            self.book.quote(side, levels);
         }
         last.filter(|_| volume > 0).map(|price| TickTrade { price, volume, passive: passive(before, price) })
     }

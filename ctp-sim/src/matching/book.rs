@@ -73,6 +73,19 @@ impl Book {
         self.asks.clear();
     }
 
+    /// Replaces a side by quotes, best first. It ends before a level without volume, or that is no worse than the one
+    /// before it.
+    pub(crate) fn quote(&mut self, side: Side, levels: impl Iterator<Item = Level>) {
+        let kept = self.side_mut(side);
+        kept.clear();
+        for level in levels {
+            if level.volume <= 0 || kept.last().is_some_and(|best| !side.is_ahead(best.price, level.price)) {
+                break;
+            }
+            kept.push(level);
+        }
+    }
+
     /// Takes at most `volume` from the best level of a side; returns what was taken.
     pub(crate) fn take_best(&mut self, side: Side, volume: i32) -> i32 {
         let levels = self.side_mut(side);
@@ -162,6 +175,20 @@ mod tests {
         assert_eq!(bids, levels(&[(100, 2), (99, 3), (97, 6)]));
         assert_eq!(show(Side::Sell, &[(101, 1)], &[(102, 4)]), levels(&[(101, 1), (102, 4)]));
         assert_eq!(show(Side::Sell, &[], &[(102, 4)]), levels(&[(102, 4)]));
+    }
+
+    #[test]
+    fn quotes_end_where_they_make_no_sense() {
+        let mut book = Book::default();
+        for (side, quoted, kept) in [
+            (Side::Buy, &[(100, 1), (99, 2), (99, 3)][..], 2),
+            (Side::Buy, &[(100, 1), (101, 2)], 1),
+            (Side::Sell, &[(100, 1), (101, 0), (102, 1)], 1),
+            (Side::Sell, &[(100, -1)], 0),
+        ] {
+            book.quote(side, levels(quoted).into_iter());
+            assert_eq!(book.side(side), &levels(quoted)[..kept]);
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub(crate) struct Known {
     pub(crate) numbers: Vec<i32>,
 }
 
-const DOUBLES: [f64; 14] = [
+pub(crate) const DOUBLES: [f64; 14] = [
     f64::NAN,
     f64::INFINITY,
     f64::NEG_INFINITY,

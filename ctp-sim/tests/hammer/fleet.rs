@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ctp_sim::{
-    ApiKind, Command, Config, Delivery, Exchange, Input, MatchingModel, Output, SessionId, Timestamp,
+    ApiKind, Command, Config, Delivery, Exchange, Hours, Input, MatchingModel, Output, SessionId, Timestamp,
 };
 use ctp_types::{
     ActionFlag, InputOrderActionField, InputOrderField, InvestorPositionField, MdRequest, OrderField,
@@ -15,11 +15,14 @@ use ctp_types::{
 use crate::common::{Bench, Client, START, login_record, text};
 use crate::extremes::{self, Known};
 use crate::random::Random;
+use crate::world;
 
 /// Trader sessions that are hammered with; two of one investor among them.
-const INVESTORS: [&str; 4] = ["one", "two", "one", "three"];
-const INSTRUMENTS: [(&str, f64); 5] =
+pub(crate) const INVESTORS: [&str; 4] = ["one", "two", "one", "three"];
+pub(crate) const INSTRUMENTS: [(&str, f64); 5] =
     [("rb2701", 3200.0), ("m2701", 3000.0), ("SR701", 5700.0), ("sc2702", 500.0), ("IF2612", 4000.0)];
+/// When a run may start, in seconds after 10:00: in the morning, before breaks, auctions, the settlement, the night.
+const STARTS_AFTER: [u64; 6] = [0, 890, 17_980, 21_580, 39_500, 46_780];
 /// The investor whom nobody may touch.
 const WITNESS: &str = "quiet";
 
@@ -72,13 +75,16 @@ pub(crate) struct Fleet {
 
 impl Fleet {
     pub(crate) fn new(mut random: Random) -> Self {
+        let start = START.after(Duration::from_secs(random.pick(&STARTS_AFTER)));
         let config = Config {
             seed: random.bits(),
             products: ["rb", "m", "SR", "sc", "IF"].map(str::to_owned).to_vec(),
             options: random.chance(30),
             crowd: random.chance(70),
             matching: random.pick(&MatchingModel::ALL),
-            ..Config::starting_at(START)
+            hours: random.pick(&[Hours::Always, Hours::Always, Hours::Exchange]),
+            reopening_delay: Some(Duration::ZERO),
+            ..Config::starting_at(start)
         };
         let mut sessions = Vec::new();
         for (index, user) in INVESTORS.into_iter().chain([WITNESS, "feed"]).enumerate() {
@@ -95,7 +101,7 @@ impl Fleet {
         let mut fleet = Self {
             random,
             exchange: Exchange::new(config.clone()).expect("an exchange"),
-            now: START,
+            now: start,
             outputs: Vec::new(),
             sessions,
             pending: Vec::new(),
@@ -141,6 +147,11 @@ impl Fleet {
             90 if self.random.chance(30) => {
                 self.flow_was_cleared = true;
                 self.step(Input::Command(Command::ClearFlow));
+            }
+            91 if self.random.chance(30) => self.step(Input::Command(Command::Settle)),
+            92..95 => {
+                let command = world::command(&mut self.random, &self.known);
+                self.step(Input::Command(command));
             }
             _ => self.wait(700),
         }

@@ -9,6 +9,7 @@ mod common;
 mod extremes;
 mod fleet;
 mod random;
+mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
