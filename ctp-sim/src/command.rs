@@ -13,6 +13,10 @@ use crate::market::replay::Replay;
 use crate::market::tick::Tick;
 use crate::money::funds::Change;
 use crate::money::rates::Rates;
+use crate::order::{
+    ConditionalOrders, CoreState, EndOrder, ExchangeLimit, ExchangeLink, FillOrder, InstrumentTrading,
+    OrderLimits, PositionLimit, RefuseCancels, RefuseOrders, TradingCode, TradingRight,
+};
 use crate::session::user::UserState;
 
 /// One thing that is done to the exchange from outside.
@@ -59,6 +63,32 @@ pub enum Command {
         /// In CNY.
         amount: f64,
     },
+    /// The exchange refuses orders.
+    RefuseOrders(RefuseOrders),
+    /// The exchange refuses cancels.
+    RefuseCancels(RefuseCancels),
+    /// Somebody at the exchange trades with a resting order.
+    FillOrder(FillOrder),
+    /// The exchange ends a resting order.
+    EndOrder(EndOrder),
+    /// What an investor may trade changes.
+    TradingRight(TradingRight),
+    /// An investor gets or loses the trading code of an exchange.
+    TradingCode(TradingCode),
+    /// The core's connection to an exchange changes.
+    ExchangeLink(ExchangeLink),
+    /// An exchange limits what the core sends it.
+    ExchangeLimit(ExchangeLimit),
+    /// An instrument stops or starts trading.
+    InstrumentTrading(InstrumentTrading),
+    /// The broker limits an investor's position.
+    PositionLimit(PositionLimit),
+    /// The broker limits an investor's orders and cancels.
+    OrderLimits(OrderLimits),
+    /// What an investor may do with conditional orders changes.
+    ConditionalOrders(ConditionalOrders),
+    /// The core's data are not, or are again, those of the day.
+    CoreState(CoreState),
     /// Margin or commission rates change.
     Rates(Rates),
     /// The exchange changes the status of a product by hand (§4.5). Nothing happens when there is no such product or
@@ -146,6 +176,19 @@ pub enum Command {
 impl Exchange {
     pub(crate) fn obey(&mut self, command: Command) {
         match command {
+            Command::RefuseOrders(command) => self.refuse_orders(command),
+            Command::RefuseCancels(command) => self.refuse_cancels(command),
+            Command::FillOrder(command) => self.fill_order(&command),
+            Command::EndOrder(command) => self.end_order(&command),
+            Command::TradingRight(command) => self.set_trading_right(command),
+            Command::TradingCode(command) => self.set_trading_code(command),
+            Command::ExchangeLink(command) => self.set_exchange_link(command),
+            Command::ExchangeLimit(command) => self.set_exchange_limit(command),
+            Command::InstrumentTrading(command) => self.set_instrument_trading(command),
+            Command::PositionLimit(command) => self.set_position_limit(command),
+            Command::OrderLimits(command) => self.set_order_limits(command),
+            Command::ConditionalOrders(command) => self.set_conditional_orders(command),
+            Command::CoreState(command) => self.set_core_state(command),
             Command::Disconnect { session, reason } => self.close(session, reason),
             Command::ClearFlow => self.clear_flow(),
             Command::Status { product, status } => self.set_status(&product, status),

@@ -67,6 +67,14 @@ pub struct Config {
     /// From a settlement until the core takes logins again; before, they are answered by 7. Default: 3 hours with
     /// [`Hours::Exchange`], none with [`Hours::Always`].
     pub reopening_delay: Option<Duration>,
+    /// Whether the broker takes conditional orders; if not they are refused (54). Default: yes.
+    pub conditional_orders: bool,
+    /// How many conditional orders of all investors may wait at once (52). Default 0, which is no limit.
+    pub conditional_limit: u32,
+    /// Whether DCE takes orders for the section (GFS). Default: no.
+    pub dce_section_orders: bool,
+    /// Orders and cancels of an investor per trading day (158). Default 0, which is no limit.
+    pub orders_per_day: u32,
     /// Queries answered per session and second; more are answered by `OnRspError` 90. 0 is no limit.
     ///
     /// Default 2: the historical front allows 1, which a client that waits exactly one second trips over now and then.
@@ -140,6 +148,10 @@ impl Config {
             hours: Hours::Always,
             settlement_time: Time::constant(16, 0, 0, 0),
             reopening_delay: None,
+            conditional_orders: true,
+            conditional_limit: 0,
+            dce_section_orders: false,
+            orders_per_day: 0,
             queries_per_second: 2,
             connect_delay,
             answer_delay,

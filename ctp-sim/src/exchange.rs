@@ -51,6 +51,8 @@ pub struct Exchange {
     pub(crate) desk: Desk,
     /// Fills of the arrival or tick at hand, kept for its memory.
     pub(crate) fills: Vec<Fill>,
+    /// The same with their numbers.
+    pub(crate) fill_buffer: Vec<crate::order::Fill>,
     pub(crate) trades: Vec<Trade>,
     pub(crate) streams: Streams,
     pub(crate) users: Users,
@@ -178,6 +180,7 @@ impl Exchange {
             orders: Vec::new(),
             desk: Desk::new(&config.broker),
             fills: Vec::new(),
+            fill_buffer: Vec::new(),
             trades: Vec::new(),
             streams: Streams::default(),
             users: Users::default(),

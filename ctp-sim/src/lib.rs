@@ -68,6 +68,10 @@ pub use journal::Journal;
 pub use market::replay::{self, Replay, ReplayError, Tape};
 pub use market::tick::{Levels, Tick};
 pub use matching::{MatchingModel, UnknownModel};
+pub use order::{
+    ConditionalOrders, CoreState, EndOrder, ExchangeLimit, ExchangeLink, FillOrder, InstrumentTrading,
+    LinkState, OrderLimits, PositionLimit, RefuseCancels, RefuseOrders, Right, TradingCode, TradingRight,
+};
 pub use query::lookup::{LoginState, SessionState};
 pub use request::coverage::{Class as CoverageClass, Coverage, coverage};
 pub use session::user::UserState;

@@ -131,6 +131,11 @@ impl Market {
         stats.open_interest = (stats.open_interest.saturating_add(open_interest)).max(0);
     }
 
+    /// Returns whether orders and cancels are taken.
+    pub(crate) fn takes_orders(&self) -> bool {
+        matches!(self.phase, Phase::Auction | Phase::Continuous)
+    }
+
     /// Returns the price that positions are marked at: the last one, before the first trade the settlement price.
     pub(crate) fn mark(&self) -> i64 {
         self.stats.last.unwrap_or(self.reference.settlement)

@@ -212,6 +212,15 @@ impl Matcher {
         Arrival { filled, rests_at }
     }
 
+    /// Takes an order that arrives in an auction: it rests, or is killed.
+    pub(crate) fn gather(&mut self, taker: &Taker, quotes: &Book) -> Arrival {
+        let rests = taker.lasting == Lasting::Day && taker.levels.is_none();
+        if rests {
+            self.rest(taker.order, taker.side, taker.limit, taker.volume, quotes);
+        }
+        Arrival { filled: 0, rests_at: rests.then_some(taker.limit) }
+    }
+
     /// Lets an order rest without matching it, as during an auction.
     pub(crate) fn rest(&mut self, order: OrderIndex, side: Side, price: i64, volume: i32, quotes: &Book) {
         let ahead = match self.model {

@@ -1,9 +1,16 @@
 //! Orders (§5): what the core checks, what the exchange does with them, and what of it is told.
 
 mod cancel;
+pub(crate) mod check;
+mod conditional;
 pub(crate) mod desk;
+mod fill;
 mod insert;
+mod intent;
+mod operator;
 mod record;
+mod report;
+mod rights;
 pub(crate) mod state;
 pub(crate) mod trade;
 mod venue;
@@ -11,9 +18,28 @@ mod venue;
 use ctp_types::{InputOrderActionField, OrderStatus, OrderSubmitStatus};
 
 use crate::exchange::Exchange;
+use crate::money::holding::Frozen;
+use crate::order::intent::Trigger;
 use crate::session::stream::Message;
 
-pub(crate) use state::{Note, Order, OrderState, Phase};
+pub use operator::{
+    ConditionalOrders, CoreState, EndOrder, ExchangeLimit, ExchangeLink, FillOrder, InstrumentTrading,
+    LinkState, OrderLimits, PositionLimit, RefuseCancels, RefuseOrders, Right, TradingCode, TradingRight,
+};
+
+pub(crate) use fill::Fill;
+pub(crate) use state::{Leg, Note, Order, OrderState, Phase};
+
+/// How an exchange tells the life of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reports {
+    /// Every change, the former state repeated before it.
+    Full,
+    /// As `Full`, but what is killed is acknowledged first.
+    Czce,
+    /// Acceptance and trades only.
+    TradesOnly,
+}
 
 /// A cancel on its way to the exchange.
 #[derive(Clone, Debug)]
@@ -48,8 +74,23 @@ impl Exchange {
             order.state.cancel_time = now;
         }
         let (investor, market) = (order.investor, order.market);
-        let (holding, effect, frozen) = (order.holding, order.effect, std::mem::take(&mut order.frozen));
-        self.release(&investor, holding, effect, frozen);
+        let first = std::mem::take(&mut order.first.frozen);
+        let Leg { holding, effect, .. } = order.first;
+        let second = order.second.as_deref_mut().map(|leg| {
+            let frozen = std::mem::take(&mut leg.frozen);
+            (leg.holding, leg.effect, frozen)
+        });
+        let is_stop = order.trigger != Trigger::None;
+        if first != Frozen::default() {
+            self.release(&investor, holding, effect, first);
+        }
+        if let Some((holding, effect, frozen)) = second {
+            self.release(&investor, holding, effect, frozen);
+        }
+        if is_stop {
+            self.desk.stops.remove(market, index);
+            self.desk.conditions.remove(market, index);
+        }
         self.markets[market].matcher.remove(index);
         self.touched.insert(market);
     }

@@ -53,6 +53,8 @@ pub(crate) struct Login {
     pub(crate) at: Timestamp,
     /// The highest OrderRef accepted.
     pub(crate) max_order_ref: i64,
+    /// The highest OrderActionRef accepted.
+    pub(crate) max_action_ref: i32,
     pub(crate) terminal: Terminal,
 }
 
@@ -75,7 +77,15 @@ impl Login {
             login_remark: request.login_remark,
             ip_address: request.client_ip_address,
         };
-        Self { user: request.user_id, investor, session_id, at, max_order_ref: 0, terminal }
+        Self {
+            user: request.user_id,
+            investor,
+            session_id,
+            at,
+            max_order_ref: 0,
+            max_action_ref: 0,
+            terminal,
+        }
     }
 }
 

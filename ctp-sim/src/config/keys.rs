@@ -109,6 +109,10 @@ const KEYS: &[ConfigKey] = &[
     row("reopening_delay", DURATION, |config, text| {
         put(&mut config.reopening_delay, duration(text).map(Some))
     }),
+    row("conditional_orders", ON_OFF, |config, text| put(&mut config.conditional_orders, on_off(text))),
+    row("conditional_limit", COUNT, |config, text| put(&mut config.conditional_limit, text.parse().ok())),
+    row("dce_section_orders", ON_OFF, |config, text| put(&mut config.dce_section_orders, on_off(text))),
+    row("orders_per_day", COUNT, |config, text| put(&mut config.orders_per_day, text.parse().ok())),
     row("queries_per_second", COUNT, |config, text| put(&mut config.queries_per_second, text.parse().ok())),
     row("connect_delay", DURATION, |config, text| put(&mut config.connect_delay, duration(text))),
     row("answer_delay", DURATION, |config, text| put(&mut config.answer_delay, duration(text))),

@@ -12,7 +12,6 @@ use crate::market::listing::{self, Before};
 use crate::market::{Market, Reference};
 use crate::matching::Matcher;
 use crate::money::account::Account;
-use crate::order::desk::Desk;
 use crate::random::Random;
 
 /// The place in a product's listing that kept instruments count as.
@@ -34,7 +33,7 @@ impl Exchange {
         self.end_instructions();
         self.trades.clear();
         self.fills.clear();
-        self.desk = Desk::new(&self.config.broker);
+        self.desk.begin_day();
         self.counters = Counters::default();
         self.clear_streams();
         self.arrange_cadence();

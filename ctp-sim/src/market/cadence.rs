@@ -104,6 +104,7 @@ impl Exchange {
 
     fn is_watched(&self) -> bool {
         self.sessions.values().any(|session| session.connected)
+            || self.desk.is_waiting()
             || self.markets.iter().any(|market| !market.matcher.is_empty())
     }
 
@@ -128,6 +129,7 @@ impl Exchange {
             }
         }
         self.markets[market].subscribers[0] = subscribers;
+        self.touch_conditions(market);
     }
 
     /// Returns the market's present record, as the market-data front sends it.

@@ -16,6 +16,9 @@ impl Exchange {
         if before == Phase::Auction {
             self.end_auction(market);
         }
+        if before == Phase::Continuous {
+            self.end_section(market);
+        }
         match phase {
             Phase::Auction => self.markets[market].gather(),
             Phase::Continuous => {

@@ -9,28 +9,46 @@ use ctp_types::{
 use crate::errors::{CoreError, EXCHANGE_REFUSED};
 use crate::exchange::{Exchange, Task};
 use crate::interface::SessionId;
+use crate::order::check::exchange_of;
 use crate::order::{Cancel, Phase};
+use crate::switches::RepeatedSubmit;
 use crate::text::{aligned, text};
 
 impl Exchange {
     /// Sends a cancel to the exchange, or refuses it: `OnRspOrderAction` and `OnErrRtnOrderAction` (§5.5 I).
     pub(crate) fn cancel_order(&mut self, id: SessionId, action: &InputOrderActionField, request_id: i32) {
-        match self.find_order_to_cancel(id, action) {
-            Ok(order) => self.send_cancel(order, action),
+        let Some(sender) = self.sender_of(id) else { return };
+        let found = self.find_order_to_cancel(id, action).and_then(|order| {
+            self.check_action_reference(id, action)?;
+            self.count_request(&sender.investor)?;
+            Ok(order)
+        });
+        match found {
+            Ok(order) => {
+                let login = self.sessions.get_mut(&id).and_then(|session| session.login.as_mut());
+                if let Some(login) = login {
+                    login.max_action_ref = login.max_action_ref.max(action.order_action_ref);
+                }
+                self.send_cancel(order, action);
+            }
             Err(error) => {
                 self.refuse(id, TraderRequest::ReqOrderAction, &RecordBox::new(action), error, request_id);
-                let investor = self.login(id).map(|login| login.investor);
-                if let Some(investor) = investor.filter(|_| !action.user_id.is_empty()) {
+                if !action.user_id.is_empty() {
                     let record = self.action_record(action);
                     let info = Some(error.rsp_info());
-                    self.publish(investor, TraderCallback::OnErrRtnOrderAction, &record, info);
+                    self.publish(sender.investor, TraderCallback::OnErrRtnOrderAction, &record, info);
                 }
             }
         }
     }
 
-    /// Sends a cancel of an order to the exchange.
+    /// Sends a cancel of an order to the exchange; of a conditional order that still waits the core ends it at once.
     pub(crate) fn send_cancel(&mut self, order: usize, action: &InputOrderActionField) {
+        if self.orders[order].phase == Phase::Untouched {
+            self.orders[order].state.active_user = action.user_id;
+            self.end_with(order, OrderStatus::CANCELED, OrderSubmitStatus::ACCEPTED);
+            return;
+        }
         self.orders[order].cancel_pending = true;
         let cancel = Box::new(Cancel { order, action: *action });
         self.schedule.add(self.now.after(self.config.exchange_delay), Task::CancelArrives(cancel));
@@ -40,33 +58,63 @@ impl Exchange {
     pub(crate) fn cancel_arrives(&mut self, cancel: &Cancel) {
         let index = cancel.order;
         self.orders[index].cancel_pending = false;
-        if self.orders[index].phase == Phase::Final {
-            let order = &self.orders[index];
-            let traded = order.state.status == OrderStatus::ALL_TRADED;
-            let reason = if traded { "报单已经全部成交" } else { "报单已经撤销" };
-            let exchange = self.markets[order.market].instrument.exchange;
-            let error_msg = text(&format!("{exchange}:{reason}"));
-            let info = RspInfoField { error_id: EXCHANGE_REFUSED, error_msg };
-            let investor = order.investor;
-            let record = OrderActionField {
-                order_local_id: aligned(order.origin.number),
-                order_sys_id: order.state.sys_id,
-                trader_id: self.desk.participant.trader,
-                order_action_status: OrderActionStatus::REJECTED,
-                status_msg: error_msg,
-                ..self.action_record(&cancel.action)
-            };
-            self.publish(investor, TraderCallback::OnErrRtnOrderAction, &record, Some(info));
+        if let Some(reason) = self.reason_against_cancel(index) {
+            self.refuse_cancel_at_exchange(cancel, &reason);
             return;
         }
         // §5.5 E: the former state with the cancel submitted, then the cancelled order.
         let state = &mut self.orders[index].state;
         state.active_user = cancel.action.user_id;
-        state.submit = OrderSubmitStatus::CANCEL_SUBMITTED;
+        let shown = state.submit;
+        if self.config.switches.repeated_while_cancelling == RepeatedSubmit::CancelSubmitted {
+            state.submit = OrderSubmitStatus::CANCEL_SUBMITTED;
+        }
         self.publish_order(index);
-        self.set_state(index, OrderStatus::CANCELED, OrderSubmitStatus::ACCEPTED);
-        self.finish(index);
-        self.publish_order(index);
+        self.orders[index].state.submit = shown;
+        self.end_with(index, OrderStatus::CANCELED, OrderSubmitStatus::ACCEPTED);
+    }
+
+    fn reason_against_cancel(&mut self, index: usize) -> Option<String> {
+        let order = &self.orders[index];
+        let instrument = &self.markets[order.market].instrument;
+        if order.phase == Phase::Final {
+            let traded = order.state.status == OrderStatus::ALL_TRADED;
+            return Some(if traded { "报单已经全部成交" } else { "报单已经撤销" }.to_owned());
+        }
+        if !self.markets[order.market].takes_orders() {
+            return Some("当前状态禁止此项操作".to_owned());
+        }
+        let (id, exchange) = (instrument.id, self.desk.exchange_id(instrument.exchange));
+        self.desk.cancel_refusals.take(&id, &exchange).map(|(_, reason)| reason)
+    }
+
+    /// §5.5 J: `OnErrRtnOrderAction` only, with the exchange's text.
+    fn refuse_cancel_at_exchange(&mut self, cancel: &Cancel, reason: &str) {
+        let index = cancel.order;
+        let order = &self.orders[index];
+        let exchange = self.markets[order.market].instrument.exchange;
+        let error_msg = text(&format!("{exchange}:{reason}"));
+        let info = RspInfoField { error_id: EXCHANGE_REFUSED, error_msg };
+        let investor = order.investor;
+        let record = OrderActionField {
+            order_ref: order.origin.order_ref,
+            front_id: order.origin.front_id,
+            session_id: order.origin.session_id,
+            order_local_id: aligned(order.origin.number),
+            order_sys_id: order.state.sys_id,
+            trader_id: self.desk.participant.trader,
+            order_action_status: OrderActionStatus::REJECTED,
+            status_msg: error_msg,
+            ..self.action_record(&cancel.action)
+        };
+        let is_final = order.phase == Phase::Final;
+        self.publish(investor, TraderCallback::OnErrRtnOrderAction, &record, Some(info));
+        if self.config.switches.refused_cancel_republishes.is_on() && !is_final {
+            let shown = self.orders[index].state.submit;
+            self.orders[index].state.submit = OrderSubmitStatus::CANCEL_REJECTED;
+            self.publish_order(index);
+            self.orders[index].state.submit = shown;
+        }
     }
 
     /// Returns the order that an action means, if it can be cancelled (§5.9).
@@ -75,20 +123,23 @@ impl Exchange {
         id: SessionId,
         action: &InputOrderActionField,
     ) -> Result<usize, CoreError> {
-        if action.action_flag != ActionFlag::DELETE {
-            return Err(CoreError::BadOrderActionField);
-        }
-        self.check_investor(id, &action.broker_id, &action.investor_id)?;
-        if !action.exchange_id.is_empty() && Venue::from_id(&action.exchange_id.to_str()).is_none() {
-            return Err(CoreError::ExchangeIdInvalid);
-        }
+        let sender = self.sender_of(id).ok_or(CoreError::NotLoginYet)?;
+        self.desk.rights.check_core()?;
         let by_sys_id = !action.order_sys_id.is_empty();
-        if by_sys_id && action.exchange_id.is_empty() {
-            return Err(CoreError::ExchangeIdMissing);
-        }
-        if !by_sys_id && (action.order_ref.is_empty() || action.front_id == 0) {
+        if action.action_flag != ActionFlag::DELETE
+            || (!by_sys_id && (action.order_ref.is_empty() || action.front_id == 0))
+        {
             return Err(CoreError::BadOrderActionField);
         }
+        if action.investor_id.is_empty() {
+            return Err(CoreError::InvestorIdMissing);
+        }
+        let venue = match action.exchange_id.is_empty() {
+            true if by_sys_id => return Err(CoreError::ExchangeIdMissing),
+            true => None,
+            false => Some(exchange_of(&action.exchange_id)?),
+        };
+        self.check_owner(&sender, &action.broker_id, &action.investor_id)?;
         let found = if by_sys_id {
             self.desk.find_sys_id(&action.order_sys_id)
         } else {
@@ -97,13 +148,12 @@ impl Exchange {
         // §5.8: both keys exactly as received, blanks included.
         let is_meant = |index: &usize| {
             let order = &self.orders[*index];
-            let venue = self.markets[order.market].instrument.exchange;
+            let own = self.markets[order.market].instrument.exchange;
             order.investor == action.investor_id
-                && if by_sys_id {
-                    order.state.sys_id == action.order_sys_id
-                        && self.desk.exchange_id(venue) == action.exchange_id
-                } else {
-                    order.origin.front_id == action.front_id
+                && venue.is_none_or(|venue| venue == own)
+                && match by_sys_id {
+                    true => order.state.sys_id == action.order_sys_id,
+                    false => order.origin.front_id == action.front_id,
                 }
         };
         let index = found.filter(is_meant).ok_or(CoreError::OrderNotFound)?;
@@ -114,7 +164,17 @@ impl Exchange {
             _ if order.cancel_pending => Err(CoreError::DuplicateOrderAction),
             Phase::Sent if order.kind == OrderType::DERIVE_FROM_QUOTE => Err(CoreError::QuoteDerivedOrder),
             Phase::Sent if is_czce => Err(CoreError::CancelUnknownOrder),
-            Phase::Sent | Phase::Resting => Ok(index),
+            Phase::Untouched | Phase::Sent | Phase::Resting => Ok(index),
+        }
+    }
+
+    /// §5.8: OrderActionRef rises within the session; 0 is assigned by the core.
+    fn check_action_reference(&self, id: SessionId, action: &InputOrderActionField) -> Result<(), CoreError> {
+        let last = self.login(id).map_or(0, |login| login.max_action_ref);
+        match action.order_action_ref {
+            0 => Ok(()),
+            reference if reference > last => Ok(()),
+            _ => Err(CoreError::DuplicateOrderAction),
         }
     }
 

@@ -1,44 +1,48 @@
-//! A new order in the core: checks (§5.2, §5.9), freezing, the first record.
+//! A new order in the core: checks, holding back, the first record (§5.2, §5.5 G).
 
-use ctp_market::Exchange as Venue;
-use ctp_types::{
-    ContingentCondition, Direction, ForceCloseReason, HedgeFlag, InputOrderField, OffsetFlag, OrderPriceType,
-    OrderType, RecordBox, Text, TimeCondition, TraderCallback, TraderRequest, VolumeCondition,
-};
+use ctp_types::{InputOrderField, OffsetFlag, OrderType, RecordBox, Text, TraderCallback, TraderRequest};
 
 use crate::errors::CoreError;
 use crate::exchange::{Exchange, Task};
 use crate::interface::SessionId;
-use crate::matching::Lasting;
-use crate::matching::book::Side;
-use crate::money::holding::{Effect, Frozen};
-use crate::order::state::{OrderState, Origin, Sent};
+use crate::order::check::{Plan, Sender};
+use crate::order::intent::Trigger;
+use crate::order::state::{Leg, Note, OrderState, Origin, Sent};
 use crate::order::{Order, Phase};
 use crate::session::FRONT_ID;
-use crate::text::aligned;
+use crate::switches::{AssignedRef, RefusedOn};
+use crate::text::{aligned, text};
 
-/// The first version whose clients' orders are checked by the core for limits, size and tick (§5.9).
-const CORE_CHECKS_FROM: (u16, u16, u16) = (6, 7, 11);
 /// The first version that is told how much money is missing.
 const MISSING_MONEY_FROM: (u16, u16, u16) = (6, 7, 7);
 
-/// What the checks found out about an order.
-struct Plan {
-    market: usize,
-    side: Side,
-    effect: Effect,
-    price: i64,
-    lasting: Lasting,
-    hedge: u8,
-    /// The client's OrderRef as a number; `None` lets the core assign one.
-    order_ref: Option<i64>,
+/// An order that passed every check; what it needs is held back.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    plan: Plan,
+    reference: Reference,
+}
+
+/// Where an order's OrderRef comes from.
+#[derive(Clone, Copy, Debug)]
+enum Reference {
+    /// The client's, as a number.
+    Client(i64),
+    /// From the core, the session's next.
+    Session,
+    /// From the core, for an order that no session sent.
+    Core,
 }
 
 impl Exchange {
     /// Accepts an order and sends it to the exchange, or refuses it (§5.5 G).
     pub(crate) fn insert_order(&mut self, id: SessionId, input: &InputOrderField, request_id: i32) {
-        if let Err(error) = self.place_order(id, input, OrderType::NORMAL) {
-            self.refuse_order(id, input, error, request_id);
+        let Some(sender) = self.sender_of(id) else { return };
+        match self.prepare(Some(id), &sender, input) {
+            Ok(prepared) => {
+                self.accept_order(Some(id), &sender, input, prepared, None);
+            }
+            Err(error) => self.refuse_order(id, input, error, request_id),
         }
     }
 
@@ -49,40 +53,85 @@ impl Exchange {
         input: &InputOrderField,
         kind: OrderType,
     ) -> Result<usize, CoreError> {
-        let plan = self.plan(id, input)?;
-        let frozen = self.frozen_for(id, input, &plan)?;
-        self.accept_order(id, input, &plan, frozen, kind).ok_or(CoreError::NotLoginYet)
+        let placed = self.place_orders(id, std::slice::from_ref(input), kind)?;
+        placed.first().copied().ok_or(CoreError::BadField)
     }
 
-    /// Accepts orders that belong together and sends them to the exchange: all, or none when one is refused. Returns their
-    /// indices. Nothing is answered.
+    /// Accepts orders that belong together and sends them to the exchange: all, or none when one is refused. Returns
+    /// their indices. Nothing is answered.
     pub(crate) fn place_orders(
         &mut self,
         id: SessionId,
         inputs: &[InputOrderField],
         kind: OrderType,
     ) -> Result<Vec<usize>, CoreError> {
-        let mut plans = Vec::with_capacity(inputs.len());
+        let sender = self.sender_of(id).ok_or(CoreError::NotLoginYet)?;
+        let mut prepared: Vec<Prepared> = Vec::with_capacity(inputs.len());
         for input in inputs {
-            let plan = self.plan(id, input)?;
-            let frozen = self.frozen_for(id, input, &plan)?;
-            plans.push((plan, frozen));
-        }
-        if let [(_, first), (_, second), ..] = plans.as_slice() {
-            let needed = [first, second].map(|frozen| frozen.margin + frozen.commission + frozen.cash);
-            let account = self.accounts.get(&inputs[0].investor_id).ok_or(CoreError::InvestorNotFound)?;
-            if needed[0] + needed[1] > account.value().available {
-                return Err(CoreError::InsufficientMoney { missing: None });
+            match self.prepare(Some(id), &sender, input) {
+                Ok(order) => prepared.push(order),
+                Err(error) => {
+                    for order in &prepared {
+                        self.let_go(&sender.investor, &order.plan);
+                    }
+                    return Err(error);
+                }
             }
         }
-        let planned = inputs.iter().zip(plans);
-        Ok(planned
-            .filter_map(|(input, (plan, frozen))| self.accept_order(id, input, &plan, frozen, kind))
-            .collect())
+        let planned = inputs.iter().zip(prepared);
+        let accepted = planned.map(|(input, mut prepared)| {
+            if kind != OrderType::NORMAL {
+                prepared.plan.kind = kind;
+            }
+            self.accept_order(Some(id), &sender, input, prepared, None)
+        });
+        Ok(accepted.collect())
+    }
+
+    /// Returns who a session is; `None` before login.
+    pub(crate) fn sender_of(&self, id: SessionId) -> Option<Sender> {
+        let session = self.sessions.get(&id)?;
+        let login = session.login.as_ref()?;
+        Some(Sender {
+            investor: login.investor,
+            front_id: FRONT_ID,
+            session_id: login.session_id,
+            product_info: session.product_info,
+            api_version: session.api_version,
+        })
+    }
+
+    /// Checks an order and holds back what it needs; refused, it leaves nothing behind.
+    pub(crate) fn prepare(
+        &mut self,
+        id: Option<SessionId>,
+        sender: &Sender,
+        input: &InputOrderField,
+    ) -> Result<Prepared, CoreError> {
+        let mut plan = self.check_order(sender, input)?;
+        let reference = self.reference_of(id, input)?;
+        self.count_request(&sender.investor)?;
+        if !matches!(plan.trigger, Trigger::Condition(_)) {
+            self.check_position_limit(sender, &plan, input.volume_total_original)?;
+            self.hold(sender, input.volume_total_original, &mut plan)?;
+            let left = self.check_close_only(sender, &plan);
+            let left = left.and_then(|()| self.check_session(sender, &plan));
+            if let Err(error) = left {
+                self.let_go(&sender.investor, &plan);
+                return Err(error);
+            }
+        }
+        Ok(Prepared { plan, reference })
     }
 
     /// §5.5 G: `OnRspOrderInsert` to the sender, `OnErrRtnOrderInsert` to all sessions, the latter only with UserID.
     fn refuse_order(&mut self, id: SessionId, input: &InputOrderField, error: CoreError, request_id: i32) {
+        let is_frequency = error == CoreError::OrderFrequency;
+        if is_frequency && self.config.switches.order_frequency == RefusedOn::RspError {
+            let info = Some(error.rsp_info());
+            self.send(id, TraderCallback::OnRspError, None, info, request_id, true);
+            return;
+        }
         self.refuse(id, TraderRequest::ReqOrderInsert, &RecordBox::new(input), error, request_id);
         let investor = self.login(id).map(|login| login.investor);
         if let Some(investor) = investor.filter(|_| !input.user_id.is_empty()) {
@@ -90,221 +139,167 @@ impl Exchange {
         }
     }
 
-    fn plan(&self, id: SessionId, input: &InputOrderField) -> Result<Plan, CoreError> {
-        let lasting = lasting(input)?;
-        let side = side(input.direction)?;
-        let offset = input.comb_offset_flag.as_bytes().first().copied().unwrap_or_default();
-        let hedge = hedge(input)?;
-        let market = self.market_of(&input.instrument_id, &input.exchange_id)?;
-        self.check_investor(id, &input.broker_id, &input.investor_id)?;
-        let confirmed =
-            self.accounts.get(&input.investor_id).is_some_and(|account| account.confirmed.is_some());
-        if self.config.confirmation_required && !confirmed {
-            return Err(CoreError::SettlementNotConfirmed);
+    /// Reads OrderRef: decimal, rising within the session (22); empty is assigned by the core.
+    fn reference_of(&self, id: Option<SessionId>, input: &InputOrderField) -> Result<Reference, CoreError> {
+        let Some(id) = id else { return Ok(Reference::Core) };
+        let digits = input.order_ref.as_bytes();
+        if digits.is_empty() {
+            return Ok(Reference::Session);
         }
-        let order_ref = self.order_ref(id, input)?;
-        let effect =
-            effect(OffsetFlag::from_char(offset), self.markets[market].instrument.rules.close_today)?;
-        let price = self.limit_of(id, input, market, side)?;
-        Ok(Plan { market, side, effect, price, lasting, hedge, order_ref })
-    }
-
-    /// Finds the instrument, and that the exchange named is its own (147, 148, 150).
-    pub(crate) fn market_of(&self, instrument: &Text<81>, exchange: &Text<9>) -> Result<usize, CoreError> {
-        let market = *self.market_by_id.get(instrument).ok_or(CoreError::InstrumentNotFound)?;
-        if exchange.is_empty() {
-            return Err(CoreError::ExchangeIdMissing);
-        }
-        let named = Venue::from_id(&exchange.to_str()).ok_or(CoreError::ExchangeIdInvalid)?;
-        if named == self.markets[market].instrument.exchange {
-            Ok(market)
-        } else {
-            Err(CoreError::ExchangeIdWrong)
-        }
-    }
-
-    /// Reads OrderRef: decimal, rising within the session; empty is assigned by the core.
-    fn order_ref(&self, id: SessionId, input: &InputOrderField) -> Result<Option<i64>, CoreError> {
-        if input.order_ref.is_empty() {
-            return Ok(None);
-        }
-        let text = input.order_ref.to_str();
-        let digits = text.trim_start_matches(' ');
-        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        let digits = digits.trim_ascii_start();
+        if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
             return Err(CoreError::BadField);
         }
-        let number: i64 = digits.parse().map_err(|_| CoreError::BadField)?;
+        let mut number = digits.iter().fold(0, |number, digit| number * 10 + i64::from(digit - b'0'));
+        if self.config.switches.order_ref_32_bit.is_on() && number > i64::from(i32::MAX) {
+            number = 0;
+        }
         let last = self.login(id).map_or(0, |login| login.max_order_ref);
-        if number > last { Ok(Some(number)) } else { Err(CoreError::DuplicateOrderRef) }
+        if number > last { Ok(Reference::Client(number)) } else { Err(CoreError::DuplicateOrderRef) }
     }
 
-    /// Returns the order's limit in ticks, checked by the core for clients of 6.7.11 and later.
-    fn limit_of(
-        &self,
-        id: SessionId,
-        input: &InputOrderField,
-        index: usize,
-        side: Side,
-    ) -> Result<i64, CoreError> {
-        let market = &self.markets[index];
-        let (lower, upper) = (market.reference.lower, market.reference.upper);
-        if input.order_price_type == OrderPriceType::ANY_PRICE {
-            // §5.2: executed as a limit order at the daily limit.
-            return Ok(if side == Side::Buy { upper } else { lower });
-        }
-        let tick = market.instrument.tick;
-        let truncated = tick.ticks_truncated(input.limit_price).map_err(|_| CoreError::BadPrice)?;
-        if self.checks_in_core(id) {
-            let ticks = tick.ticks(input.limit_price).map_err(|_| CoreError::PriceWrongTick)?;
-            if !(lower..=upper).contains(&ticks) {
-                return Err(CoreError::PriceOverLimit);
-            }
-            if input.volume_total_original > market.instrument.largest_limit_order {
-                return Err(CoreError::VolumeNotValid);
+    /// Holds back what every leg needs, if lots and money are there (30, 31, 50, 51).
+    fn hold(&mut self, sender: &Sender, volume: i32, plan: &mut Plan) -> Result<(), CoreError> {
+        let told = sender.api_version >= MISSING_MONEY_FROM;
+        let investor = &sender.investor;
+        let Leg { holding, effect, price, .. } = plan.first;
+        plan.first.frozen = self.claim(investor, holding, effect, (price, volume), told)?;
+        self.freeze(investor, holding, effect, plan.first.frozen);
+        if let Some(second) = &mut plan.second {
+            match self.claim(investor, second.holding, second.effect, (second.price, volume), told) {
+                Ok(frozen) => {
+                    second.frozen = frozen;
+                    self.freeze(investor, second.holding, second.effect, frozen);
+                }
+                Err(error) => {
+                    self.release(investor, holding, effect, plan.first.frozen);
+                    return Err(error);
+                }
             }
         }
-        Ok(truncated)
+        Ok(())
     }
 
-    fn checks_in_core(&self, id: SessionId) -> bool {
-        self.sessions.get(&id).is_some_and(|session| session.api_version >= CORE_CHECKS_FROM)
+    /// Gives back what a prepared order held.
+    fn let_go(&mut self, investor: &Text<13>, plan: &Plan) {
+        for leg in std::iter::once(&plan.first).chain(&plan.second) {
+            self.release(investor, leg.holding, leg.effect, leg.frozen);
+        }
     }
 
-    /// Returns what the order holds back, if position and money are there (30, 31, 50, 51).
-    fn frozen_for(&self, id: SessionId, input: &InputOrderField, plan: &Plan) -> Result<Frozen, CoreError> {
-        let told = self.sessions.get(&id).is_some_and(|session| session.api_version >= MISSING_MONEY_FROM);
-        let lots = (plan.price, input.volume_total_original);
-        self.claim(&input.investor_id, plan.holding(), plan.effect, lots, told)
-    }
-
-    fn accept_order(
+    /// Takes a prepared order into the list and sends it on; `parent` is the conditional order that it comes from.
+    pub(crate) fn accept_order(
         &mut self,
-        id: SessionId,
+        id: Option<SessionId>,
+        sender: &Sender,
         input: &InputOrderField,
-        plan: &Plan,
-        frozen: Frozen,
-        kind: OrderType,
-    ) -> Option<usize> {
-        let session = self.sessions.get_mut(&id)?;
-        let product_info = session.product_info;
-        let login = session.login.as_mut()?;
-        let order_ref = match plan.order_ref {
-            Some(number) => {
+        prepared: Prepared,
+        parent: Option<usize>,
+    ) -> usize {
+        let Prepared { plan, reference } = prepared;
+        let order_ref = self.give_reference(id, sender, input, reference);
+        self.counters.order_local_id += 1;
+        let mut sent = Sent::from(input);
+        if !self.closes_today(plan.market) {
+            sent.offset = plain_close(&sent.offset);
+        }
+        let stamp = self.stamp();
+        let waits_in_core = matches!(plan.trigger, Trigger::Condition(_));
+        let index = self.orders.len();
+        self.orders.push(Order {
+            sent,
+            origin: Origin {
+                order_ref,
+                front_id: sender.front_id,
+                session_id: sender.session_id,
+                product_info: sender.product_info,
+                api_version: sender.api_version,
+                number: self.counters.order_local_id,
+                date: stamp.date,
+                parent,
+            },
+            investor: sender.investor,
+            market: plan.market,
+            side: plan.side,
+            first: plan.first,
+            second: plan.second.map(Box::new),
+            price: plan.price,
+            levels: plan.levels,
+            lasting: plan.lasting,
+            trigger: plan.trigger,
+            kind: if waits_in_core { OrderType::CONDITIONAL_ORDER } else { plan.kind },
+            barred: None,
+            phase: if waits_in_core { Phase::Untouched } else { Phase::Sent },
+            cancel_pending: false,
+            state: OrderState::new(stamp.time),
+        });
+        self.desk.refer(sender.session_id, &order_ref, index);
+        if waits_in_core {
+            self.wait_for_condition(index);
+        } else {
+            self.publish_order(index);
+            self.send_order(index);
+        }
+        index
+    }
+
+    /// Sends an order on its way to the exchange.
+    fn send_order(&mut self, index: usize) {
+        let venue = self.markets[self.orders[index].market].instrument.exchange;
+        let waiting = self.desk.set_out(venue);
+        if let Err(error) = self.desk.rights.pass(venue, self.now, waiting) {
+            // §3.4: it comes back cancelled, with the core's own text.
+            let note: Note = self.desk.notes.of(error.rsp_info().error_msg);
+            self.orders[index].barred = Some(note);
+        }
+        self.schedule.add(self.now.after(self.config.exchange_delay), Task::OrderArrives(index));
+    }
+
+    fn give_reference(
+        &mut self,
+        id: Option<SessionId>,
+        sender: &Sender,
+        input: &InputOrderField,
+        reference: Reference,
+    ) -> Text<13> {
+        let written = self.config.switches.assigned_order_ref;
+        let login = id.and_then(|id| self.sessions.get_mut(&id)?.login.as_mut());
+        match (reference, login) {
+            (Reference::Client(number), Some(login)) => {
                 login.max_order_ref = number;
                 input.order_ref
             }
-            None => {
+            (Reference::Session, Some(login)) => {
                 login.max_order_ref += 1;
-                aligned(login.max_order_ref.unsigned_abs())
+                assigned(written, login.max_order_ref.unsigned_abs())
             }
-        };
-        let (investor, session_id) = (login.investor, login.session_id);
-        self.counters.order_local_id += 1;
-        let order = Order {
-            sent: Sent::from(input),
-            origin: Origin {
-                order_ref,
-                front_id: FRONT_ID,
-                session_id,
-                product_info,
-                number: self.counters.order_local_id,
-                date: self.stamp().date,
-                parent: None,
+            _ => loop {
+                let reference = assigned(written, self.desk.next_core_reference());
+                // A client's own reference may look the same.
+                if self.desk.find_reference(sender.session_id, &reference).is_none() {
+                    break reference;
+                }
             },
-            investor,
-            market: plan.market,
-            side: plan.side,
-            effect: plan.effect,
-            holding: plan.holding(),
-            price: plan.price,
-            lasting: plan.lasting,
-            kind,
-            frozen,
-            phase: Phase::Sent,
-            cancel_pending: false,
-            state: OrderState::new(self.stamp().time),
-        };
-        self.freeze(&investor, plan.holding(), plan.effect, frozen);
-        let index = self.orders.len();
-        self.orders.push(order);
-        self.desk.refer(session_id, &order_ref, index);
-        self.publish_order(index);
-        self.schedule.add(self.now.after(self.config.exchange_delay), Task::OrderArrives(index));
-        Some(index)
-    }
-}
-
-impl Plan {
-    /// A buy opens long or closes short; a sale the other way round.
-    fn holding(&self) -> crate::money::account::HoldingKey {
-        let long = (self.side == Side::Buy) == (self.effect == Effect::Open);
-        (self.market, long, self.hedge)
-    }
-}
-
-fn side(direction: Direction) -> Result<Side, CoreError> {
-    match direction {
-        Direction::BUY => Ok(Side::Buy),
-        Direction::SELL => Ok(Side::Sell),
-        _ => Err(CoreError::BadField),
-    }
-}
-
-fn hedge(input: &InputOrderField) -> Result<u8, CoreError> {
-    let flag = input.comb_hedge_flag.as_bytes().first().copied().unwrap_or_default();
-    match HedgeFlag::from_char(flag) {
-        HedgeFlag::SPECULATION | HedgeFlag::ARBITRAGE | HedgeFlag::HEDGE | HedgeFlag::MARKET_MAKER => {
-            Ok(flag)
         }
-        _ => Err(CoreError::BadField),
     }
 }
 
-/// §5.3: SHFE and INE close today's lots by '3' and older ones by '1' and '4'; the others only close.
-fn effect(offset: OffsetFlag, close_today: bool) -> Result<Effect, CoreError> {
-    match (offset, close_today) {
-        (OffsetFlag::OPEN, _) => Ok(Effect::Open),
-        (OffsetFlag::CLOSE_TODAY, true) => Ok(Effect::CloseToday),
-        (OffsetFlag::CLOSE | OffsetFlag::CLOSE_YESTERDAY, true) => Ok(Effect::CloseYesterday),
-        (OffsetFlag::CLOSE | OffsetFlag::CLOSE_TODAY | OffsetFlag::CLOSE_YESTERDAY, false) => {
-            Ok(Effect::Close)
-        }
-        _ => Err(CoreError::BadField),
+fn assigned(written: AssignedRef, number: u64) -> Text<13> {
+    match written {
+        AssignedRef::Aligned => aligned(number),
+        AssignedRef::Plain => text(&number.to_string()),
     }
 }
 
-/// Checks the fields that do not depend on the instrument, and how long the order may rest.
-fn lasting(input: &InputOrderField) -> Result<Lasting, CoreError> {
-    if input.volume_total_original <= 0
-        || input.force_close_reason != ForceCloseReason::NOT_FORCE_CLOSE
-        || input.is_auto_suspend != 0
-    {
-        return Err(CoreError::BadField);
+/// §5.3: `'3'` and `'4'` become `'1'` where lots of today and before are not closed apart.
+fn plain_close(offsets: &Text<5>) -> Text<5> {
+    let close = OffsetFlag::CLOSE.as_char();
+    let mut letters = [0; 4];
+    let given = offsets.as_bytes();
+    for (letter, given) in letters.iter_mut().zip(given) {
+        let is_close =
+            matches!(OffsetFlag::from_char(*given), OffsetFlag::CLOSE_TODAY | OffsetFlag::CLOSE_YESTERDAY);
+        *letter = if is_close { close } else { *given };
     }
-    if input.is_swap_order != 0 {
-        return Err(CoreError::UnsupportedFunction);
-    }
-    match input.contingent_condition {
-        ContingentCondition::IMMEDIATELY => {}
-        condition if condition.name().is_some() => return Err(CoreError::UnsupportedFunction),
-        _ => return Err(CoreError::BadField),
-    }
-    let is_market = input.order_price_type == OrderPriceType::ANY_PRICE;
-    if !is_market && input.order_price_type != OrderPriceType::LIMIT_PRICE {
-        let is_known = input.order_price_type.name().is_some();
-        return Err(if is_known { CoreError::UnsupportedFunction } else { CoreError::BadField });
-    }
-    match (input.time_condition, input.volume_condition) {
-        (TimeCondition::IOC, VolumeCondition::CV) => Ok(Lasting::FillOrKill),
-        (TimeCondition::IOC, VolumeCondition::MV) => {
-            Ok(Lasting::FillAndKill { minimum: input.min_volume.max(1) })
-        }
-        (TimeCondition::IOC, VolumeCondition::AV) => Ok(Lasting::FillAndKill { minimum: 1 }),
-        // A market order never rests (§5.2 has CZCE's as GFD).
-        (TimeCondition::GFD, VolumeCondition::AV | VolumeCondition::CV) if is_market => {
-            Ok(Lasting::FillAndKill { minimum: 1 })
-        }
-        (TimeCondition::GFD, VolumeCondition::AV | VolumeCondition::MV) => Ok(Lasting::Day),
-        _ => Err(CoreError::BadField),
-    }
+    Text::from_bytes(&letters[..given.len().min(4)]).unwrap_or_default()
 }

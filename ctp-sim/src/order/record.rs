@@ -45,6 +45,9 @@ impl Exchange {
             Note::Usual => self.desk.words.of(state.status, state.submit),
             Note::Own(number) => self.desk.notes.get(number),
         };
+        // §5.6: CZCE's cancelled orders.
+        let is_ended = venue == Venue::Czce && has_sys_id && state.status == OrderStatus::CANCELED;
+        let ended = if is_ended { self.desk.words.midnight } else { Text::default() };
         OrderField {
             broker_id: id,
             investor_id: order.investor,
@@ -85,6 +88,9 @@ impl Exchange {
             volume_total: sent.volume - state.traded,
             insert_date,
             insert_time: state.insert_time,
+            active_time: ended,
+            suspend_time: ended,
+            update_time: ended,
             cancel_time: state.cancel_time,
             active_trader_id: if has_sys_id && venue != Venue::Dce { trader } else { Text::default() },
             sequence_no: state.sequence_no,
@@ -148,6 +154,7 @@ const STATUS_WORDS: [(OrderStatus, &str); 7] = [
 pub(crate) struct Words {
     pairs: [(OrderStatus, OrderSubmitStatus, Text<81>); 7],
     alone: [(OrderStatus, Text<81>); 7],
+    midnight: Text<9>,
 }
 
 impl Words {
@@ -155,6 +162,7 @@ impl Words {
         Self {
             pairs: WORDS.map(|(status, submit, words)| (status, submit, text(words))),
             alone: STATUS_WORDS.map(|(status, words)| (status, text(words))),
+            midnight: text("00:00:00"),
         }
     }
 

@@ -9,6 +9,7 @@ use crate::matching::Lasting;
 use crate::matching::book::Side;
 use crate::money::account::HoldingKey;
 use crate::money::holding::{Effect, Frozen};
+use crate::order::intent::Trigger;
 
 /// An order that the core accepted.
 #[derive(Clone, Debug)]
@@ -18,16 +19,31 @@ pub(crate) struct Order {
     pub(crate) investor: Text<13>,
     pub(crate) market: usize,
     pub(crate) side: Side,
-    pub(crate) effect: Effect,
-    pub(crate) holding: HoldingKey,
+    /// The position that it opens or closes; of a combination the one of the first leg.
+    pub(crate) first: Leg,
+    pub(crate) second: Option<Box<Leg>>,
     /// Limit in ticks.
     pub(crate) price: i64,
+    /// How many of the other side's prices it may reach.
+    pub(crate) levels: Option<usize>,
     pub(crate) lasting: Lasting,
+    pub(crate) trigger: Trigger,
     pub(crate) kind: OrderType,
-    pub(crate) frozen: Frozen,
+    /// Why it will come back from the way to the exchange.
+    pub(crate) barred: Option<Note>,
     pub(crate) phase: Phase,
     pub(crate) cancel_pending: bool,
     pub(crate) state: OrderState,
+}
+
+/// What an order does to one position, and what it holds back there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Leg {
+    pub(crate) holding: HoldingKey,
+    pub(crate) effect: Effect,
+    /// In ticks: what the holding back is counted with.
+    pub(crate) price: i64,
+    pub(crate) frozen: Frozen,
 }
 
 /// The fields of `CThostFtdcInputOrderField` that its order's records repeat.
@@ -66,6 +82,7 @@ pub(crate) struct Origin {
     pub(crate) front_id: i32,
     pub(crate) session_id: i32,
     pub(crate) product_info: Text<11>,
+    pub(crate) api_version: (u16, u16, u16),
     /// OrderLocalID and BrokerOrderSeq.
     pub(crate) number: u64,
     /// The calendar date of the insert.
@@ -122,6 +139,8 @@ impl Notes {
 /// Where an order is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
+    /// In the core, until its condition is met.
+    Untouched,
     /// On its way to the exchange.
     Sent,
     Resting,
