@@ -271,20 +271,23 @@ impl Exchange {
         records.collect()
     }
 
-    /// §6.2: rates are the product's, so the answer names the product.
+    /// §6.2: the answer names the product, unless the instrument has rates of its own.
     fn query_commission_rates(
         &self,
         id: SessionId,
         query: &QryInstrumentCommissionRateField,
     ) -> Vec<InstrumentCommissionRateField> {
-        let Some(market) = self.market_by_id.get(&query.instrument_id) else { return Vec::new() };
-        let instrument = &self.markets[*market].instrument;
-        let fees = &instrument.fees;
+        let Some(market) = self.market_by_id.get(&query.instrument_id).copied() else { return Vec::new() };
+        let instrument = &self.markets[market].instrument;
+        let investor = self.investor_of(id);
+        let fees = self.accounts.terms(&investor, market).fees;
+        let is_own = self.config.rates.iter().any(|rates| instrument.id == rates.of.as_str());
+        let named = if is_own { instrument.id } else { instrument.product_id };
         vec![InstrumentCommissionRateField {
-            reserve1: resize(&instrument.product_id),
+            reserve1: resize(&named),
             investor_range: InvestorRange::ALL,
             broker_id: text(&self.config.broker),
-            investor_id: self.investor_of(id),
+            investor_id: investor,
             open_ratio_by_money: fees.open_by_money.to_f64(),
             open_ratio_by_volume: fees.open_by_volume.to_f64(),
             close_ratio_by_money: fees.close_by_money.to_f64(),
@@ -293,7 +296,7 @@ impl Exchange {
             close_today_ratio_by_volume: fees.close_today_by_volume.to_f64(),
             exchange_id: text(instrument.exchange.id()),
             biz_type: BizType::FUTURE,
-            instrument_id: instrument.product_id,
+            instrument_id: named,
             ..InstrumentCommissionRateField::default()
         }]
     }
