@@ -14,6 +14,7 @@ use ctp_types::RecordBox;
 use super::report::{Compared, Failure, Report};
 use super::statement::{Line, Row, Scenario, Statement};
 use super::target::{Seen, Setup, Target, TargetError, World};
+use super::words::{Operator, Word};
 use super::{show, time};
 use crate::command::Argument;
 
@@ -196,7 +197,14 @@ impl Run<'_> {
             Statement::Command { words, at_once } => {
                 let mut arguments: Vec<Argument> = Vec::new();
                 for (name, value) in words {
-                    arguments.push((name.clone(), self.evaluate(value)?));
+                    let text = self.evaluate(value)?;
+                    // A variable may stand for a whole `key=value`.
+                    arguments.push(match (name, Word::plain(&text).pair()) {
+                        (None, Some((key, Operator::Equal, pair))) if !value.quoted => {
+                            (Some(key.to_owned()), pair.text)
+                        }
+                        _ => (name.clone(), text),
+                    });
                 }
                 let (_, name) = arguments.remove(0);
                 let clients: Vec<(String, usize)> =

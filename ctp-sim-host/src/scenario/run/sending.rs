@@ -5,11 +5,11 @@ use ctp_types::{InputOrderActionField, InputOrderField, Record, RecordBox, Trade
 use super::super::field;
 use super::super::statement::{Call, Request, Send};
 use super::login::{APP_ID, AUTH_CODE};
-use super::names::trimmed;
-use super::{Bound, Run, Stop};
+use super::names::{order_key, trimmed};
+use super::{Bound, Client, Run, Stop};
 
 /// What an order has that says nothing else (§5.2).
-const ORDER: [(&str, &str); 8] = [
+const ORDER: [(&str, &str); 7] = [
     ("OrderPriceType", "2"),
     ("CombHedgeFlag", "1"),
     ("TimeCondition", "3"),
@@ -17,7 +17,6 @@ const ORDER: [(&str, &str); 8] = [
     ("MinVolume", "1"),
     ("ContingentCondition", "1"),
     ("ForceCloseReason", "0"),
-    ("CurrencyID", "CNY"),
 ];
 
 impl Run<'_> {
@@ -117,12 +116,7 @@ impl Run<'_> {
             set(&mut record, name, value)?;
         }
         let client = self.client(&send.client)?;
-        let mut given = 0;
-        if let Some(login) = Self::login(client) {
-            given = login.max_order_ref.to_str().trim().parse().unwrap_or(0);
-        }
-        let client = self.client(&send.client)?;
-        client.order_ref = client.order_ref.max(given) + 1;
+        client.order_ref = client.order_ref.max(highest_order_ref(client)) + 1;
         let next = client.order_ref.to_string();
         set(&mut record, "OrderRef", &next)?;
         // Ticks in the price are those of this order's instrument.
@@ -224,6 +218,17 @@ impl Run<'_> {
         }
         Ok(field::set(record, field, value)?)
     }
+}
+
+/// Returns the highest OrderRef that the core has told a client of its session: MaxOrderRef of the login, and what the
+/// core assigned since.
+fn highest_order_ref(client: &Client) -> i64 {
+    let Some(login) = Run::login(client) else { return 0 };
+    let number = |text: &[u8]| std::str::from_utf8(text).ok()?.trim().parse().ok();
+    let records = client.log.iter().filter_map(|seen| order_key(seen.record.as_ref()?));
+    let own = records.filter(|(front, session, _)| (*front, *session) == (login.front_id, login.session_id));
+    let assigned = own.filter_map(|(.., order_ref)| number(&order_ref)).max();
+    assigned.max(number(login.max_order_ref.as_bytes())).unwrap_or(0)
 }
 
 fn has(record: &RecordBox, name: &str) -> bool {
