@@ -1,14 +1,15 @@
 //! Parked orders and parked cancels (预埋单): kept in the core until the product trades (§7).
 
 use ctp_types::{
-    ContingentCondition, InputOrderActionField, InputOrderField, ParkedOrderActionField, ParkedOrderField,
-    ParkedOrderStatus, RemoveParkedOrderActionField, RemoveParkedOrderField, Text, TraderRequest, UserType,
+    ContingentCondition, InputOrderActionField, InputOrderField, OrderActionField, ParkedOrderActionField,
+    ParkedOrderField, ParkedOrderStatus, RemoveParkedOrderActionField, RemoveParkedOrderField, Text,
+    TraderCallback, TraderRequest, UserType,
 };
 
 use crate::errors::CoreError;
 use crate::exchange::Exchange;
-use crate::instruction::alike;
 use crate::instruction::refusal::Refusal;
+use crate::instruction::{ACTION_REFUSED, alike};
 use crate::interface::SessionId;
 use crate::text::aligned;
 
@@ -139,8 +140,12 @@ impl Exchange {
         };
         if let Err(error) = self.place_for_client(session, &input) {
             let info = error.rsp_info();
-            let record = &mut self.instructions.parked_orders[index].record;
-            (record.error_id, record.error_msg) = (info.error_id, info.error_msg);
+            let parked = &mut self.instructions.parked_orders[index];
+            (parked.record.error_id, parked.record.error_msg) = (info.error_id, info.error_msg);
+            let investor = parked.investor;
+            if !input.user_id.is_empty() {
+                self.publish(investor, TraderCallback::OnErrRtnOrderInsert, &input, Some(info));
+            }
         }
     }
 
@@ -151,8 +156,14 @@ impl Exchange {
         let input: InputOrderActionField = alike(&parked.record);
         if let Err(error) = self.cancel_for_client(session, &input) {
             let info = error.rsp_info();
-            let record = &mut self.instructions.parked_actions[index].record;
-            (record.error_id, record.error_msg) = (info.error_id, info.error_msg);
+            let parked = &mut self.instructions.parked_actions[index];
+            (parked.record.error_id, parked.record.error_msg) = (info.error_id, info.error_msg);
+            let investor = parked.investor;
+            if !input.user_id.is_empty() {
+                let refused =
+                    OrderActionField { order_action_status: ACTION_REFUSED, ..self.action_record_of(&input) };
+                self.publish(investor, TraderCallback::OnErrRtnOrderAction, &refused, Some(info));
+            }
         }
     }
 

@@ -145,8 +145,16 @@ fn row(terms: &Terms, holding: &Holding, sums: &RowSums, is_today_row: bool) -> 
         true => (sums.opening, sums.closing),
         false => (sums.closing, sums.opening),
     };
-    let (strike, abandon) =
-        if carries_yesterday { (holding.strike_frozen, holding.abandon_frozen) } else { (0, 0) };
+    // Declarations hold the older lots first.
+    let share = |frozen: i32| {
+        let old = frozen.min(holding.left(false).volume);
+        match (terms.close_today, is_today_row) {
+            (false, _) => frozen,
+            (true, true) => frozen - old,
+            (true, false) => old,
+        }
+    };
+    let (strike, abandon) = (share(holding.strike_frozen), share(holding.abandon_frozen));
     InvestorPositionField {
         yd_position: if carries_yesterday { holding.yesterday_volume } else { 0 },
         position: left.volume,
