@@ -7,6 +7,7 @@ use crate::exchange::Exchange;
 use crate::interface::SessionId;
 use crate::money::account::HoldingKey;
 use crate::order::Phase;
+use crate::order::check::Sender;
 
 impl Exchange {
     /// Places the two orders of a quote, or none.
@@ -18,22 +19,24 @@ impl Exchange {
         self.place_orders(id, orders, OrderType::DERIVE_FROM_QUOTE)
     }
 
-    /// Places an order that a client left to the core.
+    /// Places an order that a client left to the core, whether it is there or not. The core gives the OrderRef.
     pub(super) fn place_for_client(
         &mut self,
-        id: SessionId,
+        sender: &Sender,
         order: &InputOrderField,
     ) -> Result<(), CoreError> {
-        self.place_order(id, order, OrderType::NORMAL).map(drop)
+        let prepared = self.prepare(None, sender, order)?;
+        self.accept_order(None, sender, order, prepared, None);
+        Ok(())
     }
 
     /// Cancels an order as a client told the core to do later.
     pub(super) fn cancel_for_client(
         &mut self,
-        id: SessionId,
+        sender: &Sender,
         action: &InputOrderActionField,
     ) -> Result<(), CoreError> {
-        let order = self.find_order_to_cancel(id, action)?;
+        let order = self.find_order_to_cancel(sender, action)?;
         self.send_cancel(order, action);
         Ok(())
     }

@@ -11,6 +11,7 @@ use crate::exchange::Exchange;
 use crate::instruction::refusal::Refusal;
 use crate::instruction::{ACTION_REFUSED, alike};
 use crate::interface::SessionId;
+use crate::order::check::Sender;
 use crate::text::aligned;
 
 /// The first version whose back-end refuses conditional orders that are parked (§7).
@@ -21,7 +22,7 @@ const TYPE_CHECKED_FROM: (u16, u16, u16) = (6, 7, 2);
 pub(crate) struct Parked<R> {
     pub(crate) record: R,
     pub(crate) investor: Text<13>,
-    session: SessionId,
+    sender: Sender,
     market: Option<usize>,
 }
 
@@ -29,7 +30,7 @@ impl Exchange {
     pub(super) fn park_order(&mut self, id: SessionId, input: &ParkedOrderField, request_id: i32) {
         let request = TraderRequest::ReqParkedOrderInsert;
         match self.check_parked_order(id, input) {
-            Ok(market) => {
+            Ok((sender, market)) => {
                 let number = self.instructions.parked_orders.len() as u64 + 1;
                 let record = ParkedOrderField {
                     parked_order_id: aligned(number),
@@ -39,8 +40,7 @@ impl Exchange {
                     error_msg: Text::default(),
                     ..*input
                 };
-                let parked =
-                    Parked { record, investor: self.investor_of(id), session: id, market: Some(market) };
+                let parked = Parked { record, investor: sender.investor, sender, market: Some(market) };
                 self.instructions.parked_orders.push(parked);
                 self.answer_done(id, request, &record, request_id);
             }
@@ -51,7 +51,7 @@ impl Exchange {
     pub(super) fn park_action(&mut self, id: SessionId, input: &ParkedOrderActionField, request_id: i32) {
         let request = TraderRequest::ReqParkedOrderAction;
         match self.check_parked_action(id, input) {
-            Ok(market) => {
+            Ok((sender, market)) => {
                 let number = self.instructions.parked_actions.len() as u64 + 1;
                 let record = ParkedOrderActionField {
                     parked_order_action_id: aligned(number),
@@ -61,7 +61,7 @@ impl Exchange {
                     error_msg: Text::default(),
                     ..*input
                 };
-                let parked = Parked { record, investor: self.investor_of(id), session: id, market };
+                let parked = Parked { record, investor: sender.investor, sender, market };
                 self.instructions.parked_actions.push(parked);
                 self.answer_done(id, request, &record, request_id);
             }
@@ -132,13 +132,13 @@ impl Exchange {
     fn send_parked_order(&mut self, index: usize) {
         let parked = &mut self.instructions.parked_orders[index];
         parked.record.status = ParkedOrderStatus::SEND;
-        let session = parked.session;
+        let sender = parked.sender;
         let input = InputOrderField {
             // The condition "parked" was this; the order itself is an ordinary one.
             contingent_condition: ContingentCondition::IMMEDIATELY,
             ..alike(&parked.record)
         };
-        if let Err(error) = self.place_for_client(session, &input) {
+        if let Err(error) = self.place_for_client(&sender, &input) {
             let info = error.rsp_info();
             let parked = &mut self.instructions.parked_orders[index];
             (parked.record.error_id, parked.record.error_msg) = (info.error_id, info.error_msg);
@@ -152,9 +152,9 @@ impl Exchange {
     fn send_parked_action(&mut self, index: usize) {
         let parked = &mut self.instructions.parked_actions[index];
         parked.record.status = ParkedOrderStatus::SEND;
-        let session = parked.session;
+        let sender = parked.sender;
         let input: InputOrderActionField = alike(&parked.record);
-        if let Err(error) = self.cancel_for_client(session, &input) {
+        if let Err(error) = self.cancel_for_client(&sender, &input) {
             let info = error.rsp_info();
             let parked = &mut self.instructions.parked_actions[index];
             (parked.record.error_id, parked.record.error_msg) = (info.error_id, info.error_msg);
@@ -167,7 +167,12 @@ impl Exchange {
         }
     }
 
-    fn check_parked_order(&self, id: SessionId, input: &ParkedOrderField) -> Result<usize, Refusal> {
+    fn check_parked_order(
+        &self,
+        id: SessionId,
+        input: &ParkedOrderField,
+    ) -> Result<(Sender, usize), Refusal> {
+        let sender = self.sender_of(id).ok_or(CoreError::NotLoginYet)?;
         self.check_investor(id, &input.broker_id, &input.investor_id)?;
         let market = self.market_of(&input.instrument_id, &input.exchange_id)?;
         if self.markets[market].instrument.is_combination() {
@@ -177,15 +182,13 @@ impl Exchange {
             input.contingent_condition,
             ContingentCondition::IMMEDIATELY | ContingentCondition::PARKED_ORDER
         );
-        let is_checked =
-            self.sessions.get(&id).is_some_and(|session| session.api_version >= TYPE_CHECKED_FROM);
-        if is_checked && !is_plain {
+        if sender.api_version >= TYPE_CHECKED_FROM && !is_plain {
             return Err(Refusal::ParkedWrongType);
         }
         if input.volume_total_original <= 0 || input.direction.name().is_none() {
             return Err(CoreError::BadField.into());
         }
-        Ok(market)
+        Ok((sender, market))
     }
 
     /// An action may name its instrument or not; a combination is not taken (6012).
@@ -193,16 +196,17 @@ impl Exchange {
         &self,
         id: SessionId,
         input: &ParkedOrderActionField,
-    ) -> Result<Option<usize>, Refusal> {
+    ) -> Result<(Sender, Option<usize>), Refusal> {
+        let sender = self.sender_of(id).ok_or(CoreError::NotLoginYet)?;
         self.check_investor(id, &input.broker_id, &input.investor_id)?;
         if input.instrument_id.is_empty() {
-            return Ok(None);
+            return Ok((sender, None));
         }
         let market = self.market_of(&input.instrument_id, &input.exchange_id)?;
         if self.markets[market].instrument.is_combination() {
             return Err(Refusal::ParkedCombinationAction);
         }
-        Ok(Some(market))
+        Ok((sender, Some(market)))
     }
 }
 

@@ -9,6 +9,7 @@ use ctp_types::{
 use crate::errors::{CoreError, EXCHANGE_REFUSED};
 use crate::exchange::{Exchange, Task};
 use crate::interface::SessionId;
+use crate::order::check::Sender;
 use crate::order::check::exchange_of;
 use crate::order::{Cancel, Phase};
 use crate::switches::RepeatedSubmit;
@@ -18,7 +19,7 @@ impl Exchange {
     /// Sends a cancel to the exchange, or refuses it: `OnRspOrderAction` and `OnErrRtnOrderAction` (§5.5 I).
     pub(crate) fn cancel_order(&mut self, id: SessionId, action: &InputOrderActionField, request_id: i32) {
         let Some(sender) = self.sender_of(id) else { return };
-        let found = self.find_order_to_cancel(id, action).and_then(|order| {
+        let found = self.find_order_to_cancel(&sender, action).and_then(|order| {
             self.check_action_reference(id, action)?;
             self.count_request(&sender.investor)?;
             Ok(order)
@@ -120,10 +121,9 @@ impl Exchange {
     /// Returns the order that an action means, if it can be cancelled (§5.9).
     pub(crate) fn find_order_to_cancel(
         &self,
-        id: SessionId,
+        sender: &Sender,
         action: &InputOrderActionField,
     ) -> Result<usize, CoreError> {
-        let sender = self.sender_of(id).ok_or(CoreError::NotLoginYet)?;
         self.desk.rights.check_core()?;
         let by_sys_id = !action.order_sys_id.is_empty();
         if action.action_flag != ActionFlag::DELETE
@@ -139,7 +139,7 @@ impl Exchange {
             true => None,
             false => Some(exchange_of(&action.exchange_id)?),
         };
-        self.check_owner(&sender, &action.broker_id, &action.investor_id)?;
+        self.check_owner(sender, &action.broker_id, &action.investor_id)?;
         let found = if by_sys_id {
             self.desk.find_sys_id(&action.order_sys_id)
         } else {

@@ -46,17 +46,6 @@ impl Exchange {
         }
     }
 
-    /// Accepts an order and sends it to the exchange; returns its index. Nothing is answered.
-    pub(crate) fn place_order(
-        &mut self,
-        id: SessionId,
-        input: &InputOrderField,
-        kind: OrderType,
-    ) -> Result<usize, CoreError> {
-        let placed = self.place_orders(id, std::slice::from_ref(input), kind)?;
-        placed.first().copied().ok_or(CoreError::BadField)
-    }
-
     /// Accepts orders that belong together and sends them to the exchange: all, or none when one is refused. Returns
     /// their indices. Nothing is answered.
     pub(crate) fn place_orders(
