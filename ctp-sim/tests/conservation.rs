@@ -16,9 +16,14 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 
 const INVESTORS: [&str; 3] = ["one", "two", "three"];
-/// Two rows with one-sided margin, one row, another month of it, an option.
-const INSTRUMENTS: [(&str, f64, f64); 4] =
-    [("rb2701", 3200.0, 1.0), ("m2701", 3000.0, 1.0), ("m2703", 3000.0, 1.0), ("m2701-C-3000", 60.0, 0.5)];
+/// Two rows with one-sided margin, one row, another month of it, an option, the spread of both months.
+const INSTRUMENTS: [(&str, f64, f64); 5] = [
+    ("rb2701", 3200.0, 1.0),
+    ("m2701", 3000.0, 1.0),
+    ("m2703", 3000.0, 1.0),
+    ("m2701-C-3000", 60.0, 0.5),
+    ("SP m2701&m2703", 0.0, 1.0),
+];
 const SIDES: [&str; 4] = ["buy", "sell", "close", "cover"];
 
 /// What a client or the operator does.
@@ -30,7 +35,7 @@ enum Deed {
 }
 
 fn deed() -> impl Strategy<Value = Deed> {
-    let order = (0..3usize, 0..4usize, 0..4usize, any::<bool>(), 1..8i32, -3..4i32).prop_map(
+    let order = (0..3usize, 0..5usize, 0..4usize, any::<bool>(), 1..8i32, -3..4i32).prop_map(
         |(investor, instrument, side, today, lots, ticks)| Deed::Order {
             investor,
             instrument,
@@ -73,6 +78,10 @@ impl Day {
                 let mut order = self.bench.order(client, id, SIDES[*side], *lots, price);
                 if *side > 1 && *today {
                     order.comb_offset_flag = text("3");
+                }
+                if id.starts_with("SP ") {
+                    order.comb_offset_flag = text(if *side > 1 { "11" } else { "00" });
+                    order.comb_hedge_flag = text("11");
                 }
                 self.bench.insert(client, &order);
                 self.sent.push((client, *instrument, order.order_ref));
@@ -211,6 +220,7 @@ proptest! {
 fn random_days_trade() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut traded = [0; 4];
+    let mut spread = 0;
     for _ in 0..40 {
         let deeds = prop::collection::vec(deed(), 30..40).new_tree(&mut runner).expect("deeds").current();
         let mut day = Day::new();
@@ -220,10 +230,11 @@ fn random_days_trade() {
         let one = day.clients[0];
         let rows: Vec<InvestorPositionField> =
             day.query::<QryInvestorPositionField, _>(one, TraderRequest::ReqQryInvestorPosition);
+        spread += rows.iter().map(|row| row.comb_position).sum::<i32>();
         for (count, (id, ..)) in traded.iter_mut().zip(INSTRUMENTS) {
             let of = rows.iter().filter(|row| row.instrument_id == id);
             *count += of.map(|row| row.open_volume + row.close_volume).sum::<i32>();
         }
     }
-    assert!(traded.iter().all(|lots| *lots > 40), "{traded:?}");
+    assert!(traded.iter().all(|lots| *lots > 20) && spread > 10, "{traded:?}, {spread}");
 }

@@ -273,6 +273,7 @@ pub(crate) fn login_record(user: &str, password: &str) -> ReqUserLoginField {
 
 /// Returns an instrument's exchange.
 fn exchange_of(instrument: &str) -> &'static str {
+    let instrument = instrument.trim_start_matches("SP ");
     let letters = instrument.find(|letter: char| letter.is_ascii_digit()).unwrap_or(instrument.len());
     match &instrument[..letters] {
         "rb" | "cu" | "au" => "SHFE",
