@@ -5,6 +5,7 @@ mod instruction;
 pub(crate) mod lookup;
 mod order;
 mod position;
+mod rates;
 mod reference;
 mod session;
 

@@ -49,7 +49,14 @@ impl Cadence {
         }
     }
 
-    fn take(&mut self, market: MarketIndex) -> bool {
+    /// Forgets what is new: nobody was there to see it otherwise.
+    pub(crate) fn forget(&mut self) {
+        self.changed.fill(false);
+        self.changes = 0;
+    }
+
+    /// Returns whether a market has something new to show; from now on it has not.
+    pub(crate) fn take(&mut self, market: MarketIndex) -> bool {
         let changed = std::mem::take(&mut self.changed[market]);
         self.changes -= usize::from(changed);
         changed

@@ -130,6 +130,7 @@ impl Exchange {
             for product in 0..self.hours.products.len() {
                 self.change(product, Phase::Continuous, CONTINUOUS, self.now, Reason::Timetable);
             }
+            self.touched.forget();
             return Ok(());
         }
         for product in 0..self.hours.products.len() {

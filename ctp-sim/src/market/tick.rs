@@ -140,6 +140,7 @@ impl Exchange {
     fn finish_tick(&mut self, market: MarketIndex, traded: Option<TickTrade>) {
         self.remark(market);
         self.meet_resting_orders(market, traded);
+        self.touched.take(market);
         self.send_tick(market);
     }
 

@@ -2,12 +2,13 @@
 
 use ctp_market::{Exchange as Venue, OptionRight, OrderReports, Product};
 use ctp_types::{
-    BizType, ClassType, ClientIDType, CombinationType, ExchangeField, ExchangeProperty, HedgeFlag,
-    InstLifePhase, InstrumentCommissionRateField, InstrumentField, InstrumentMarginRateField, InvestorField,
-    InvestorRange, MaxMarginSideAlgorithm, NO_PRICE, OptionsType, PositionDateType, PositionType,
-    ProductClass, ProductField, QryClassifiedInstrumentField, QryExchangeField,
-    QryInstrumentCommissionRateField, QryInstrumentField, QryInstrumentMarginRateField, QryInvestorField,
-    QryProductField, QryTradingCodeField, RecordBox, TraderRequest, TradingCodeField, TradingType,
+    BizType, ClassType, ClientIDType, CombinationType, ExchangeField, ExchangeProperty, InstLifePhase,
+    InstrumentField, InvestorField, MaxMarginSideAlgorithm, NO_PRICE, OptionsType, PositionDateType,
+    PositionType, ProductClass, ProductField, QryClassifiedInstrumentField, QryExchangeField,
+    QryExchangeMarginRateAdjustField, QryExchangeMarginRateField, QryInstrumentCommissionRateField,
+    QryInstrumentField, QryInstrumentMarginRateField, QryInvestorField, QryOptionInstrCommRateField,
+    QryOptionInstrTradeCostField, QryProductExchRateField, QryProductField, QryProductGroupField,
+    QryTraderOfferField, QryTradingCodeField, RecordBox, TraderRequest, TradingCodeField, TradingType,
 };
 
 use super::matches;
@@ -34,6 +35,20 @@ impl Exchange {
                 }
             };
         }
+        // The investor's own records: of another investor's there are none to see.
+        macro_rules! own {
+            ($filter:ty, |$query:ident| $records:expr) => {
+                if let Some($query) = record.get::<$filter>() {
+                    match self.check_query(id, &$query.broker_id, &$query.investor_id) {
+                        Ok(()) => {
+                            let records = $records;
+                            self.answer_records(id, request, records, request_id);
+                        }
+                        Err(error) => self.refuse(id, request, record, error, request_id),
+                    }
+                }
+            };
+        }
         match request {
             TraderRequest::ReqQryInstrument => {
                 answer!(QryInstrumentField, |query| self.query_instruments(query))
@@ -44,16 +59,37 @@ impl Exchange {
             TraderRequest::ReqQryExchange => answer!(QryExchangeField, |query| self.query_exchanges(query)),
             TraderRequest::ReqQryProduct => answer!(QryProductField, |query| self.query_products(query)),
             TraderRequest::ReqQryInvestor => {
-                answer!(QryInvestorField, |_query| vec![self.investor_record(id)])
+                own!(QryInvestorField, |_query| vec![self.investor_record(id)])
             }
             TraderRequest::ReqQryTradingCode => {
-                answer!(QryTradingCodeField, |query| self.query_trading_codes(id, query));
+                own!(QryTradingCodeField, |query| self.query_trading_codes(id, query));
             }
             TraderRequest::ReqQryInstrumentMarginRate => {
-                answer!(QryInstrumentMarginRateField, |query| self.query_margin_rates(id, query));
+                own!(QryInstrumentMarginRateField, |query| self.query_margin_rates(id, query));
             }
             TraderRequest::ReqQryInstrumentCommissionRate => {
-                answer!(QryInstrumentCommissionRateField, |query| self.query_commission_rates(id, query));
+                own!(QryInstrumentCommissionRateField, |query| self.query_commission_rates(id, query));
+            }
+            TraderRequest::ReqQryOptionInstrTradeCost => {
+                own!(QryOptionInstrTradeCostField, |query| self.query_option_cost(id, query));
+            }
+            TraderRequest::ReqQryOptionInstrCommRate => {
+                own!(QryOptionInstrCommRateField, |query| self.query_option_commission(id, query));
+            }
+            TraderRequest::ReqQryExchangeMarginRate => {
+                answer!(QryExchangeMarginRateField, |query| self.query_exchange_margin_rates(query));
+            }
+            TraderRequest::ReqQryExchangeMarginRateAdjust => {
+                answer!(QryExchangeMarginRateAdjustField, |query| self.query_margin_adjustments(query));
+            }
+            TraderRequest::ReqQryProductGroup => {
+                answer!(QryProductGroupField, |query| self.query_product_groups(query));
+            }
+            TraderRequest::ReqQryProductExchRate => {
+                answer!(QryProductExchRateField, |query| self.query_product_rates(query));
+            }
+            TraderRequest::ReqQryTraderOffer => {
+                answer!(QryTraderOfferField, |query| self.query_trader_offers(query));
             }
             // §7: nothing to show is an empty result.
             _ => {
@@ -171,13 +207,40 @@ impl Exchange {
         records.filter(|record| matches(&query.exchange_id, &record.exchange_id)).collect()
     }
 
+    pub(super) fn listed_products(&self) -> impl Iterator<Item = &Product> {
+        let only = &self.config.products;
+        self.reference.products().iter().filter(|product| only.is_empty() || only.contains(&product.id))
+    }
+
+    /// Options are products of their own (§4.5), at CZCE calls and puts apart.
     fn query_products(&self, query: &QryProductField) -> Vec<ProductField> {
-        let listed = |product: &&Product| {
-            self.config.products.is_empty() || self.config.products.contains(&product.id)
-        };
-        let products = self.reference.products().iter().filter(listed);
-        let records = products.map(|product| self.product_record(product));
-        records.filter(|record| matches(&query.product_id, &record.product_id)).collect()
+        let mut records = Vec::new();
+        for product in self.listed_products() {
+            let record = self.product_record(product);
+            records.push(record);
+            let Some(terms) = product.options.as_ref().filter(|_| self.config.options) else { continue };
+            let mut ids = vec![&terms.call_id, &terms.put_id];
+            ids.dedup();
+            records.extend(ids.into_iter().map(|id| ProductField {
+                reserve1: text(id),
+                product_id: text(id),
+                exchange_product_id: text(id),
+                product_name: text(&terms.name),
+                product_class: ProductClass::OPTIONS,
+                volume_multiple: terms.multiplier,
+                price_tick: terms.tick.to_f64(),
+                max_market_order_volume: terms.largest_limit_order,
+                max_limit_order_volume: terms.largest_limit_order,
+                ..record
+            }));
+        }
+        records.retain(|record| {
+            matches(&query.product_id, &record.product_id)
+                && matches(&query.exchange_id, &record.exchange_id)
+                && (query.product_class == ProductClass::default()
+                    || query.product_class == record.product_class)
+        });
+        records
     }
 
     fn product_record(&self, product: &Product) -> ProductField {
@@ -195,7 +258,7 @@ impl Exchange {
             min_limit_order_volume: 1,
             position_type: PositionType::GROSS,
             position_date_type: position_date_type(rules.close_today),
-            trade_currency_id: text("CNY"),
+            trade_currency_id: text(&product.currency),
             underlying_multiple: 1.0,
             product_id: text(&product.id),
             exchange_product_id: text(&product.id),
@@ -226,79 +289,13 @@ impl Exchange {
             biz_type: BizType::FUTURE,
             ..TradingCodeField::default()
         });
-        records.filter(|record| matches(&query.exchange_id, &record.exchange_id)).collect()
-    }
-
-    /// §6.2: an empty id means the instruments held; HedgeFlag must be set.
-    fn query_margin_rates(
-        &self,
-        id: SessionId,
-        query: &QryInstrumentMarginRateField,
-    ) -> Vec<InstrumentMarginRateField> {
-        if query.hedge_flag != HedgeFlag::SPECULATION {
-            return Vec::new();
-        }
-        let investor = self.investor_of(id);
-        let held = |index: usize| {
-            let account = self.accounts.get(&investor);
-            account.is_some_and(|account| account.holdings.keys().any(|key| key.0 == index))
-        };
-        let markets = self.markets.iter().enumerate();
-        let found = markets.filter(|(index, market)| {
-            if query.instrument_id.is_empty() {
-                held(*index)
-            } else {
-                query.instrument_id == market.instrument.id
-            }
+        let found = records.filter(|record| {
+            matches(&query.exchange_id, &record.exchange_id)
+                && matches(&query.client_id, &record.client_id)
+                && (query.client_id_type == ClientIDType::default()
+                    || query.client_id_type == record.client_id_type)
         });
-        let records = found.map(|(index, market)| {
-            let terms = self.accounts.terms(&investor, index);
-            InstrumentMarginRateField {
-                reserve1: resize(&market.instrument.id),
-                investor_range: InvestorRange::ALL,
-                broker_id: text(&self.config.broker),
-                investor_id: investor,
-                hedge_flag: query.hedge_flag,
-                long_margin_ratio_by_money: terms.long_margin.by_money.to_f64(),
-                long_margin_ratio_by_volume: terms.long_margin.by_volume.to_f64(),
-                short_margin_ratio_by_money: terms.short_margin.by_money.to_f64(),
-                short_margin_ratio_by_volume: terms.short_margin.by_volume.to_f64(),
-                exchange_id: text(market.instrument.exchange.id()),
-                instrument_id: market.instrument.id,
-                ..InstrumentMarginRateField::default()
-            }
-        });
-        records.collect()
-    }
-
-    /// §6.2: the answer names the product, unless the instrument has rates of its own.
-    fn query_commission_rates(
-        &self,
-        id: SessionId,
-        query: &QryInstrumentCommissionRateField,
-    ) -> Vec<InstrumentCommissionRateField> {
-        let Some(market) = self.market_by_id.get(&query.instrument_id).copied() else { return Vec::new() };
-        let instrument = &self.markets[market].instrument;
-        let investor = self.investor_of(id);
-        let fees = self.accounts.terms(&investor, market).fees;
-        let is_own = self.config.rates.iter().any(|rates| instrument.id == rates.of.as_str());
-        let named = if is_own { instrument.id } else { instrument.product_id };
-        vec![InstrumentCommissionRateField {
-            reserve1: resize(&named),
-            investor_range: InvestorRange::ALL,
-            broker_id: text(&self.config.broker),
-            investor_id: investor,
-            open_ratio_by_money: fees.open_by_money.to_f64(),
-            open_ratio_by_volume: fees.open_by_volume.to_f64(),
-            close_ratio_by_money: fees.close_by_money.to_f64(),
-            close_ratio_by_volume: fees.close_by_volume.to_f64(),
-            close_today_ratio_by_money: fees.close_today_by_money.to_f64(),
-            close_today_ratio_by_volume: fees.close_today_by_volume.to_f64(),
-            exchange_id: text(instrument.exchange.id()),
-            biz_type: BizType::FUTURE,
-            instrument_id: named,
-            ..InstrumentCommissionRateField::default()
-        }]
+        found.collect()
     }
 }
 
