@@ -83,7 +83,30 @@ struct Start {
     speed: Option<f64>,
     start: Option<String>,
     #[serde(default)]
-    config: BTreeMap<String, Value>,
+    config: Settings,
+}
+
+/// Settings in the order in which they are made: an object, or a list of pairs.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Settings {
+    Named(Map<String, Value>),
+    Listed(Vec<(String, Value)>),
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self::Listed(Vec::new())
+    }
+}
+
+impl Settings {
+    fn into_pairs(self) -> Vec<(String, Value)> {
+        match self {
+            Self::Named(named) => named.into_iter().collect(),
+            Self::Listed(listed) => listed,
+        }
+    }
 }
 
 #[derive(Deserialize, Default)]
@@ -158,8 +181,8 @@ fn start(start: Start) -> Result<Answer, ControlError> {
         }
     };
     let mut config = Config::starting_at(at);
-    for (key, value) in &start.config {
-        config.set(key, &setting(value))?;
+    for (key, value) in start.config.into_pairs() {
+        config.set(&key, &setting(&value))?;
     }
     let speed = start.speed.unwrap_or(1.0);
     if !(speed > 0.0 && speed <= SPEED_MAX) {

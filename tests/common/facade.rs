@@ -1,0 +1,297 @@
+//! Scenarios through a facade: the simulator's library of a version, loaded as any CTP library.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+        mpsc::{Receiver, Sender, channel},
+    },
+    time::Duration,
+};
+
+use ctp_gen::{Api, models};
+use ctp_sim_host::{
+    Argument, SubscriptionChange, Timestamp,
+    scenario::{ClientOptions, Request, Seen, Setup, Target, TargetError, World},
+    write_line,
+};
+use ctp_sys::{
+    ApiError, Control, MdApi, MdEvent, MdLibrary, MdOptions, MdSpi, TraderApi, TraderEvent, TraderLibrary,
+    TraderOptions, TraderSpi,
+};
+use ctp_types::{FieldDescriptor, RecordBox, RecordDescriptor};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const CLOSE: Duration = Duration::from_secs(10);
+
+static STARTED: AtomicU64 = AtomicU64::new(0);
+
+/// The facades of one version.
+#[derive(Clone)]
+pub struct Facade {
+    label: &'static str,
+    version: (u16, u16, u16),
+    model: &'static Api,
+    md: MdLibrary,
+    trader: TraderLibrary,
+    control: Control,
+}
+
+impl Facade {
+    /// Loads both facades of a version, for example `6.7.13`.
+    pub fn load(label: &'static str, version: (u16, u16, u16)) -> Result<Self, Box<dyn std::error::Error>> {
+        let libraries = ctp_sys::find_simulator(label)?;
+        Ok(Self {
+            label,
+            version,
+            model: models::find(label).ok_or("no model of that version")?,
+            md: MdLibrary::open(&libraries.md)?,
+            trader: TraderLibrary::open(&libraries.trader)?,
+            control: Control::open(&libraries.trader)?,
+        })
+    }
+}
+
+impl Target for Facade {
+    fn name(&self) -> String {
+        format!("facade {}", self.label)
+    }
+
+    fn version(&self) -> (u16, u16, u16) {
+        self.version
+    }
+
+    fn lacks(&self, record: &RecordDescriptor, field: &FieldDescriptor) -> bool {
+        let record = self.model.record(record.c_name);
+        record.is_none_or(|record| record.fields.iter().all(|known| known.c_name != field.c_name))
+    }
+
+    fn start(&self, setup: &Setup) -> Result<Box<dyn World>, TargetError> {
+        let flow = tempfile::tempdir().map_err(|error| TargetError::of(&error))?;
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
+        let exchange = format!("scenario-{}-{number}", std::process::id());
+        let mut world =
+            FacadeWorld { facade: self.clone(), exchange, now: setup.start, clients: Vec::new(), flow };
+        let start = json!({ "op": "start", "start": setup.start.china(), "config": setup.config });
+        world.ask(start)?;
+        Ok(Box::new(world))
+    }
+}
+
+struct FacadeWorld {
+    facade: Facade,
+    exchange: String,
+    /// The exchange's clock, which only this world moves.
+    now: Timestamp,
+    clients: Vec<Client>,
+    flow: TempDir,
+}
+
+struct Client {
+    api: Option<Object>,
+    seen: Receiver<Seen>,
+    /// Its number on the exchange.
+    session: u64,
+}
+
+enum Object {
+    Md(MdApi),
+    Trader(TraderApi),
+}
+
+/// Copies what comes.
+struct Recorder(Mutex<Sender<Seen>>);
+
+impl Recorder {
+    fn record(&self, seen: Seen) {
+        // The world may have ended.
+        let _ = self.0.lock().expect("no panic while sending").send(seen);
+    }
+}
+
+impl MdSpi for Recorder {
+    fn deliver(&self, event: MdEvent<'_>) {
+        self.record(Seen {
+            callback: event.callback.name(),
+            record: event.record.map(|record| record.to_owned()),
+            rsp_info: event.rsp_info.copied(),
+            number: event.number,
+            is_last: event.is_last,
+        });
+    }
+}
+
+impl TraderSpi for Recorder {
+    fn deliver(&self, event: TraderEvent<'_>) {
+        self.record(Seen {
+            callback: event.callback.name(),
+            record: event.record.map(|record| record.to_owned()),
+            rsp_info: event.rsp_info.copied(),
+            number: event.number,
+            is_last: event.is_last,
+        });
+    }
+}
+
+impl FacadeWorld {
+    /// Asks the control interface and returns what it answers, if it says that it succeeded.
+    fn ask(&mut self, mut request: Value) -> Result<Value, TargetError> {
+        request["exchange"] = json!(self.exchange);
+        let answer =
+            self.facade.control.request(&request.to_string()).map_err(|error| TargetError::of(&error))?;
+        let answer: Value = answer.parse().map_err(|error: serde_json::Error| TargetError::of(&error))?;
+        if answer["ok"] != true {
+            return Err(TargetError(answer["error"].as_str().unwrap_or("no answer").to_owned()));
+        }
+        if let Some(now) = answer["nanoseconds"].as_i64() {
+            self.now = Timestamp(now);
+        }
+        Ok(answer)
+    }
+
+    fn object(&self, client: usize) -> Result<&Object, TargetError> {
+        self.clients[client].api.as_ref().ok_or_else(|| TargetError("the client was released".to_owned()))
+    }
+}
+
+/// Returns what the C function returned.
+fn code(called: Result<(), ApiError>) -> Result<i32, TargetError> {
+    match called {
+        Ok(()) => Ok(0),
+        Err(ApiError::NotConnected { .. }) => Ok(-1),
+        Err(ApiError::TooManyUnanswered { .. }) => Ok(-2),
+        Err(ApiError::TooFast { .. }) => Ok(-3),
+        Err(ApiError::Refused { code, .. }) => Ok(code),
+        Err(error) => Err(TargetError::of(&error)),
+    }
+}
+
+fn failed(error: impl std::error::Error) -> TargetError {
+    TargetError::of(&error)
+}
+
+impl World for FacadeWorld {
+    fn open(&mut self, options: &ClientOptions) -> Result<usize, TargetError> {
+        let (sender, seen) = channel();
+        let recorder = Arc::new(Recorder(Mutex::new(sender)));
+        let flow = self.flow.path().join(&options.flow);
+        let front = format!("sim://{}", self.exchange);
+        let api = match options.kind {
+            ctp_sim_host::ApiKind::Md => {
+                let api = self.facade.md.create(&MdOptions::new(flow)).map_err(failed)?;
+                api.register_spi(recorder).map_err(failed)?;
+                api.register_front(&front).map_err(failed)?;
+                api.init().map_err(failed)?;
+                Object::Md(api)
+            }
+            ctp_sim_host::ApiKind::Trader => {
+                let api = self.facade.trader.create(&TraderOptions::new(flow)).map_err(failed)?;
+                api.register_spi(recorder).map_err(failed)?;
+                api.register_front(&front).map_err(failed)?;
+                let (private, number) = options.private;
+                api.subscribe_private_topic(private, number).map_err(failed)?;
+                api.subscribe_public_topic(options.public).map_err(failed)?;
+                api.init().map_err(failed)?;
+                Object::Trader(api)
+            }
+        };
+        self.ask(json!({ "op": "barrier" }))?;
+        let state = self.ask(json!({ "op": "state" }))?;
+        // Numbers rise, so the newest is the highest.
+        let sessions = state["sessions"].as_array().into_iter().flatten();
+        let session = sessions.filter_map(|session| session["session"].as_u64()).max().unwrap_or(0);
+        self.clients.push(Client { api: Some(api), seen, session });
+        Ok(self.clients.len() - 1)
+    }
+
+    fn request(
+        &mut self,
+        client: usize,
+        request: Request,
+        record: &RecordBox,
+        request_id: i32,
+    ) -> Result<i32, TargetError> {
+        match (self.object(client)?, request) {
+            (Object::Md(api), Request::Md(request)) => {
+                code(api.request(request, record.as_ref(), request_id))
+            }
+            (Object::Trader(api), Request::Trader(request)) => {
+                code(api.request(request, record.as_ref(), request_id))
+            }
+            _ => Err(TargetError(format!("{} is of the other API", request.name()))),
+        }
+    }
+
+    fn subscribe(
+        &mut self,
+        client: usize,
+        change: SubscriptionChange,
+        ids: &[String],
+    ) -> Result<i32, TargetError> {
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let Object::Md(api) = self.object(client)? else {
+            return Err(TargetError("a trader has no subscriptions".to_owned()));
+        };
+        code(match change {
+            SubscriptionChange::Subscribe => api.subscribe_market_data(&ids),
+            SubscriptionChange::Unsubscribe => api.unsubscribe_market_data(&ids),
+            SubscriptionChange::SubscribeForQuote => api.subscribe_for_quote_rsp(&ids),
+            SubscriptionChange::UnsubscribeForQuote => api.unsubscribe_for_quote_rsp(&ids),
+        })
+    }
+
+    fn release(&mut self, client: usize) -> Result<(), TargetError> {
+        match self.clients[client].api.take() {
+            Some(Object::Md(api)) => api.close(CLOSE).map_err(failed),
+            Some(Object::Trader(api)) => api.close(CLOSE).map_err(failed),
+            None => Ok(()),
+        }
+    }
+
+    fn received(&mut self, client: usize) -> Vec<Seen> {
+        self.clients[client].seen.try_iter().collect()
+    }
+
+    fn pass(&mut self, until: Timestamp) -> Result<(), TargetError> {
+        let left = until.0.saturating_sub(self.now.0).max(0);
+        self.ask(json!({ "op": "advance", "duration": format!("{left}ns") })).map(drop)
+    }
+
+    fn now(&mut self) -> Result<Timestamp, TargetError> {
+        Ok(self.now)
+    }
+
+    fn command(
+        &mut self,
+        name: &str,
+        arguments: &[Argument],
+        clients: &[(String, usize)],
+    ) -> Result<(), TargetError> {
+        let sessions: serde_json::Map<String, Value> = clients
+            .iter()
+            .map(|(name, client)| (name.clone(), json!(self.clients[*client].session)))
+            .collect();
+        let text = write_line(name, arguments);
+        self.ask(json!({ "op": "command", "text": text, "sessions": sessions })).map(drop)
+    }
+
+    fn instrument(&mut self, id: &str) -> Result<Option<Vec<(String, String)>>, TargetError> {
+        let answer = self.ask(json!({ "op": "instrument", "id": id }))?;
+        let fields = answer["fields"].as_object();
+        Ok(fields.map(|fields| {
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            fields.iter().map(|(name, value)| (name.clone(), text(value))).collect()
+        }))
+    }
+}
+
+impl Drop for FacadeWorld {
+    fn drop(&mut self) {
+        for client in 0..self.clients.len() {
+            // What does not end is left behind; the row has its verdict.
+            let _ = self.release(client);
+        }
+        let _ = self.ask(json!({ "op": "end" }));
+    }
+}
