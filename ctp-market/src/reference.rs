@@ -1,6 +1,7 @@
 //! The embedded files, read and checked.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -37,13 +38,19 @@ pub struct ReferenceData {
 }
 
 impl ReferenceData {
-    /// Returns the data embedded in the crate. Reading them takes a few milliseconds: keep the result.
+    /// Returns the data embedded in the crate. They are read once in a process, which takes a few milliseconds; what is
+    /// returned is a copy.
     ///
     /// # Errors
     ///
     /// [`MarketError::Data`] when the files were edited into something unreadable.
     pub fn builtin() -> Result<Self, MarketError> {
-        Self::parse(EXCHANGES, &PRODUCTS, Calendar::builtin()?)
+        static READ: OnceLock<ReferenceData> = OnceLock::new();
+        if let Some(data) = READ.get() {
+            return Ok(data.clone());
+        }
+        let data = Self::parse(EXCHANGES, &PRODUCTS, Calendar::builtin()?)?;
+        Ok(READ.get_or_init(|| data).clone())
     }
 
     /// Reads files, each given as its name and its text.

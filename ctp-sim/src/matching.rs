@@ -235,11 +235,6 @@ impl Matcher {
         self.queue.remove(order).is_some()
     }
 
-    /// Takes every order out; appends them to `orders`.
-    pub(crate) fn drain(&mut self, orders: &mut Vec<OrderIndex>) {
-        self.queue.drain(orders);
-    }
-
     /// Lets resting orders meet new quotes and what was traded with them; appends their fills to `fills`.
     pub(crate) fn on_tick(&mut self, quotes: &mut Book, traded: Option<TickTrade>, fills: &mut Vec<Fill>) {
         if self.queue.is_empty() {

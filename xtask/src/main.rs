@@ -13,6 +13,7 @@ mod paths;
 mod python;
 mod shell;
 mod sim;
+mod soak;
 mod stages;
 mod test;
 mod tools;
@@ -55,6 +56,8 @@ enum Chore {
     Sim(sim::Arguments),
     /// Measure what the project promises, beside a floor in the same rounds.
     Bench(bench::Arguments),
+    /// Run thousands of seeds, fuzz targets and memory checks, for an hour at most; ends with a table of stages.
+    Soak(soak::Arguments),
     /// Build the Python wheel, with the simulator in it, into target/wheels/.
     Wheel,
 }
@@ -71,6 +74,7 @@ fn main() -> ExitCode {
         Chore::Versions => versions::run(),
         Chore::Sim(arguments) => sim::run(&arguments),
         Chore::Bench(arguments) => bench::run(&arguments),
+        Chore::Soak(arguments) => soak::run(&arguments),
         Chore::Wheel => wheel::run().map(|wheel| println!("{}", paths::shown(&wheel))),
     };
     match done {

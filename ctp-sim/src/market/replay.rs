@@ -77,6 +77,13 @@ pub struct Replay {
     pub from_now: bool,
 }
 
+impl Replay {
+    /// Plays `csv`; [`from_now`](Self::from_now) says when.
+    pub fn new(csv: Tape, from_now: bool) -> Self {
+        Self { csv, from_now }
+    }
+}
+
 fn read_tape<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Tape, D::Error> {
     parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
 }

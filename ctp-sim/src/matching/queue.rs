@@ -177,17 +177,6 @@ impl Queue {
         self.places.get(&order).map(|slot| &self.nodes[*slot as usize].resting)
     }
 
-    /// Empties the queue; appends the orders to `orders`, bids first, each side in priority.
-    pub(crate) fn drain(&mut self, orders: &mut Vec<OrderIndex>) {
-        for side in [Side::Buy, Side::Sell] {
-            while let Some(slot) = self.first(side) {
-                let order = self.at(slot).order;
-                orders.push(order);
-                self.remove(order);
-            }
-        }
-    }
-
     fn allocate(&mut self, resting: Resting) -> u32 {
         let node = Node { resting, previous: NONE, next: NONE };
         if self.free == NONE {
