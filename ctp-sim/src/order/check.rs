@@ -2,7 +2,7 @@
 //! permissions, position and funds, close-only, the exchange's session.
 
 use ctp_market::Exchange as Venue;
-use ctp_types::{HedgeFlag, InputOrderField, OffsetFlag, OrderType, Text};
+use ctp_types::{HedgeFlag, InputOrderField, OffsetFlag, OrderType, Text, TimeCondition};
 
 use crate::errors::CoreError;
 use crate::exchange::Exchange;
@@ -53,7 +53,8 @@ impl Exchange {
         if input.investor_id.is_empty() {
             return Err(CoreError::InvestorIdMissing);
         }
-        let market = self.market_of(&input.instrument_id, &input.exchange_id)?;
+        let market = self.market_of(&input.instrument_id, &input.exchange_id);
+        let market = market.map_err(|error| self.unlisted(input, error))?;
         self.desk.rights.check_trading(market)?;
         self.check_kind(&intent, market)?;
         self.check_owner(sender, &input.broker_id, &input.investor_id)?;
@@ -98,6 +99,24 @@ impl Exchange {
             Ok(market)
         } else {
             Err(CoreError::ExchangeIdWrong)
+        }
+    }
+
+    /// §5.2: CZCE's straddles and strangles are not listed (§6.3); what is not IOC is refused by the core (88).
+    fn unlisted(&self, input: &InputOrderField, error: CoreError) -> CoreError {
+        let id = input.instrument_id.to_str();
+        let legs = id.strip_prefix("STD ").or_else(|| id.strip_prefix("STG "));
+        let is_option = |id: &str| {
+            let market = Text::new(id).ok().and_then(|id| self.market_by_id.get(&id));
+            market
+                .is_some_and(|market| matches!(self.markets[*market].instrument.class, Class::Option { .. }))
+        };
+        let both = legs.and_then(|legs| legs.split_once('&'));
+        let is_combination = both.is_some_and(|(first, second)| is_option(first) && is_option(second));
+        let is_czce = input.exchange_id == Venue::Czce.id();
+        match error == CoreError::InstrumentNotFound && is_combination && is_czce {
+            true if input.time_condition != TimeCondition::IOC => CoreError::CombinationOnlyIoc,
+            _ => error,
         }
     }
 
@@ -191,7 +210,7 @@ impl Exchange {
             let effect = effect(intent.offsets[leg], self.closes_today(market));
             // A buy opens long or closes short; a sale the other way round.
             let long = (side == Side::Buy) == (effect == Effect::Open);
-            let holding: HoldingKey = (market, long, intent.hedges[leg]);
+            let holding: HoldingKey = (market, long, leg_hedge(intent.hedges[leg], leg));
             Some(Leg { holding, effect, price, frozen: Default::default() })
         };
         match self.markets[market].instrument.class {
@@ -269,6 +288,16 @@ fn check_hedge(hedge: HedgeFlag, offset: OffsetFlag, venue: Venue, class: Class)
         return Err(CoreError::OptionsOnlySpeculation);
     }
     Ok(())
+}
+
+/// §5.1: `'6'` speculates in the first leg and hedges in the second, `'7'` the other way round.
+pub(crate) fn leg_hedge(hedge: u8, leg: usize) -> u8 {
+    let flag = match (HedgeFlag::from_char(hedge), leg) {
+        (HedgeFlag::SPEC_HEDGE, 0) | (HedgeFlag::HEDGE_SPEC, 1) => HedgeFlag::SPECULATION,
+        (HedgeFlag::SPEC_HEDGE, _) | (HedgeFlag::HEDGE_SPEC, _) => HedgeFlag::HEDGE,
+        (flag, _) => flag,
+    };
+    flag.as_char()
 }
 
 /// §5.3: SHFE and INE close today's lots by '3' and older ones by '1' and '4'; the others only close.

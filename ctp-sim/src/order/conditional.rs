@@ -23,6 +23,15 @@ impl Exchange {
         self.keep_ticking();
     }
 
+    /// §9.3: the core lost them.
+    pub(crate) fn drop_conditional_orders(&mut self) {
+        let waiting: Vec<usize> = self.desk.conditions.waiting().copied().collect();
+        for order in waiting {
+            self.set_state(order, OrderStatus::CANCELED, OrderSubmitStatus::ACCEPTED);
+            self.finish(order);
+        }
+    }
+
     /// Looks at the conditions that wait for a market, in order of entry.
     pub(crate) fn touch_conditions(&mut self, market: MarketIndex) {
         if self.desk.conditions.of(market).is_empty() {

@@ -5,6 +5,7 @@ use ctp_types::{Direction, HedgeFlag, OffsetFlag, TradeType};
 use crate::exchange::Exchange;
 use crate::matching::OrderIndex;
 use crate::money::holding::Execution;
+use crate::order::check::leg_hedge;
 use crate::order::state::Leg;
 use crate::order::trade::Trade;
 
@@ -68,7 +69,7 @@ impl Exchange {
             direction,
             // §5.3: what was sent was made a plain close where there is no other.
             offset: OffsetFlag::from_char(letter(sent.offset.as_bytes())),
-            hedge: HedgeFlag::from_char(letter(sent.hedge.as_bytes())),
+            hedge: HedgeFlag::from_char(leg_hedge(letter(sent.hedge.as_bytes()), place)),
             kind: if is_leg { TradeType::COMBINATION_DERIVED } else { TradeType::COMMON },
             price: match (is_leg, place) {
                 (false, _) => fill.price,

@@ -54,6 +54,9 @@ impl Exchange {
             trades[trade.order].push(place);
         }
         self.desk.forget_references();
+        if !self.config.switches.conditional_survives.is_on() {
+            self.drop_conditional_orders();
+        }
         for (index, trades) in trades.into_iter().enumerate() {
             let random = &mut self.random;
             let order = &mut self.orders[index];
