@@ -163,17 +163,22 @@ impl Engine {
     }
 
     /// Returns 0 when a request may go to the exchange, else its refusal.
-    pub(crate) fn admit(&self, input: &Input) -> i32 {
+    pub(crate) fn admit(&self, now: Timestamp, input: &Input) -> i32 {
         let Some(exchange) = &self.exchange else {
             return 0;
         };
         match input {
             Input::Trader { session, request, .. } => {
-                exchange.admit(*session, ApiKind::Trader, *request as u16)
+                exchange.admit(now, *session, ApiKind::Trader, *request as u16)
             }
-            Input::Md { session, request, .. } => exchange.admit(*session, ApiKind::Md, *request as u16),
+            Input::Md { session, request, .. } => exchange.admit(now, *session, ApiKind::Md, *request as u16),
             _ => 0,
         }
+    }
+
+    /// Returns `QryFreq` and `FTDPkgFreq` as a session knows them.
+    pub(crate) fn front_limits(&self, session: SessionId) -> Option<(i32, i32)> {
+        self.exchange.as_ref().map(|exchange| exchange.front_limits(session))
     }
 
     /// Steps the exchange and routes what comes out of it.

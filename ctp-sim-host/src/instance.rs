@@ -300,15 +300,15 @@ impl Instance {
 
     /// Returns the front and its limits (`GetFrontInfo`): empty before it is connected.
     ///
-    /// The limits are those that the vendor's library shows before a login: the exchange says
-    /// 90 to too many queries by itself.
+    /// The limits are 1 and 2,147,483,647 before a login, as the vendor's library shows them, and
+    /// the front's own after it.
     pub fn front_info(&self) -> FrontInfoField {
         let mut info = FrontInfoField::default();
         if let Some(link) = self.inner.connected_link() {
             // An address longer than the field cannot be shown.
             info.front_addr = Text::new(&link.front).unwrap_or_default();
-            info.qry_freq = 1;
-            info.ftd_pkg_freq = i32::MAX;
+            let limits = link.simulator.front_limits(link.session);
+            (info.qry_freq, info.ftd_pkg_freq) = limits.unwrap_or((1, i32::MAX));
         }
         info
     }

@@ -179,6 +179,11 @@ impl Simulator {
         }
     }
 
+    /// Returns `QryFreq` and `FTDPkgFreq` as a session knows them; `None` of a dead front.
+    pub(crate) fn front_limits(&self, session: SessionId) -> Option<(i32, i32)> {
+        self.engine().front_limits(session)
+    }
+
     /// Hands a request to the exchange unless it refuses it at once.
     ///
     /// Returns 0, or the negative code of the refusal.
@@ -187,8 +192,8 @@ impl Simulator {
         if !engine.sessions.contains_key(&session) {
             return NOT_CONNECTED;
         }
-        engine.catch_up(self.shared.clock.now(), MOMENTS_MAX);
-        let refusal = engine.admit(&input);
+        let now = engine.catch_up(self.shared.clock.now(), MOMENTS_MAX);
+        let refusal = engine.admit(now, &input);
         if refusal == 0 {
             self.step(&mut engine, input);
         }

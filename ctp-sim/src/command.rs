@@ -99,6 +99,14 @@ pub enum Command {
         /// `InstrumentStatus`, `'0'` to `'7'`.
         status: char,
     },
+    /// The front falls silent towards a connection, not even beating: the library warns after 61 s and disconnects with
+    /// 0x2001 after 121 s. Let speak again before that, the front says what it kept back.
+    Silence {
+        /// The instance.
+        session: SessionId,
+        /// Whether it is silent.
+        on: bool,
+    },
     /// Whether the core takes logins; without, they fail with 7.
     Ready {
         /// Default: it does.
@@ -205,6 +213,7 @@ impl Exchange {
             Command::Mortgage { investor, amount } => self.change_funds(&investor, Change::Mortgage, amount),
             Command::Credit { investor, amount } => self.change_funds(&investor, Change::Credit, amount),
             Command::Rates(rates) => self.change_rates(rates),
+            Command::Silence { session, on } => self.set_silent(session, on),
             Command::Ready { on } => self.users.core.is_ready = on,
             Command::FrontActive { on } => self.users.core.is_front_active = on,
             Command::User { user, state } => self.set_user_state(&user, state),

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use ctp_market::{Date, ReferenceData};
-use ctp_types::{MdRequest, RecordBox, RequestKind, Text, TraderCallback, TraderRequest};
+use ctp_types::{MdRequest, RecordBox, Text, TraderRequest};
 
 use crate::clock::{self, Stamp, Stamps};
 use crate::config::{Config, ConfigError};
 use crate::day::Days;
-use crate::errors::CoreError;
 use crate::instruction::{Arrival, Instructions};
 use crate::interface::{ApiKind, Input, Output, SessionId, Timestamp};
 use crate::market::cadence::Cadence;
@@ -24,6 +23,8 @@ use crate::order::trade::Trade;
 use crate::order::{Cancel, Order};
 use crate::random::Random;
 use crate::schedule::Schedule;
+use crate::session::heartbeat::Heartbeats;
+use crate::session::restart::PEER_CLOSED;
 use crate::session::stream::{StreamKey, Streams};
 use crate::session::user::Users;
 use crate::session::{Session, Topics};
@@ -57,6 +58,7 @@ pub struct Exchange {
     pub(crate) streams: Streams,
     pub(crate) users: Users,
     pub(crate) instructions: Instructions,
+    pub(crate) heartbeats: Heartbeats,
     pub(crate) counters: Counters,
     pub(crate) random: Random,
     stamps: Stamps,
@@ -103,6 +105,15 @@ pub(crate) enum Task {
         subscription: Subscription,
         instruments: Vec<Text<81>>,
     },
+    Silence {
+        session: SessionId,
+        number: u32,
+        is_end: bool,
+    },
+    TooManyConnections {
+        session: SessionId,
+        epoch: u32,
+    },
     Replay {
         session: SessionId,
         epoch: u32,
@@ -139,10 +150,6 @@ impl Task {
         matches!(self, Self::Tick | Self::Recording { .. })
     }
 }
-
-const NANOSECONDS_PER_SECOND: i64 = 1_000_000_000;
-/// Return code of a request while too many are unanswered.
-const TOO_MANY_UNANSWERED: i32 = -2;
 
 impl Exchange {
     /// Opens an exchange.
@@ -185,6 +192,7 @@ impl Exchange {
             streams: Streams::default(),
             users: Users::default(),
             instructions: Instructions::default(),
+            heartbeats: Heartbeats::default(),
             counters: Counters::default(),
             outbox: Vec::new(),
             config,
@@ -213,7 +221,7 @@ impl Exchange {
         self.now = now;
         self.take(input);
         self.run_until(now);
-        outputs.append(&mut self.outbox);
+        self.flush(outputs);
     }
 
     /// Returns when something is due next; `None` while nobody is connected and no order rests.
@@ -236,19 +244,6 @@ impl Exchange {
         self.stamps.at(at)
     }
 
-    /// Returns what a request returns to its caller: 0 to go on, or −2 for a second query while one is in flight.
-    ///
-    /// To be asked under the same lock as the `step` that follows.
-    pub fn admit(&self, session: SessionId, kind: ApiKind, method: u16) -> i32 {
-        let is_query = match kind {
-            ApiKind::Trader => TraderRequest::from_id(method.into())
-                .is_some_and(|request| request.kind() == RequestKind::Query),
-            ApiKind::Md => false,
-        };
-        let in_flight = self.sessions.get(&session).is_some_and(|session| session.query_in_flight);
-        if is_query && in_flight { TOO_MANY_UNANSWERED } else { 0 }
-    }
-
     fn run_until(&mut self, now: Timestamp) {
         while let Some((at, task)) = self.schedule.take_due(now) {
             self.now = at.max(self.now);
@@ -267,7 +262,12 @@ impl Exchange {
                 connecting.api_version = api_version;
                 connecting.connected = true;
                 let epoch = connecting.epoch;
-                self.schedule.add(self.now.after(delay), Task::FrontConnected { session, epoch });
+                let task = if self.is_connect_too_fast() {
+                    Task::TooManyConnections { session, epoch }
+                } else {
+                    Task::FrontConnected { session, epoch }
+                };
+                self.schedule.add(self.now.after(delay), task);
             }
             Input::Disconnect { session } => self.drop_connection(session),
             Input::Topics { session, private, public, sequence, received } => {
@@ -299,44 +299,18 @@ impl Exchange {
         }
     }
 
-    fn take_request(
-        &mut self,
-        session: SessionId,
-        request: TraderRequest,
-        record: RecordBox,
-        request_id: i32,
-    ) {
-        let mut delay = self.config.answer_delay;
-        if request.kind() == RequestKind::Query {
-            if self.is_query_too_fast(session) {
-                self.later(session, delay, |epoch| Task::QueryTooFast { session, epoch, request_id });
-                return;
-            }
-            delay = self.config.query_delay;
-        }
-        self.later(session, delay, |epoch| Task::Trader { session, epoch, request, record, request_id });
-    }
-
-    /// Marks a query as in flight and returns whether the second's allowance is used up (§3.4).
-    fn is_query_too_fast(&mut self, session: SessionId) -> bool {
-        let (now, allowance) = (self.now, self.config.queries_per_second as usize);
-        let Some(session) = self.sessions.get_mut(&session) else { return false };
-        session.query_in_flight = true;
-        session.query_times.retain(|at| now.0 - at.0 < NANOSECONDS_PER_SECOND);
-        if allowance > 0 && session.query_times.len() >= allowance {
-            return true;
-        }
-        session.query_times.push_back(now);
-        false
-    }
-
     fn subscribe(&mut self, session: SessionId, subscription: Subscription, instruments: Vec<Text<81>>) {
         let delay = self.config.answer_delay;
         self.later(session, delay, |epoch| Task::Subscription { session, epoch, subscription, instruments });
     }
 
     /// Schedules what a session asked for, as long as it is connected.
-    fn later(&mut self, session: SessionId, delay: std::time::Duration, task: impl FnOnce(u32) -> Task) {
+    pub(crate) fn later(
+        &mut self,
+        session: SessionId,
+        delay: std::time::Duration,
+        task: impl FnOnce(u32) -> Task,
+    ) {
         if let Some(session) = self.sessions.get(&session).filter(|session| session.connected) {
             let task = task(session.epoch);
             self.schedule.add(self.now.after(delay), task);
@@ -355,9 +329,7 @@ impl Exchange {
                 self.handle(session, request, &record, request_id);
             }
             Task::QueryTooFast { session, epoch, request_id } if self.is_current(session, epoch) => {
-                self.end_query(session);
-                let error = Some(CoreError::NeedRetry.rsp_info());
-                self.send(session, TraderCallback::OnRspError, None, error, request_id, true);
+                self.refuse_query(session, request_id);
             }
             Task::Md { session, epoch, request, record, request_id } if self.is_current(session, epoch) => {
                 self.handle_md(session, request, &record, request_id);
@@ -367,6 +339,10 @@ impl Exchange {
             {
                 self.change_subscription(session, subscription, &instruments);
             }
+            Task::Silence { session, number, is_end } => self.silence_lasts(session, number, is_end),
+            Task::TooManyConnections { session, epoch } if self.is_current(session, epoch) => {
+                self.close(session, PEER_CLOSED);
+            }
             Task::Replay { session, epoch, stream } if self.is_current(session, epoch) => {
                 self.replay(session, epoch, stream);
             }
@@ -375,6 +351,7 @@ impl Exchange {
             | Task::QueryTooFast { .. }
             | Task::Md { .. }
             | Task::Subscription { .. }
+            | Task::TooManyConnections { .. }
             | Task::Replay { .. } => {} // The connection that asked is gone.
             Task::OrderArrives(order) => self.order_arrives(order),
             Task::CancelArrives(cancel) => self.cancel_arrives(&cancel),
@@ -385,12 +362,6 @@ impl Exchange {
             Task::SettlementPrices { day, product } => self.tell_settlement_prices(day, product),
             Task::Instruction(arrival) => self.instruction_arrives(arrival),
             Task::Settlement { day } => self.settlement_due(day),
-        }
-    }
-
-    pub(crate) fn end_query(&mut self, session: SessionId) {
-        if let Some(session) = self.sessions.get_mut(&session) {
-            session.query_in_flight = false;
         }
     }
 

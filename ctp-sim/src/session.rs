@@ -1,6 +1,8 @@
 //! Connections, what each wants and knows, and how anything reaches a client.
 
 mod dispatch;
+pub(crate) mod flow_control;
+pub(crate) mod heartbeat;
 mod login;
 mod market_data;
 mod password;
@@ -9,7 +11,7 @@ mod second_factor;
 pub(crate) mod stream;
 pub(crate) mod user;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
 use ctp_types::{
     MdCallback, RecordBox, ReqUserLoginField, ResumeType, RspInfoField, Text, TraderCallback, TraderRequest,
@@ -18,6 +20,8 @@ use ctp_types::{
 use crate::errors::CoreError;
 use crate::exchange::Exchange;
 use crate::interface::{ApiKind, Delivery, Output, Received, SessionId, Timestamp};
+use crate::session::flow_control::Pace;
+use crate::session::heartbeat::Silence;
 
 /// One instance of an API, connected or not.
 #[derive(Clone, Debug)]
@@ -37,9 +41,9 @@ pub(crate) struct Session {
     pub(crate) topics: Topics,
     /// What this instance has of its streams, for RESUME.
     pub(crate) received: Received,
-    pub(crate) query_in_flight: bool,
-    /// When the last queries came, oldest first.
-    pub(crate) query_times: VecDeque<Timestamp>,
+    pub(crate) pace: Pace,
+    /// While the front says nothing to it.
+    pub(crate) silence: Option<Silence>,
     /// Markets whose ticks go to this session.
     pub(crate) subscriptions: BTreeSet<usize>,
 }
@@ -114,8 +118,8 @@ impl Session {
             md_login: None,
             topics: Topics { private: ResumeType::Restart, public: ResumeType::Restart, sequence: 1 },
             received: Received::default(),
-            query_in_flight: false,
-            query_times: VecDeque::new(),
+            pace: Pace::default(),
+            silence: None,
             subscriptions: BTreeSet::new(),
         }
     }
@@ -128,7 +132,8 @@ impl Session {
         self.login = None;
         self.must_change = None;
         self.md_login = None;
-        self.query_in_flight = false;
+        self.pace = Pace::default();
+        self.silence = None;
     }
 }
 
@@ -202,6 +207,7 @@ impl Exchange {
 
     /// Ends a session's connection, if it has one.
     pub(crate) fn drop_connection(&mut self, id: SessionId) {
+        self.hold_back();
         self.stop_listening(id);
         self.end_subscriptions(id);
         if let Some(session) = self.sessions.get_mut(&id) {

@@ -183,7 +183,7 @@ fn query_limits() {
     bench.run(std::time::Duration::from_secs(2));
     bench.take();
     let admit = |bench: &Bench, request: TraderRequest| {
-        bench.exchange.admit(one.session, ApiKind::Trader, request as u16)
+        bench.exchange.admit(bench.now, one.session, ApiKind::Trader, request as u16)
     };
     assert_eq!(admit(&bench, query), 0);
     bench.request(one.session, query, &QryOrderField::default());

@@ -178,7 +178,8 @@ impl Exchange {
     /// Counts an order or cancel of an investor (116, 158).
     pub(crate) fn count_request(&mut self, investor: &Text<13>) -> Result<(), CoreError> {
         let rights = self.desk.rights.investors.get(investor);
-        let per_second = rights.and_then(|rights| rights.per_second);
+        let every_user = Some(self.config.access.orders_per_second).filter(|per_second| *per_second > 0);
+        let per_second = rights.and_then(|rights| rights.per_second).or(every_user);
         let all = Some(self.config.orders_per_day).filter(|per_day| *per_day > 0);
         let per_day = rights.and_then(|rights| rights.per_day).or(all);
         if per_second.is_none() && per_day.is_none() {

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::errors::CoreError;
 use crate::exchange::Exchange;
 use crate::interface::{ApiKind, Timestamp};
+use crate::session::flow_control::Window;
 use crate::session::second_factor::SmsCode;
 use crate::text::text;
 
@@ -19,6 +20,8 @@ pub(crate) struct Users {
     pub(crate) core: CoreState,
     /// Whether the core is connected to each exchange, in the order of `ctp_market::Exchange::ALL`.
     pub(crate) links: Links,
+    /// Connections of everybody.
+    pub(crate) connects: Window,
     /// When the trading day began; `None` on the first.
     pub(crate) day_began: Option<Timestamp>,
 }

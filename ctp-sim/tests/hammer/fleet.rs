@@ -290,7 +290,7 @@ impl Fleet {
     fn request(&mut self, session: usize, request: TraderRequest, record: RecordBox) {
         let Session { id, kind, stage, .. } = self.sessions[session];
         let method = u16::try_from(ctp_types::Request::id(request)).expect("a small number");
-        if self.exchange.admit(id, kind, method) != 0 {
+        if self.exchange.admit(self.now, id, kind, method) != 0 {
             return;
         }
         self.next_number += 1;
