@@ -55,7 +55,9 @@ impl Exchange {
         self.begin_day(next);
         self.days.reopens = Some(self.now.after(self.config.reopening_delay()));
         self.days.number += 1;
-        self.await_settlement();
+        if self.trading_day == next {
+            self.await_settlement();
+        }
     }
 
     /// Schedules the settlement of the trading day, where the exchange keeps hours.

@@ -31,7 +31,8 @@ use crate::session::{Session, Topics};
 
 /// The simulated exchange with its broker: sessions, markets, orders, accounts.
 ///
-/// It stays on the trading day it was made on, and its markets are open all the time.
+/// With [`Hours::Always`](crate::Hours::Always) its markets are open all the time and a day ends by command; with
+/// [`Hours::Exchange`](crate::Hours::Exchange) it keeps the exchanges' hours, settles every day and rolls to the next.
 #[derive(Debug)]
 pub struct Exchange {
     pub(crate) config: Config,

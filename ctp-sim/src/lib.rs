@@ -25,13 +25,12 @@
 //! # Ok::<(), ctp_sim::ConfigError>(())
 //! ```
 //!
-//! What it does not do yet: the market is open all the time, and the exchange stays on the trading day it was made on
-//! (no daily settlement); conditional, parked, quote, combination and option requests answer
-//! "unsupported". Queries not named in `query` have an empty result.
+//! What each request does, and how far, is the table of [`Coverage`]; queries without content have an empty result.
 //!
-//! Inside, data flow one way: `exchange` takes inputs and runs what is due; `request` sends each request to `login`,
-//! `insert`, `cancel` or `query`; `venue` is the exchange behind the core, which matches orders with each other and with
-//! the crowd of `market`; `account` and `holding` keep the money; `session` is the only way back to a client.
+//! Inside, data flow one way: `exchange` takes inputs and runs what is due; `request` sends each request to `session`,
+//! `order`, `instruction` or `query`; `order` is the core's desk and, behind it, the exchange, which matches by
+//! `matching` against the other clients and the crowd of `market`; `money` keeps accounts and positions; `day` settles
+//! and begins the next trading day; `session` is the only way back to a client.
 //! Comments name sections of the CTP behaviour notes.
 
 mod clock;
