@@ -15,9 +15,10 @@ const VERSIONS: [(u16, u16, u16); 3] = [(6, 3, 15), (6, 7, 11), (6, 7, 13)];
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut trials = Vec::new();
-    for path in files() {
-        let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        match read(&path) {
+    let files: Vec<_> = files().into_iter().map(|path| (name_of(&path), read(&path))).collect();
+    let count = files.len();
+    for (name, read) in files.into_iter().chain(examples()) {
+        match read {
             Ok(scenario) => {
                 for version in VERSIONS.into_iter().filter(|version| scenario.versions.allow(*version)) {
                     let scenario = scenario.clone();
@@ -34,13 +35,36 @@ fn main() -> ExitCode {
             Err(problems) => trials.push(Trial::test(name, move || Err(Failed::from(problems.clone())))),
         }
     }
-    let files = files().len();
     let conclusion = libtest_mimic::run(&arguments, trials);
     println!(
-        "{files} scenario files; {} runs passed, {} failed",
+        "{count} scenario files; {} runs passed, {} failed",
         conclusion.num_passed, conclusion.num_failed
     );
     conclusion.exit_code()
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// Returns the examples of the documentation, named by the line where each begins.
+fn examples() -> Vec<(String, Result<Scenario, String>)> {
+    const SHOWN: &str = "docs/scenarios.md";
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(SHOWN);
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mut found = Vec::new();
+    let mut rest = text.as_str();
+    while let Some((before, after)) = rest.split_once("```scenario\n") {
+        let (example, after) = after.split_once("```").unwrap_or((after, ""));
+        let line = text[..text.len() - rest.len() + before.len()].lines().count() + 2;
+        // So that a mistake is named with its line in the page.
+        let example = format!("{}{example}", "\n".repeat(line - 1));
+        let read = scenario::parse_file(SHOWN, &example).map_err(|problems| texts(&problems));
+        found.push((format!("{SHOWN}:{line}"), read));
+        rest = after;
+    }
+    assert!(!found.is_empty(), "{SHOWN} has no example");
+    found
 }
 
 fn read(path: &Path) -> Result<Scenario, String> {

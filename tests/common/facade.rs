@@ -63,8 +63,9 @@ impl Target for Facade {
     }
 
     fn lacks(&self, record: &RecordDescriptor, field: &FieldDescriptor) -> bool {
+        // A record that it has by another name is mapped whole.
         let record = self.model.record(record.c_name);
-        record.is_none_or(|record| record.fields.iter().all(|known| known.c_name != field.c_name))
+        record.is_some_and(|record| record.fields.iter().all(|known| known.c_name != field.c_name))
     }
 
     fn start(&self, setup: &Setup) -> Result<Box<dyn World>, TargetError> {
