@@ -194,8 +194,18 @@ fn by_the_clock() {
     bench.run(Duration::from_secs(3 * 3600));
     let answers = bench.ask(session, TraderRequest::ReqUserLogin, &login);
     assert_eq!(answers[0], "OnRspUserLogin 0");
+    // The night of the new day: before it orders are refused, in it they rest.
+    let one = Client { session, investor: text("one"), session_id: 0 };
+    bench.confirm(one);
+    bench.place(one, "rb2701", "buy", 1, 3200.0);
+    assert_eq!(bench.lines(session), ["OnRspOrderInsert 162", "OnErrRtnOrderInsert 162"]);
+    bench.run(Duration::from_secs(2 * 3600));
+    bench.take();
+    bench.place(one, "rb2701", "buy", 1, 3200.0);
+    let lines = bench.lines(session);
+    assert!(lines.iter().any(|line| line.starts_with("3/3")), "{lines:?}");
     // The next day is settled at its own time.
-    bench.run(Duration::from_secs(21 * 3600));
+    bench.run(Duration::from_secs(19 * 3600));
     assert_eq!(bench.exchange.trading_day().to_str(), "20261125");
 }
 
