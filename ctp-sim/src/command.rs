@@ -143,6 +143,13 @@ pub enum Command {
         /// Whom; everybody when it is left out.
         investor: Option<String>,
     },
+    /// The investor moves money at the bank itself.
+    BankTransfer {
+        /// The investor.
+        investor: String,
+        /// In CNY; positive to the futures account, negative to the bank.
+        amount: f64,
+    },
     /// An exchange publishes a bulletin to everybody.
     Bulletin {
         /// The exchange's id.
@@ -220,6 +227,7 @@ impl Exchange {
             Command::Link { exchange, on } => self.set_link(&exchange, on),
             Command::Notice { content } => self.write_notice(&content),
             Command::TradingNotice { content, investor } => self.tell(investor.as_deref(), &content),
+            Command::BankTransfer { investor, amount } => self.transfer_by_bank(&investor, amount),
             Command::Bulletin { exchange, title, content } => {
                 self.publish_bulletin(&exchange, &title, &content);
             }

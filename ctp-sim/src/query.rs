@@ -1,6 +1,7 @@
 //! Queries of the investor's own affairs; reference data stand in [`reference`] (§3.5 for the filters).
 
 mod account;
+mod combination;
 mod instruction;
 pub(crate) mod lookup;
 mod order;

@@ -9,6 +9,8 @@ use ctp_types::{
 };
 
 const UNSUPPORTED: [i32; 2] = [27, 77];
+/// The note of a query that never has a result.
+const EMPTY: &str = "empty result";
 
 /// Returns a record that a careful client would send: every field that names something names what is there.
 fn plausible(descriptor: &'static RecordDescriptor) -> RecordBox {
@@ -41,12 +43,12 @@ fn plausible(descriptor: &'static RecordDescriptor) -> RecordBox {
     record
 }
 
-/// What a session got: each callback with its error and bIsLast.
-fn answers(bench: &mut Bench, session: SessionId) -> Vec<(TraderCallback, i32, bool)> {
+/// What a session got: each callback with its error, bIsLast, and whether its record is NULL.
+fn answers(bench: &mut Bench, session: SessionId) -> Vec<(TraderCallback, i32, bool, bool)> {
     let outputs = bench.take().into_iter().filter(|output| output.session == session);
     let deliveries = outputs.filter_map(|output| match output.delivery {
-        Delivery::Trader { callback, rsp_info, is_last, .. } => {
-            Some((callback, rsp_info.map_or(0, |info| info.error_id), is_last))
+        Delivery::Trader { callback, rsp_info, is_last, record, .. } => {
+            Some((callback, rsp_info.map_or(0, |info| info.error_id), is_last, record.is_none()))
         }
         _ => None,
     });
@@ -75,12 +77,14 @@ fn the_table_is_true_of_every_request() {
         let got = answers(&mut bench, session);
         bench.step(Input::Disconnect { session });
         assert!(!got.is_empty(), "{name} is answered by nothing");
-        let refused = got.iter().any(|(_, error, _)| UNSUPPORTED.contains(error));
+        let refused = got.iter().any(|(_, error, ..)| UNSUPPORTED.contains(error));
         assert_eq!(refused, row.class == CoverageClass::Refused, "{name}: {got:?}");
         if request.kind() == RequestKind::Query {
-            let last = got.iter().filter(|(_, _, is_last)| *is_last).count();
+            let last = got.iter().filter(|(_, _, is_last, _)| *is_last).count();
             assert_eq!(last, 1, "{name}: {got:?}");
             assert!(got.iter().all(|(callback, ..)| Some(*callback) == request.answer()), "{name}: {got:?}");
+            let is_empty = got.iter().all(|answer| answer.3);
+            assert!(is_empty || row.note != EMPTY, "{name} has a result");
         }
     }
 }
@@ -115,6 +119,6 @@ fn nothing_is_done_before_login() {
         bench.step(Input::Trader { session, request, record, request_id: 7 });
         bench.settle();
         let got = answers(&mut bench, session);
-        assert_eq!(got.iter().map(|(_, error, _)| *error).collect::<Vec<_>>(), [6], "{}", request.name());
+        assert_eq!(got.iter().map(|(_, error, ..)| *error).collect::<Vec<_>>(), [6], "{}", request.name());
     }
 }

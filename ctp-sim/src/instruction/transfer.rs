@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ctp_market::Money;
 use ctp_types::{
     AccountregisterField, AvailabilityFlag, BankAccType, CustType, FutureAccType, NotifyQueryAccountField,
-    OpenOrDestroy, ReqQueryAccountField, ReqTransferField, RspInfoField, RspTransferField, Text,
+    OpenOrDestroy, Record, ReqQueryAccountField, ReqTransferField, RspInfoField, RspTransferField, Text,
     TraderCallback, TraderRequest, TransferBankField, TransferSerialField, TransferStatus,
 };
 
@@ -26,6 +26,9 @@ const BANK_BALANCE: Money = Money::from_yuan(100_000_000);
 const MONEY_IN: &str = "202001";
 const MONEY_OUT: &str = "202002";
 const BALANCE: &str = "204002";
+/// `TradeCode` of the same moves when the bank begins them.
+const MONEY_IN_BY_BANK: &str = "102001";
+const MONEY_OUT_BY_BANK: &str = "102002";
 
 /// The bank's side of the accounts: what was moved, by investor.
 #[derive(Clone, Debug, Default)]
@@ -82,7 +85,7 @@ impl Exchange {
         let request = TraderRequest::ReqFromBankToFutureByFuture;
         match self.check_transfer(id, record) {
             Ok(_) => {
-                let made = self.transfer_record(id, record, MONEY_IN);
+                let made = self.own_transfer(id, record, MONEY_IN);
                 let pending = PendingTransfer::In(self.investor_of(id), Box::new(made));
                 self.send_to_bank(id, request, record, pending, request_id);
             }
@@ -103,7 +106,7 @@ impl Exchange {
         match taken {
             Ok(amount) => {
                 self.move_money(&investor, Change::Withdraw, amount);
-                let made = self.transfer_record(id, record, MONEY_OUT);
+                let made = self.own_transfer(id, record, MONEY_OUT);
                 let pending = PendingTransfer::Out(investor, Box::new(made));
                 self.send_to_bank(id, request, record, pending, request_id);
             }
@@ -137,6 +140,56 @@ impl Exchange {
             self.answer_done(id, request, record, request_id);
         }
         self.queue_for_bank(pending, Kind::BankBalance);
+    }
+
+    /// The bank moves money by the investor's order: `OnRtn…ByBank`. What either side has not stays where it is, and so
+    /// does the money of an investor without an account.
+    pub(crate) fn transfer_by_bank(&mut self, investor: &str, yuan: f64) {
+        let (Ok(investor), Some(amount)) = (Text::new(investor), money(yuan.abs())) else { return };
+        if !self.accounts.contains_key(&investor) || amount == Money::ZERO {
+            return;
+        }
+        let is_in = yuan > 0.0;
+        let serial = self.instructions.bank.next_serial();
+        let balance = self.instructions.bank.balance(investor);
+        let has = if is_in { *balance } else { self.withdrawable(&investor) };
+        if amount > has {
+            return;
+        }
+        let balance = self.instructions.bank.balance(investor);
+        let (change, code, callback) = match is_in {
+            true => {
+                *balance -= amount;
+                (Change::Deposit, MONEY_IN_BY_BANK, TraderCallback::OnRtnFromBankToFutureByBank)
+            }
+            false => {
+                *balance += amount;
+                (Change::Withdraw, MONEY_OUT_BY_BANK, TraderCallback::OnRtnFromFutureToBankByBank)
+            }
+        };
+        self.move_money(&investor, change, amount);
+        let record = RspTransferField {
+            bank_id: text(BANK.0),
+            bank_branch_id: text(BANK.1),
+            broker_id: text(&self.config.broker),
+            account_id: investor,
+            trade_amount: amount.to_f64(),
+            error_msg: crate::errors::success().error_msg,
+            ..self.transfer_record(&RspTransferField::default(), investor, serial, code)
+        };
+        self.note_transfer(investor, &record);
+        self.publish(investor, callback, &record, None);
+    }
+
+    /// Keeps a transfer for the query.
+    fn note_transfer(&mut self, investor: Text<13>, record: &RspTransferField) {
+        let is_valid = record.error_id == 0;
+        self.instructions.transfers.push(TransferSerialField {
+            investor_id: investor,
+            future_acc_type: FutureAccType::BANK_BOOK,
+            availability_flag: if is_valid { AvailabilityFlag::VALID } else { AvailabilityFlag::INVALID },
+            ..alike(record)
+        });
     }
 
     fn take_pending(&mut self, index: usize) -> Option<PendingTransfer> {
@@ -173,16 +226,7 @@ impl Exchange {
         };
         record.error_id = result.error_id;
         record.error_msg = result.error_msg;
-        self.instructions.transfers.push(TransferSerialField {
-            investor_id: investor,
-            future_acc_type: FutureAccType::BANK_BOOK,
-            availability_flag: if result.error_id == 0 {
-                AvailabilityFlag::VALID
-            } else {
-                AvailabilityFlag::INVALID
-            },
-            ..alike(&record)
-        });
+        self.note_transfer(investor, &record);
         self.publish(investor, callback, &record, None);
     }
 
@@ -292,9 +336,13 @@ impl Exchange {
         }
     }
 
-    fn transfer_record(&mut self, id: SessionId, record: &ReqTransferField, code: &str) -> RspTransferField {
-        let serial = self.instructions.bank.next_serial();
-        let session_id = self.login(id).map_or(0, |login| login.session_id);
+    fn transfer_record(
+        &self,
+        source: &impl Record,
+        account: Text<13>,
+        serial: i32,
+        code: &str,
+    ) -> RspTransferField {
         RspTransferField {
             trade_code: text(code),
             trade_date: clock::date_text(clock::local(self.now).date()),
@@ -303,12 +351,18 @@ impl Exchange {
             bank_serial: text(&format!("{serial:012}")),
             plate_serial: serial,
             future_serial: serial,
-            session_id,
-            bank_account: bank_account(&record.account_id),
+            bank_account: bank_account(&account),
             currency_id: text("CNY"),
             transfer_status: TransferStatus::NORMAL,
-            ..alike(record)
+            ..alike(source)
         }
+    }
+
+    /// Returns the record of a client's transfer, with its session.
+    fn own_transfer(&mut self, id: SessionId, record: &ReqTransferField, code: &str) -> RspTransferField {
+        let serial = self.instructions.bank.next_serial();
+        let session_id = self.login(id).map_or(0, |login| login.session_id);
+        RspTransferField { session_id, ..self.transfer_record(record, record.account_id, serial, code) }
     }
 
     fn bank_record(&self, record: NotifyQueryAccountField) -> NotifyQueryAccountField {
