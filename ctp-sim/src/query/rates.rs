@@ -245,7 +245,10 @@ impl Exchange {
             trader_id: text(&format!("{}cac", self.config.broker)),
             participant_id: text(&self.config.broker),
             install_id: 1,
-            trader_connect_status: TraderConnectStatus::CONNECTED,
+            trader_connect_status: match self.is_linked(venue) && self.desk.rights.check_link(venue).is_ok() {
+                true => TraderConnectStatus::CONNECTED,
+                false => TraderConnectStatus::NOT_CONNECTED,
+            },
             trading_day: day,
             broker_id: text(&self.config.broker),
             ..TraderOfferField::default()
