@@ -68,9 +68,14 @@ impl Exchange {
         let investor = self.investor_of(id);
         let instrument = &self.markets[market].instrument;
         let fees = self.accounts.terms(&investor, market).fees;
+        // The answer names the product, unless the instrument or the investor has rates of its own.
+        let rates = &self.config.rates;
+        let is_instruments = rates.iter().any(|rates| instrument.id == rates.of.as_str());
+        let is_investors = rates.iter().any(|rates| investor == rates.investor.as_str());
+        let named = if is_instruments { instrument.id } else { instrument.product_id };
         vec![InstrumentCommissionRateField {
-            reserve1: resize(&instrument.product_id),
-            investor_range: InvestorRange::ALL,
+            reserve1: resize(&named),
+            investor_range: if is_investors { InvestorRange::SINGLE } else { InvestorRange::ALL },
             broker_id: text(&self.config.broker),
             investor_id: investor,
             open_ratio_by_money: fees.open_by_money.to_f64(),
@@ -81,7 +86,7 @@ impl Exchange {
             close_today_ratio_by_volume: fees.close_today_by_volume.to_f64(),
             exchange_id: text(instrument.exchange.id()),
             biz_type: BizType::FUTURE,
-            instrument_id: instrument.product_id,
+            instrument_id: named,
             ..InstrumentCommissionRateField::default()
         }]
     }
