@@ -117,6 +117,11 @@ pub enum Command {
         /// Default: it is.
         on: bool,
     },
+    /// Whether the market monitoring centre is connected; without, settlement statements are refused (155).
+    MonitoringCentre {
+        /// Default: it is.
+        on: bool,
+    },
     /// How a user stands with the broker: must change its password, is locked, is barred.
     User {
         /// `UserID`.
@@ -223,6 +228,7 @@ impl Exchange {
             Command::Silence { session, on } => self.set_silent(session, on),
             Command::Ready { on } => self.users.core.is_ready = on,
             Command::FrontActive { on } => self.users.core.is_front_active = on,
+            Command::MonitoringCentre { on } => self.users.core.has_monitoring = on,
             Command::User { user, state } => self.set_user_state(&user, state),
             Command::Link { exchange, on } => self.set_link(&exchange, on),
             Command::Notice { content } => self.write_notice(&content),

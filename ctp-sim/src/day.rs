@@ -30,14 +30,19 @@ pub(crate) struct Days {
 }
 
 impl Days {
-    /// Returns what a settled day came to for an investor.
-    pub(crate) fn settled(&self, investor: &Text<13>, day: Date) -> Option<&SettledDay> {
-        self.settled.get(&(*investor, day))
+    /// Returns the settled days of an investor, within `from` and `to`.
+    pub(crate) fn settled(
+        &self,
+        investor: &Text<13>,
+        from: Date,
+        to: Date,
+    ) -> impl DoubleEndedIterator<Item = &SettledDay> {
+        self.settled.range((*investor, from)..=(*investor, to)).map(|(_, day)| day)
     }
 
     /// Returns the last settled day of an investor, within `from` and `to`.
     pub(crate) fn last_settled(&self, investor: &Text<13>, from: Date, to: Date) -> Option<&SettledDay> {
-        self.settled.range((*investor, from)..=(*investor, to)).next_back().map(|(_, day)| day)
+        self.settled(investor, from, to).next_back()
     }
 }
 

@@ -9,11 +9,13 @@ mod position;
 mod rates;
 mod reference;
 mod session;
+mod statement;
 
 use ctp_types::{
     DepthMarketDataField, QryBrokerTradingAlgosField, QryBrokerTradingParamsField, QryDepthMarketDataField,
     QryInvestorPositionDetailField, QryInvestorPositionField, QryMaxOrderVolumeField, QryOrderField,
-    QrySettlementInfoConfirmField, QryTradeField, QryTradingAccountField, RecordBox, Text, TraderRequest,
+    QrySettlementInfoConfirmField, QrySettlementInfoField, QryTradeField, QryTradingAccountField, RecordBox,
+    Text, TraderRequest,
 };
 
 use crate::errors::CoreError;
@@ -81,6 +83,12 @@ impl Exchange {
             }
             TraderRequest::ReqQryMaxOrderVolume => {
                 own!(QryMaxOrderVolumeField, |query| self.max_order_volume(id, query));
+            }
+            TraderRequest::ReqQrySettlementInfo if !self.users.core.has_monitoring => {
+                self.refuse(id, request, record, CoreError::CfmmcNoConnection, request_id);
+            }
+            TraderRequest::ReqQrySettlementInfo => {
+                own!(QrySettlementInfoField, |query| self.query_statement(id, &query.trading_day));
             }
             TraderRequest::ReqQryUserSession => {
                 if let Some(query) = record.get() {

@@ -143,17 +143,38 @@ fn requests_before_login() {
     assert_eq!(bench.ask(session, TraderRequest::ReqOrderInsert, &order), ["OnRspOrderInsert 6"]);
 }
 
-// §2.6: no statement is a NULL record; the confirmation is seen by every session of the account.
+// §2.6: the statement comes in slices of 500 bytes that may cut a character in two; where there is none, NULL; the
+// confirmation is seen by every session of the account.
 #[test]
 fn settlement_statement_and_confirmation() {
     let mut bench = Bench::new(quiet());
     let one = bench.log_in(1, "one", NEW);
     let again = bench.log_in(2, "one", NEW);
-    let statement =
-        QrySettlementInfoField { broker_id: text("9999"), investor_id: one.investor, ..Default::default() };
-    let records: Vec<SettlementInfoField> =
-        bench.query(one.session, TraderRequest::ReqQrySettlementInfo, &statement);
-    assert!(records.is_empty());
+    let of = |day: &str| QrySettlementInfoField {
+        broker_id: text("9999"),
+        investor_id: one.investor,
+        trading_day: text(day),
+        ..Default::default()
+    };
+    let request = TraderRequest::ReqQrySettlementInfo;
+    let statement = |bench: &mut Bench, day: &str| {
+        let slices: Vec<SettlementInfoField> = bench.query(one.session, request, &of(day));
+        let numbers: Vec<i32> = slices.iter().map(|slice| slice.sequence_no).collect();
+        assert!(numbers.iter().copied().eq(1..=slices.len() as i32));
+        let bytes: Vec<u8> = slices.iter().flat_map(|slice| slice.content.as_bytes().to_vec()).collect();
+        assert!(slices.iter().rev().skip(1).all(|slice| slice.content.as_bytes().len() == 500));
+        ctp_types::Text::<4096>::from_bytes(&bytes).expect("a short statement").to_string()
+    };
+    let before = statement(&mut bench, "");
+    assert!(before.contains("日期 Date：20261120") && before.contains("期末结存"), "{before}");
+    assert!(before.contains("1000000.00") && !before.contains('\u{fffd}'), "{before}");
+    assert_eq!(statement(&mut bench, "20261120"), before);
+    assert!(statement(&mut bench, "202611").contains("日期 Date：202611"));
+    for none in ["20261123", "202610", "2026", "nonsense", "20261399"] {
+        assert_eq!(bench.ask(one.session, request, &of(none)), ["OnRspQrySettlementInfo NULL"], "{none}");
+    }
+    bench.step(Input::Command(ctp_sim::Command::MonitoringCentre { on: false }));
+    assert_eq!(bench.ask(one.session, request, &of("")), ["OnRspQrySettlementInfo 155 NULL"]);
     let query = QrySettlementInfoConfirmField {
         broker_id: text("9999"),
         investor_id: one.investor,
@@ -329,4 +350,33 @@ fn cleared_flow() {
     let again = common::Client { session: SessionId(3), ..one };
     bench.place(again, "rb2701", "buy", 1, 3190.0);
     assert_eq!(bench.lines(one.session), ["3/3 # 未成交 0"]);
+}
+
+// §2.6: after the settlement the last day's statement lists its trades and what is left of them.
+#[test]
+fn statement_of_a_settled_day() {
+    let mut bench = Bench::new(quiet());
+    let one = bench.trader(1, "one");
+    let two = bench.trader(2, "two");
+    bench.place(one, "rb2701", "buy", 3, 3200.0);
+    bench.place(two, "rb2701", "sell", 3, 3200.0);
+    bench.step(Input::Command(ctp_sim::Command::Settle));
+    bench.run(Duration::from_secs(4 * 3_600));
+    bench.connect(3, ApiKind::Trader, NEW);
+    let session = SessionId(3);
+    bench.ask(session, TraderRequest::ReqUserLogin, &login_record("one", "simulator"));
+    for (day, trades) in [("", 1), ("20261123", 1), ("20261120", 0), ("202611", 1)] {
+        let query = QrySettlementInfoField {
+            broker_id: text("9999"),
+            investor_id: one.investor,
+            trading_day: text(day),
+            ..Default::default()
+        };
+        let slices: Vec<SettlementInfoField> =
+            bench.query(session, TraderRequest::ReqQrySettlementInfo, &query);
+        let bytes: Vec<u8> = slices.iter().flat_map(|slice| slice.content.as_bytes().to_vec()).collect();
+        let statement = ctp_types::Text::<8192>::from_bytes(&bytes).expect("a statement").to_string();
+        let lines = statement.lines().filter(|line| line.contains("|买|3200.000|3|开|")).count();
+        assert_eq!(lines, trades, "{day}: {statement}");
+    }
 }

@@ -17,23 +17,41 @@ pub(crate) struct SettledDay {
     pub(crate) details: Vec<InvestorPositionDetailField>,
 }
 
+impl SettledDay {
+    /// Returns what an account came to without the day's trades.
+    fn of(exchange: &Exchange, investor: &Text<13>, day: Date) -> Option<Self> {
+        let account = exchange.accounts.get(investor)?;
+        let everything = Text::default();
+        Some(Self {
+            day,
+            account: exchange.account_record(investor, account),
+            trades: Vec::new(),
+            positions: exchange.position_records(investor, account, &everything),
+            details: exchange.position_details(investor, account, &everything),
+        })
+    }
+}
+
 /// Days whose statements are kept.
 const KEPT_DAYS: usize = 60;
 
 impl Exchange {
+    /// Keeps what a new account begins with as the day before: until a day was settled, that is its last statement.
+    pub(crate) fn keep_opening_statement(&mut self, investor: &Text<13>) {
+        if self.days.last_settled(investor, Date::MIN, Date::MAX).is_some() {
+            return;
+        }
+        let Ok(day) = self.reference.calendar().previous_trading_day(self.trading_day) else { return };
+        if let Some(settled) = SettledDay::of(self, investor, day) {
+            self.days.settled.insert((*investor, day), settled);
+        }
+    }
+
     /// Keeps what the day came to, for every account.
     pub(super) fn keep_statements(&mut self) {
         let day = self.trading_day;
         for investor in self.accounts.investors() {
-            let Some(account) = self.accounts.get(&investor) else { continue };
-            let everything = Text::default();
-            let settled = SettledDay {
-                day,
-                account: self.account_record(&investor, account),
-                trades: Vec::new(),
-                positions: self.position_records(&investor, account, &everything),
-                details: self.position_details(&investor, account, &everything),
-            };
+            let Some(settled) = SettledDay::of(self, &investor, day) else { continue };
             self.days.settled.insert((investor, day), settled);
         }
         for trade in &self.trades {

@@ -89,6 +89,7 @@ impl Exchange {
         let investor: Text<13> = resize(&user);
         let login = Login::new(request, investor, session_id, self.now);
         self.open_account(investor);
+        self.keep_opening_statement(&investor);
         let Some(session) = self.sessions.get_mut(&id) else { return };
         session.login = Some(login);
         session.must_change = None;

@@ -61,11 +61,13 @@ pub(crate) struct User {
 pub(crate) struct CoreState {
     pub(crate) is_ready: bool,
     pub(crate) is_front_active: bool,
+    /// Whether the market monitoring centre, where statements come from, is connected.
+    pub(crate) has_monitoring: bool,
 }
 
 impl Default for CoreState {
     fn default() -> Self {
-        Self { is_ready: true, is_front_active: true }
+        Self { is_ready: true, is_front_active: true, has_monitoring: true }
     }
 }
 
