@@ -40,6 +40,8 @@ use crate::interface::{SessionId, Timestamp};
 pub(crate) struct Instructions {
     pub(crate) parked_orders: Vec<parked::Parked<ParkedOrderField>>,
     pub(crate) parked_actions: Vec<parked::Parked<ParkedOrderActionField>>,
+    /// ParkedOrderID and ParkedOrderActionID given out.
+    parked_ids: (u64, u64),
     pub(crate) exercises: Store<ExecOrderField>,
     pub(crate) self_closes: Store<OptionSelfCloseField>,
     pub(crate) offsets: Store<OffsetSettingField>,

@@ -31,9 +31,9 @@ impl Exchange {
         let request = TraderRequest::ReqParkedOrderInsert;
         match self.check_parked_order(id, input) {
             Ok((sender, market)) => {
-                let number = self.instructions.parked_orders.len() as u64 + 1;
+                self.instructions.parked_ids.0 += 1;
                 let record = ParkedOrderField {
-                    parked_order_id: aligned(number),
+                    parked_order_id: aligned(self.instructions.parked_ids.0),
                     user_type: UserType::INVESTOR,
                     status: ParkedOrderStatus::NOT_SEND,
                     error_id: 0,
@@ -52,9 +52,9 @@ impl Exchange {
         let request = TraderRequest::ReqParkedOrderAction;
         match self.check_parked_action(id, input) {
             Ok((sender, market)) => {
-                let number = self.instructions.parked_actions.len() as u64 + 1;
+                self.instructions.parked_ids.1 += 1;
                 let record = ParkedOrderActionField {
-                    parked_order_action_id: aligned(number),
+                    parked_order_action_id: aligned(self.instructions.parked_ids.1),
                     user_type: UserType::INVESTOR,
                     status: ParkedOrderStatus::NOT_SEND,
                     error_id: 0,
@@ -127,6 +127,13 @@ impl Exchange {
         for index in actions {
             self.send_parked_action(index);
         }
+    }
+
+    /// Forgets what is parked and was not sent: it did not survive the core's restart (§9.3).
+    pub(crate) fn drop_parked(&mut self) {
+        let sent = |status| status != ParkedOrderStatus::NOT_SEND;
+        self.instructions.parked_orders.retain(|parked| sent(parked.record.status));
+        self.instructions.parked_actions.retain(|parked| sent(parked.record.status));
     }
 
     fn send_parked_order(&mut self, index: usize) {

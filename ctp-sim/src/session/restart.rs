@@ -56,6 +56,7 @@ impl Exchange {
         self.desk.forget_references();
         if !self.config.switches.conditional_survives.is_on() {
             self.drop_conditional_orders();
+            self.drop_parked();
         }
         for (index, trades) in trades.into_iter().enumerate() {
             let random = &mut self.random;
