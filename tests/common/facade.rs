@@ -29,7 +29,7 @@ static STARTED: AtomicU64 = AtomicU64::new(0);
 
 /// The facades of one version.
 #[derive(Clone)]
-pub struct Facade {
+pub(crate) struct Facade {
     label: &'static str,
     version: (u16, u16, u16),
     model: &'static Api,
@@ -40,7 +40,7 @@ pub struct Facade {
 
 impl Facade {
     /// Loads both facades of a version, for example `6.7.13`.
-    pub fn load(label: &'static str, version: (u16, u16, u16)) -> Result<Self, Box<dyn std::error::Error>> {
+    pub(crate) fn load(label: &'static str, version: (u16, u16, u16)) -> Result<Self, Box<dyn std::error::Error>> {
         let libraries = ctp_sys::find_simulator(label)?;
         Ok(Self {
             label,

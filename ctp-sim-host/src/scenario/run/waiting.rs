@@ -7,7 +7,7 @@ use super::super::statement::{Check, Expect};
 use super::super::target::Seen;
 use super::super::words::Operator;
 use super::names::{order_key, trimmed};
-use super::{Bound, Run, Stop};
+use super::{Run, Stop};
 
 /// Announces each message of the private stream on 6.7.13 (§1.4); taken only by who asks for it.
 const NUMBER: &str = "OnRtnPrivateSeqNo";
@@ -44,7 +44,7 @@ impl Run<'_> {
         }
         if let (Some(name), Some(place)) = (&expect.bind, last) {
             let record = self.client(&expect.client)?.log[place].record.clone();
-            let bound = self.bound.entry(name.clone()).or_insert_with(Bound::default);
+            let bound = self.bound.entry(name.clone()).or_default();
             if bound.client.is_empty() {
                 bound.client.clone_from(&expect.client);
                 bound.key = record.as_ref().and_then(order_key);
