@@ -111,7 +111,7 @@ rows!(trader, TraderRequest {
     ReqQryInstrument: Full, "filters of §3.5";
     ReqQryDepthMarketData: Full, "the same record as a tick";
     ReqQryTraderOffer: Full, "one seat at each exchange";
-    ReqQrySettlementInfo: Accepted, "empty result";
+    ReqQrySettlementInfo: Full, "the day's or month's statement in slices; NULL before the first settlement";
     ReqQryTransferBank: Full, "the simulated bank";
     ReqQryInvestorPositionDetail: Full, "one record per opening trade";
     ReqQryNotice: Full, "notices written by command";
@@ -197,7 +197,7 @@ rows!(trader, TraderRequest {
 });
 
 rows!(md, MdRequest {
-    ReqUserLogin: Full, "nothing is checked";
+    ReqUserLogin: Full, "nothing is checked unless md_login_verify or a login frequency is set";
     ReqUserLogout: Full, "answer only";
     ReqQryMulticastInstrument: Full, "SHFE and INE; made-up code prices";
 });
