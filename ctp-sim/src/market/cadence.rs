@@ -97,6 +97,9 @@ impl Exchange {
         self.keep_pace();
         let markets = std::mem::take(&mut self.touched.slots[slot]);
         for market in markets.iter().copied() {
+            if self.markets[market].phase == Phase::Auction {
+                continue;
+            }
             let moved = self.move_crowd(market);
             if self.touched.take(market) || moved {
                 self.markets[market].stamp(self.now);
@@ -141,15 +144,20 @@ impl Exchange {
 
     /// Returns the market's present record, as the market-data front sends it.
     pub(crate) fn snapshot(&self, market: MarketIndex) -> RecordBox {
-        let book = self.displayed_book(market);
-        RecordBox::new(&snapshot::depth_market_data(self, &self.markets[market], &book))
+        let here = &self.markets[market];
+        if here.matcher.is_empty() && here.phase != Phase::Auction {
+            return RecordBox::new(&snapshot::depth_market_data(self, here, &here.book));
+        }
+        RecordBox::new(&snapshot::depth_market_data(self, here, &self.displayed_book(market)))
     }
 
-    /// Returns the crowd's book with the clients' resting orders in it.
+    /// Returns the crowd's book with the clients' resting orders in it. What gathers in an auction shows when it is over.
     pub(crate) fn displayed_book(&self, market: MarketIndex) -> Book {
         let market = &self.markets[market];
         let mut shown = Book::default();
-        market.matcher.display(&market.book, DEPTH, &mut shown);
+        if market.phase != Phase::Auction {
+            market.matcher.display(&market.book, DEPTH, &mut shown);
+        }
         shown
     }
 
