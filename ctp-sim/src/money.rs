@@ -9,6 +9,7 @@ mod book;
 mod combining;
 pub(crate) mod funds;
 pub(crate) mod holding;
+pub(crate) mod lot;
 pub(crate) mod margin;
 pub(crate) mod params;
 pub(crate) mod rates;

@@ -58,7 +58,7 @@ impl Exchange {
         records.collect()
     }
 
-    /// §6.2: rates are the product's, so the answer names the product.
+    /// §6.2: the answer names the product, unless the instrument has rates of its own.
     pub(super) fn query_commission_rates(
         &self,
         id: SessionId,
@@ -68,7 +68,6 @@ impl Exchange {
         let investor = self.investor_of(id);
         let instrument = &self.markets[market].instrument;
         let fees = self.accounts.terms(&investor, market).fees;
-        // The answer names the product, unless the instrument or the investor has rates of its own.
         let rates = &self.config.rates;
         let is_instruments = rates.iter().any(|rates| instrument.id == rates.of.as_str());
         let is_investors = rates.iter().any(|rates| investor == rates.investor.as_str());
