@@ -186,7 +186,7 @@ impl Exchange {
             accounts: Accounts::default(),
             days: Days::default(),
             orders: Vec::new(),
-            desk: Desk::new(&config.broker),
+            desk: Desk::new(&config.broker, clock::date_text(trading_day)),
             fills: Vec::new(),
             fill_buffer: Vec::new(),
             trades: Vec::new(),

@@ -26,6 +26,11 @@ pub(crate) fn resize<const N: usize, const M: usize>(value: &Text<N>) -> Text<M>
     Text::from_bytes(&bytes[..bytes.len().min(M - 1)]).unwrap_or_default()
 }
 
+/// Returns one of our own ids in a shorter field. Nothing stands behind its NUL, so nothing has to be searched.
+pub(crate) fn shortened<const N: usize, const M: usize>(id: &Text<N>) -> Text<M> {
+    Text::from_raw(&id.raw()[..M.min(N) - 1]).unwrap_or_default()
+}
+
 /// Returns a number right-aligned in 12 columns, as CTP writes its ids.
 pub(crate) fn aligned<const N: usize>(number: u64) -> Text<N> {
     let mut columns = [b' '; 20];

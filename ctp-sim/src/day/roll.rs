@@ -33,7 +33,7 @@ impl Exchange {
         self.end_instructions();
         self.trades.clear();
         self.fills.clear();
-        self.desk.begin_day();
+        self.desk.begin_day(self.trading_day());
         self.counters = Counters::default();
         self.clear_streams();
         self.arrange_cadence();

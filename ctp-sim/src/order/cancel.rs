@@ -13,7 +13,7 @@ use crate::order::check::Sender;
 use crate::order::check::exchange_of;
 use crate::order::{Cancel, Phase};
 use crate::switches::RepeatedSubmit;
-use crate::text::{aligned, text};
+use crate::text::text;
 
 impl Exchange {
     /// Sends a cancel to the exchange, or refuses it: `OnRspOrderAction` and `OnErrRtnOrderAction` (§5.5 I).
@@ -101,7 +101,7 @@ impl Exchange {
             order_ref: order.origin.order_ref,
             front_id: order.origin.front_id,
             session_id: order.origin.session_id,
-            order_local_id: aligned(order.origin.number),
+            order_local_id: order.origin.local_id,
             order_sys_id: order.state.sys_id,
             trader_id: self.desk.participant.trader,
             order_action_status: OrderActionStatus::REJECTED,

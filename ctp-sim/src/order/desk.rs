@@ -17,6 +17,8 @@ use crate::text::text;
 /// The order desk's own state.
 #[derive(Debug)]
 pub(crate) struct Desk {
+    /// The day in every record's column.
+    pub(crate) trading_day: Text<9>,
     pub(crate) participant: Participant,
     pub(crate) words: Words,
     pub(crate) notes: Notes,
@@ -86,8 +88,9 @@ struct Reference {
 }
 
 impl Desk {
-    pub(crate) fn new(broker: &str) -> Self {
+    pub(crate) fn new(broker: &str, trading_day: Text<9>) -> Self {
         Self {
+            trading_day,
             participant: Participant::new(broker),
             words: Words::new(),
             notes: Notes::default(),
@@ -108,7 +111,8 @@ impl Desk {
     }
 
     /// Forgets the day's orders; what broker and exchanges allow stays.
-    pub(crate) fn begin_day(&mut self) {
+    pub(crate) fn begin_day(&mut self, trading_day: Text<9>) {
+        self.trading_day = trading_day;
         self.traffic = Traffic::default();
         self.conditions = Waiting::default();
         self.stops = Waiting::default();

@@ -4,7 +4,7 @@ use ctp_types::{Direction, HedgeFlag, OffsetFlag, TradeType};
 
 use crate::exchange::Exchange;
 use crate::matching::OrderIndex;
-use crate::money::holding::Execution;
+use crate::money::holding::{Execution, Frozen};
 use crate::order::check::leg_hedge;
 use crate::order::state::Leg;
 use crate::order::trade::Trade;
@@ -32,7 +32,10 @@ impl Exchange {
         let combination = second.is_some().then_some(market);
         for (leg, place) in [Some(first), second].into_iter().flatten().zip(0..) {
             let Leg { holding, effect, price, frozen: before } = leg;
-            let still = self.frozen(&investor, holding, effect, (price, left));
+            let still = match left {
+                0 => Frozen::default(),
+                left => self.frozen(&investor, holding, effect, (price, left)),
+            };
             match (place, &mut self.orders[index].second) {
                 (0, _) => self.orders[index].first.frozen = still,
                 (_, Some(second)) => second.frozen = still,
@@ -48,7 +51,9 @@ impl Exchange {
             };
             self.trades.push(trade);
             self.release(&investor, holding, effect, before);
-            self.freeze(&investor, holding, effect, still);
+            if left > 0 {
+                self.freeze(&investor, holding, effect, still);
+            }
             self.book(&investor, holding, effect, &execution);
         }
     }

@@ -204,6 +204,8 @@ impl Exchange {
                 product_info: sender.product_info,
                 api_version: sender.api_version,
                 number: self.counters.order_local_id,
+                local_id: aligned(self.counters.order_local_id),
+                client_id: self.desk.participant.client_id(&sender.investor),
                 date: stamp.date,
                 parent,
             },

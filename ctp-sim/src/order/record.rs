@@ -5,7 +5,7 @@ use ctp_types::{OrderField, OrderSource, OrderStatus, OrderSubmitStatus, Text};
 
 use crate::exchange::Exchange;
 use crate::order::state::{Note, OrderState};
-use crate::text::{aligned, resize, text};
+use crate::text::{shortened, text};
 
 /// The broker in the columns of an order's record.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +39,7 @@ impl Exchange {
         let venue = market.instrument.exchange;
         let has_sys_id = !state.sys_id.is_empty();
         // §5.6: DCE dates its orders by the trading day; what the exchange does not know yet has the calendar's date.
-        let insert_date = if has_sys_id && venue == Venue::Dce { self.trading_day() } else { origin.date };
+        let insert_date = if has_sys_id && venue == Venue::Dce { self.desk.trading_day } else { origin.date };
         let Participant { id, trader } = self.desk.participant;
         let status_msg = match state.note {
             Note::Usual => self.desk.words.of(state.status, state.submit),
@@ -51,7 +51,7 @@ impl Exchange {
         OrderField {
             broker_id: id,
             investor_id: order.investor,
-            reserve1: resize(&market.instrument.id),
+            reserve1: shortened(&market.instrument.id),
             order_ref: origin.order_ref,
             user_id: sent.user_id,
             order_price_type: sent.price_type,
@@ -69,16 +69,16 @@ impl Exchange {
             force_close_reason: sent.force_close_reason,
             business_unit: trader,
             request_id: sent.request_id,
-            order_local_id: aligned(origin.number),
+            order_local_id: origin.local_id,
             exchange_id: self.desk.exchange_id(venue),
             participant_id: id,
-            client_id: self.desk.participant.client_id(&order.investor),
-            reserve2: resize(&market.instrument.id),
+            client_id: origin.client_id,
+            reserve2: shortened(&market.instrument.id),
             trader_id: trader,
             install_id: 1,
             order_submit_status: state.submit,
             notify_sequence: state.notify_sequence,
-            trading_day: self.trading_day(),
+            trading_day: self.desk.trading_day,
             settlement_id: 1,
             order_sys_id: state.sys_id,
             order_source: source(venue, state.submit),

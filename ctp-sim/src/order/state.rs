@@ -83,8 +83,11 @@ pub(crate) struct Origin {
     pub(crate) session_id: i32,
     pub(crate) product_info: Text<11>,
     pub(crate) api_version: (u16, u16, u16),
-    /// OrderLocalID and BrokerOrderSeq.
+    /// BrokerOrderSeq.
     pub(crate) number: u64,
+    /// The same as OrderLocalID.
+    pub(crate) local_id: Text<13>,
+    pub(crate) client_id: Text<11>,
     /// The calendar date of the insert.
     pub(crate) date: Text<9>,
     /// The conditional order that it comes from: RelativeOrderSysID.
@@ -202,3 +205,6 @@ impl From<&InputOrderField> for Sent {
         }
     }
 }
+
+// A stream keeps a state for every message: half a million orders a second are not to fill the memory.
+const _: () = assert!(size_of::<OrderState>() <= 80);

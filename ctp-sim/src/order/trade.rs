@@ -5,7 +5,7 @@ use ctp_types::{Direction, HedgeFlag, OffsetFlag, Text, TradeField, TradeSource,
 
 use crate::exchange::Exchange;
 use crate::order::record::Participant;
-use crate::text::{aligned, resize};
+use crate::text::{aligned, shortened};
 
 /// A trade of one of a client's orders, or of one leg of it.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +42,7 @@ impl Exchange {
         TradeField {
             broker_id: id,
             investor_id: order.investor,
-            reserve1: resize(&market.instrument.id),
+            reserve1: shortened(&market.instrument.id),
             order_ref: origin.order_ref,
             user_id: sent.user_id,
             exchange_id: self.desk.exchange_id(market.instrument.exchange),
@@ -50,8 +50,8 @@ impl Exchange {
             direction: trade.direction,
             order_sys_id: order.state.sys_id,
             participant_id: id,
-            client_id: self.desk.participant.client_id(&order.investor),
-            reserve2: resize(&market.instrument.id),
+            client_id: origin.client_id,
+            reserve2: shortened(&market.instrument.id),
             offset_flag: trade.offset,
             hedge_flag: trade.hedge,
             price: market.price(trade.price),
@@ -60,10 +60,10 @@ impl Exchange {
             trade_time: trade.time,
             trade_type: trade.kind,
             trader_id: trader,
-            order_local_id: aligned(origin.number),
+            order_local_id: origin.local_id,
             business_unit: trader,
             sequence_no: trade.sequence_no,
-            trading_day: self.trading_day(),
+            trading_day: self.desk.trading_day,
             settlement_id: 1,
             broker_order_seq: i32::try_from(origin.number).unwrap_or(i32::MAX),
             trade_source: source,
@@ -77,6 +77,6 @@ impl Exchange {
     /// §5.6: DCE and CZCE date a trade by the trading day, the others by the calendar.
     pub(crate) fn trade_date(&self, venue: Venue) -> Text<9> {
         let by_trading_day = matches!(venue, Venue::Dce | Venue::Czce);
-        if by_trading_day { self.trading_day() } else { self.stamp().date }
+        if by_trading_day { self.desk.trading_day } else { self.stamp().date }
     }
 }

@@ -250,7 +250,7 @@ impl Exchange {
     fn give_sys_id(&mut self, index: usize) {
         let number = self.desk.next_sys_number(index);
         let venue = self.markets[self.orders[index].market].instrument.exchange;
-        let (day, time) = (self.trading_day(), self.stamp().time);
+        let (day, time) = (self.desk.trading_day, self.stamp().time);
         let state = &mut self.orders[index].state;
         // §5.4: 12 columns, at CZCE 16 digits with the date.
         state.sys_id = if venue == Venue::Czce { dated(&day, number) } else { aligned(number) };
