@@ -106,7 +106,7 @@ impl<const N: usize> Text<N> {
 
     /// Returns whether there is no text.
     pub fn is_empty(&self) -> bool {
-        self.as_bytes().is_empty()
+        self.0.first().is_none_or(|byte| *byte == 0)
     }
 }
 

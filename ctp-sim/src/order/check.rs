@@ -266,7 +266,8 @@ pub(crate) fn exchange_of(id: &Text<9>) -> Result<Venue, CoreError> {
     if id.is_empty() {
         return Err(CoreError::ExchangeIdMissing);
     }
-    let venue = Venue::ALL.into_iter().find(|venue| id.as_bytes() == venue.id().as_bytes());
+    let id = id.as_bytes();
+    let venue = Venue::ALL.into_iter().find(|venue| id == venue.id().as_bytes());
     venue.ok_or(CoreError::ExchangeIdInvalid)
 }
 

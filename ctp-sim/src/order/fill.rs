@@ -1,11 +1,12 @@
 //! A fill counted into order, position and money.
 
-use ctp_types::{Direction, HedgeFlag, OffsetFlag, TradeType};
+use ctp_types::{Direction, HedgeFlag, OffsetFlag, Text, TradeType};
 
 use crate::exchange::Exchange;
 use crate::matching::OrderIndex;
 use crate::money::holding::{Execution, Frozen};
 use crate::order::check::leg_hedge;
+use crate::order::intent::legs;
 use crate::order::state::Leg;
 use crate::order::trade::Trade;
 
@@ -61,7 +62,7 @@ impl Exchange {
     /// Makes the trade of one leg: the first is the order's own, the second goes the other way.
     fn trade_of(&self, index: usize, fill: &Fill, place: usize, market: usize, is_leg: bool) -> Trade {
         let sent = &self.orders[index].sent;
-        let letter = |flags: &[u8]| flags.get(place).or(flags.first()).copied().unwrap_or_default();
+        let letter = |flags: &Text<5>| legs(flags)[place];
         let direction = match (place, sent.direction) {
             (0, direction) => direction,
             (_, Direction::BUY) => Direction::SELL,
@@ -73,8 +74,8 @@ impl Exchange {
             number: fill.number + place as u64,
             direction,
             // §5.3: what was sent was made a plain close where there is no other.
-            offset: OffsetFlag::from_char(letter(sent.offset.as_bytes())),
-            hedge: HedgeFlag::from_char(leg_hedge(letter(sent.hedge.as_bytes()), place)),
+            offset: OffsetFlag::from_char(letter(&sent.offset)),
+            hedge: HedgeFlag::from_char(leg_hedge(letter(&sent.hedge), place)),
             kind: if is_leg { TradeType::COMBINATION_DERIVED } else { TradeType::COMMON },
             price: match (is_leg, place) {
                 (false, _) => fill.price,

@@ -284,13 +284,9 @@ fn assigned(written: AssignedRef, number: u64) -> Text<13> {
 
 /// §5.3: `'3'` and `'4'` become `'1'` where lots of today and before are not closed apart.
 fn plain_close(offsets: &Text<5>) -> Text<5> {
-    let close = OffsetFlag::CLOSE.as_char();
-    let mut letters = [0; 4];
-    let given = offsets.as_bytes();
-    for (letter, given) in letters.iter_mut().zip(given) {
-        let is_close =
-            matches!(OffsetFlag::from_char(*given), OffsetFlag::CLOSE_TODAY | OffsetFlag::CLOSE_YESTERDAY);
-        *letter = if is_close { close } else { *given };
-    }
-    Text::from_bytes(&letters[..given.len().min(4)]).unwrap_or_default()
+    let letters = offsets.raw().map(|letter| match OffsetFlag::from_char(letter) {
+        OffsetFlag::CLOSE_TODAY | OffsetFlag::CLOSE_YESTERDAY => OffsetFlag::CLOSE.as_char(),
+        other => other.as_char(),
+    });
+    Text::from_raw(&letters).unwrap_or_default()
 }

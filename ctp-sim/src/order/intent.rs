@@ -128,10 +128,11 @@ fn beyond(price: f64) -> bool {
 }
 
 /// Returns the letters of both legs.
-fn legs(flags: &Text<5>) -> [u8; 2] {
-    let letter = |leg: usize| flags.as_bytes().get(leg).copied();
-    let first = letter(0).unwrap_or_default();
-    [first, letter(1).unwrap_or(first)]
+pub(crate) fn legs(flags: &Text<5>) -> [u8; 2] {
+    match *flags.raw() {
+        [first, 0, ..] => [first, first],
+        [first, second, ..] => [first, second],
+    }
 }
 
 fn is_investors_offset(offset: OffsetFlag) -> bool {
