@@ -6,9 +6,12 @@ use std::process::Command;
 use std::time::Duration;
 
 use common::{Bench, START, text};
-use ctp_sim::{ApiKind, Config, Exchange, Input, Journal, MatchingModel, Output, SessionId, Timestamp};
+use ctp_sim::{
+    ApiKind, Config, Delivery, Exchange, Input, Journal, MatchingModel, Output, SessionId, Timestamp,
+};
 use ctp_types::{
-    QryInvestorPositionField, QryTradingAccountField, RecordBox, ResumeType, TimeCondition, TraderRequest,
+    DepthMarketDataField, QryInvestorPositionField, QryTradingAccountField, RecordBox, ResumeType,
+    TimeCondition, TraderRequest,
 };
 
 /// An exchange with its journal.
@@ -61,13 +64,25 @@ fn play(seed: u64, matching: MatchingModel) -> String {
         let request = TraderRequest::ReqSettlementInfoConfirm;
         logged.step(ms(50), Input::Trader { session, request, record, request_id: 3 });
     }
-    let prices = [3200.0, 3000.0, 5700.0, 500.0];
+    // The best bid and ask last seen of each.
+    let mut quotes = [(3200.0, 3201.0), (3000.0, 3001.0), (5700.0, 5701.0), (500.0, 500.1)];
     for number in 0..120_u32 {
         let (session, user, _) = clients[(number % 2) as usize];
         let client = common::Client { session, investor: text(user), session_id: 0 };
         let market = (number / 2 % 4) as usize;
+        for output in &logged.outputs {
+            let Delivery::Md { record: Some(record), .. } = &output.delivery else { continue };
+            let Some(tick) = record.get::<DepthMarketDataField>() else { continue };
+            let place = instruments.iter().position(|id| tick.instrument_id == **id);
+            if let Some(place) = place.filter(|_| tick.bid_volume1 > 0 && tick.ask_volume1 > 0) {
+                quotes[place] = (tick.bid_price1, tick.ask_price1);
+            }
+        }
         let side = ["buy", "sell", "close", "cover", "buy"][(number * 7 % 5) as usize];
-        let price = prices[market] + f64::from(number * 13 % 9) - 4.0;
+        // Most join the best price of their own side and wait there, some take.
+        let (bid, ask) = quotes[market];
+        let joins = number % 4 != 3;
+        let price = if matches!(side, "buy" | "cover") == joins { bid } else { ask };
         let mut order = forms.order(client, instruments[market], side, 1 + (number % 5) as i32, price);
         if number % 6 == 5 {
             order.time_condition = TimeCondition::IOC;
@@ -100,6 +115,25 @@ fn play(seed: u64, matching: MatchingModel) -> String {
 fn digest() -> String {
     let digests = MatchingModel::ALL.map(|model| play(20_261_121, model));
     digests.join(" ")
+}
+
+/// The pinned digests, one per matching model.
+const PINNED: &str = include_str!("journal.sha256");
+
+#[test]
+fn the_digest_is_the_pinned_one() {
+    let found: String =
+        MatchingModel::ALL.map(|model| format!("{} {model}\n", play(20_261_121, model))).concat();
+    if std::env::var_os("CTP_SIM_PIN").is_some() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/journal.sha256");
+        return std::fs::write(file, found).expect("the pin is written");
+    }
+    assert_eq!(
+        found, PINNED,
+        "the exchange behaves differently. If a change of yours is meant to, pin the new digests: \
+         CTP_SIM_PIN=1 cargo test -p ctp-sim --test journal, and say in the commit what changed. If nothing was \
+         changed, this machine or build differs from the others, which is a bug"
+    );
 }
 
 #[test]

@@ -467,8 +467,13 @@ impl Fleet {
             investor_id: investor,
             ..QryTradingAccountField::default()
         };
-        let rows = self.ask(session, TraderRequest::ReqQryTradingAccount, RecordBox::new(&account));
-        let account = rows.first().and_then(|row| row.get::<TradingAccountField>()).expect("an account");
+        // The day may be settled in between, which ends the session.
+        let rows = (0..2).map(|_| {
+            self.bring_up(session);
+            self.ask(session, TraderRequest::ReqQryTradingAccount, RecordBox::new(&account))
+        });
+        let row = rows.into_iter().find_map(|rows| rows.first().cloned()).expect("an account");
+        let account = row.get::<TradingAccountField>().expect("an account's record");
         (account.balance, account.available)
     }
 
