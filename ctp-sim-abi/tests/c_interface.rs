@@ -73,7 +73,8 @@ fn contract_of(trader: &Client, product: &str) -> InstrumentField {
 
 #[test]
 fn ticks_arrive_and_an_order_fills() {
-    let front = "sim://abi-chain?seed=7";
+    // A query takes long enough that a second one meets it, on any machine.
+    let front = "sim://abi-chain?seed=7&query_delay=300ms";
     let trader = Client::new(TRADER, front);
     ctp_sim_subscribe_topic(trader.handle, 0, 0, 1);
     ctp_sim_subscribe_topic(trader.handle, 1, 2, 1);
