@@ -148,7 +148,7 @@ pub(crate) enum Task {
 impl Task {
     /// Returns whether it is still to be done when another trading day begins.
     pub(crate) fn outlives_day(&self) -> bool {
-        matches!(self, Self::Tick | Self::Recording { .. })
+        matches!(self, Self::Tick | Self::Recording { .. } | Self::WrittenTick(_))
     }
 }
 

@@ -46,6 +46,8 @@ pub(crate) struct Market {
     pub(crate) crowd: Crowd,
     /// Volume and turnover of the last tick from outside.
     fed: (i32, Money),
+    /// The settlement price that the outside told, in ticks.
+    told_settlement: Option<i64>,
     /// Which part of the interval between two snapshots its own come in.
     pub(crate) slot: usize,
     /// Milliseconds by which the exchange's stamp lies behind the tick, where it has real ones.
@@ -107,6 +109,7 @@ impl Market {
             settlement: None,
             crowd: Crowd::new(random, position, fair),
             fed: (0, Money::ZERO),
+            told_settlement: None,
             slot,
             stamp_lag_ms,
             subscribers: [Vec::new(), Vec::new()],
@@ -161,8 +164,12 @@ impl Market {
         i64::try_from((turnover + lots / 2).div_euclid(lots)).unwrap_or(self.reference.settlement)
     }
 
-    /// Returns the day's settlement price: the average of what traded, of an option that did not trade its value.
+    /// Returns the day's settlement price: the one that a feed told, or the average of what traded, of an option that
+    /// did not trade its value.
     pub(crate) fn settlement_price(&self) -> i64 {
+        if let Some(told) = self.told_settlement {
+            return told;
+        }
         match self.instrument.class {
             Class::Option { .. } if self.stats.volume == 0 => self.crowd.opinion(),
             _ => self.average(),

@@ -138,11 +138,30 @@ fn an_external_feed() {
     // Another kind of record is no tick.
     bench.step(Input::Command(Command::Feed(RecordBox::new(&ctp_types::OrderField::default()))));
     // Noise of doubles is forgiven (§4.2), and hostile values break nothing.
-    let mut noisy = record("rb2701", 3201.000_000_000_001, 103, f64::NAN);
+    let mut noisy = record("rb2701", 3_201.000_000_000_001, 103, f64::NAN);
     (noisy.open_interest, noisy.bid_volume1, noisy.volume) = (f64::INFINITY, -4, -1);
     bench.step(Input::Command(Command::Feed(RecordBox::new(&noisy))));
     let out = ticks(&mut bench).pop().expect("a tick");
     assert_eq!((out.last_price, out.volume, out.bid_volume1), (3201.0, 103, 0));
+}
+
+// §4.2: a feed's own settlement price counts at the close.
+#[test]
+fn a_feed_that_tells_the_settlement_price() {
+    let mut config = quiet();
+    config.set("hours", "exchange").expect("a setting");
+    config.set("products", "rb").expect("a setting");
+    config.start = ctp_sim::Timestamp(START.0 + (4 * 3600 + 59 * 60) * 1_000_000_000);
+    let (mut bench, _) = subscribed(config, &["rb2701"]);
+    let feed = DepthMarketDataField {
+        settlement_price: 3207.0,
+        close_price: 3209.0,
+        ..record("rb2701", 3201.0, 9, 288_090.0)
+    };
+    bench.step(Input::Command(Command::Feed(RecordBox::new(&feed))));
+    bench.run(Duration::from_secs(30 * 60));
+    let last = ticks(&mut bench).pop().expect("a tick");
+    assert_eq!(last.settlement_price, 3207.0);
 }
 
 // §4.3: "Because CZCE averages are rounded, CZCE turnover can *decrease* between snapshots."

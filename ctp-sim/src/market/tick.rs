@@ -191,7 +191,8 @@ impl Market {
             stats.delta = (delta * 10_000.0).round() as i32;
         }
         self.close = ticks(record.close_price).or(self.close);
-        self.settlement = ticks(record.settlement_price).or(self.settlement);
+        self.told_settlement = ticks(record.settlement_price).or(self.told_settlement);
+        self.settlement = self.told_settlement.or(self.settlement);
         let bids = [
             (record.bid_price1, record.bid_volume1),
             (record.bid_price2, record.bid_volume2),
