@@ -1,6 +1,7 @@
 //! The command line.
 
 mod demo;
+mod sim;
 mod version;
 
 use std::ffi::OsString;
@@ -27,6 +28,11 @@ enum Command {
     },
     /// Shows market data, then trading, on the simulator
     Demo,
+    /// Says what the simulator does, and runs it without a client
+    Sim {
+        #[command(subcommand)]
+        command: sim::Command,
+    },
 }
 
 /// Runs the `ctp` command with its arguments, of which the first is the name of the program.
@@ -40,5 +46,6 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> 
     match arguments.command {
         Command::Version { library } => version::run(&library),
         Command::Demo => demo::run(),
+        Command::Sim { command } => sim::run(command),
     }
 }

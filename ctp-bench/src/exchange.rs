@@ -1,5 +1,7 @@
 //! The exchange's promises: ticks and orders of the pure state machine, latency and bursts through the C++ ABI.
 
+mod abi;
+mod day;
 mod drive;
 mod pure;
 
@@ -33,6 +35,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         if wanted(&bench.name) {
             figures.push(bench.figure(arguments.rounds)?);
         }
+    }
+    if wanted(day::NAME) {
+        figures.push(day::figure(arguments.rounds)?);
+    }
+    if let Some(simulator) = arguments.simulator.as_ref().filter(|_| wanted(abi::NAME)) {
+        figures.extend(abi::figures(simulator, arguments.rounds)?);
     }
     print!("{}", report::table(&figures));
     report::write(&root().join("target/bench/exchange.json"), &figures)

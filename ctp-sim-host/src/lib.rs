@@ -20,6 +20,7 @@ mod callback;
 mod clock;
 mod command;
 mod control;
+pub mod day;
 mod engine;
 mod flow;
 mod instance;

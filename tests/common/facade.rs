@@ -40,7 +40,10 @@ pub(crate) struct Facade {
 
 impl Facade {
     /// Loads both facades of a version, for example `6.7.13`.
-    pub(crate) fn load(label: &'static str, version: (u16, u16, u16)) -> Result<Self, Box<dyn std::error::Error>> {
+    pub(crate) fn load(
+        label: &'static str,
+        version: (u16, u16, u16),
+    ) -> Result<Self, Box<dyn std::error::Error>> {
         let libraries = ctp_sys::find_simulator(label)?;
         Ok(Self {
             label,

@@ -7,8 +7,8 @@ use ctp_sim::{ApiKind, Config, Delivery, Exchange, Input, Output, SessionId, Tim
 use ctp_types::{
     ContingentCondition, Direction, ForceCloseReason, InputOrderField, InstrumentField, MdCallback,
     MdRequest, OrderPriceType, QryDepthMarketDataField, QryInstrumentField, Record, RecordBox,
-    ReqUserLoginField, SettlementInfoConfirmField, Text, TimeCondition, TraderCallback,
-    TraderRequest, VolumeCondition,
+    ReqUserLoginField, SettlementInfoConfirmField, Text, TimeCondition, TraderCallback, TraderRequest,
+    VolumeCondition,
 };
 
 /// Monday 2026-11-23, 10:00 in China.
@@ -153,7 +153,8 @@ impl Drive {
             TraderCallback::OnRspQryDepthMarketData,
         );
         ensure!(!instruments.is_empty(), "the exchange lists nothing");
-        let listed = instruments.iter().filter(|found| found.product_class == ctp_types::ProductClass::FUTURES);
+        let listed =
+            instruments.iter().filter(|found| found.product_class == ctp_types::ProductClass::FUTURES);
         listed
             .map(|found| {
                 let snapshot = snapshots

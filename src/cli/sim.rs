@@ -1,0 +1,107 @@
+//! `ctp sim`: what the simulator can do, and the simulator without any client.
+
+mod coverage;
+mod day;
+mod scenario;
+mod settings;
+mod switches;
+mod table;
+
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Lists every method of the API: carried out in full, accepted without effect, or refused
+    Coverage {
+        #[command(flatten)]
+        format: table::Format,
+    },
+    /// Lists the settings of an exchange, for sim:// addresses, scenarios and `--set`
+    Settings {
+        #[command(flatten)]
+        format: table::Format,
+    },
+    /// Lists the switches for behaviour that no primary source decides
+    Switches {
+        #[command(flatten)]
+        format: table::Format,
+    },
+    /// Runs a whole trading day as fast as possible, with a market-data client and a scripted trader
+    Day(day::Arguments),
+    /// Runs scenario files against the simulator
+    Scenario {
+        /// The files.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// The library version that the clients stand for; every version that a file allows when it is left out.
+        #[arg(long)]
+        version: Option<String>,
+    },
+}
+
+/// Why a command did not do what it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Error {
+    /// The day cannot be.
+    #[error(transparent)]
+    Day(#[from] ctp_sim_host::day::DayError),
+    /// An option of the command cannot be.
+    #[error("{option} {value:?} is not {expected}")]
+    Option {
+        /// The option.
+        option: &'static str,
+        /// What was given.
+        value: String,
+        /// What it takes.
+        expected: &'static str,
+    },
+    /// A scenario file cannot be read.
+    #[error("cannot read {path}: {cause}", path = .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// Scenario files with mistakes, or that did not pass; what is wrong was printed.
+    #[error("{0} did not pass")]
+    Scenarios(String),
+    /// The output cannot be written.
+    #[error("cannot write the output: {0}")]
+    Output(#[from] io::Error),
+    /// What was found cannot be written as JSON.
+    #[error("cannot write JSON: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+/// Runs a command.
+pub(super) fn run(command: Command) -> ExitCode {
+    let done = match command {
+        Command::Coverage { format } => coverage::text(format).and_then(|text| say(&text)),
+        Command::Settings { format } => settings::text(format).and_then(|text| say(&text)),
+        Command::Switches { format } => switches::text(format).and_then(|text| say(&text)),
+        Command::Day(arguments) => day::run(&arguments).and_then(|text| say(&text)),
+        Command::Scenario { files, version } => {
+            scenario::run(&files, version.as_deref()).and_then(|text| say(&text))
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        // A reader that had enough, as `head` has, is no error.
+        Err(Error::Output(cause)) if cause.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn say(text: &str) -> Result<(), Error> {
+    let mut output = io::stdout().lock();
+    output.write_all(text.as_bytes())?;
+    Ok(output.flush()?)
+}
