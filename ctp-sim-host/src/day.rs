@@ -146,12 +146,11 @@ pub fn run(options: &DayOptions) -> Result<DayReport, DayError> {
     Ok(day.report)
 }
 
+/// Products, and futures of theirs with their exchanges.
+type Listing = (Vec<String>, Vec<(Text<81>, Venue)>);
+
 /// Returns products with at least `wanted` futures, and so many of their ids.
-fn listing(
-    reference: &ReferenceData,
-    date: Date,
-    wanted: usize,
-) -> Result<(Vec<String>, Vec<(Text<81>, Venue)>), DayError> {
+fn listing(reference: &ReferenceData, date: Date, wanted: usize) -> Result<Listing, DayError> {
     let (mut products, mut ids) = (Vec::new(), Vec::new());
     for product in reference.products() {
         if ids.len() >= wanted {
