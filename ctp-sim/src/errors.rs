@@ -10,6 +10,8 @@ pub(crate) enum CoreError {
     InvalidLogin,
     /// The option `LoginFreq` of the market-data front; its number is not documented.
     LoginTooOften,
+    /// The option `MaxSubInstCnt` of the market-data front.
+    TooManyInstruments,
     NotInited,
     FrontNotActive,
     ChangeOtherPassword,
@@ -123,6 +125,7 @@ impl CoreError {
     const fn entry(self) -> (i32, &'static str) {
         match self {
             Self::InvalidLogin => (3, "CTP:不合法的登录"),
+            Self::TooManyInstruments => (6000, "CTP:sub too many insts"),
             Self::LoginTooOften => (3, "CTP: api login over limit freq"),
             Self::NotInited => (7, "CTP:还没有初始化"),
             Self::FrontNotActive => (8, "CTP:前置不活跃"),

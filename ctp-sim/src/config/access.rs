@@ -37,6 +37,9 @@ pub struct Access {
     pub requests_per_second: u32,
     /// Connections per second; more are cut at once (0x1001). 0 is no limit. Default 0.
     pub connects_per_second: u32,
+    /// Instruments whose ticks one market-data session may subscribe to; more are refused (6000). 0 is no limit.
+    /// Default 0.
+    pub md_instruments: u32,
 }
 
 /// What the broker does with codes sent by SMS (6.7.13).
@@ -67,6 +70,7 @@ impl Default for Access {
             orders_per_second: 0,
             requests_per_second: 0,
             connects_per_second: 0,
+            md_instruments: 0,
         }
     }
 }

@@ -72,6 +72,7 @@ const KEYS: &[ConfigKey] = &[
     row("connects_per_second", COUNT, |config, text| {
         put(&mut config.access.connects_per_second, text.parse().ok())
     }),
+    row("md_instruments", COUNT, |config, text| put(&mut config.access.md_instruments, text.parse().ok())),
     row("query_ready_delay", DURATION, |config, text| {
         put(&mut config.access.query_ready_delay, duration(text))
     }),

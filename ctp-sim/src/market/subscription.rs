@@ -47,23 +47,38 @@ impl Exchange {
         subscription: Subscription,
         ids: &[Text<81>],
     ) {
-        let info = if self.login(id).is_some() { success() } else { CoreError::NotLoginYet.rsp_info() };
+        let logged_in = self.login(id).is_some();
+        let mut snapshots = Vec::new();
         for (position, instrument) in ids.iter().enumerate() {
+            let market = self.market_by_id.get(instrument).copied();
+            let info = match market {
+                _ if !logged_in => CoreError::NotLoginYet.rsp_info(),
+                Some(market) if subscription == Subscription::Ticks && self.is_one_too_many(id, market) => {
+                    CoreError::TooManyInstruments.rsp_info()
+                }
+                _ => success(),
+            };
+            if let Some(market) = market.filter(|_| info.error_id == 0) {
+                self.enlist(id, subscription, market);
+                snapshots.push(market);
+            }
             let record = RecordBox::new(&snapshot::specific_instrument(instrument));
             let is_last = position + 1 == ids.len();
             self.send_md(id, subscription.callback(), Some(record), Some(info), 0, is_last);
         }
-        if self.login(id).is_none() {
-            return;
-        }
-        for instrument in ids {
-            let Some(market) = self.market_by_id.get(instrument).copied() else { continue };
-            self.enlist(id, subscription, market);
-            if subscription == Subscription::Ticks {
+        if subscription == Subscription::Ticks {
+            for market in snapshots {
                 let record = self.snapshot(market);
                 self.send_md(id, MdCallback::OnRtnDepthMarketData, Some(record), None, 0, true);
             }
         }
+    }
+
+    /// Returns whether a session has as many instruments as it may (§3.4: `MaxSubInstCnt`), without this one.
+    fn is_one_too_many(&self, id: SessionId, market: MarketIndex) -> bool {
+        let most = self.config.access.md_instruments as usize;
+        let Some(session) = self.sessions.get(&id).filter(|_| most > 0) else { return false };
+        session.subscriptions.len() >= most && !session.subscriptions.contains(&market)
     }
 
     /// Puts a session into a market's list, in the order of sessions, or takes it out.
@@ -77,6 +92,10 @@ impl Exchange {
             }
             (Subscription::NoTicks | Subscription::NoQuotes, Ok(place)) => {
                 list.remove(place);
+                let lists = &self.markets[market].subscribers;
+                if lists.iter().all(|list| list.binary_search(&id).is_err()) {
+                    session.subscriptions.remove(&market);
+                }
             }
             _ => {}
         }
