@@ -9,6 +9,7 @@ mod insert;
 mod intent;
 mod operator;
 mod record;
+mod references;
 mod report;
 mod rights;
 pub(crate) mod state;

@@ -1,7 +1,6 @@
 //! What the order desk keeps beside the orders: their numbers, and how they are found again.
 
-use std::collections::{BTreeMap, HashMap};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::collections::BTreeMap;
 
 use ctp_market::Exchange as Venue;
 use ctp_types::Text;
@@ -10,6 +9,7 @@ use crate::market::instrument::MarketIndex;
 use crate::matching::OrderIndex;
 use crate::order::operator::Refusals;
 use crate::order::record::{Participant, Words};
+use crate::order::references::References;
 use crate::order::rights::{Rights, Traffic};
 use crate::order::state::Notes;
 use crate::text::text;
@@ -35,7 +35,7 @@ pub(crate) struct Desk {
     /// References given to orders that the core made.
     core_references: u64,
     exchange_ids: [Text<9>; 6],
-    by_reference: HashMap<Reference, usize, BuildHasherDefault<Mixer>>,
+    by_reference: References,
     /// Orders by the number in their OrderSysID, from 1.
     by_sys_number: Vec<usize>,
     /// Conditional orders by the number in theirs, from 1.
@@ -80,13 +80,6 @@ impl Waiting {
     }
 }
 
-/// SessionID and OrderRef as they stand in the order's records. There is one front.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Reference {
-    session_id: i32,
-    order_ref: u128,
-}
-
 impl Desk {
     pub(crate) fn new(broker: &str, trading_day: Text<9>) -> Self {
         Self {
@@ -105,7 +98,7 @@ impl Desk {
             core_references: 0,
             conditional: Vec::new(),
             exchange_ids: Venue::ALL.map(|venue| text(venue.id())),
-            by_reference: HashMap::default(),
+            by_reference: References::default(),
             by_sys_number: Vec::new(),
         }
     }
@@ -130,7 +123,7 @@ impl Desk {
 
     /// Makes an order known by its reference.
     pub(crate) fn refer(&mut self, session_id: i32, order_ref: &Text<13>, order: usize) {
-        self.by_reference.insert(Reference::new(session_id, order_ref), order);
+        self.by_reference.add(session_id, order_ref, order);
     }
 
     /// Forgets every reference; the orders get new ones.
@@ -139,7 +132,7 @@ impl Desk {
     }
 
     pub(crate) fn find_reference(&self, session_id: i32, order_ref: &Text<13>) -> Option<usize> {
-        self.by_reference.get(&Reference::new(session_id, order_ref)).copied()
+        self.by_reference.find(session_id, order_ref)
     }
 
     /// Makes an order known by the next OrderSysID; returns its number.
@@ -193,40 +186,4 @@ impl Desk {
 fn number(bytes: &[u8]) -> usize {
     let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).take(18);
     digits.fold(0, |number, digit| number * 10 + usize::from(digit - b'0'))
-}
-
-impl Reference {
-    fn new(session_id: i32, order_ref: &Text<13>) -> Self {
-        let order_ref = order_ref.as_bytes().iter().fold(0, |text, byte| text << 8 | u128::from(*byte));
-        Self { session_id, order_ref }
-    }
-}
-
-/// A hash that is the same on every machine: each word is mixed in by multiplication.
-#[derive(Default)]
-pub(crate) struct Mixer(u64);
-
-impl Hasher for Mixer {
-    fn finish(&self) -> u64 {
-        self.0 ^ (self.0 >> 32)
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u64(u64::from(*byte));
-        }
-    }
-
-    fn write_i32(&mut self, number: i32) {
-        self.write_u64(u64::from(number.cast_unsigned()));
-    }
-
-    fn write_u128(&mut self, number: u128) {
-        self.write_u64(number as u64);
-        self.write_u64((number >> 64) as u64);
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = (self.0.rotate_left(5) ^ number).wrapping_mul(0x517c_c1b7_2722_0a95);
-    }
 }
