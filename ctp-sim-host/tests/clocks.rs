@@ -1,5 +1,4 @@
 //! The clocks behind a front address.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::sync::mpsc;
 use std::time::Duration;

@@ -19,7 +19,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("ctp-sim-host", &["ctp-sim", "ctp-types"]),
     ("ctp-sim-abi", &["ctp-gen", "ctp-sim-host", "ctp-types"]),
     ("ctp-gateway", &["ctp-market", "ctp-sys", "ctp-types"]),
-    ("ctp", &["ctp-gateway", "ctp-gen", "ctp-market", "ctp-sim-host", "ctp-sys", "ctp-types"]),
+    ("ctp", &["ctp-gateway", "ctp-gen", "ctp-market", "ctp-sim", "ctp-sim-host", "ctp-sys", "ctp-types"]),
     ("ctp-py", &["ctp", "ctp-gen", "ctp-sys", "ctp-types"]),
     ("ctp-bench", &[]),
     ("demo", &["ctp"]),
