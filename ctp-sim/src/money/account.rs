@@ -90,7 +90,6 @@ impl Account {
     /// Holds back what a working order needs.
     pub(crate) fn freeze(&mut self, key: HoldingKey, terms: &Terms, effect: Effect, frozen: Frozen) {
         let row = self.holding_mut(key).row_of(terms, effect);
-        row.used |= terms.row_at_order;
         if effect == Effect::Open {
             row.opening.add(frozen)
         } else {
@@ -99,6 +98,11 @@ impl Account {
         self.margin.freeze(key, terms, frozen.margin);
         self.frozen_commission += frozen.commission;
         self.frozen_cash += frozen.cash;
+    }
+
+    /// Lets the row that an accepted order works on appear.
+    pub(crate) fn show_row(&mut self, key: HoldingKey, close_today: bool, effect: Effect) {
+        self.holding_mut(key).row_mut(close_today, effect != Effect::CloseYesterday).used = true;
     }
 
     /// Gives back what an order held.

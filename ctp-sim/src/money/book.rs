@@ -171,7 +171,6 @@ impl Exchange {
             margin_price: LotPrice::Open,
             frozen_at_settlement: switches.frozen_margin_price == FrozenPrice::PreSettlement,
             frozen_is_one_sided: switches.frozen_is_one_sided.is_on(),
-            row_at_order: switches.row_at_order.is_on(),
         }
     }
 

@@ -71,8 +71,6 @@ pub(crate) struct Terms {
     pub(crate) frozen_at_settlement: bool,
     /// Whether frozen margin counts into the sides of one-sided margin.
     pub(crate) frozen_is_one_sided: bool,
-    /// Whether the row of a position appears with its first order.
-    pub(crate) row_at_order: bool,
 }
 
 /// Which lots an order opens or closes, after the exchange's rules were applied to its offset flag.

@@ -228,10 +228,24 @@ impl Exchange {
         if waits_in_core {
             self.wait_for_condition(index);
         } else {
+            self.show_rows(index);
             self.publish_order(index);
             self.send_order(index);
         }
         index
+    }
+
+    /// §6.5: the rows of a position appear with its first order; one that was refused leaves none.
+    fn show_rows(&mut self, index: usize) {
+        if !self.config.switches.row_at_order.is_on() {
+            return;
+        }
+        let order = &self.orders[index];
+        let close_today = self.closes_today(order.market);
+        let Some(account) = self.accounts.get_mut(&order.investor) else { return };
+        for leg in std::iter::once(&order.first).chain(order.second.as_deref()) {
+            account.show_row(leg.holding, close_today, leg.effect);
+        }
     }
 
     /// Sends an order on its way to the exchange.

@@ -29,9 +29,9 @@ impl Exchange {
         }
         let investor = self.investor_of(id);
         let markets: Vec<MarketIndex> = if query.instrument_id.is_empty() {
-            let account = self.accounts.get(&investor);
-            let mut held: Vec<_> =
-                account.into_iter().flat_map(|account| account.holdings.keys().map(|key| key.0)).collect();
+            let holdings = self.accounts.get(&investor).into_iter().flat_map(|account| &account.holdings);
+            let held = holdings.filter(|(_, holding)| holding.volume() > 0);
+            let mut held: Vec<_> = held.map(|(key, _)| key.0).collect();
             held.dedup();
             held
         } else {

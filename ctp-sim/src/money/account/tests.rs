@@ -34,7 +34,6 @@ fn terms(close_today: bool) -> Terms {
         margin_price: LotPrice::Open,
         frozen_at_settlement: false,
         frozen_is_one_sided: false,
-        row_at_order: true,
     }
 }
 
