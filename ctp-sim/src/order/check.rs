@@ -244,7 +244,11 @@ impl Exchange {
         if !(market.reference.lower..=market.reference.upper).contains(&price) {
             return Err(CoreError::PriceOverLimit);
         }
-        if input.volume_total_original > market.instrument.largest_limit_order {
+        let largest = match input.order_price_type {
+            ctp_types::OrderPriceType::ANY_PRICE => market.instrument.largest_market_order,
+            _ => market.instrument.largest_limit_order,
+        };
+        if input.volume_total_original > largest {
             return Err(CoreError::VolumeNotValid);
         }
         Ok(())
