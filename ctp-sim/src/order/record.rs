@@ -37,16 +37,17 @@ impl Exchange {
         let (sent, origin) = (&order.sent, &order.origin);
         let market = &self.markets[order.market];
         let venue = market.instrument.exchange;
-        let has_sys_id = !state.sys_id.is_empty();
+        // A conditional order has an OrderSysID of the core's own; no exchange knows it.
+        let is_at_exchange = state.notify_sequence > 0;
         // §5.6: DCE dates its orders by the trading day; what the exchange does not know yet has the calendar's date.
-        let insert_date = if has_sys_id && venue == Venue::Dce { self.desk.trading_day } else { origin.date };
+        let insert_date = if is_at_exchange && venue == Venue::Dce { self.desk.trading_day } else { origin.date };
         let Participant { id, trader } = self.desk.participant;
         let status_msg = match state.note {
             Note::Usual => self.desk.words.of(state.status, state.submit),
             Note::Own(number) => self.desk.notes.get(number),
         };
         // §5.6: CZCE's cancelled orders.
-        let is_ended = venue == Venue::Czce && has_sys_id && state.status == OrderStatus::CANCELED;
+        let is_ended = venue == Venue::Czce && is_at_exchange && state.status == OrderStatus::CANCELED;
         let ended = if is_ended { self.desk.words.midnight } else { Text::default() };
         OrderField {
             broker_id: id,
@@ -92,7 +93,7 @@ impl Exchange {
             suspend_time: ended,
             update_time: ended,
             cancel_time: state.cancel_time,
-            active_trader_id: if has_sys_id && venue != Venue::Dce { trader } else { Text::default() },
+            active_trader_id: if is_at_exchange && venue != Venue::Dce { trader } else { Text::default() },
             sequence_no: state.sequence_no,
             front_id: origin.front_id,
             session_id: origin.session_id,
