@@ -129,6 +129,7 @@ impl Session {
         self.epoch += 1;
         self.connected = false;
         self.authenticated = false;
+        self.product_info = Text::default();
         self.login = None;
         self.must_change = None;
         self.md_login = None;
