@@ -143,9 +143,10 @@ impl Exchange {
     /// Tells the trades from the `first` on, all of one order.
     fn publish_trades(&mut self, index: usize, first: usize) {
         let investor = self.orders[index].investor;
-        let sequence_no = self.orders[index].state.sequence_no.wrapping_add(1);
         for trade in first..self.trades.len() {
-            self.trades[trade].sequence_no = sequence_no;
+            // §5.6: the order's number and one more; no later record has it again.
+            self.counters.sequence_no = self.counters.sequence_no.wrapping_add(1);
+            self.trades[trade].sequence_no = self.counters.sequence_no;
             self.publish_message(investor, Message::Trade(trade));
         }
     }
