@@ -80,7 +80,12 @@ impl Exchange {
         let instrument = &self.markets[order.market].instrument;
         if order.phase == Phase::Final {
             let traded = order.state.status == OrderStatus::ALL_TRADED;
-            return Some(if traded { "报单已经全部成交" } else { "报单已经撤销" }.to_owned());
+            let reason = match (instrument.exchange, traded) {
+                (Venue::Czce, _) => "出错: 所撤委托单没有找到",
+                (_, true) => "报单已经全部成交",
+                (_, false) => "报单已经撤销",
+            };
+            return Some(reason.to_owned());
         }
         if !self.markets[order.market].takes_orders() {
             return Some("当前状态禁止此项操作".to_owned());
