@@ -127,8 +127,10 @@ impl Day {
         let mut net: BTreeMap<String, i32> = BTreeMap::new();
         let accounts = self.accounts();
         for (client, account) in self.clients.clone().into_iter().zip(&accounts) {
-            let rows: Vec<InvestorPositionField> =
+            let mut rows: Vec<InvestorPositionField> =
                 self.query::<QryInvestorPositionField, _>(client, TraderRequest::ReqQryInvestorPosition);
+            // Rows of combinations (§6.4) repeat what is in the rows of their legs.
+            rows.retain(|row| !row.instrument_id.as_bytes().contains(&b'&'));
             let details: Vec<InvestorPositionDetailField> = self.query::<QryInvestorPositionDetailField, _>(
                 client,
                 TraderRequest::ReqQryInvestorPositionDetail,

@@ -17,7 +17,42 @@ impl Exchange {
     pub(super) fn query_positions(&self, id: SessionId, instrument: &Text<81>) -> Vec<InvestorPositionField> {
         let investor = self.investor_of(id);
         let account = self.accounts.get(&investor);
-        account.map_or(Vec::new(), |account| self.position_records(&investor, account, instrument))
+        let mut rows =
+            account.map_or(Vec::new(), |account| self.position_records(&investor, account, instrument));
+        rows.extend(self.combination_rows(&investor, instrument));
+        rows
+    }
+
+    /// §6.4: a combined position is also a row of the combination. Its money stands in the rows of its legs.
+    fn combination_rows(&self, investor: &Text<13>, instrument: &Text<81>) -> Vec<InvestorPositionField> {
+        let combined = self.combined_positions(investor).into_iter();
+        let rows = combined.map(|((index, bought, hedge), lots)| {
+            let instrument = &self.markets[index].instrument;
+            let leg = self.legs_of((index, bought, hedge)).map(|[first, _]| first);
+            let account = self.accounts.get(investor);
+            let holding = leg.and_then(|leg| account?.holdings.get(&leg));
+            let today: i32 = holding.map_or(0, |holding| {
+                let lots = holding.lots.iter().filter(|lot| lot.today && lot.combination == Some(index));
+                lots.map(|lot| lot.volume).sum()
+            });
+            InvestorPositionField {
+                reserve1: resize(&instrument.id),
+                broker_id: text(&self.config.broker),
+                investor_id: *investor,
+                posi_direction: if bought { PosiDirection::LONG } else { PosiDirection::SHORT },
+                hedge_flag: HedgeFlag::from_char(hedge),
+                position_date: PositionDate::TODAY,
+                position: lots,
+                today_position: today,
+                yd_position: lots - today,
+                trading_day: self.trading_day(),
+                settlement_id: 1,
+                exchange_id: text(instrument.exchange.id()),
+                instrument_id: instrument.id,
+                ..InvestorPositionField::default()
+            }
+        });
+        rows.filter(|row| matches(instrument, &row.instrument_id)).collect()
     }
 
     /// Returns the rows of an account's positions; an empty filter is all of them.
