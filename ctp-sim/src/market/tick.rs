@@ -138,6 +138,7 @@ impl Exchange {
     }
 
     fn finish_tick(&mut self, market: MarketIndex, traded: Option<TickTrade>) {
+        self.accounts.rebase(market, self.markets[market].reference.settlement);
         self.remark(market);
         self.meet_resting_orders(market, traded);
         self.touched.take(market);

@@ -185,6 +185,24 @@ impl Accounts {
         }
     }
 
+    /// Takes over another settlement price of the day before, as a feed of real ticks brings it: the costs and margins
+    /// of older lots count from it.
+    pub(crate) fn rebase(&mut self, market: usize, settlement: i64) {
+        let Some(terms) = self.terms.get_mut(market).filter(|terms| terms.pre_settlement != settlement) else {
+            return;
+        };
+        terms.pre_settlement = settlement;
+        for account in 0..self.list.len() {
+            let range = (market, false, u8::MIN)..=(market, true, u8::MAX);
+            let held = self.list[account].holdings.range(range).map(|(key, _)| *key);
+            let keys: Vec<HoldingKey> = held.collect();
+            let terms = self.terms_of(account, market);
+            for key in keys {
+                self.list[account].change(key, &terms, |holding| holding.rebase(&terms));
+            }
+        }
+    }
+
     fn reprice_options(&mut self, market: usize) {
         for position in 0..self.holders[market].len() {
             let account = self.holders[market][position].account;

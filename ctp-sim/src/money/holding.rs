@@ -229,6 +229,12 @@ impl Holding {
         }
     }
 
+    /// Counts costs and margin anew after a change of the settlement price of the day before.
+    pub(crate) fn rebase(&mut self, terms: &Terms) {
+        self.left[0].position_cost = terms.amount(terms.pre_settlement, self.left[0].volume);
+        self.reprice(terms);
+    }
+
     /// Returns the margin of all lots.
     pub(crate) fn margin(&self) -> Money {
         self.left[0].margin + self.left[1].margin
