@@ -21,7 +21,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("ctp-gateway", &["ctp-market", "ctp-sys", "ctp-types"]),
     ("ctp", &["ctp-gateway", "ctp-gen", "ctp-market", "ctp-sim", "ctp-sim-host", "ctp-sys", "ctp-types"]),
     ("ctp-py", &["ctp", "ctp-gen", "ctp-sys", "ctp-types"]),
-    ("ctp-bench", &["ctp-sim", "ctp-types"]),
+    ("ctp-bench", &["ctp-sim", "ctp-sim-host", "ctp-types"]),
     ("demo", &["ctp"]),
     ("xtask", &["ctp-gen"]),
 ];
