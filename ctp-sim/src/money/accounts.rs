@@ -188,7 +188,8 @@ impl Accounts {
     /// Takes over another settlement price of the day before, as a feed of real ticks brings it: the costs and margins
     /// of older lots count from it.
     pub(crate) fn rebase(&mut self, market: usize, settlement: i64) {
-        let Some(terms) = self.terms.get_mut(market).filter(|terms| terms.pre_settlement != settlement) else {
+        let Some(terms) = self.terms.get_mut(market).filter(|terms| terms.pre_settlement != settlement)
+        else {
             return;
         };
         terms.pre_settlement = settlement;

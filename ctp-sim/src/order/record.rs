@@ -40,7 +40,8 @@ impl Exchange {
         // A conditional order has an OrderSysID of the core's own; no exchange knows it.
         let is_at_exchange = state.notify_sequence > 0;
         // §5.6: DCE dates its orders by the trading day; what the exchange does not know yet has the calendar's date.
-        let insert_date = if is_at_exchange && venue == Venue::Dce { self.desk.trading_day } else { origin.date };
+        let insert_date =
+            if is_at_exchange && venue == Venue::Dce { self.desk.trading_day } else { origin.date };
         let Participant { id, trader } = self.desk.participant;
         let status_msg = match state.note {
             Note::Usual => self.desk.words.of(state.status, state.submit),
