@@ -107,6 +107,11 @@ impl Rights {
         Ok(())
     }
 
+    /// Returns whether an investor has a trading code at an exchange.
+    pub(crate) fn has_code(&self, investor: &Text<13>, venue: Venue) -> bool {
+        self.investors.get(investor).is_none_or(|rights| !rights.closed_at.contains(&venue))
+    }
+
     fn investor(&mut self, investor: &str) -> &mut InvestorRights {
         self.investors.entry(text(investor)).or_default()
     }

@@ -112,11 +112,20 @@ impl Exchange {
         found.collect()
     }
 
-    /// §3.5: only TradingType and ClassType count, and both must be set. Everything listed is tradable.
+    /// Returns whether a listed instrument trades (`IsTrading`): the operator may have stopped it.
+    fn is_trading(&self, id: &ctp_types::Text<81>) -> bool {
+        let market = self.market_by_id.get(id);
+        market.is_some_and(|market| self.desk.rights.check_trading(*market).is_ok())
+    }
+
+    /// §3.5: only TradingType and ClassType count, and both must be set.
     fn query_classified(&self, query: &QryClassifiedInstrumentField) -> Vec<InstrumentField> {
-        if !matches!(query.trading_type, TradingType::ALL | TradingType::TRADE) {
-            return Vec::new();
-        }
+        let is_wanted = |record: &InstrumentField| match query.trading_type {
+            TradingType::ALL => true,
+            TradingType::TRADE => record.is_trading == 1,
+            TradingType::UNTRADE => record.is_trading == 0,
+            _ => false,
+        };
         let wanted = |class: &Class| match query.class_type {
             ClassType::ALL => true,
             ClassType::FUTURE => *class == Class::Future,
@@ -125,7 +134,7 @@ impl Exchange {
             _ => false,
         };
         let found = self.markets.iter().filter(|market| market.listed && wanted(&market.instrument.class));
-        found.map(|market| self.instrument_record(market)).collect()
+        found.map(|market| self.instrument_record(market)).filter(is_wanted).collect()
     }
 
     /// §6.3.
@@ -154,9 +163,9 @@ impl Exchange {
             start_deliv_date: clock::date_text(instrument.last_day),
             end_deliv_date: clock::date_text(instrument.last_day),
             inst_life_phase: InstLifePhase::STARTED,
-            is_trading: 1,
+            is_trading: i32::from(self.is_trading(&instrument.id)),
             position_type: PositionType::GROSS,
-            position_date_type: position_date_type(instrument.rules.close_today),
+            position_date_type: self.position_date_type(instrument.exchange),
             long_margin_ratio: instrument.margin.to_f64(),
             short_margin_ratio: instrument.margin.to_f64(),
             max_margin_side_algorithm: if instrument.one_sided {
@@ -244,7 +253,6 @@ impl Exchange {
     }
 
     fn product_record(&self, product: &Product) -> ProductField {
-        let rules = self.reference.rules(product.exchange);
         ProductField {
             reserve1: text(&product.id),
             product_name: text(&product.name),
@@ -257,13 +265,19 @@ impl Exchange {
             max_limit_order_volume: product.largest_limit_order,
             min_limit_order_volume: 1,
             position_type: PositionType::GROSS,
-            position_date_type: position_date_type(rules.close_today),
+            position_date_type: self.position_date_type(product.exchange),
             trade_currency_id: text(&product.currency),
             underlying_multiple: 1.0,
             product_id: text(&product.id),
             exchange_product_id: text(&product.id),
             ..ProductField::default()
         }
+    }
+
+    /// §5.3: whether rows of today and before are kept apart, with the switch "SimNow style" everywhere.
+    fn position_date_type(&self, venue: Venue) -> PositionDateType {
+        let is_split = self.reference.rules(venue).close_today || self.config.switches.simnow_style.is_on();
+        if is_split { PositionDateType::USE_HISTORY } else { PositionDateType::NO_USE_HISTORY }
     }
 
     fn investor_record(&self, id: SessionId) -> InvestorField {
@@ -279,11 +293,12 @@ impl Exchange {
 
     fn query_trading_codes(&self, id: SessionId, query: &QryTradingCodeField) -> Vec<TradingCodeField> {
         let investor = self.investor_of(id);
-        let records = Venue::ALL.into_iter().map(|venue| TradingCodeField {
+        let has_code = |venue: &Venue| self.desk.rights.has_code(&investor, *venue);
+        let records = Venue::ALL.into_iter().filter(has_code).map(|venue| TradingCodeField {
             investor_id: investor,
             broker_id: text(&self.config.broker),
             exchange_id: text(venue.id()),
-            client_id: text(&format!("{}{investor}", self.config.broker)),
+            client_id: self.desk.participant.client_id(&investor),
             is_active: 1,
             client_id_type: ClientIDType::SPECULATION,
             biz_type: BizType::FUTURE,
@@ -310,8 +325,4 @@ fn product_class(class: Class) -> ProductClass {
         Class::Option { .. } => ProductClass::OPTIONS,
         Class::Combination { .. } => ProductClass::COMBINATION,
     }
-}
-
-fn position_date_type(close_today: bool) -> PositionDateType {
-    if close_today { PositionDateType::USE_HISTORY } else { PositionDateType::NO_USE_HISTORY }
 }
