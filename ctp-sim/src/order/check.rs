@@ -258,6 +258,9 @@ impl Exchange {
     pub(crate) fn check_session(&self, sender: &Sender, plan: &Plan) -> Result<(), CoreError> {
         let market = &self.markets[plan.market];
         self.desk.rights.check_link(market.instrument.exchange)?;
+        if !self.is_linked(market.instrument.exchange) {
+            return Err(CoreError::NoTraderAvailable);
+        }
         if self.checks_in_core(sender.api_version) && !market.takes_orders() {
             return Err(CoreError::NotTradingPeriod);
         }
