@@ -40,7 +40,8 @@ fn main() -> ExitCode {
         }
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
-    println!(
+    // On standard error: runners read the list of tests from the other.
+    eprintln!(
         "{} scenario files; of the runs {} passed, {} failed",
         files.len(),
         conclusion.num_passed,

@@ -36,7 +36,8 @@ fn main() -> ExitCode {
         }
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
-    println!(
+    // On standard error: runners read the list of tests from the other.
+    eprintln!(
         "{count} scenario files; {} runs passed, {} failed",
         conclusion.num_passed, conclusion.num_failed
     );
