@@ -14,6 +14,7 @@ use crate::{codegen, shell};
 pub(crate) fn run() -> Result<()> {
     let mut stages = Stages::default();
     stages.run("tracked files", &[], repository::check);
+    stages.run("conflicts", &[], source::check_conflicts);
     stages.run("unsafe code", &[], source::check);
     stages.run("dependencies", &[], dependencies::check);
     stages.run("format", &[], format);

@@ -1,4 +1,4 @@
-//! `unsafe` stands only where the design allows it.
+//! `unsafe` stands only where the design allows it, and no file holds a conflict that was not resolved.
 
 use std::fs;
 use std::process::Command;
@@ -21,13 +21,45 @@ const ALLOWED: &[&str] = &[
     "ctp-gen/tests/emitted/program",
 ];
 
+/// What git writes before and after the two sides of a conflict.
+const CONFLICT_MARKERS: [&str; 2] = ["<<<<<<< ", ">>>>>>> "];
+
+/// Checks every tracked or new file for conflict markers.
+pub(crate) fn check_conflicts() -> Result<()> {
+    let mut faults = 0;
+    for path in files("*")?.split_terminator('\0') {
+        // Bytes, because the vendor's texts are GBK.
+        let Ok(text) = fs::read(paths::root().join(path)) else {
+            continue;
+        };
+        for line in conflict_lines(&text) {
+            println!("{path}:{line}: conflict marker");
+            faults += 1;
+        }
+    }
+    ensure!(faults == 0, "files with conflicts that were not resolved");
+    println!("no conflict markers");
+    Ok(())
+}
+
+/// Returns the numbers of the lines that begin with a conflict marker.
+fn conflict_lines(text: &[u8]) -> Vec<usize> {
+    let is_marker = |line: &[u8]| CONFLICT_MARKERS.iter().any(|marker| line.starts_with(marker.as_bytes()));
+    let lines = text.split(|byte| *byte == b'\n').enumerate();
+    lines.filter(|(_, line)| is_marker(line)).map(|(index, _)| index + 1).collect()
+}
+
+/// Returns the paths of the tracked and new files that match `pattern`, each with a NUL after it.
+fn files(pattern: &str) -> Result<String> {
+    let list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", pattern];
+    let output = shell::output(Command::new("git").current_dir(paths::root()).args(list))?;
+    String::from_utf8(output).context("a tracked path is not UTF-8")
+}
+
 /// Checks every tracked or new Rust file.
 pub(crate) fn check() -> Result<()> {
-    let list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "*.rs"];
-    let output = shell::output(Command::new("git").current_dir(paths::root()).args(list))?;
-    let files = String::from_utf8(output).context("a tracked path is not UTF-8")?;
     let mut faults = 0;
-    for path in files.split_terminator('\0').filter(|path| !is_allowed(path)) {
+    for path in files("*.rs")?.split_terminator('\0').filter(|path| !is_allowed(path)) {
         let Ok(text) = fs::read_to_string(paths::root().join(path)) else {
             continue;
         };
@@ -155,6 +187,13 @@ mod tests {
         );
         assert_eq!(unsafe_lines("r#\"unsafe \" unsafe\"#; b\"unsafe\"; br\"unsafe\""), [0; 0]);
         assert_eq!(unsafe_lines("#![forbid(unsafe_code)]\nlet unsafety = 1;"), [0; 0]);
+    }
+
+    #[test]
+    fn conflict_markers_begin_a_line() {
+        let text = b"a\n<<<<<<< HEAD\n\xb5\n=======\nb\n>>>>>>> wt\n";
+        assert_eq!(conflict_lines(text), [2, 6]);
+        assert_eq!(conflict_lines(b" <<<<<<< HEAD\nx >>>>>>> y\n<<<<<<<\n>>>>>>>>\n"), [0; 0]);
     }
 
     #[test]
