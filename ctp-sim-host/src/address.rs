@@ -1,6 +1,7 @@
 //! Front addresses: `sim://NAME[?clock=real|virtual&speed=…&start=…&SETTING=…]`.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use ctp_sim::{Config, Timestamp};
@@ -37,6 +38,9 @@ pub struct SimulatorAddress {
     pub speed: Option<Speed>,
     /// When a virtual clock starts. Default: the machine's time.
     pub start: Option<Timestamp>,
+    /// A recording of ticks to play, in CSV ([`read_recording`](crate::read_recording)): at its own times where `start` is
+    /// given, else from the exchange's start on.
+    pub replay: Option<PathBuf>,
     /// What [`Config::set`] takes, each name once, in the order given.
     pub settings: Vec<(String, String)>,
 }
@@ -83,7 +87,9 @@ pub enum AddressError {
         expected: &'static str,
     },
     /// An option is no setting of an exchange, or not with this value.
-    #[error("front address option {option:?} is not usable: {reason}; others are clock, speed and start")]
+    #[error(
+        "front address option {option:?} is not usable: {reason}; others are clock, speed, start and replay"
+    )]
     Setting {
         /// The option as given.
         option: String,
@@ -114,6 +120,7 @@ impl SimulatorAddress {
         options.extend(self.clock.map(|clock| ("clock", clock.to_string())));
         options.extend(self.speed.map(|speed| ("speed", speed.to_string())));
         options.extend(self.start.map(|start| ("start", china_text(start))));
+        options.extend(self.replay.iter().map(|path| ("replay", path.display().to_string())));
         options.extend(self.settings.iter().map(|(key, value)| (key.as_str(), value.clone())));
         options
     }
@@ -195,6 +202,8 @@ fn parse_option(address: &mut SimulatorAddress, option: &str) -> Result<(), Addr
             let expected = "a time in China such as 2026-11-23T10:00:00";
             address.start = Some(start.ok_or_else(|| bad_value("start", expected))?);
         }
+        "replay" if value.is_empty() => return Err(bad_value("replay", "the path of a recording in CSV")),
+        "replay" => address.replay = Some(PathBuf::from(value)),
         _ => {
             // Tried on settings that are thrown away: a wrong one is told before anything starts.
             let tried = Config::starting_at(Timestamp(0)).set(&key, value);

@@ -26,6 +26,7 @@ mod flow;
 mod instance;
 mod poison;
 mod quiet;
+mod recording;
 mod registry;
 pub mod scenario;
 mod simulator;
@@ -41,6 +42,7 @@ pub use control::{ControlError, REQUEST_LENGTH_MAX, control};
 pub use flow::Topic;
 pub use instance::{Instance, InstanceOptions, NOT_CONNECTED, RELEASE_WAIT_MAX, SubscriptionChange};
 pub use quiet::QuietError;
+pub use recording::{RecordingError, read_recording};
 pub use registry::StartError;
 pub use simulator::Simulator;
 

@@ -7,6 +7,7 @@ use ctp_sim::{Config, ConfigError};
 
 use crate::address::{ClockKind, SimulatorAddress, Speed};
 use crate::clock::{Clock, EventClock, RealClock, VirtualClock};
+use crate::recording::{RecordingError, read_recording};
 use crate::simulator::Simulator;
 
 /// An exchange, once started, runs as long as the process: a client that reconnects, or a second
@@ -42,6 +43,9 @@ pub enum StartError {
     /// The settings are not usable.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The recording cannot be played.
+    #[error(transparent)]
+    Recording(#[from] RecordingError),
     /// The system gave no thread.
     #[error("cannot start the thread of exchange {name:?}")]
     Thread {
@@ -77,6 +81,10 @@ impl Simulator {
         let mut config = Config::starting_at(clock.now());
         for (key, value) in &address.settings {
             config.set(key, value)?;
+        }
+        if let Some(path) = &address.replay {
+            // With a start of its own the exchange meets the recording's own times.
+            config.replay = Some(read_recording(path, address.start.is_none())?);
         }
         if !address.settings.iter().any(|(key, _)| key == "seed") {
             started.settings.push(("seed".to_owned(), config.seed.to_string()));
