@@ -57,6 +57,10 @@ impl Exchange {
             hold!(traded >= 0 && left >= 0, "order {index} traded {traded} of {}", order.sent.volume);
             let queued = self.markets.get(order.market).and_then(|market| market.matcher.resting(index));
             match order.phase {
+                // It waits at the exchange until its price is touched.
+                Phase::Resting if self.desk.stops.of(order.market).contains(&index) => {
+                    hold!(queued.is_none(), "stop order {index} waits and rests at once");
+                }
                 Phase::Resting => {
                     resting += 1;
                     hold!(

@@ -68,6 +68,13 @@ pub(crate) struct Reference {
     pub(crate) delta: i32,
 }
 
+impl Reference {
+    /// Returns the price nearest to `price` inside the limits. Where a feed has crossed them, the upper one counts.
+    pub(crate) fn inside(&self, price: i64) -> i64 {
+        price.max(self.lower).min(self.upper)
+    }
+}
+
 /// Statistics of the trading day. Prices are `None` until the first trade.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Stats {
@@ -95,7 +102,7 @@ impl Market {
         let slot = random.between(0, SLOTS as i64 - 1) as usize;
         let stats =
             Stats { open_interest: reference.open_interest, delta: reference.delta, ..Stats::default() };
-        let fair = reference.close.clamp(reference.lower, reference.upper);
+        let fair = reference.inside(reference.close);
         Self {
             instrument,
             reference,

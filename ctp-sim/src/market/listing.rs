@@ -212,6 +212,8 @@ impl Listing<'_> {
         random: Random,
     ) {
         let Before { settlement, close, open_interest } = before;
+        // A feed may have settled at any price, also below zero.
+        let (lower, upper) = (lower.min(upper), upper.max(lower));
         let reference = Reference { settlement, close, upper, lower, open_interest, delta };
         let mut market = Market::open(instrument, reference, position, random, self.config);
         market.crowd.present = self.config.crowd;

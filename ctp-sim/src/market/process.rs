@@ -122,7 +122,7 @@ impl Market {
         let value = pricing::black(right, forward, strike, years, volatility);
         self.stats.delta = value.delta;
         let fair = value.price.0 / self.instrument.tick.amount(1, 1).0;
-        self.crowd.fair = fair.clamp(self.reference.lower, self.reference.upper);
+        self.crowd.fair = self.reference.inside(fair);
         let trade = if self.crowd.random.chance(15) { self.crowd_trade() } else { None };
         let half = (fair / 80).max(1);
         let bid = (fair - half).min(self.reference.upper);
@@ -171,7 +171,7 @@ impl Market {
         let range = (self.reference.upper - self.reference.settlement).max(1);
         // The further out, the more likely a step back: at the limit in every second case.
         let pull = if random.between(0, 2 * range) < away.abs() { -away.signum() } else { 0 };
-        *fair = (*fair + step + pull).clamp(self.reference.lower, self.reference.upper);
+        *fair = self.reference.inside(*fair + step + pull);
     }
 
     /// Trades some of the crowd's volume at its best bid or ask.

@@ -79,7 +79,7 @@ pub(crate) fn depth_market_data(exchange: &Exchange, market: &Market, book: &Boo
     if instrument.exchange == Venue::Cffex {
         let middle = market.mark();
         let width = (middle * BAND_PERCENT / 100).max(1);
-        let inside = |ticks: i64| ticks.clamp(market.reference.lower, market.reference.upper);
+        let inside = |ticks: i64| market.reference.inside(ticks);
         record.banding_upper_price = instrument.price(inside(middle + width));
         record.banding_lower_price = instrument.price(inside(middle - width));
     }

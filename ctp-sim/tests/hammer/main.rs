@@ -63,3 +63,11 @@ fn whatever_is_sent_every_request_is_answered_and_nothing_breaks() {
     });
     assert!(failed.is_empty(), "of {seeds} seeds these failed: {failed:?}");
 }
+
+/// Found by 10,000 seeds: limits of a feed that cross, prices below zero, a stop order that waits.
+#[test]
+fn seeds_that_failed_once() {
+    for seed in [2616, 3542, 5529, 7267, 7466] {
+        run(seed);
+    }
+}
