@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
@@ -12,27 +10,21 @@ use ctp_types::RecordBox;
 use tracing::{error, warn};
 
 use crate::callback::Parcel;
+use crate::mailbox::Mailbox;
 
 /// `nReason` of a connection that the other side closed.
 pub(crate) const REASON_READ_FAILED: i32 = 0x1001;
-
-/// Deliveries that may wait for a market-data client before the front gives it up, as a real front
-/// does with its send list.
-const WAITING_MD_MAX: usize = 10_000;
-
-/// Deliveries that may wait for a trader client before the front gives it up.
-///
-/// Much larger, because a login replays the whole day at once and must never be cut.
-const WAITING_TRADER_MAX: usize = 1_000_000;
 
 /// The exchange and its sessions.
 pub(crate) struct Engine {
     /// `None` after the exchange panicked: it is then a dead front.
     exchange: Option<Exchange>,
-    pub(crate) sessions: BTreeMap<SessionId, Mailbox>,
+    pub(crate) sessions: BTreeMap<SessionId, Box<dyn Mailbox>>,
     session_next: u64,
     latest: Timestamp,
     outputs: Vec<Output>,
+    /// The sessions that the outputs of a step went to.
+    touched: Vec<SessionId>,
     /// Whether the clock may jump over hours.
     jumps: bool,
     /// Whether a connection ended since [`run`](Self::run) began.
@@ -56,33 +48,6 @@ pub(crate) enum Event {
     Stop,
 }
 
-/// Where a session's deliveries go.
-pub(crate) struct Mailbox {
-    pub(crate) events: Sender<Event>,
-    waiting: Arc<AtomicUsize>,
-    waiting_max: usize,
-}
-
-impl Mailbox {
-    pub(crate) fn new(kind: ApiKind, events: Sender<Event>, waiting: Arc<AtomicUsize>) -> Self {
-        let waiting_max = match kind {
-            ApiKind::Md => WAITING_MD_MAX,
-            ApiKind::Trader => WAITING_TRADER_MAX,
-        };
-        Self { events, waiting, waiting_max }
-    }
-
-    /// Puts a delivery in and returns whether the box is now full.
-    fn put(&self, delivery: Delivery) -> bool {
-        // A closed channel is an instance whose thread has ended: what comes late is for nobody.
-        let waiting = self.waiting.fetch_add(1, Ordering::Relaxed) + 1;
-        if self.events.send(Event::Delivery(delivery)).is_err() {
-            return false;
-        }
-        waiting >= self.waiting_max
-    }
-}
-
 impl Engine {
     pub(crate) fn new(exchange: Exchange, start: Timestamp, jumps: bool) -> Self {
         Self {
@@ -91,13 +56,14 @@ impl Engine {
             session_next: 1,
             latest: start,
             outputs: Vec::new(),
+            touched: Vec::new(),
             jumps,
             closed: false,
         }
     }
 
     /// Gives a mailbox a session number.
-    pub(crate) fn add_session(&mut self, mailbox: Mailbox) -> SessionId {
+    pub(crate) fn add_session(&mut self, mailbox: Box<dyn Mailbox>) -> SessionId {
         let session = SessionId(self.session_next);
         self.session_next += 1;
         self.sessions.insert(session, mailbox);
@@ -146,7 +112,7 @@ impl Engine {
 
     /// Returns whether every delivery's callback has returned.
     pub(crate) fn is_quiet(&self) -> bool {
-        self.sessions.values().all(|mailbox| mailbox.waiting.load(Ordering::Acquire) == 0)
+        self.sessions.values().all(|mailbox| mailbox.waiting() == 0)
     }
 
     /// Returns an instrument's present tick and its record.
@@ -205,6 +171,7 @@ impl Engine {
 
     fn route(&mut self) {
         let mut full = Vec::new();
+        let mut last = None;
         for Output { session, delivery } in self.outputs.drain(..) {
             self.closed |= matches!(delivery, Delivery::Close { .. });
             let Some(mailbox) = self.sessions.get(&session) else {
@@ -213,12 +180,22 @@ impl Engine {
             if mailbox.put(delivery) && !full.contains(&session) {
                 full.push(session);
             }
+            if last != Some(session) {
+                last = Some(session);
+                self.touched.push(session);
+            }
+        }
+        for session in self.touched.drain(..) {
+            if let Some(mailbox) = self.sessions.get(&session) {
+                mailbox.flush();
+            }
         }
         for session in full {
             warn!(session = session.0, "client does not read: closing its connection");
             self.step(self.latest, Input::Disconnect { session });
             if let Some(mailbox) = self.sessions.get(&session) {
                 mailbox.put(Delivery::Close { reason: REASON_READ_FAILED });
+                mailbox.flush();
             }
         }
     }

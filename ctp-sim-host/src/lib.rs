@@ -24,6 +24,7 @@ pub mod day;
 mod engine;
 mod flow;
 mod instance;
+mod mailbox;
 mod poison;
 mod quiet;
 mod recording;

@@ -80,6 +80,8 @@ impl Simulator {
             // A closed channel is an instance that has ended.
             drop(inner.events.send(Event::Barrier(passed.clone())));
         }
+        // Those of clients behind a connection.
+        self.barriers(&passed);
         drop(passed);
         match wait.recv_timeout(patience) {
             Ok(()) | Err(RecvTimeoutError::Disconnected) => Ok(()),

@@ -1,6 +1,7 @@
 //! A running exchange: the state machine, its lock, and the thread that steps it at its deadlines.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
@@ -9,8 +10,9 @@ use ctp_sim::{ApiKind, Command, Config, Exchange, Input, Received, SessionId, Se
 use tracing::debug;
 
 use crate::clock::Clock;
-use crate::engine::{Engine, Event, Mailbox};
+use crate::engine::Engine;
 use crate::instance::{NOT_CONNECTED, Topics};
+use crate::mailbox::Mailbox;
 use crate::registry::{self, StartError};
 
 /// Moments that are caught up with before somebody else gets the lock.
@@ -93,8 +95,7 @@ impl Simulator {
         let mut engine = self.engine();
         engine.catch_up(self.shared.clock.now(), usize::MAX);
         for mailbox in engine.sessions.values() {
-            // A closed channel belongs to an instance that is gone.
-            drop(mailbox.events.send(Event::Wake));
+            mailbox.wake();
         }
     }
 
@@ -136,6 +137,13 @@ impl Simulator {
         self.engine().run(until, moments_max)
     }
 
+    /// Lets a barrier go through every session's mailbox.
+    pub(crate) fn barriers(&self, passed: &Sender<()>) {
+        for mailbox in self.engine().sessions.values() {
+            mailbox.barrier(passed.clone());
+        }
+    }
+
     /// Returns when something is due next.
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
         self.engine().next_deadline()
@@ -167,7 +175,7 @@ impl Simulator {
     }
 
     /// Registers a session; it keeps its number until [`remove_session`](Self::remove_session).
-    pub(crate) fn add_session(&self, mailbox: Mailbox) -> SessionId {
+    pub(crate) fn add_session(&self, mailbox: Box<dyn Mailbox>) -> SessionId {
         self.engine().add_session(mailbox)
     }
 

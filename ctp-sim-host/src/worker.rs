@@ -11,8 +11,9 @@ use tracing::{debug, error, info, warn};
 
 use crate::address::FrontAddress;
 use crate::callback::{Method, Parcel, Special};
-use crate::engine::{Event, Mailbox};
+use crate::engine::Event;
 use crate::instance::{Deliver, Inner, Link, Topics};
+use crate::mailbox::LocalMailbox;
 use crate::poison::Quarantine;
 use crate::simulator::{Connection, Simulator};
 
@@ -63,8 +64,9 @@ fn find_front(inner: &Inner, addresses: Vec<String>) -> Option<Link> {
         };
         match Simulator::open(&address) {
             Ok(simulator) => {
-                let mailbox = Mailbox::new(inner.options.kind, inner.events.clone(), inner.waiting.clone());
-                let session = simulator.add_session(mailbox);
+                let (kind, events) = (inner.options.kind, inner.events.clone());
+                let mailbox = LocalMailbox::new(kind, events, inner.waiting.clone());
+                let session = simulator.add_session(Box::new(mailbox));
                 return Some(Link { simulator, session, front });
             }
             Err(cause) => error!(address = front, %cause, "front ignored"),
