@@ -33,6 +33,11 @@ pub trait Clock: Send + Sync + 'static {
 
     /// Moves a clock that waits for nobody to the exchange's next deadline.
     fn hurry(&self, _deadline: Timestamp) {}
+
+    /// Returns the clock when it is one that is moved by hand.
+    fn by_hand(&self) -> Option<&ManualClock> {
+        None
+    }
 }
 
 /// By how much the machine's clock must be ahead of the time that passed before the exchange follows it.
@@ -210,6 +215,10 @@ impl Clock for ManualClock {
             _ => Duration::MAX,
         }
     }
+
+    fn by_hand(&self) -> Option<&ManualClock> {
+        Some(self)
+    }
 }
 
 impl<C: Clock> Clock for std::sync::Arc<C> {
@@ -231,6 +240,10 @@ impl<C: Clock> Clock for std::sync::Arc<C> {
 
     fn hurry(&self, deadline: Timestamp) {
         (**self).hurry(deadline);
+    }
+
+    fn by_hand(&self) -> Option<&ManualClock> {
+        (**self).by_hand()
     }
 }
 

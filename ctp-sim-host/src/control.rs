@@ -1,23 +1,25 @@
-//! One JSON interface to the exchanges of a process: start them, let time pass, do what no client does, look.
+//! One JSON interface to exchanges: start them, let time pass, do what no client does, look.
 //!
-//! A request is an object with `op`; an answer is `{"ok": true, …}` or `{"ok": false, "error": "…"}`.
-//!
-//! | `op` | with | answer |
-//! |---|---|---|
-//! | `start` | `exchange`; `clock` `manual` (default), `virtual`, `real` or `max`; `speed` of a virtual clock; `start` a time in China; `config` an object of settings and switches | |
-//! | `advance` | `exchange`, `duration` such as `500ms` | `now` |
-//! | `until` | `exchange`, `time` such as `15:00:00`, the next one, or a date and time | `now` |
-//! | `barrier` | `exchange` | when every callback due has returned |
-//! | `command` | `exchange`; `command` with its fields, or `text` as in scenarios; `sessions` names for numbers | |
-//! | `instrument` | `exchange`, `id` | `fields` of its record and tick |
-//! | `state` | `exchange`, or nothing for the names of all | `now`, `trading_day`, `sessions` |
-//! | `end` | `exchange` | |
-//!
-//! `advance` and `until` need a manual clock.
+//! A request is an object with `op` and `exchange`; an answer is `{"ok": true, …}` or `{"ok": false, "error": "…"}`.
+//! [`operations`] lists every operation with its arguments; docs/control.md shows the same table. In Rust each has a
+//! typed [`Request`].
 
+mod command;
+mod life;
+mod market;
+mod operation;
 mod operations;
+mod time;
 
-use serde_json::{Map, Value, json};
+pub use market::{Instrument, InstrumentFields};
+pub use operation::{Argument, Done, Operation, Request};
+pub use operations::operations;
+pub use time::{Advance, Barrier, Now, Until};
+
+use serde_json::{Value, json};
+
+use self::operation::Answer;
+use crate::simulator::Simulator;
 
 /// The longest request, in bytes.
 pub const REQUEST_LENGTH_MAX: usize = 1 << 20;
@@ -33,8 +35,22 @@ pub enum ControlError {
     #[error("the request is not understood: {0}")]
     Json(#[from] serde_json::Error),
     /// There is no such operation.
-    #[error("op {0:?} is not known: write start, advance, until, barrier, command, instrument, state or end")]
-    Operation(String),
+    #[error("op {name:?} is not known: write one of {known}")]
+    Operation {
+        /// What was given.
+        name: String,
+        /// Every operation, separated by commas.
+        known: String,
+    },
+    /// The operation needs an exchange and the request names none.
+    #[error("missing field `exchange`; running: {running}")]
+    Unnamed {
+        /// The names of those that run, separated by commas.
+        running: String,
+    },
+    /// The operation is about the exchanges of a process, not about one that runs.
+    #[error("{0} is for exchanges inside a process: a served one starts and ends with its server")]
+    InProcess(&'static str),
     /// The exchange does not run.
     #[error("exchange {name:?} does not run in this process; running: {running}")]
     NoExchange {
@@ -46,9 +62,9 @@ pub enum ControlError {
     /// The exchange's clock is not moved by hand.
     #[error("the clock of exchange {0:?} is not manual: start it with \"clock\": \"manual\"")]
     Clock(String),
-    /// A time or duration that cannot be read.
+    /// A value that cannot be.
     #[error("{name} {value:?} is not {expected}")]
-    Time {
+    Value {
         /// The field.
         name: &'static str,
         /// What was given.
@@ -72,7 +88,16 @@ pub enum ControlError {
 
 /// Carries out a request and returns its answer, both JSON texts.
 pub fn control(request: &str) -> String {
-    let answer = match operations::carry_out(request) {
+    finish(operations::carry_out(request))
+}
+
+/// Carries out a request on one exchange, which it need not name, and returns its answer, both JSON texts.
+pub fn control_of(exchange: &Simulator, request: &str) -> String {
+    finish(operations::carry_out_on(exchange, request))
+}
+
+fn finish(answer: Result<Answer, ControlError>) -> String {
+    let answer = match answer {
         Ok(mut answer) => {
             answer.insert("ok".to_owned(), Value::Bool(true));
             Value::Object(answer)
@@ -81,8 +106,6 @@ pub fn control(request: &str) -> String {
     };
     answer.to_string()
 }
-
-type Answer = Map<String, Value>;
 
 fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
@@ -140,15 +163,20 @@ mod tests {
     fn what_cannot_be_says_what_can() {
         refused(json!([]), "not understood");
         refused(json!({ "exchange": "x" }), "op");
-        refused(json!({ "op": "explode" }), "start, advance");
-        refused(json!({ "op": "advance", "exchange": "x" }), "duration");
-        refused(json!({ "op": "advance", "exchange": "x", "duration": "1s", "colour": 1 }), "colour");
+        refused(json!({ "op": "explode" }), "start, state");
+        refused(json!({ "op": "barrier" }), "exchange");
+
         refused(json!({ "op": "start", "exchange": "a b" }), "name");
         refused(json!({ "op": "start", "exchange": "control-bad", "config": { "colour": "red" } }), "colour");
         refused(json!({ "op": "start", "exchange": "control-bad", "start": "noon" }), "noon");
         refused(json!({ "op": "start", "exchange": "control-bad", "clock": "sun" }), "manual");
         let real = answer(json!({ "op": "start", "exchange": "control-real", "clock": "real" }));
         assert_eq!(real["ok"], true, "{real}");
+        refused(json!({ "op": "advance", "exchange": "control-real" }), "duration");
+        refused(
+            json!({ "op": "advance", "exchange": "control-real", "duration": "1s", "colour": 1 }),
+            "colour",
+        );
         refused(json!({ "op": "advance", "exchange": "control-real", "duration": "1s" }), "manual");
         refused(json!({ "op": "command", "exchange": "control-real", "command": "explode" }), "deposit");
         refused(json!({ "op": "command", "exchange": "control-real", "text": "" }), "command");

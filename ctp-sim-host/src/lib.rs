@@ -19,7 +19,7 @@ mod address;
 mod callback;
 mod clock;
 mod command;
-mod control;
+pub mod control;
 pub mod day;
 mod engine;
 mod flow;
@@ -39,7 +39,7 @@ pub use address::{
 pub use callback::{Callback, Method};
 pub use clock::{Clock, EventClock, ManualClock, RealClock, VirtualClock};
 pub use command::{Argument, CommandError, read_command, read_line, write_line};
-pub use control::{ControlError, REQUEST_LENGTH_MAX, control};
+pub use control::{ControlError, REQUEST_LENGTH_MAX, control, control_of};
 pub use flow::Topic;
 pub use instance::{Instance, InstanceOptions, NOT_CONNECTED, RELEASE_WAIT_MAX, SubscriptionChange};
 pub use quiet::QuietError;

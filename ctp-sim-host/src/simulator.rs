@@ -89,6 +89,11 @@ impl Simulator {
         self.shared.clock.now()
     }
 
+    /// Returns the exchange's clock.
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.shared.clock
+    }
+
     /// Lets the exchange and every instance look at the clock again, after a
     /// [`ManualClock`](crate::ManualClock) was moved.
     pub fn wake(&self) {

@@ -1,0 +1,110 @@
+//! What an operation is: its name, what it takes, what it answers, and the function that carries it out.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::ControlError;
+use crate::simulator::Simulator;
+
+/// The fields of a request, without `op` and `exchange`.
+pub(crate) type Fields = Map<String, Value>;
+
+/// The fields of an answer, without `ok`.
+pub(crate) type Answer = Map<String, Value>;
+
+/// One operation of the control interface: a row of the table that `ctp sim ctl --help` and docs/control.md show.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Operation {
+    /// What `op` says.
+    pub name: &'static str,
+    /// What it does, in one line.
+    pub help: &'static str,
+    /// What it takes besides `op` and `exchange`.
+    pub arguments: &'static [Argument],
+    /// What its answer holds; empty when only whether it was done.
+    pub answer: &'static str,
+    /// Arguments of an example as `ctp sim ctl` takes them, for example `duration=500ms`.
+    pub example: &'static str,
+    pub(crate) run: Run,
+}
+
+/// One argument of an operation.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Argument {
+    /// The field's name.
+    pub name: &'static str,
+    /// What it takes, and what is taken when it is left out.
+    pub takes: &'static str,
+    /// Whether it has to be there.
+    pub needed: bool,
+}
+
+/// An argument that has to be there.
+pub(crate) const fn needed(name: &'static str, takes: &'static str) -> Argument {
+    Argument { name, takes, needed: true }
+}
+
+/// An argument that may be left out.
+pub(crate) const fn optional(name: &'static str, takes: &'static str) -> Argument {
+    Argument { name, takes, needed: false }
+}
+
+/// How an operation is carried out.
+#[derive(Clone, Copy)]
+pub(crate) enum Run {
+    /// In the process: its fields still have `exchange`, which need not run.
+    Process(fn(Fields) -> Result<Answer, ControlError>),
+    /// On a running exchange.
+    Exchange(fn(&Simulator, Fields) -> Result<Answer, ControlError>),
+}
+
+impl std::fmt::Debug for Run {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Process(_) => "Process",
+            Self::Exchange(_) => "Exchange",
+        })
+    }
+}
+
+impl Run {
+    /// Returns how a typed request is carried out.
+    pub(crate) const fn of<R: Request>() -> Self {
+        Self::Exchange(|exchange, fields| write(&read::<R>(fields)?.carry_out(exchange)?))
+    }
+}
+
+/// A typed request to a running exchange: its fields are those of the JSON object.
+pub trait Request: Serialize + DeserializeOwned {
+    /// What `op` says.
+    const NAME: &'static str;
+    /// The answer.
+    type Answer: Serialize + DeserializeOwned;
+
+    /// Carries the request out on an exchange of this process.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error that names what cannot be, and what can.
+    fn carry_out(self, exchange: &Simulator) -> Result<Self::Answer, ControlError>;
+}
+
+/// The answer of what has nothing to tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct Done {}
+
+/// Reads the fields of a request.
+pub(crate) fn read<T: DeserializeOwned>(fields: Fields) -> Result<T, ControlError> {
+    Ok(serde_json::from_value(Value::Object(fields))?)
+}
+
+/// Writes an answer.
+pub(crate) fn write(answer: &impl Serialize) -> Result<Answer, ControlError> {
+    match serde_json::to_value(answer)? {
+        Value::Object(answer) => Ok(answer),
+        _ => Ok(Answer::new()),
+    }
+}
