@@ -7,6 +7,7 @@ mod check;
 mod codegen;
 mod demo;
 mod digest;
+mod foreign;
 mod generator;
 mod lock;
 mod paths;
@@ -60,6 +61,8 @@ enum Chore {
     Soak(soak::Arguments),
     /// Build the Python wheel, with the simulator in it, into target/wheels/.
     Wheel,
+    /// Install the pinned Python clients that we did not write, each into target/foreign/<name>/.
+    Foreign(foreign::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -75,6 +78,7 @@ fn main() -> ExitCode {
         Chore::Sim(arguments) => sim::run(&arguments),
         Chore::Bench(arguments) => bench::run(&arguments),
         Chore::Soak(arguments) => soak::run(&arguments),
+        Chore::Foreign(arguments) => foreign::run(&arguments),
         Chore::Wheel => wheel::run().map(|wheel| println!("{}", paths::shown(&wheel))),
     };
     match done {
