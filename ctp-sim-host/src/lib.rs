@@ -22,6 +22,7 @@ mod command;
 pub mod control;
 pub mod day;
 mod engine;
+pub mod fault;
 mod flow;
 mod instance;
 mod mailbox;

@@ -6,7 +6,7 @@
 
 mod direct;
 mod error;
-mod field;
+pub(crate) mod field;
 mod parse;
 mod report;
 mod run;
@@ -20,6 +20,8 @@ pub(crate) mod words;
 use ctp_types::RecordBox;
 
 pub use direct::Direct;
+pub(crate) use field::takes;
+
 pub use error::{ParseError, Problem};
 pub use parse::{parse, parse_file};
 pub use report::{Compared, Failure, Report};

@@ -104,7 +104,51 @@ pub fn unsupported_function() -> RspInfoField {
     CoreError::UnsupportedFunction.rsp_info()
 }
 
+/// Returns CTP's text of an error that a core tells about itself, a login or a limit; `None` of any other.
+pub fn error_text(id: i32) -> Option<String> {
+    let known = CoreError::TOLD.iter().map(|error| error.rsp_info());
+    known.filter(|info| info.error_id == id).map(|info| info.error_msg.to_str().into_owned()).next()
+}
+
 impl CoreError {
+    /// What a client may meet without having done anything wrong.
+    const TOLD: [Self; 34] = [
+        Self::NotSynchronised,
+        Self::InvalidLogin,
+        Self::NotLoginYet,
+        Self::NotInited,
+        Self::FrontNotActive,
+        Self::NoPrivilege,
+        Self::BadField,
+        Self::InstrumentNotFound,
+        Self::NoTraderAvailable,
+        Self::DuplicateOrderRef,
+        Self::DuplicateOrderAction,
+        Self::OrderNotFound,
+        Self::InsuitableOrderStatus,
+        Self::UnsupportedFunction,
+        Self::InsufficientMoney { missing: None },
+        Self::SettlementNotConfirmed,
+        Self::SessionLimit,
+        Self::AuthenticationFailed,
+        Self::NotAuthenticated,
+        Self::LoginForbidden,
+        Self::NeedRetry,
+        Self::OrderFrequency,
+        Self::WeakPassword,
+        Self::SimplePassword,
+        Self::FirstLogin,
+        Self::PasswordOutOfDate,
+        Self::PasswordMustDiffer,
+        Self::IpForbidden,
+        Self::IpBlack,
+        Self::NoAuthRight,
+        Self::AuthIp,
+        Self::AuthUser,
+        Self::AuthForbidden,
+        Self::NotTradingPeriod,
+    ];
+
     /// Returns the record that goes to the client.
     pub(crate) fn rsp_info(self) -> RspInfoField {
         let (id, message) = self.entry();
@@ -232,6 +276,13 @@ mod tests {
         assert_eq!(info.error_msg.as_bytes()[4..6], [0xb1, 0xa8]);
         let info = CoreError::InsufficientMoney { missing: Some(22_070_999_800) }.rsp_info();
         assert_eq!(info.error_msg.to_str(), "CTP:资金不足，约缺少资金[2207099.98]");
+    }
+
+    #[test]
+    fn texts_are_found_by_number() {
+        assert_eq!(error_text(7).as_deref(), Some("CTP:还没有初始化"));
+        assert_eq!(error_text(31).as_deref(), Some("CTP:资金不足"));
+        assert_eq!(error_text(123_456), None);
     }
 
     #[test]

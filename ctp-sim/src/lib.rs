@@ -60,7 +60,7 @@ pub use config::{
     Access, CarriedLot, Config, ConfigError, ConfigKey, Hours, Rates, SmsLogin, TradingParams, duration,
 };
 pub use consistency::Inconsistency;
-pub use errors::unsupported_function;
+pub use errors::{error_text, unsupported_function};
 pub use exchange::Exchange;
 pub use interface::{ApiKind, Delivery, Input, Output, Received, SessionId, Timestamp};
 pub use journal::Journal;
@@ -72,6 +72,7 @@ pub use order::{
     LinkState, OrderLimits, PositionLimit, RefuseCancels, RefuseOrders, Right, TradingCode, TradingRight,
 };
 pub use query::lookup::{LoginState, SessionState};
+pub use random::Random;
 pub use request::coverage::{Class as CoverageClass, Coverage, coverage};
 pub use session::user::UserState;
 pub use switches::{

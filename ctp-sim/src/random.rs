@@ -1,14 +1,14 @@
-//! Chance from a seed: the exchange's only source of it.
+//! Chance from a seed: the only source of it, here and in the host.
 
 /// A xoshiro256** generator seeded by SplitMix64 (Blackman and Vigna, both in the public domain).
 #[derive(Clone, Debug)]
-pub(crate) struct Random {
+pub struct Random {
     state: [u64; 4],
 }
 
 impl Random {
     /// Returns the generator of `seed` for one purpose: each `stream` text gives an independent sequence.
-    pub(crate) fn new(seed: u64, stream: &str) -> Self {
+    pub fn new(seed: u64, stream: &str) -> Self {
         // FNV-1a over the stream's name, so that a sequence depends on nothing but seed and name.
         let mut mixer = stream.bytes().fold(seed ^ 0xcbf2_9ce4_8422_2325, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
@@ -18,7 +18,7 @@ impl Random {
     }
 
     /// Returns 64 random bits.
-    pub(crate) fn bits(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         let [a, b, c, d] = &mut self.state;
         let result = b.wrapping_mul(5).rotate_left(7).wrapping_mul(9);
         let shifted = *b << 17;
@@ -32,7 +32,7 @@ impl Random {
     }
 
     /// Returns a number from `low` to `high`, both included; `low` when the range is empty.
-    pub(crate) fn between(&mut self, low: i64, high: i64) -> i64 {
+    pub fn between(&mut self, low: i64, high: i64) -> i64 {
         if high <= low {
             return low;
         }
@@ -43,7 +43,7 @@ impl Random {
     }
 
     /// Returns true in `percent` of 100 cases.
-    pub(crate) fn chance(&mut self, percent: i64) -> bool {
+    pub fn chance(&mut self, percent: i64) -> bool {
         self.between(1, 100) <= percent
     }
 }

@@ -1,0 +1,18 @@
+//! Faults: what goes wrong between the exchange and its clients, on demand.
+//!
+//! A [`FaultPlan`] says what, to whom and when, in TOML (`docs/faults.md`). The machine that carries it out stands
+//! between the exchange's outputs and the clients' mailboxes, and before the exchange takes a request: seeded, in the
+//! exchange's own time, so that the same seed and inputs give the same faults.
+
+mod classes;
+mod error;
+mod kinds;
+mod node;
+mod plan;
+mod read;
+
+pub use classes::{Classes, GROUPS, Group};
+pub use error::{PlanError, PlanFileError, PlanProblem};
+pub use kinds::{CommonKey, Kind, Level};
+pub use plan::{Action, At, Every, Fault, FaultPlan, Garbage, Span, When, Who};
+pub use read::{FAULTS_MAX, PLAN_LENGTH_MAX};
