@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use tracing::{error, warn};
 
 use crate::callback::Parcel;
 use crate::mailbox::Mailbox;
+use crate::notice::Notices;
 
 /// `nReason` of a connection that the other side closed.
 pub(crate) const REASON_READ_FAILED: i32 = 0x1001;
@@ -23,6 +25,8 @@ pub(crate) struct Engine {
     session_next: u64,
     latest: Timestamp,
     outputs: Vec<Output>,
+    /// What is noted for those who watch.
+    pub(crate) notices: Arc<Notices>,
     /// The sessions that the outputs of a step went to.
     touched: Vec<SessionId>,
     /// Whether the clock may jump over hours.
@@ -56,6 +60,7 @@ impl Engine {
             session_next: 1,
             latest: start,
             outputs: Vec::new(),
+            notices: Arc::default(),
             touched: Vec::new(),
             jumps,
             closed: false,
@@ -155,6 +160,7 @@ impl Engine {
         };
         let outputs = &mut self.outputs;
         let latest = self.latest;
+        self.notices.input(latest, &input);
         let stepped = panic::catch_unwind(AssertUnwindSafe(|| exchange.step(latest, input, outputs)));
         if stepped.is_err() {
             error!("the exchange panicked: closing every connection; this is a bug of the simulator");
@@ -166,6 +172,7 @@ impl Engine {
                 .map(|&session| Output { session, delivery: Delivery::Close { reason: REASON_READ_FAILED } });
             self.outputs.extend(closed);
         }
+        self.notices.outputs(self.latest, &self.outputs);
         self.route();
     }
 

@@ -26,11 +26,14 @@ pub mod fault;
 mod flow;
 mod instance;
 mod mailbox;
+mod notice;
 mod poison;
 mod quiet;
 mod recording;
 mod registry;
 pub mod scenario;
+#[cfg(feature = "serve")]
+pub mod serve;
 mod simulator;
 mod worker;
 
@@ -43,6 +46,7 @@ pub use command::{Argument, CommandError, read_command, read_line, write_line};
 pub use control::{ControlError, REQUEST_LENGTH_MAX, control, control_of};
 pub use flow::Topic;
 pub use instance::{Instance, InstanceOptions, NOT_CONNECTED, RELEASE_WAIT_MAX, SubscriptionChange};
+pub use notice::{NOTICES_MAX, Noted, Notice};
 pub use quiet::QuietError;
 pub use recording::{RecordingError, read_recording};
 pub use registry::StartError;

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::instance::{NOT_CONNECTED, Topics};
 use crate::mailbox::Mailbox;
+use crate::notice::{Noted, Notice, Notices};
 use crate::registry::{self, StartError};
 
 /// Moments that are caught up with before somebody else gets the lock.
@@ -43,6 +44,8 @@ struct Shared {
     callers: AtomicUsize,
     /// Told when a deadline may have come nearer.
     sooner: Condvar,
+    /// What those who watch it read.
+    notices: Arc<Notices>,
     /// Whether the exchange was ended.
     ended: AtomicBool,
 }
@@ -61,11 +64,13 @@ impl Simulator {
     pub(crate) fn spawn(name: &str, config: Config, clock: Box<dyn Clock>) -> Result<Self, StartError> {
         let start = config.start;
         let jumps = clock.jumps();
+        let engine = Engine::new(Exchange::new(config)?, start, jumps);
         let shared = Arc::new(Shared {
             name: name.to_owned(),
             clock,
             phase: phase(start),
-            engine: Mutex::new(Engine::new(Exchange::new(config)?, start, jumps)),
+            notices: Arc::clone(&engine.notices),
+            engine: Mutex::new(engine),
             callers: AtomicUsize::new(0),
             sooner: Condvar::new(),
             ended: AtomicBool::new(false),
@@ -111,6 +116,7 @@ impl Simulator {
         self.shared.ended.store(true, Ordering::SeqCst);
         registry::forget(self);
         self.engine().end();
+        self.shared.notices.end();
         self.shared.sooner.notify_all();
     }
 
@@ -130,6 +136,18 @@ impl Simulator {
     /// Returns the trading day as `yyyymmdd`, and the API objects that have connected.
     pub fn look(&self) -> (String, Vec<SessionState>) {
         self.engine().look().unwrap_or_default()
+    }
+
+    /// Returns what happened after the notice of a number, at most the last [`NOTICES_MAX`](crate::NOTICES_MAX) notices;
+    /// waits for something for a while when there is nothing yet. Nothing is noted before the first call.
+    pub fn notices(&self, after: u64, patience: Duration) -> Vec<Noted> {
+        self.shared.notices.watch();
+        self.shared.notices.after(after, patience)
+    }
+
+    /// Notes something for those who watch.
+    pub fn note(&self, notice: Notice) {
+        self.shared.notices.note(self.now(), notice);
     }
 
     /// Returns whether two handles are of one exchange.
@@ -186,8 +204,14 @@ impl Simulator {
 
     /// Ends a session's connection and forgets it. A second call has no effect.
     pub(crate) fn remove_session(&self, session: SessionId) {
+        self.remove_session_because(session, "the client closed it");
+    }
+
+    /// Ends a session's connection for a reason and forgets it. A second call has no effect.
+    pub(crate) fn remove_session_because(&self, session: SessionId, reason: &str) {
         let mut engine = self.engine();
         if engine.sessions.remove(&session).is_some() {
+            self.note(Notice::Left { session: session.0, reason: reason.to_owned() });
             self.step(&mut engine, Input::Disconnect { session });
         }
     }
