@@ -35,6 +35,7 @@ pub mod scenario;
 #[cfg(feature = "serve")]
 pub mod serve;
 mod simulator;
+pub mod wire;
 mod worker;
 
 pub use address::{

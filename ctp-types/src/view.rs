@@ -145,6 +145,26 @@ impl<'a> RecordRef<'a> {
         unsafe { ptr::copy_nonoverlapping(self.data.as_ptr(), storage, self.descriptor.size) };
         copy
     }
+
+    /// Appends the record as it lies in memory: [`RecordDescriptor::size`] bytes, padding as zeros.
+    pub fn append_to(&self, bytes: &mut Vec<u8>) {
+        let start = bytes.len();
+        bytes.resize(start + self.descriptor.size, 0);
+        let target = &mut bytes[start..];
+        let mut fields = self.descriptor.fields.iter().peekable();
+        while let Some(field) = fields.next() {
+            let mut end = field.offset + field.kind.size();
+            while let Some(next) = fields.next_if(|next| next.offset == end) {
+                end += next.kind.size();
+            }
+            // SAFETY: fields that follow each other without a gap, so no padding; they lie inside the record, which
+            // is live and initialised there.
+            let source = unsafe {
+                std::slice::from_raw_parts(self.data.as_ptr().add(field.offset), end - field.offset)
+            };
+            target[field.offset..end].copy_from_slice(source);
+        }
+    }
 }
 
 impl fmt::Debug for RecordRef<'_> {
@@ -196,6 +216,27 @@ impl RecordBox {
     /// Makes a record of zero bytes.
     pub fn zeroed(descriptor: &'static RecordDescriptor) -> Self {
         Self { descriptor, storage: Arc::new_zeroed_slice(Self::words(descriptor)) }
+    }
+
+    /// Takes a record as it lies in memory, as [`RecordRef::append_to`] wrote it; `None` when `bytes` are not exactly
+    /// [`RecordDescriptor::size`]. The last byte of every text becomes NUL, whatever it was: C code reads up to it.
+    pub fn from_bytes(descriptor: &'static RecordDescriptor, bytes: &[u8]) -> Option<Self> {
+        if bytes.len() != descriptor.size {
+            return None;
+        }
+        let mut record = Self::zeroed(descriptor);
+        let data = record.data_mut();
+        // SAFETY: the storage has at least `descriptor.size` bytes, nobody else has it, and every bit pattern is valid
+        // for every field; the text fields lie inside it.
+        unsafe {
+            ptr::copy_nonoverlapping(bytes.as_ptr(), data, bytes.len());
+            for field in descriptor.fields {
+                if let FieldKind::Text(length @ 1..) = field.kind {
+                    *data.add(field.offset + length - 1) = 0;
+                }
+            }
+        }
+        Some(record)
     }
 
     fn words(descriptor: &RecordDescriptor) -> usize {
@@ -306,6 +347,17 @@ impl fmt::Debug for RecordBox {
 }
 
 impl FieldKind {
+    /// Returns how many bytes a field of the kind has.
+    pub fn size(self) -> usize {
+        match self {
+            Self::Text(length) => length,
+            Self::Char | Self::Enumeration(_) => 1,
+            Self::Short => 2,
+            Self::Int | Self::UnsignedInt => 4,
+            Self::LongLong | Self::Double => 8,
+        }
+    }
+
     fn describe(self) -> &'static str {
         match self {
             Self::Text(_) => "text",
@@ -362,6 +414,28 @@ mod tests {
         assert_eq!(typed.instrument_id, "rb2701");
         assert!(order.get::<OrderField>().is_none());
         assert_eq!(order.as_ref().field(field::<InputOrderField>("limit_price")), Value::Double(3925.0));
+    }
+
+    #[test]
+    fn a_record_goes_through_bytes() {
+        for request in crate::TraderRequest::ALL {
+            let descriptor = request.record();
+            let pattern: Vec<u8> = (0..descriptor.size).map(|at| (at % 251) as u8 | 1).collect();
+            let record = RecordBox::from_bytes(descriptor, &pattern).expect("of its size");
+            let mut bytes = vec![7];
+            record.as_ref().append_to(&mut bytes);
+            assert_eq!((bytes[0], bytes.len()), (7, 1 + descriptor.size));
+            let mut expected = vec![0; descriptor.size];
+            for field in descriptor.fields {
+                let place = field.offset..field.offset + field.kind.size();
+                expected[place.clone()].copy_from_slice(&pattern[place.clone()]);
+                if matches!(field.kind, FieldKind::Text(_)) {
+                    expected[place.end - 1] = 0;
+                }
+            }
+            assert_eq!(bytes[1..], expected, "{}", descriptor.c_name);
+            assert!(RecordBox::from_bytes(descriptor, &pattern[1..]).is_none());
+        }
     }
 
     #[test]
