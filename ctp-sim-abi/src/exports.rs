@@ -1,6 +1,7 @@
 //! The exported functions.
 
 mod control;
+mod text;
 
 use std::ffi::{CStr, CString, OsStr, c_char, c_void};
 use std::os::unix::ffi::OsStrExt;
@@ -14,6 +15,7 @@ use ctp_types::{
 use tracing::{debug, error};
 
 pub use self::control::ctp_sim_control;
+pub use self::text::{ctp_sim_gb18030_decode, ctp_sim_gb18030_encode};
 use crate::client::Client;
 pub use crate::client::DeliverFn;
 use crate::{handles, incoming, logging, methods};

@@ -1,10 +1,13 @@
 //! `cargo xtask sim`: the simulator's libraries, put into `target/sim/`.
 //!
 //! `libctp_sim.so` is the simulator; beside it `<family>-<version>/` holds, for every version, two thin libraries
-//! with the vendor's file names and C++ ABI, emitted by ctp-gen. They find the simulator when they are loaded.
+//! with the vendor's file names and C++ ABI, emitted by ctp-gen. They find the simulator when they are loaded. The same
+//! with `lib` before their names is for `LD_LIBRARY_PATH`: so other bindings call them. Two more libraries decode Chinese
+//! for clients that want a locale for it.
 
 mod exports;
 mod facade;
+mod locale;
 
 use std::fs;
 use std::io::BufReader;
@@ -18,6 +21,7 @@ use cargo_metadata::{CrateType, Message};
 use ctp_gen::{Api, models};
 
 use self::facade::Facade;
+pub(crate) use self::locale::NAMES as LOCALE;
 use crate::{lock, paths, shell};
 
 /// What to build.
@@ -41,6 +45,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let folder = paths::simulator();
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     build_facades(&folder, &models)?;
+    for name in locale::build(&folder)? {
+        println!("{}: built", paths::shown(&folder.join(name)));
+    }
     let core = folder.join("libctp_sim.so");
     let is_new = replace(&core, &fs::read(build_core()?)?)?;
     println!("{}: {}", paths::shown(&core), if is_new { "built" } else { "unchanged" });
@@ -68,6 +75,7 @@ fn build_facades(folder: &Path, models: &[&'static Api]) -> Result<()> {
         while let Some(api) = models.get(next.fetch_add(1, Ordering::Relaxed)) {
             for facade in facade::of(api)? {
                 let is_new = build_facade(folder, &facade)?;
+                link(&facade.path(folder))?;
                 let path = paths::shown(&facade.path(folder));
                 println!("{path}: {}", if is_new { "built" } else { "unchanged" });
             }
@@ -131,6 +139,23 @@ fn build_facade(folder: &Path, facade: &Facade) -> Result<bool> {
     fs::rename(&linked, &path).with_context(|| format!("cannot write {}", path.display()))?;
     fs::write(&stamp, digest).with_context(|| format!("cannot write {}", stamp.display()))?;
     Ok(true)
+}
+
+/// Makes the facade at `path` known by the name with `lib` as well.
+fn link(path: &Path) -> Result<()> {
+    let Some(name) = path.file_name() else {
+        return Ok(());
+    };
+    let mut with_lib = std::ffi::OsString::from("lib");
+    with_lib.push(name);
+    let link = path.with_file_name(with_lib);
+    if fs::read_link(&link).is_ok_and(|target| target == Path::new(name)) {
+        return Ok(());
+    }
+    if link.exists() {
+        fs::remove_file(&link).with_context(|| format!("cannot replace {}", link.display()))?;
+    }
+    std::os::unix::fs::symlink(name, &link).with_context(|| format!("cannot make {}", link.display()))
 }
 
 /// Makes the file at `path` hold `bytes`, in one step, because a process may have it loaded; returns whether it

@@ -52,7 +52,9 @@ fn stage_simulator() -> Result<()> {
     if to.exists() {
         fs::remove_dir_all(&to).with_context(|| format!("cannot remove {}", to.display()))?;
     }
-    copy(&from.join("libctp_sim.so"), &to.join("libctp_sim.so"))?;
+    for name in ["libctp_sim.so"].into_iter().chain(sim::LOCALE) {
+        copy(&from.join(name), &to.join(name))?;
+    }
     for api in models::models() {
         let version = from.join(api.label());
         for entry in fs::read_dir(&version).with_context(|| format!("cannot read {}", version.display()))? {

@@ -84,6 +84,6 @@ impl Facade {
 }
 
 /// Returns the C++ compiler: `CXX`, else `g++`.
-fn compiler() -> String {
+pub(super) fn compiler() -> String {
     env::var("CXX").ok().filter(|compiler| !compiler.is_empty()).unwrap_or_else(|| "g++".to_owned())
 }

@@ -1,0 +1,273 @@
+"""An exchange as an object: inside this process, or served by `ctp sim serve`."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from datetime import datetime, time, timedelta, timezone
+from types import TracebackType
+from typing import Any, Literal, TypeAlias
+
+from ctp_py.sim._control import control
+from ctp_py.sim._errors import ControlError
+
+#: A setting or switch of an exchange: docs/simulator.md lists them; `True` is `on`.
+Setting: TypeAlias = str | int | float | bool
+
+#: An answer of the control interface, by field.
+Answer: TypeAlias = dict[str, Any]
+
+#: One order, trade, position or session, by field.
+Row: TypeAlias = dict[str, Any]
+
+#: How an exchange's time passes: by hand, so many times as fast as the machine's, as the machine's, or from one event
+#: to the next without waiting.
+ClockName: TypeAlias = Literal["manual", "virtual", "real", "max"]
+
+#: China's time, in which every moment here is given.
+CHINA = timezone(timedelta(hours=8), "CST")
+
+_numbers = itertools.count(1)
+
+
+class Exchange:
+    """A simulated exchange with its broker.
+
+    With ``with``, or with `close()`, it ends, and its clients are disconnected. Clients reach it by `front`; broker
+    9999, any investor, password `simulator`.
+    """
+
+    def __init__(
+        self,
+        name: str | None = None,
+        *,
+        clock: ClockName = "manual",
+        speed: float | None = None,
+        start: str | datetime | None = None,
+        settings: Mapping[str, Setting] | None = None,
+    ) -> None:
+        """Starts an exchange inside this process.
+
+        Args:
+            name: 1 to 64 letters, digits, `-`, `_` or `.`; one that nobody else uses when left out.
+            clock: `manual`: time passes by `advance` and `until` only.
+            speed: virtual seconds per second, above 0, at most 1000; with `clock="virtual"` only.
+            start: a time in China, such as `2026-11-23 10:00:00`; the machine's when left out.
+            settings: settings and switches by name, made in their order.
+
+        Raises:
+            ControlError: the name is in use, or a value cannot be.
+            LibraryError: the simulator is missing.
+        """
+        self._where: dict[str, str] = {"exchange": name or f"python-{os.getpid()}-{next(_numbers)}"}
+        self._is_ours = True
+        self._ended = False
+        request: dict[str, Any] = {"op": "start", **self._where, "clock": clock}
+        if speed is not None:
+            request["speed"] = speed
+        if start is not None:
+            request["start"] = _moment(start)
+        if settings:
+            # Pairs keep their order in JSON.
+            request["config"] = [list(pair) for pair in settings.items()]
+        control(request)
+
+    @classmethod
+    def at(cls, front: str) -> Exchange:
+        """Returns the exchange behind a front: `tcp://HOST:PORT` of `ctp sim serve`, or `sim://NAME` of this process.
+
+        It goes on when the object is closed.
+
+        Raises:
+            ControlError: nothing answers there, or no such exchange runs.
+        """
+        scheme, _, rest = front.partition("://")
+        self = cls.__new__(cls)
+        if scheme == "sim":
+            self._where = {"exchange": rest.partition("?")[0].rstrip("/")}
+        elif scheme == "tcp" and rest:
+            self._where = {"front": front}
+        else:
+            raise ControlError(f"front {front!r} is no address of an exchange: write tcp://HOST:PORT or sim://NAME")
+        self._is_ours = False
+        self._ended = False
+        self.control("state")
+        return self
+
+    @property
+    def front(self) -> str:
+        """The address that clients register: `RegisterFront(exchange.front)`."""
+        return self._where.get("front") or f"sim://{self._where['exchange']}"
+
+    @property
+    def now(self) -> datetime:
+        """The exchange's time, in China, to the microsecond."""
+        return _time_of(self.control("state"))
+
+    @property
+    def trading_day(self) -> str:
+        """The trading day as `yyyymmdd`."""
+        return str(self.control("state")["trading_day"])
+
+    def advance(self, duration: str | timedelta) -> datetime:
+        """Lets time pass, and returns the exchange's time once every callback due has returned.
+
+        The duration is a `timedelta` or a text such as `500ms`, `2s`, `1m` or `1h`. Not from inside a callback.
+
+        Raises:
+            ControlError: the duration cannot be read, the clock is not moved by hand, or a callback does not return.
+        """
+        return _time_of(self.control("advance", duration=_duration(duration)))
+
+    def until(self, moment: str | time | datetime) -> datetime:
+        """Lets time pass until a moment in China: `15:00:00` is the next one, a date may stand before it.
+
+        Raises:
+            ControlError: the time cannot be read or is over, the clock is not moved by hand, or a callback does not
+                return.
+        """
+        return _time_of(self.control("until", time=_moment(moment)))
+
+    def barrier(self) -> None:
+        """Returns once every callback that is due has returned."""
+        self.control("barrier")
+
+    def tick(
+        self,
+        instrument: str,
+        last: float | None = None,
+        *,
+        volume: int = 0,
+        bid: str | Iterable[tuple[float, int]] | None = None,
+        ask: str | Iterable[tuple[float, int]] | None = None,
+        after: str | timedelta | None = None,
+        **fields: float,
+    ) -> None:
+        """Publishes a tick of our own; the simulated crowd then leaves that market.
+
+        Args:
+            instrument: its id; an unknown one is an error.
+            last: the last price, in CNY.
+            volume: lots traded since the tick before.
+            bid: the bids from the best on, as (price in CNY, lots), or as `3200x5,3199x3`; empty: no bids.
+            ask: the asks.
+            after: the exchange's time until it comes; at once when left out.
+            **fields: `open_interest` in lots, `upper`, `lower` and `pre_settlement` in CNY.
+        """
+        given: dict[str, Any] = {"last": last, "bid": _levels(bid), "ask": _levels(ask), **fields}
+        if volume:
+            given["volume"] = volume
+        if after is not None:
+            given["after"] = _duration(after)
+        self.command("tick", instrument=instrument, **{key: value for key, value in given.items() if value is not None})
+
+    def command(self, command: str, **fields: Any) -> None:
+        """Does what no client does: `command("deposit", investor="one", amount=50_000.0)`, in CNY.
+
+        Without fields `command` may be a whole line as in scenarios: `command("deposit one amount=50000")`.
+        docs/scenarios.md lists the commands.
+
+        Raises:
+            ControlError: there is no such command, or a value cannot be.
+        """
+        if fields:
+            self.control("command", command=command, **fields)
+        else:
+            self.control("command", text=command)
+
+    def disconnect(self, session: int, reason: int = 0x1001) -> None:
+        """Ends the connection of a session, whose library then connects again; `reason` is its `nReason`."""
+        self.command("disconnect", session=session, reason=reason)
+
+    def fault(self, plan: str | Mapping[str, Any]) -> Answer:
+        """Injects a fault: a plan as TOML text, or as the same in a mapping. docs/faults.md describes them.
+
+        Raises:
+            ControlError: the plan is not understood; every problem is listed.
+        """
+        return self.control("fault", plan=plan if isinstance(plan, str) else dict(plan))
+
+    def sessions(self) -> list[Row]:
+        """Returns the connections of clients, with API, version, user and whether they are connected."""
+        return _rows(self.control("state"), "sessions")
+
+    def orders(self) -> list[Row]:
+        """Returns the day's orders."""
+        return _rows(self.control("orders"), "orders")
+
+    def trades(self) -> list[Row]:
+        """Returns the day's trades."""
+        return _rows(self.control("trades"), "trades")
+
+    def positions(self) -> list[Row]:
+        """Returns the positions of all investors."""
+        return _rows(self.control("positions"), "positions")
+
+    def accounts(self) -> list[Row]:
+        """Returns the accounts of all investors, money in CNY."""
+        return _rows(self.control("accounts"), "accounts")
+
+    def instrument(self, instrument: str) -> dict[str, str] | None:
+        """Returns the fields of an instrument's record and present tick, or `None` where it is not listed."""
+        fields = self.control("instrument", id=instrument).get("fields")
+        return None if fields is None else {str(key): str(value) for key, value in fields.items()}
+
+    def control(self, op: str, **arguments: Any) -> Answer:
+        """Carries out any operation of the control interface and returns its answer; docs/control.md lists them.
+
+        Raises:
+            ControlError: it was not carried out.
+        """
+        return control({"op": op, **self._where, **arguments})
+
+    def close(self) -> None:
+        """Ends the exchange when it was started by this object; a second call has no effect."""
+        if self._is_ours and not self._ended:
+            self._ended = True
+            # It may have been ended by name.
+            with suppress(ControlError):
+                self.control("end")
+
+    def __enter__(self) -> Exchange:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Exchange({self.front!r})"
+
+
+def _rows(answer: Answer, name: str) -> list[Row]:
+    return [dict(row) for row in answer[name]]
+
+
+def _time_of(answer: Answer) -> datetime:
+    seconds, nanoseconds = divmod(int(answer["nanoseconds"]), 1_000_000_000)
+    return datetime.fromtimestamp(seconds, CHINA) + timedelta(microseconds=nanoseconds // 1000)
+
+
+def _duration(duration: str | timedelta) -> str:
+    if isinstance(duration, str):
+        return duration
+    return f"{duration // timedelta(microseconds=1)}us"
+
+
+def _moment(moment: str | time | datetime) -> str:
+    """Writes a moment as the simulator reads it; one with a time zone is turned into China's time."""
+    if isinstance(moment, str):
+        return moment
+    if isinstance(moment, datetime):
+        local = moment.astimezone(CHINA).replace(tzinfo=None) if moment.tzinfo else moment
+        return local.isoformat(sep=" ")
+    return moment.isoformat()
+
+
+def _levels(levels: str | Iterable[tuple[float, int]] | None) -> str | None:
+    if levels is None or isinstance(levels, str):
+        return levels
+    return ",".join(f"{price}x{lots}" for price, lots in levels)
