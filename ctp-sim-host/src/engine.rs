@@ -11,8 +11,11 @@ use ctp_types::RecordBox;
 use tracing::{error, warn};
 
 use crate::callback::Parcel;
+use crate::instance::Topics;
 use crate::mailbox::Mailbox;
 use crate::notice::Notices;
+use crate::simulator::Connection;
+use crate::wire::Limits;
 
 /// `nReason` of a connection that the other side closed.
 pub(crate) const REASON_READ_FAILED: i32 = 0x1001;
@@ -27,6 +30,8 @@ pub(crate) struct Engine {
     outputs: Vec<Output>,
     /// What is noted for those who watch.
     pub(crate) notices: Arc<Notices>,
+    /// Sessions that connect when their time comes.
+    held: BTreeMap<SessionId, (Timestamp, Connection)>,
     /// The sessions that the outputs of a step went to.
     touched: Vec<SessionId>,
     /// Whether the clock may jump over hours.
@@ -61,6 +66,7 @@ impl Engine {
             latest: start,
             outputs: Vec::new(),
             notices: Arc::default(),
+            held: BTreeMap::new(),
             touched: Vec::new(),
             jumps,
             closed: false,
@@ -82,7 +88,7 @@ impl Engine {
         }
         for _ in 0..moments_max {
             match self.next_deadline() {
-                Some(deadline) if deadline <= now => self.step(deadline, Input::Advance),
+                Some(deadline) if deadline <= now => self.advance(deadline),
                 _ => return now,
             }
         }
@@ -95,7 +101,7 @@ impl Engine {
         self.closed = false;
         for _ in 0..moments_max {
             match self.next_deadline() {
-                Some(deadline) if deadline <= until => self.step(deadline, Input::Advance),
+                Some(deadline) if deadline <= until => self.advance(deadline),
                 _ => return until,
             }
             if self.closed {
@@ -105,14 +111,54 @@ impl Engine {
         self.latest
     }
 
+    /// Lets time come to a deadline.
+    fn advance(&mut self, deadline: Timestamp) {
+        self.step(deadline, Input::Advance);
+        while let Some((&session, _)) = self.held.iter().find(|(_, (at, _))| *at <= deadline) {
+            if let Some((_, connection)) = self.held.remove(&session) {
+                self.connect(deadline, connection);
+            }
+        }
+    }
+
+    /// Connects a session, unless it was removed meanwhile.
+    pub(crate) fn connect(&mut self, now: Timestamp, connection: Connection) {
+        let Connection { session, kind, api_version, topics } = connection;
+        self.held.remove(&session);
+        if !self.sessions.contains_key(&session) {
+            return;
+        }
+        if let Some((Topics { private, public, sequence }, received)) = topics {
+            let topics = Input::Topics { session, private, public, sequence, received: Some(received) };
+            self.step(now, topics);
+        }
+        self.step(now, Input::Connect { session, kind, api_version });
+    }
+
+    /// Connects a session at a later time, unless it is removed before.
+    pub(crate) fn hold(&mut self, until: Timestamp, connection: Connection) {
+        if self.sessions.contains_key(&connection.session) {
+            self.held.insert(connection.session, (until, connection));
+        }
+    }
+
+    /// Forgets a session; returns whether there was one.
+    pub(crate) fn remove(&mut self, session: SessionId) -> bool {
+        self.held.remove(&session);
+        self.sessions.remove(&session).is_some()
+    }
+
     /// Forgets the exchange and its sessions: a dead front.
     pub(crate) fn end(&mut self) {
         self.exchange = None;
         self.sessions.clear();
+        self.held.clear();
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
-        self.exchange.as_ref().and_then(Exchange::next_deadline)
+        let of_exchange = self.exchange.as_ref().and_then(Exchange::next_deadline);
+        let of_held = self.held.values().map(|(at, _)| *at);
+        of_held.chain(of_exchange).min()
     }
 
     /// Returns whether every delivery's callback has returned.
@@ -145,6 +191,19 @@ impl Engine {
             Input::Md { session, request, .. } => exchange.admit(now, *session, ApiKind::Md, *request as u16),
             _ => 0,
         }
+    }
+
+    /// Returns whether a session has a query that has not ended.
+    pub(crate) fn is_query_in_flight(&self, session: SessionId) -> bool {
+        self.exchange.as_ref().is_some_and(|exchange| exchange.is_query_in_flight(session))
+    }
+
+    /// Returns the front's limits, as a client knows them that has logged in.
+    pub(crate) fn limits(&self) -> Limits {
+        self.exchange.as_ref().map_or_else(Limits::default, |exchange| {
+            let (api_queries_per_second, (qry_freq, ftd_pkg_freq)) = exchange.limits();
+            Limits { api_queries_per_second, qry_freq, ftd_pkg_freq }
+        })
     }
 
     /// Returns `QryFreq` and `FTDPkgFreq` as a session knows them.

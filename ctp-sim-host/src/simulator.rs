@@ -15,6 +15,7 @@ use crate::instance::{NOT_CONNECTED, Topics};
 use crate::mailbox::Mailbox;
 use crate::notice::{Noted, Notice, Notices};
 use crate::registry::{self, StartError};
+use crate::wire::Limits;
 
 /// Moments that are caught up with before somebody else gets the lock.
 const MOMENTS_MAX: usize = 64;
@@ -182,19 +183,16 @@ impl Simulator {
         self.shared.phase
     }
 
-    /// Connects a session, unless it was removed meanwhile.
-    pub(crate) fn connect(&self, connection: Connection) {
-        let Connection { session, kind, api_version, topics } = connection;
+    /// Connects a session after so much of the exchange's time, unless it is removed before.
+    pub(crate) fn connect(&self, connection: Connection, delay: Duration) {
         let mut engine = self.engine();
-        if !engine.sessions.contains_key(&session) {
-            return;
+        let before = engine.next_deadline();
+        let now = engine.catch_up(self.shared.clock.now(), MOMENTS_MAX);
+        match delay {
+            Duration::ZERO => engine.connect(now, connection),
+            delay => engine.hold(now.after(delay), connection),
         }
-        if let Some((Topics { private, public, sequence }, received)) = topics {
-            let topics = Input::Topics { session, private, public, sequence, received: Some(received) };
-            self.step(&mut engine, topics);
-        }
-        let connect = Input::Connect { session, kind, api_version };
-        self.step(&mut engine, connect);
+        self.look_sooner(&engine, before);
     }
 
     /// Registers a session; it keeps its number until [`remove_session`](Self::remove_session).
@@ -210,7 +208,7 @@ impl Simulator {
     /// Ends a session's connection for a reason and forgets it. A second call has no effect.
     pub(crate) fn remove_session_because(&self, session: SessionId, reason: &str) {
         let mut engine = self.engine();
-        if engine.sessions.remove(&session).is_some() {
+        if engine.remove(session) {
             self.note(Notice::Left { session: session.0, reason: reason.to_owned() });
             self.step(&mut engine, Input::Disconnect { session });
         }
@@ -237,6 +235,25 @@ impl Simulator {
         refusal
     }
 
+    /// Hands an input of a session to the exchange, unless the session was removed. A client behind a connection has
+    /// asked itself what its library refuses.
+    pub(crate) fn submit(&self, session: SessionId, input: Input) {
+        let mut engine = self.engine();
+        if engine.sessions.contains_key(&session) {
+            self.step(&mut engine, input);
+        }
+    }
+
+    /// Returns whether a session has a query that has not ended.
+    pub(crate) fn is_query_in_flight(&self, session: SessionId) -> bool {
+        self.engine().is_query_in_flight(session)
+    }
+
+    /// Returns the front's limits, as a client knows them that has logged in.
+    pub(crate) fn limits(&self) -> Limits {
+        self.engine().limits()
+    }
+
     /// Takes the exchange's lock.
     fn engine(&self) -> MutexGuard<'_, Engine> {
         self.shared.callers.fetch_add(1, Ordering::Relaxed);
@@ -251,6 +268,11 @@ impl Simulator {
         let before = engine.next_deadline();
         let now = engine.catch_up(self.shared.clock.now(), MOMENTS_MAX);
         engine.step(now, input);
+        self.look_sooner(engine, before);
+    }
+
+    /// Wakes the driver when a deadline is nearer than before.
+    fn look_sooner(&self, engine: &Engine, before: Option<Timestamp>) {
         let after = engine.next_deadline();
         if after.is_some() && (before.is_none() || after < before) {
             self.shared.sooner.notify_one();

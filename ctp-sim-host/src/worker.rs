@@ -119,7 +119,8 @@ impl Worker<'_> {
         let options = &self.inner.options;
         let (kind, api_version) = (options.kind, options.api_version);
         let topics = (kind == ApiKind::Trader).then(|| self.topics(link.simulator.phase()));
-        link.simulator.connect(Connection { session: link.session, kind, api_version, topics });
+        let connection = Connection { session: link.session, kind, api_version, topics };
+        link.simulator.connect(connection, Duration::ZERO);
         self.barriers.clear();
     }
 

@@ -92,11 +92,24 @@ impl Exchange {
         if self.login(session).is_none() {
             return (1, i32::MAX);
         }
+        self.limits().1
+    }
+
+    /// Returns how many queries a second the library itself lets through (0 is no limit), and the front's `QryFreq` and
+    /// `FTDPkgFreq` as they are told after a login.
+    pub fn limits(&self) -> (u32, (i32, i32)) {
         let told = |limit: u32| match limit {
             0 => i32::MAX,
             limit => i32::try_from(limit).unwrap_or(i32::MAX),
         };
-        (told(self.config.queries_per_second), told(self.config.access.requests_per_second))
+        let access = &self.config.access;
+        let of_front = (told(self.config.queries_per_second), told(access.requests_per_second));
+        (access.api_queries_per_second, of_front)
+    }
+
+    /// Returns whether a session has a query that has not ended: another one would get −2.
+    pub fn is_query_in_flight(&self, session: SessionId) -> bool {
+        self.sessions.get(&session).is_some_and(|session| session.pace.query_in_flight)
     }
 
     /// Takes a request in at the front. One beyond the packet limit waits, silently, for a second with room (§3.4).
