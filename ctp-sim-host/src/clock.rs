@@ -1,10 +1,16 @@
 //! Clocks that drive an exchange.
 
+mod variable;
+
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ctp_sim::Timestamp;
+
+use crate::address::SPEED_MAX;
+
+pub use variable::VirtualClock;
 
 /// Where an exchange's time comes from.
 ///
@@ -38,6 +44,88 @@ pub trait Clock: Send + Sync + 'static {
     fn by_hand(&self) -> Option<&ManualClock> {
         None
     }
+
+    /// Returns how the clock runs.
+    fn pace(&self) -> Pace;
+
+    /// Stops the clock, or lets it go on. Whoever waits by it has to be woken.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error of a clock that cannot be stopped.
+    fn set_paused(&self, _paused: bool) -> Result<(), PaceError> {
+        Err(PaceError::ByHand)
+    }
+
+    /// Changes how fast the clock runs. Whoever waits by it has to be woken.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error of a clock that has one speed only, or of a speed that cannot be.
+    fn set_speed(&self, _speed: f64) -> Result<(), PaceError> {
+        Err(PaceError::NoSpeed(self.pace()))
+    }
+}
+
+/// How a clock runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Pace {
+    /// As the machine's.
+    Real {
+        /// Whether it is stopped.
+        paused: bool,
+    },
+    /// So many seconds per second.
+    Times {
+        /// Seconds per second.
+        speed: f64,
+        /// Whether it is stopped.
+        paused: bool,
+    },
+    /// From event to event, as fast as possible.
+    Max {
+        /// Whether it is stopped.
+        paused: bool,
+    },
+    /// Only when it is moved.
+    Manual,
+}
+
+impl Pace {
+    /// Returns whether the clock is stopped; one that is moved by hand never is.
+    pub fn is_paused(self) -> bool {
+        matches!(
+            self,
+            Self::Real { paused: true } | Self::Times { paused: true, .. } | Self::Max { paused: true }
+        )
+    }
+}
+
+/// Names the clock as settings do: `real`, `virtual`, `max` or `manual`.
+impl std::fmt::Display for Pace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Real { .. } => "real",
+            Self::Times { .. } => "virtual",
+            Self::Max { .. } => "max",
+            Self::Manual => "manual",
+        })
+    }
+}
+
+/// Why a clock does not do what it was asked to.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PaceError {
+    /// It is moved by hand, so it stands anyway.
+    #[error("the clock is moved by hand: it stands until advance or until")]
+    ByHand,
+    /// It has one speed only.
+    #[error("the clock is {0} and has one speed: start the exchange with clock=virtual")]
+    NoSpeed(Pace),
+    /// A speed that cannot be.
+    #[error("speed {0} cannot be: write a number above 0, at most {SPEED_MAX}")]
+    Speed(f64),
 }
 
 /// By how much the machine's clock must be ahead of the time that passed before the exchange follows it.
@@ -52,12 +140,18 @@ pub struct RealClock {
     origin: Instant,
     /// The exchange's time at `origin`.
     offset: AtomicI64,
+    /// What it shows while it is stopped; `i64::MIN` while it runs.
+    stopped: AtomicI64,
 }
+
+/// A real clock that runs.
+const RUNNING: i64 = i64::MIN;
 
 impl RealClock {
     /// Returns a clock that shows the machine's time.
     pub fn new() -> Self {
-        Self { origin: Instant::now(), offset: AtomicI64::new(system_now().0) }
+        let offset = AtomicI64::new(system_now().0);
+        Self { origin: Instant::now(), offset, stopped: AtomicI64::new(RUNNING) }
     }
 }
 
@@ -69,6 +163,10 @@ impl Default for RealClock {
 
 impl Clock for RealClock {
     fn now(&self) -> Timestamp {
+        let stopped = self.stopped.load(Ordering::SeqCst);
+        if stopped != RUNNING {
+            return Timestamp(stopped);
+        }
         let elapsed = i64::try_from(self.origin.elapsed().as_nanos()).unwrap_or(i64::MAX);
         let offset = self.offset.load(Ordering::Relaxed);
         let followed = follow(offset, elapsed, system_now().0);
@@ -79,11 +177,30 @@ impl Clock for RealClock {
     }
 
     fn wall(&self, duration: Duration) -> Duration {
-        duration
+        standing(self.pace(), duration).unwrap_or(duration)
     }
 
     fn jumps(&self) -> bool {
         true
+    }
+
+    fn pace(&self) -> Pace {
+        Pace::Real { paused: self.stopped.load(Ordering::SeqCst) != RUNNING }
+    }
+
+    /// A real clock that was stopped shows the machine's time again, as after the machine slept.
+    fn set_paused(&self, paused: bool) -> Result<(), PaceError> {
+        let shows = if paused { self.now().0 } else { RUNNING };
+        self.stopped.store(shows, Ordering::SeqCst);
+        Ok(())
+    }
+}
+
+/// Returns how long a duration lasts by a clock that is stopped; `None` of one that runs.
+fn standing(pace: Pace, duration: Duration) -> Option<Duration> {
+    match duration {
+        Duration::ZERO => Some(Duration::ZERO),
+        _ => pace.is_paused().then_some(Duration::MAX),
     }
 }
 
@@ -101,12 +218,13 @@ fn follow(offset: i64, elapsed: i64, system: i64) -> i64 {
 #[derive(Debug)]
 pub struct EventClock {
     now: AtomicI64,
+    paused: AtomicBool,
 }
 
 impl EventClock {
     /// Returns a clock that shows `start`.
     pub fn new(start: Timestamp) -> Self {
-        Self { now: AtomicI64::new(start.0) }
+        Self { now: AtomicI64::new(start.0), paused: AtomicBool::new(false) }
     }
 
     /// Returns a clock that starts at the machine's time.
@@ -120,58 +238,26 @@ impl Clock for EventClock {
         Timestamp(self.now.load(Ordering::SeqCst))
     }
 
-    /// Nobody waits by the machine's clock.
-    fn wall(&self, _duration: Duration) -> Duration {
-        Duration::ZERO
+    /// Nobody waits by the machine's clock, unless this one is stopped.
+    fn wall(&self, duration: Duration) -> Duration {
+        standing(self.pace(), duration).unwrap_or(Duration::ZERO)
     }
 
     fn hurries(&self) -> bool {
-        true
+        !self.paused.load(Ordering::SeqCst)
+    }
+
+    fn pace(&self) -> Pace {
+        Pace::Max { paused: self.paused.load(Ordering::SeqCst) }
+    }
+
+    fn set_paused(&self, paused: bool) -> Result<(), PaceError> {
+        self.paused.store(paused, Ordering::SeqCst);
+        Ok(())
     }
 
     fn hurry(&self, deadline: Timestamp) {
         self.now.fetch_max(deadline.0, Ordering::SeqCst);
-    }
-}
-
-/// A clock that starts at a given time and runs at a given speed.
-#[derive(Clone, Copy, Debug)]
-pub struct VirtualClock {
-    start: Timestamp,
-    origin: Instant,
-    speed: f64,
-}
-
-impl VirtualClock {
-    /// Returns a clock that shows `start` now and runs `speed` virtual seconds per second.
-    ///
-    /// # Panics
-    ///
-    /// Panics when `speed` is not a positive number.
-    pub fn new(start: Timestamp, speed: f64) -> Self {
-        assert!(speed > 0.0 && speed.is_finite(), "speed must be positive: {speed}");
-        Self { start, origin: Instant::now(), speed }
-    }
-
-    /// Returns a clock that starts at the machine's time.
-    ///
-    /// # Panics
-    ///
-    /// Panics when `speed` is not a positive number.
-    pub fn from_now(speed: f64) -> Self {
-        Self::new(system_now(), speed)
-    }
-}
-
-impl Clock for VirtualClock {
-    fn now(&self) -> Timestamp {
-        let elapsed = self.origin.elapsed().as_secs_f64() * self.speed;
-        // A float-to-integer `as` saturates.
-        Timestamp(self.start.0.saturating_add((elapsed * 1e9) as i64))
-    }
-
-    fn wall(&self, duration: Duration) -> Duration {
-        Duration::try_from_secs_f64(duration.as_secs_f64() / self.speed).unwrap_or(Duration::MAX)
     }
 }
 
@@ -219,6 +305,10 @@ impl Clock for ManualClock {
     fn by_hand(&self) -> Option<&ManualClock> {
         Some(self)
     }
+
+    fn pace(&self) -> Pace {
+        Pace::Manual
+    }
 }
 
 impl<C: Clock> Clock for std::sync::Arc<C> {
@@ -245,6 +335,18 @@ impl<C: Clock> Clock for std::sync::Arc<C> {
     fn by_hand(&self) -> Option<&ManualClock> {
         (**self).by_hand()
     }
+
+    fn pace(&self) -> Pace {
+        (**self).pace()
+    }
+
+    fn set_paused(&self, paused: bool) -> Result<(), PaceError> {
+        (**self).set_paused(paused)
+    }
+
+    fn set_speed(&self, speed: f64) -> Result<(), PaceError> {
+        (**self).set_speed(speed)
+    }
 }
 
 /// Returns the machine's time: the one place where it enters the simulator.
@@ -265,6 +367,39 @@ mod tests {
         let first = clock.now();
         std::thread::sleep(Duration::from_millis(2));
         assert!(clock.now().0 - first.0 >= 2_000_000_000);
+    }
+
+    #[test]
+    fn a_stopped_clock_stands_and_goes_on() {
+        let second = Duration::from_secs(1);
+        let clocks: [Box<dyn Clock>; 3] = [
+            Box::new(RealClock::new()),
+            Box::new(EventClock::new(Timestamp(5))),
+            Box::new(VirtualClock::new(Timestamp(5), 1_000.0)),
+        ];
+        for clock in clocks {
+            clock.set_paused(true).expect("it can be stopped");
+            clock.set_paused(true).expect("twice");
+            let stands = clock.now();
+            std::thread::sleep(Duration::from_millis(2));
+            assert_eq!((clock.now(), clock.wall(second)), (stands, Duration::MAX), "{}", clock.pace());
+            assert_eq!(clock.wall(Duration::ZERO), Duration::ZERO);
+            assert!(clock.pace().is_paused() && !clock.hurries());
+            clock.set_paused(false).expect("it goes on");
+            assert!(clock.now() >= stands && clock.wall(second) <= second && !clock.pace().is_paused());
+        }
+        let clock = VirtualClock::new(Timestamp(5), 1.0);
+        clock.set_paused(true).expect("it can be stopped");
+        let stands = clock.now();
+        clock.set_speed(60.0).expect("a speed");
+        assert_eq!((clock.now(), clock.pace()), (stands, Pace::Times { speed: 60.0, paused: true }));
+        clock.set_paused(false).expect("it goes on");
+        assert_eq!(clock.wall(Duration::from_secs(60)), second);
+        for wrong in [0.0, -1.0, f64::NAN, f64::INFINITY, SPEED_MAX * 2.0] {
+            assert!(clock.set_speed(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(RealClock::new().set_speed(2.0), Err(PaceError::NoSpeed(Pace::Real { paused: false })));
+        assert_eq!(ManualClock::new(Timestamp(5)).set_paused(true), Err(PaceError::ByHand));
     }
 
     #[test]

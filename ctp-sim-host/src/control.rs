@@ -6,15 +6,25 @@
 
 mod command;
 mod life;
+mod log;
 mod market;
+mod money;
 mod operation;
 mod operations;
+mod orders;
 mod time;
 
-pub use market::{Instrument, InstrumentFields};
+pub use command::Disconnect;
+pub use life::{ExchangeState, Session, SessionList, Sessions, State};
+pub use log::{Lines, Log};
+pub use market::{BookAndTrades, BookWanted, Instrument, InstrumentFields};
+pub use money::{Accounts, Positions};
 pub use operation::{Argument, Done, Operation, Request};
 pub use operations::operations;
-pub use time::{Advance, Barrier, Now, Until};
+pub use orders::{Orders, Trades};
+pub use time::{Advance, Barrier, Day, Now, Pause, Resume, Settle, Speed, Until};
+
+pub use ctp_sim::look;
 
 use serde_json::{Value, json};
 
@@ -81,6 +91,15 @@ pub enum ControlError {
     /// There is no such command, or its values cannot be.
     #[error(transparent)]
     Command(#[from] crate::CommandError),
+    /// A command names what there is not.
+    #[error(transparent)]
+    Refused(#[from] ctp_sim::Refused),
+    /// The clock does not do that.
+    #[error(transparent)]
+    Pace(#[from] crate::PaceError),
+    /// The exchange is dead.
+    #[error("exchange {0:?} has ended")]
+    Dead(String),
     /// Time could not pass to its end.
     #[error(transparent)]
     Quiet(#[from] crate::QuietError),
@@ -105,6 +124,11 @@ fn finish(answer: Result<Answer, ControlError>) -> String {
         Err(error) => json!({ "ok": false, "error": with_causes(&error) }),
     };
     answer.to_string()
+}
+
+/// Looks at an exchange.
+fn look<T>(exchange: &Simulator, look: impl FnOnce(&ctp_sim::Exchange) -> T) -> Result<T, ControlError> {
+    exchange.look_at(look).ok_or_else(|| ControlError::Dead(exchange.name().to_owned()))
 }
 
 fn with_causes(error: &dyn std::error::Error) -> String {

@@ -10,6 +10,7 @@ use ctp_sim::{ApiKind, Delivery, Exchange, Input, Output, SessionId, SessionStat
 use ctp_types::RecordBox;
 use tracing::{error, warn};
 
+use crate::activity::Activity;
 use crate::callback::Parcel;
 use crate::instance::Topics;
 use crate::mailbox::Mailbox;
@@ -36,6 +37,7 @@ pub(crate) struct Engine {
     touched: Vec<SessionId>,
     /// Whether the clock may jump over hours.
     jumps: bool,
+    pub(crate) activity: Activity,
     /// Whether a connection ended since [`run`](Self::run) began.
     closed: bool,
 }
@@ -69,6 +71,7 @@ impl Engine {
             held: BTreeMap::new(),
             touched: Vec::new(),
             jumps,
+            activity: Activity::default(),
             closed: false,
         }
     }
@@ -179,6 +182,11 @@ impl Engine {
         Some((exchange.trading_day().to_str().into_owned(), exchange.sessions()))
     }
 
+    /// Returns the exchange to look at; `None` of a dead front.
+    pub(crate) fn exchange(&self) -> Option<&Exchange> {
+        self.exchange.as_ref()
+    }
+
     /// Returns 0 when a request may go to the exchange, else its refusal.
     pub(crate) fn admit(&self, now: Timestamp, input: &Input) -> i32 {
         let Some(exchange) = &self.exchange else {
@@ -220,6 +228,7 @@ impl Engine {
         let outputs = &mut self.outputs;
         let latest = self.latest;
         self.notices.input(latest, &input);
+        self.activity.see_input(latest, &input);
         let stepped = panic::catch_unwind(AssertUnwindSafe(|| exchange.step(latest, input, outputs)));
         if stepped.is_err() {
             error!("the exchange panicked: closing every connection; this is a bug of the simulator");
@@ -238,7 +247,9 @@ impl Engine {
     fn route(&mut self) {
         let mut full = Vec::new();
         let mut last = None;
-        for Output { session, delivery } in self.outputs.drain(..) {
+        for output in self.outputs.drain(..) {
+            self.activity.see_output(self.latest, &output);
+            let Output { session, delivery } = output;
             self.closed |= matches!(delivery, Delivery::Close { .. });
             let Some(mailbox) = self.sessions.get(&session) else {
                 continue;

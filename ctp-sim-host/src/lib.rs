@@ -15,6 +15,7 @@
 
 #![forbid(unsafe_code)]
 
+mod activity;
 mod address;
 mod callback;
 mod clock;
@@ -38,11 +39,12 @@ mod simulator;
 pub mod wire;
 mod worker;
 
+pub use activity::{Counts, Line};
 pub use address::{
     AddressError, ClockKind, FrontAddress, NAME_LENGTH_MAX, SPEED_MAX, SimulatorAddress, Speed,
 };
 pub use callback::{Callback, Method};
-pub use clock::{Clock, EventClock, ManualClock, RealClock, VirtualClock};
+pub use clock::{Clock, EventClock, ManualClock, Pace, PaceError, RealClock, VirtualClock};
 pub use command::{Argument, CommandError, read_command, read_line, write_line};
 pub use control::{ControlError, REQUEST_LENGTH_MAX, control, control_of};
 pub use flow::Topic;
@@ -53,7 +55,7 @@ pub use recording::{RecordingError, read_recording};
 pub use registry::StartError;
 pub use simulator::Simulator;
 
-pub use ctp_sim::{ApiKind, Command, Config, Timestamp};
+pub use ctp_sim::{ApiKind, Command, Config, Refused, Timestamp, look};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -6,10 +6,13 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
-use ctp_sim::{ApiKind, Command, Config, Exchange, Input, Received, SessionId, SessionState, Timestamp};
+use ctp_sim::{
+    ApiKind, Command, Config, Exchange, Input, Received, Refused, SessionId, SessionState, Timestamp,
+};
 use tracing::debug;
 
-use crate::clock::Clock;
+use crate::activity::{Counts, Line};
+use crate::clock::{Clock, Pace, PaceError};
 use crate::engine::Engine;
 use crate::instance::{NOT_CONNECTED, Topics};
 use crate::mailbox::Mailbox;
@@ -125,6 +128,79 @@ impl Simulator {
     pub fn command(&self, command: Command) {
         let mut engine = self.engine();
         self.step(&mut engine, Input::Command(command));
+    }
+
+    /// Does to the exchange what no client does, at its present time, unless the command names what there is not.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error that names the value and what there is instead; nothing was done then.
+    pub fn try_command(&self, command: Command) -> Result<(), Refused> {
+        let mut engine = self.engine();
+        engine.catch_up(self.shared.clock.now(), MOMENTS_MAX);
+        engine.exchange().map_or(Ok(()), |exchange| exchange.check_command(&command))?;
+        self.step(&mut engine, Input::Command(command));
+        Ok(())
+    }
+
+    /// Looks at the exchange, which meanwhile does nothing else; `None` of one that is dead.
+    pub fn look_at<T>(&self, look: impl FnOnce(&Exchange) -> T) -> Option<T> {
+        let mut engine = self.engine();
+        // What is due is seen: the driver thread may not have come to it.
+        engine.catch_up(self.shared.clock.now(), MOMENTS_MAX);
+        engine.exchange().map(look)
+    }
+
+    /// Returns how the exchange's clock runs.
+    pub fn pace(&self) -> Pace {
+        self.shared.clock.pace()
+    }
+
+    /// Stops the exchange's clock, or lets it go on.
+    ///
+    /// While it stands there are no ticks. Requests are taken at the time it shows; their answers come when it goes on,
+    /// as does everything else that takes time.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error of a clock that is moved by hand.
+    pub fn set_paused(&self, paused: bool) -> Result<(), PaceError> {
+        self.shared.clock.set_paused(paused)?;
+        self.wake_all();
+        Ok(())
+    }
+
+    /// Changes how fast the exchange's clock runs.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error of a clock that has one speed only, or of a speed that cannot be.
+    pub fn set_speed(&self, speed: f64) -> Result<(), PaceError> {
+        self.shared.clock.set_speed(speed)?;
+        self.wake_all();
+        Ok(())
+    }
+
+    /// Lets everybody who waits by the clock look at it again.
+    fn wake_all(&self) {
+        self.wake();
+        self.shared.sooner.notify_all();
+    }
+
+    /// Returns what was counted since the exchange started.
+    pub fn counts(&self) -> Counts {
+        self.engine().activity.counts
+    }
+
+    /// Returns the lines of the log from a number on, at most so many of the newest.
+    pub fn log(&self, from: u64, limit: usize) -> Vec<Line> {
+        self.engine().activity.lines(from, limit)
+    }
+
+    /// Adds a line to the log that people see: what kind of thing happened, and what.
+    pub fn note(&self, kind: &str, text: &str) {
+        let now = self.now();
+        self.engine().activity.note(now, kind, text);
     }
 
     /// Returns the fields of an instrument's record and of its present tick by their C names, as text; `None` when it

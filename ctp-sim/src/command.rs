@@ -4,6 +4,8 @@
 //! variant's name in kebab case, its fields by their names. That comes from the derive alone, so a new variant is one
 //! variant. In text, values without a name are the fields in the order of their declaration.
 
+mod check;
+
 use ctp_types::RecordBox;
 use serde::Deserialize;
 
@@ -18,6 +20,8 @@ use crate::order::{
     OrderLimits, PositionLimit, RefuseCancels, RefuseOrders, TradingCode, TradingRight,
 };
 use crate::session::user::UserState;
+
+pub use check::Refused;
 
 /// One thing that is done to the exchange from outside.
 ///

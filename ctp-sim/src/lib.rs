@@ -43,6 +43,7 @@ mod exchange;
 mod instruction;
 mod interface;
 mod journal;
+pub mod look;
 mod market;
 mod matching;
 mod money;
@@ -55,7 +56,7 @@ mod session;
 mod switches;
 mod text;
 
-pub use command::Command;
+pub use command::{Command, Refused};
 pub use config::{
     Access, CarriedLot, Config, ConfigError, ConfigKey, Hours, Rates, SmsLogin, TradingParams, duration,
 };

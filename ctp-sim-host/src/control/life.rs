@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use ctp_sim::{ApiKind, Config, SessionState, Timestamp};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::ControlError;
-use super::operation::{Answer, Fields, Operation, Run, needed, optional, read, write};
+use super::operation::{Answer, Fields, Operation, Request, Run, needed, optional, read, write};
 use super::operations::find;
+use crate::activity::Counts;
 use crate::address::{FrontAddress, SPEED_MAX};
-use crate::clock::{Clock, EventClock, ManualClock, RealClock, VirtualClock};
+use crate::clock::{Clock, EventClock, ManualClock, Pace, RealClock, VirtualClock};
 use crate::simulator::Simulator;
 
 pub(super) const OPERATIONS: &[Operation] = &[
@@ -29,12 +30,20 @@ pub(super) const OPERATIONS: &[Operation] = &[
         run: Run::Process(start),
     },
     Operation {
-        name: "state",
+        name: State::NAME,
         help: "tells how an exchange is; without exchange, which ones run in the process",
         arguments: &[],
-        answer: "now, nanoseconds, trading_day, sessions; or exchanges",
+        answer: "exchange, now, nanoseconds, trading_day, clock, speed, paused, counts, sessions; or exchanges",
         example: "",
-        run: Run::Process(state),
+        run: Run::Either(Run::typed::<State>(), exchanges),
+    },
+    Operation {
+        name: Sessions::NAME,
+        help: "lists the API objects that have connected",
+        arguments: &[optional("connected", "true: only those that are connected now")],
+        answer: "sessions",
+        example: "",
+        run: Run::of::<Sessions>(),
     },
     Operation {
         name: "end",
@@ -97,10 +106,76 @@ enum Kind {
     Max,
 }
 
-#[derive(Deserialize)]
+/// Asks how an exchange is.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct State {
-    exchange: Option<String>,
+pub struct State {}
+
+/// How an exchange is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExchangeState {
+    /// Its name.
+    pub exchange: String,
+    /// Its time in China.
+    pub now: String,
+    /// Its time since the Unix epoch.
+    pub nanoseconds: i64,
+    /// `yyyymmdd`
+    pub trading_day: String,
+    /// `manual`, `virtual`, `real` or `max`.
+    pub clock: String,
+    /// Seconds per second of a virtual clock.
+    pub speed: Option<f64>,
+    /// Whether the clock is stopped.
+    pub paused: bool,
+    /// What it has done since it started.
+    pub counts: Counts,
+    /// The API objects that have connected.
+    pub sessions: Vec<Session>,
+}
+
+/// Asks for the API objects that have connected.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sessions {
+    /// Only those that are connected now.
+    pub connected: bool,
+}
+
+/// The API objects that have connected.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SessionList {
+    /// In the order of their numbers.
+    pub sessions: Vec<Session>,
+}
+
+/// An API object that has connected.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    /// Its number on the exchange.
+    pub session: u64,
+    /// `md` or `trader`.
+    pub api: String,
+    /// The version of its library.
+    pub version: String,
+    /// Whether it is connected.
+    pub connected: bool,
+    /// Whether the front says nothing to it.
+    pub silent: bool,
+    /// How many instruments' ticks go to it.
+    pub subscriptions: usize,
+    /// `UserID`, once it logged in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// `InvestorID`, once it logged in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub investor: Option<String>,
+    /// `FrontID`, once it logged in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub front_id: Option<i32>,
+    /// `SessionID`, once it logged in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<i32>,
 }
 
 fn start(fields: Fields) -> Result<Answer, ControlError> {
@@ -153,36 +228,70 @@ fn end(fields: Fields) -> Result<Answer, ControlError> {
     Ok(Answer::new())
 }
 
-fn state(fields: Fields) -> Result<Answer, ControlError> {
-    let State { exchange: Some(exchange) } = read(fields)? else {
-        return write(&json!({ "exchanges": Simulator::names() }));
-    };
-    let simulator = find(&exchange)?;
-    let (trading_day, sessions) = simulator.look();
-    write(&json!({
-        "now": simulator.now().china(),
-        "nanoseconds": simulator.now().0,
-        "trading_day": trading_day,
-        "sessions": sessions.iter().map(session).collect::<Vec<_>>(),
-    }))
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+fn exchanges(fields: Fields) -> Result<Answer, ControlError> {
+    let Nothing {} = read(fields)?;
+    write(&json!({ "exchanges": Simulator::names() }))
 }
 
-fn session(state: &SessionState) -> Value {
-    let (major, minor, patch) = state.api_version;
-    let mut session = json!({
-        "session": state.session.0,
-        "api": match state.kind {
-            ApiKind::Md => "md",
-            ApiKind::Trader => "trader",
-        },
-        "version": format!("{major}.{minor}.{patch}"),
-        "connected": state.connected,
-    });
-    if let Some(login) = &state.login {
-        session["user"] = json!(login.user);
-        session["investor"] = json!(login.investor);
-        session["front_id"] = json!(login.front_id);
-        session["session_id"] = json!(login.session_id);
+impl Request for State {
+    const NAME: &'static str = "state";
+    type Answer = ExchangeState;
+
+    fn carry_out(self, exchange: &Simulator) -> Result<ExchangeState, ControlError> {
+        let (trading_day, sessions) = exchange.look();
+        let now = exchange.now();
+        let pace = exchange.pace();
+        Ok(ExchangeState {
+            exchange: exchange.name().to_owned(),
+            now: now.china(),
+            nanoseconds: now.0,
+            trading_day,
+            clock: pace.to_string(),
+            speed: match pace {
+                Pace::Times { speed, .. } => Some(speed),
+                _ => None,
+            },
+            paused: pace.is_paused(),
+            counts: exchange.counts(),
+            sessions: sessions.into_iter().map(Session::from).collect(),
+        })
     }
-    session
+}
+
+impl Request for Sessions {
+    const NAME: &'static str = "sessions";
+    type Answer = SessionList;
+
+    fn carry_out(self, exchange: &Simulator) -> Result<SessionList, ControlError> {
+        let (_, sessions) = exchange.look();
+        let wanted = sessions.into_iter().filter(|session| session.connected || !self.connected);
+        Ok(SessionList { sessions: wanted.map(Session::from).collect() })
+    }
+}
+
+impl From<SessionState> for Session {
+    fn from(state: SessionState) -> Self {
+        let (major, minor, patch) = state.api_version;
+        let login = state.login;
+        Self {
+            session: state.session.0,
+            api: match state.kind {
+                ApiKind::Md => "md",
+                ApiKind::Trader => "trader",
+            }
+            .to_owned(),
+            version: format!("{major}.{minor}.{patch}"),
+            connected: state.connected,
+            silent: state.silent,
+            subscriptions: state.subscriptions,
+            user: login.as_ref().map(|login| login.user.clone()),
+            front_id: login.as_ref().map(|login| login.front_id),
+            session_id: login.as_ref().map(|login| login.session_id),
+            investor: login.map(|login| login.investor),
+        }
+    }
 }

@@ -59,6 +59,11 @@ pub(crate) enum Run {
     Process(fn(Fields) -> Result<Answer, ControlError>),
     /// On a running exchange.
     Exchange(fn(&Simulator, Fields) -> Result<Answer, ControlError>),
+    /// On a running exchange; without one, in the process.
+    Either(
+        fn(&Simulator, Fields) -> Result<Answer, ControlError>,
+        fn(Fields) -> Result<Answer, ControlError>,
+    ),
 }
 
 impl std::fmt::Debug for Run {
@@ -66,6 +71,7 @@ impl std::fmt::Debug for Run {
         f.write_str(match self {
             Self::Process(_) => "Process",
             Self::Exchange(_) => "Exchange",
+            Self::Either(..) => "Either",
         })
     }
 }
@@ -73,7 +79,12 @@ impl std::fmt::Debug for Run {
 impl Run {
     /// Returns how a typed request is carried out.
     pub(crate) const fn of<R: Request>() -> Self {
-        Self::Exchange(|exchange, fields| write(&read::<R>(fields)?.carry_out(exchange)?))
+        Self::Exchange(Self::typed::<R>())
+    }
+
+    /// Returns the function that carries out a typed request.
+    pub(crate) const fn typed<R: Request>() -> fn(&Simulator, Fields) -> Result<Answer, ControlError> {
+        |exchange, fields| write(&read::<R>(fields)?.carry_out(exchange)?)
     }
 }
 

@@ -3,12 +3,19 @@
 use serde_json::Value;
 
 use super::operation::{Answer, Fields, Operation, Run};
-use super::{ControlError, REQUEST_LENGTH_MAX, command, life, market, time};
+use super::{ControlError, REQUEST_LENGTH_MAX, command, life, log, market, money, orders, time};
 use crate::simulator::Simulator;
 
 /// The operations by group: each group has a file of its own.
-const GROUPS: &[&[Operation]] =
-    &[life::OPERATIONS, time::OPERATIONS, command::OPERATIONS, market::OPERATIONS];
+const GROUPS: &[&[Operation]] = &[
+    life::OPERATIONS,
+    time::OPERATIONS,
+    command::OPERATIONS,
+    market::OPERATIONS,
+    orders::OPERATIONS,
+    money::OPERATIONS,
+    log::OPERATIONS,
+];
 
 /// Returns every operation of the control interface.
 pub fn operations() -> impl Iterator<Item = &'static Operation> {
@@ -20,7 +27,8 @@ pub(super) fn carry_out(request: &str) -> Result<Answer, ControlError> {
     let (operation, mut fields) = understand(request)?;
     match operation.run {
         Run::Process(run) => run(fields),
-        Run::Exchange(run) => {
+        Run::Either(_, run) if !fields.contains_key("exchange") => run(fields),
+        Run::Exchange(run) | Run::Either(run, _) => {
             let name: String = match fields.remove("exchange") {
                 Some(name) => serde_json::from_value(name)?,
                 None => return Err(ControlError::Unnamed { running: Simulator::names().join(", ") }),
@@ -41,7 +49,7 @@ pub(super) fn carry_out_on(exchange: &Simulator, request: &str) -> Result<Answer
     }
     match operation.run {
         Run::Process(_) => Err(ControlError::InProcess(operation.name)),
-        Run::Exchange(run) => run(exchange, fields),
+        Run::Exchange(run) | Run::Either(run, _) => run(exchange, fields),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ctp_sim::Timestamp;
+use ctp_sim::{Command, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::ControlError;
@@ -38,6 +38,38 @@ pub(super) const OPERATIONS: &[Operation] = &[
         example: "",
         run: Run::of::<Barrier>(),
     },
+    Operation {
+        name: Pause::NAME,
+        help: "stops the clock: no ticks; requests are taken, their answers wait",
+        arguments: &[],
+        answer: "now, nanoseconds",
+        example: "",
+        run: Run::of::<Pause>(),
+    },
+    Operation {
+        name: Resume::NAME,
+        help: "lets a stopped clock go on; a real one shows the machine's time again",
+        arguments: &[],
+        answer: "now, nanoseconds",
+        example: "",
+        run: Run::of::<Resume>(),
+    },
+    Operation {
+        name: Speed::NAME,
+        help: "changes the speed of a virtual clock",
+        arguments: &[needed("speed", "seconds per second: above 0, at most 1000")],
+        answer: "now, nanoseconds",
+        example: "speed=10",
+        run: Run::of::<Speed>(),
+    },
+    Operation {
+        name: Settle::NAME,
+        help: "settles the trading day at once; the next one begins",
+        arguments: &[],
+        answer: "trading_day",
+        example: "",
+        run: Run::of::<Settle>(),
+    },
 ];
 
 /// Lets time pass.
@@ -60,6 +92,36 @@ pub struct Until {
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Barrier {}
+
+/// Stops the clock.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pause {}
+
+/// Lets a stopped clock go on.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Resume {}
+
+/// Changes the speed of a virtual clock.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Speed {
+    /// Seconds per second.
+    pub speed: f64,
+}
+
+/// Settles the trading day at once.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settle {}
+
+/// The trading day that has begun.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Day {
+    /// `yyyymmdd`
+    pub trading_day: String,
+}
 
 /// What time it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,6 +169,46 @@ impl Request for Barrier {
     fn carry_out(self, exchange: &Simulator) -> Result<Done, ControlError> {
         exchange.barrier(PATIENCE)?;
         Ok(Done {})
+    }
+}
+
+impl Request for Pause {
+    const NAME: &'static str = "pause";
+    type Answer = Now;
+
+    fn carry_out(self, exchange: &Simulator) -> Result<Now, ControlError> {
+        exchange.set_paused(true)?;
+        Ok(Now::of(exchange.now()))
+    }
+}
+
+impl Request for Resume {
+    const NAME: &'static str = "resume";
+    type Answer = Now;
+
+    fn carry_out(self, exchange: &Simulator) -> Result<Now, ControlError> {
+        exchange.set_paused(false)?;
+        Ok(Now::of(exchange.now()))
+    }
+}
+
+impl Request for Speed {
+    const NAME: &'static str = "speed";
+    type Answer = Now;
+
+    fn carry_out(self, exchange: &Simulator) -> Result<Now, ControlError> {
+        exchange.set_speed(self.speed)?;
+        Ok(Now::of(exchange.now()))
+    }
+}
+
+impl Request for Settle {
+    const NAME: &'static str = "settle";
+    type Answer = Day;
+
+    fn carry_out(self, exchange: &Simulator) -> Result<Day, ControlError> {
+        exchange.try_command(Command::Settle)?;
+        Ok(Day { trading_day: exchange.look().0 })
     }
 }
 

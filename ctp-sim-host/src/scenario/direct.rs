@@ -142,8 +142,7 @@ impl World for DirectWorld {
             self.clients.get(*client)?.0.session().map(|session| session.0)
         };
         let command = read_command(name, arguments, &session).map_err(|error| TargetError::of(&error))?;
-        self.simulator.command(command);
-        Ok(())
+        self.simulator.try_command(command).map_err(|error| TargetError::of(&error))
     }
 
     fn instrument(&mut self, id: &str) -> Result<Option<Vec<(String, String)>>, TargetError> {

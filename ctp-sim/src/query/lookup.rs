@@ -23,6 +23,8 @@ impl Exchange {
             kind: state.kind,
             api_version: state.api_version,
             connected: state.connected,
+            silent: state.silence.is_some(),
+            subscriptions: state.subscriptions.len(),
             login: state.login.as_ref().map(|login| LoginState {
                 user: login.user.to_str().into_owned(),
                 investor: login.investor.to_str().into_owned(),
@@ -46,6 +48,10 @@ pub struct SessionState {
     pub api_version: (u16, u16, u16),
     /// Whether it is connected.
     pub connected: bool,
+    /// Whether the front says nothing to it ([`Command::Silence`](crate::Command::Silence)).
+    pub silent: bool,
+    /// How many instruments' ticks go to it.
+    pub subscriptions: usize,
     /// Who logged in.
     pub login: Option<LoginState>,
 }
