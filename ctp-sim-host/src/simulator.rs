@@ -197,12 +197,6 @@ impl Simulator {
         self.engine().activity.lines(from, limit)
     }
 
-    /// Adds a line to the log that people see: what kind of thing happened, and what.
-    pub fn note(&self, kind: &str, text: &str) {
-        let now = self.now();
-        self.engine().activity.note(now, kind, text);
-    }
-
     /// Returns the fields of an instrument's record and of its present tick by their C names, as text; `None` when it
     /// is not listed.
     pub fn instrument(&self, id: &str) -> Option<Vec<(String, String)>> {
