@@ -7,7 +7,7 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use ctp_sim::{ApiKind, Delivery, Exchange, Input, Output, SessionId, SessionState, Timestamp};
-use ctp_types::RecordBox;
+use ctp_types::{RecordBox, RequestKind};
 use tracing::{error, warn};
 
 use crate::activity::Activity;
@@ -16,7 +16,7 @@ use crate::instance::Topics;
 use crate::mailbox::Mailbox;
 use crate::notice::Notices;
 use crate::simulator::Connection;
-use crate::wire::Limits;
+use crate::wire::{Admission, Limits};
 
 /// `nReason` of a connection that the other side closed.
 pub(crate) const REASON_READ_FAILED: i32 = 0x1001;
@@ -29,6 +29,8 @@ pub(crate) struct Engine {
     session_next: u64,
     latest: Timestamp,
     outputs: Vec<Output>,
+    /// Sessions elsewhere with a query in flight.
+    asking: Vec<SessionId>,
     /// What is noted for those who watch.
     pub(crate) notices: Arc<Notices>,
     /// Sessions that connect when their time comes.
@@ -67,6 +69,7 @@ impl Engine {
             session_next: 1,
             latest: start,
             outputs: Vec::new(),
+            asking: Vec::new(),
             notices: Arc::default(),
             held: BTreeMap::new(),
             touched: Vec::new(),
@@ -227,8 +230,17 @@ impl Engine {
         };
         let outputs = &mut self.outputs;
         let latest = self.latest;
-        self.notices.input(latest, &input);
         self.activity.see_input(latest, &input);
+        if let Input::Connect { session, .. } = &input {
+            let peer = self.sessions.get(session).and_then(|mailbox| mailbox.peer());
+            self.notices.input(latest, &input, peer);
+        }
+        if let Input::Trader { session, request, .. } = &input
+            && request.kind() == RequestKind::Query
+            && self.sessions.get(session).is_some_and(|mailbox| mailbox.peer().is_some())
+        {
+            self.asking.push(*session);
+        }
         let stepped = panic::catch_unwind(AssertUnwindSafe(|| exchange.step(latest, input, outputs)));
         if stepped.is_err() {
             error!("the exchange panicked: closing every connection; this is a bug of the simulator");
@@ -241,7 +253,25 @@ impl Engine {
             self.outputs.extend(closed);
         }
         self.notices.outputs(self.latest, &self.outputs);
+        self.tell_admissions();
         self.route();
+    }
+
+    /// Tells clients elsewhere whose queries have ended that they may ask again: before the answers, because an answer's
+    /// callback may ask at once.
+    fn tell_admissions(&mut self) {
+        let Some(exchange) = self.exchange.as_ref().filter(|_| !self.asking.is_empty()) else {
+            return;
+        };
+        let (sessions, limits) = (&self.sessions, self.limits());
+        self.asking.retain(|session| {
+            let (queries_done, asks) = exchange.queries(*session);
+            if let Some(mailbox) = sessions.get(session).filter(|_| !asks) {
+                let admission = Admission { queries_done, limits, refusals: Vec::new() };
+                mailbox.admit(admission);
+            }
+            asks
+        });
     }
 
     fn route(&mut self) {
@@ -264,7 +294,7 @@ impl Engine {
         }
         for session in self.touched.drain(..) {
             if let Some(mailbox) = self.sessions.get(&session) {
-                mailbox.flush();
+                mailbox.flush(self.latest);
             }
         }
         for session in full {
@@ -272,7 +302,7 @@ impl Engine {
             self.step(self.latest, Input::Disconnect { session });
             if let Some(mailbox) = self.sessions.get(&session) {
                 mailbox.put(Delivery::Close { reason: REASON_READ_FAILED });
-                mailbox.flush();
+                mailbox.flush(self.latest);
             }
         }
     }

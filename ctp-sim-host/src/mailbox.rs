@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 
-use ctp_sim::{ApiKind, Delivery};
+use ctp_sim::{ApiKind, Delivery, Timestamp};
 
 use crate::engine::Event;
+use crate::wire::Admission;
 
 /// Deliveries that may wait for a market-data client before the front gives it up, as a real front
 /// does with its send list.
@@ -33,17 +34,25 @@ pub(crate) trait Mailbox: Send {
     fn put(&self, delivery: Delivery) -> bool;
 
     /// Sends what was put in on its way: a step of the exchange is over.
-    fn flush(&self) {}
+    fn flush(&self, _now: Timestamp) {}
 
     /// Lets the client look at the clock again.
     fn wake(&self) {}
 
     /// Drops `passed` once everything that was put in has returned from its callback. An instance of this process takes
     /// barriers even before it has a session: see [`Simulator::barrier`](crate::Simulator::barrier).
-    fn barrier(&self, passed: Sender<()>);
+    fn barrier(&self, now: Timestamp, passed: Sender<()>);
 
     /// Returns how many deliveries have not returned from their callbacks.
     fn waiting(&self) -> usize;
+
+    /// Returns where the client is, when it is not in this process.
+    fn peer(&self) -> Option<&str> {
+        None
+    }
+
+    /// Tells a client that is not in this process what its library refuses by itself.
+    fn admit(&self, _admission: Admission) {}
 }
 
 /// The mailbox of an instance in this process.
@@ -74,7 +83,7 @@ impl Mailbox for LocalMailbox {
         drop(self.events.send(Event::Wake));
     }
 
-    fn barrier(&self, _passed: Sender<()>) {}
+    fn barrier(&self, _now: Timestamp, _passed: Sender<()>) {}
 
     fn waiting(&self) -> usize {
         self.waiting.load(Ordering::Acquire)

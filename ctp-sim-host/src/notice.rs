@@ -176,17 +176,20 @@ impl Notices {
         }
     }
 
-    /// Notes what a step is about.
-    pub(crate) fn input(&self, at: Timestamp, input: &Input) {
+    /// Notes what a step is about; `peer` is where the client is, when it is elsewhere.
+    pub(crate) fn input(&self, at: Timestamp, input: &Input, peer: Option<&str>) {
         let Input::Connect { session, kind, api_version: (major, minor, patch) } = *input else {
             return;
         };
+        if !self.watched.load(Ordering::Relaxed) {
+            return;
+        }
         let api = match kind {
             ApiKind::Md => "md",
             ApiKind::Trader => "trader",
         };
         let version = format!("{major}.{minor}.{patch}");
-        self.note(at, Notice::Connected { session: session.0, api, version, peer: None });
+        self.note(at, Notice::Connected { session: session.0, api, version, peer: peer.map(str::to_owned) });
     }
 
     /// Notes what came out of a step.

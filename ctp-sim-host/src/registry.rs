@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use ctp_sim::{Config, ConfigError};
+use ctp_sim::{Config, ConfigError, Timestamp};
 
 use crate::address::{ClockKind, SimulatorAddress, Speed};
 use crate::clock::{Clock, EventClock, RealClock, VirtualClock};
@@ -78,14 +78,7 @@ impl Simulator {
                 (Speed::Max, None) => Box::new(EventClock::from_now()),
             },
         };
-        let mut config = Config::starting_at(clock.now());
-        for (key, value) in &address.settings {
-            config.set(key, value)?;
-        }
-        if let Some(path) = &address.replay {
-            // With a start of its own the exchange meets the recording's own times.
-            config.replay = Some(read_recording(path, address.start.is_none())?);
-        }
+        let config = address.config(clock.now())?;
         if !address.settings.iter().any(|(key, _)| key == "seed") {
             started.settings.push(("seed".to_owned(), config.seed.to_string()));
         }
@@ -125,6 +118,21 @@ impl Simulator {
 /// Frees the name of an exchange.
 pub(crate) fn forget(simulator: &Simulator) {
     crate::lock(&RUNNING).retain(|_, running| !running.simulator.is(simulator));
+}
+
+impl SimulatorAddress {
+    /// Returns the settings of an exchange that starts at `start`.
+    pub(crate) fn config(&self, start: Timestamp) -> Result<Config, StartError> {
+        let mut config = Config::starting_at(start);
+        for (key, value) in &self.settings {
+            config.set(key, value)?;
+        }
+        if let Some(path) = &self.replay {
+            // With a start of its own the exchange meets the recording's own times.
+            config.replay = Some(read_recording(path, self.start.is_none())?);
+        }
+        Ok(config)
+    }
 }
 
 impl Running {

@@ -1,11 +1,16 @@
 //! The exchange as a server: separate programs trade on one exchange by `tcp://HOST:PORT`.
 
+mod connection;
 mod file;
+mod greet;
 mod options;
+mod outbox;
 mod problem;
+mod server;
 mod token;
 
 pub use file::{FileKey, read_file};
 pub use options::{CLIENTS_MAX, Given, GivenOptions, LISTEN, Listen, NAME, ServeOptions, TimeKind};
 pub use problem::{OptionsError, Origin, Problem};
-pub use token::{TOKEN_LENGTH_MAX, TOKEN_LENGTH_MIN, Token};
+pub use server::{ServeError, Server};
+pub use token::{TOKEN_LENGTH_MIN, Token};

@@ -233,9 +233,15 @@ impl Simulator {
 
     /// Lets a barrier go through every session's mailbox.
     pub(crate) fn barriers(&self, passed: &Sender<()>) {
+        let now = self.now();
         for mailbox in self.engine().sessions.values() {
-            mailbox.barrier(passed.clone());
+            mailbox.barrier(now, passed.clone());
         }
+    }
+
+    /// Returns whether the exchange waits until every callback has returned.
+    pub(crate) fn hurries(&self) -> bool {
+        self.shared.clock.hurries()
     }
 
     /// Returns when something is due next.

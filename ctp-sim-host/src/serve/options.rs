@@ -8,8 +8,9 @@ use ctp_sim::Timestamp;
 use serde_json::{Map, Value};
 
 use super::problem::{OptionsError, Origin, Problem};
-use super::token::{TOKEN_LENGTH_MAX, TOKEN_LENGTH_MIN, Token};
+use super::token::{TOKEN_LENGTH_MIN, Token};
 use crate::address::{ClockKind, FrontAddress, SPEED_MAX, SimulatorAddress, Speed};
+use crate::wire;
 
 /// Where the simulator listens unless it is told otherwise.
 pub const LISTEN: &str = "127.0.0.1:17001";
@@ -246,7 +247,7 @@ impl GivenOptions {
     }
 
     fn token(&self, environment: Option<&str>, problems: &mut Vec<Problem>) -> Option<Token> {
-        let fix = format!("put {TOKEN_LENGTH_MIN} to {TOKEN_LENGTH_MAX} bytes of chance into it");
+        let fix = format!("put {TOKEN_LENGTH_MIN} to {} bytes of chance into it", wire::Token::LENGTH_MAX);
         let Some(file) = &self.token_file else {
             let token = Token::new(environment?);
             if token.is_none() {

@@ -19,6 +19,8 @@ const TOO_MANY_A_SECOND: i32 = -3;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Pace {
     pub(crate) query_in_flight: bool,
+    /// Queries that ended on this connection.
+    queries_done: u32,
     /// When the last queries came to the front, oldest first.
     query_times: VecDeque<Timestamp>,
     /// Queries let through by the library.
@@ -85,6 +87,13 @@ impl Exchange {
         }
         let limit = self.config.access.api_queries_per_second;
         if session.pace.called.is_full(now.max(self.now), limit) { TOO_MANY_A_SECOND } else { 0 }
+    }
+
+    /// Returns how many queries of a session have ended since it connected, whatever became of their answers, and whether
+    /// one is in flight: a client elsewhere that knows it can say −2 by itself.
+    pub fn queries(&self, session: SessionId) -> (u32, bool) {
+        let pace = self.sessions.get(&session).map(|session| &session.pace);
+        pace.map_or((0, false), |pace| (pace.queries_done, pace.query_in_flight))
     }
 
     /// Returns `QryFreq` and `FTDPkgFreq` of `GetFrontInfo`, which a client knows after login (§1.3).
@@ -167,6 +176,7 @@ impl Exchange {
 
     pub(crate) fn end_query(&mut self, session: SessionId) {
         if let Some(session) = self.sessions.get_mut(&session) {
+            session.pace.queries_done += u32::from(session.pace.query_in_flight);
             session.pace.query_in_flight = false;
         }
     }
