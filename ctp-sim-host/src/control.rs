@@ -94,6 +94,9 @@ pub enum ControlError {
     /// A command names what there is not.
     #[error(transparent)]
     Refused(#[from] ctp_sim::Refused),
+    /// A command was not carried out.
+    #[error(transparent)]
+    Undone(#[from] crate::Undone),
     /// The clock does not do that.
     #[error(transparent)]
     Pace(#[from] crate::PaceError),

@@ -13,9 +13,11 @@ use tracing::{error, warn};
 use crate::activity::Activity;
 use crate::callback::Parcel;
 use crate::instance::Topics;
+use crate::logged::{Logged, NotKept};
 use crate::mailbox::Mailbox;
 use crate::notice::Notices;
 use crate::simulator::Connection;
+use crate::unkept::Unkept;
 use crate::wire::{Admission, Limits};
 
 /// `nReason` of a connection that the other side closed.
@@ -24,7 +26,7 @@ pub(crate) const REASON_READ_FAILED: i32 = 0x1001;
 /// The exchange and its sessions.
 pub(crate) struct Engine {
     /// `None` after the exchange panicked: it is then a dead front.
-    exchange: Option<Exchange>,
+    exchange: Option<Logged>,
     pub(crate) sessions: BTreeMap<SessionId, Box<dyn Mailbox>>,
     session_next: u64,
     latest: Timestamp,
@@ -42,6 +44,8 @@ pub(crate) struct Engine {
     pub(crate) activity: Activity,
     /// Whether a connection ended since [`run`](Self::run) began.
     closed: bool,
+    /// Sessions whose end could not be kept when it came.
+    owed: Vec<SessionId>,
 }
 
 /// How late the exchange may be before ticks are skipped, where the clock jumps.
@@ -63,11 +67,15 @@ pub(crate) enum Event {
 
 impl Engine {
     pub(crate) fn new(exchange: Exchange, start: Timestamp, jumps: bool) -> Self {
+        Self::of(Logged::new(exchange, None), start, jumps, 1)
+    }
+
+    fn of(exchange: Logged, latest: Timestamp, jumps: bool, session_next: u64) -> Self {
         Self {
             exchange: Some(exchange),
             sessions: BTreeMap::new(),
-            session_next: 1,
-            latest: start,
+            session_next,
+            latest,
             outputs: Vec::new(),
             asking: Vec::new(),
             notices: Arc::default(),
@@ -76,6 +84,31 @@ impl Engine {
             jumps,
             activity: Activity::default(),
             closed: false,
+            owed: Vec::new(),
+        }
+    }
+
+    /// Goes on with an exchange whose inputs are kept and which stands at `latest`; its sessions have numbers below
+    /// `session_next`. Connections of the run before are ended first of all.
+    #[cfg(feature = "serve")]
+    pub(crate) fn resume(exchange: Logged, latest: Timestamp, jumps: bool, session_next: u64) -> Self {
+        let connected = exchange.sessions().into_iter().filter(|session| session.connected);
+        let owed = connected.map(|session| session.session).collect();
+        let mut engine = Self { owed, ..Self::of(exchange, latest, jumps, session_next) };
+        engine.end_owed();
+        engine
+    }
+
+    /// Lets the log of the inputs fail as on a full disk, or work again. Returns whether there is one.
+    pub(crate) fn fail_log(&mut self, on: bool) -> bool {
+        self.exchange.as_mut().and_then(Logged::log_mut).map(|log| log.fail(on)).is_some()
+    }
+
+    /// Lets readers of the log see how the exchange stands.
+    #[cfg(feature = "serve")]
+    pub(crate) fn show(&mut self) {
+        if let Some(exchange) = &mut self.exchange {
+            exchange.show();
         }
     }
 
@@ -89,8 +122,10 @@ impl Engine {
 
     /// Runs what is due until `now`, at most `moments_max` moments of it, and returns how far it came.
     pub(crate) fn catch_up(&mut self, now: Timestamp, moments_max: usize) -> Timestamp {
+        self.end_owed();
         if self.jumps && self.next_deadline().is_some_and(|deadline| deadline.after(LATE_MAX) < now) {
-            self.step(now, Input::Skip);
+            // What cannot be kept does not happen: the ticks are made up for then.
+            drop(self.step(now, Input::Skip));
         }
         for _ in 0..moments_max {
             match self.next_deadline() {
@@ -119,7 +154,8 @@ impl Engine {
 
     /// Lets time come to a deadline.
     fn advance(&mut self, deadline: Timestamp) {
-        self.step(deadline, Input::Advance);
+        // Time passing is not kept, so it cannot fail.
+        drop(self.step(deadline, Input::Advance));
         while let Some((&session, _)) = self.held.iter().find(|(_, (at, _))| *at <= deadline) {
             if let Some((_, connection)) = self.held.remove(&session) {
                 self.connect(deadline, connection);
@@ -136,9 +172,13 @@ impl Engine {
         }
         if let Some((Topics { private, public, sequence }, received)) = topics {
             let topics = Input::Topics { session, private, public, sequence, received: Some(received) };
-            self.step(now, topics);
+            if self.step(now, topics).is_err() {
+                // The client was told that its connection ended.
+                return;
+            }
         }
-        self.step(now, Input::Connect { session, kind, api_version });
+        // What cannot be kept is told to the client in the same way.
+        drop(self.step(now, Input::Connect { session, kind, api_version }));
     }
 
     /// Connects a session at a later time, unless it is removed before.
@@ -156,13 +196,15 @@ impl Engine {
 
     /// Forgets the exchange and its sessions: a dead front.
     pub(crate) fn end(&mut self) {
-        self.exchange = None;
+        if let Some(mut exchange) = self.exchange.take() {
+            exchange.close();
+        }
         self.sessions.clear();
         self.held.clear();
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
-        let of_exchange = self.exchange.as_ref().and_then(Exchange::next_deadline);
+        let of_exchange = self.exchange.as_ref().and_then(|exchange| exchange.next_deadline());
         let of_held = self.held.values().map(|(at, _)| *at);
         of_held.chain(of_exchange).min()
     }
@@ -187,7 +229,7 @@ impl Engine {
 
     /// Returns the exchange to look at; `None` of a dead front.
     pub(crate) fn exchange(&self) -> Option<&Exchange> {
-        self.exchange.as_ref()
+        self.exchange.as_deref()
     }
 
     /// Returns 0 when a request may go to the exchange, else its refusal.
@@ -223,15 +265,21 @@ impl Engine {
     }
 
     /// Steps the exchange and routes what comes out of it.
-    pub(crate) fn step(&mut self, now: Timestamp, input: Input) {
-        self.latest = self.latest.max(now);
+    ///
+    /// # Errors
+    ///
+    /// Returns an error when the input could not be kept: it is not carried out then, and its client has been told.
+    pub(crate) fn step(&mut self, now: Timestamp, input: Input) -> Result<(), NotKept> {
+        let from = self.latest;
+        self.latest = from.max(now);
         let Some(exchange) = &mut self.exchange else {
-            return;
+            return Ok(());
         };
-        let outputs = &mut self.outputs;
-        let latest = self.latest;
+        let told = exchange.log_mut().map(|_| Unkept::of(&input));
+        let (outputs, latest) = (&mut self.outputs, self.latest);
         self.activity.see_input(latest, &input);
         if let Input::Connect { session, .. } = &input {
+            self.owed.retain(|owed| owed != session);
             let peer = self.sessions.get(session).and_then(|mailbox| mailbox.peer());
             self.notices.input(latest, &input, peer);
         }
@@ -241,8 +289,8 @@ impl Engine {
         {
             self.asking.push(*session);
         }
-        let stepped = panic::catch_unwind(AssertUnwindSafe(|| exchange.step(latest, input, outputs)));
-        if stepped.is_err() {
+        let stepped = panic::catch_unwind(AssertUnwindSafe(|| exchange.step(from, latest, input, outputs)));
+        let kept = stepped.unwrap_or_else(|_| {
             error!("the exchange panicked: closing every connection; this is a bug of the simulator");
             self.exchange = None;
             self.outputs.clear();
@@ -251,10 +299,27 @@ impl Engine {
                 .keys()
                 .map(|&session| Output { session, delivery: Delivery::Close { reason: REASON_READ_FAILED } });
             self.outputs.extend(closed);
+            Ok(())
+        });
+        if let (Err(cause), Some(told)) = (&kept, told) {
+            warn!(%cause, "an input is not carried out");
+            if let Unkept::Owed(session) = told {
+                self.owed.push(session);
+            }
+            self.outputs.extend(told.output());
         }
         self.notices.outputs(self.latest, &self.outputs);
         self.tell_admissions();
         self.route();
+        kept
+    }
+
+    /// Ends the connections whose end could not be kept when it came.
+    fn end_owed(&mut self) {
+        for session in std::mem::take(&mut self.owed) {
+            // What cannot be kept now either is owed again.
+            drop(self.step(self.latest, Input::Disconnect { session }));
+        }
     }
 
     /// Tells clients elsewhere whose queries have ended that they may ask again: before the answers, because an answer's
@@ -299,7 +364,7 @@ impl Engine {
         }
         for session in full {
             warn!(session = session.0, "client does not read: closing its connection");
-            self.step(self.latest, Input::Disconnect { session });
+            drop(self.step(self.latest, Input::Disconnect { session }));
             if let Some(mailbox) = self.sessions.get(&session) {
                 mailbox.put(Delivery::Close { reason: REASON_READ_FAILED });
                 mailbox.flush(self.latest);

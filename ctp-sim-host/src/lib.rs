@@ -26,6 +26,7 @@ mod engine;
 pub mod fault;
 mod flow;
 mod instance;
+mod logged;
 mod mailbox;
 mod notice;
 mod poison;
@@ -36,6 +37,9 @@ pub mod scenario;
 #[cfg(feature = "serve")]
 pub mod serve;
 mod simulator;
+#[cfg(feature = "serve")]
+pub mod store;
+mod unkept;
 pub mod wire;
 mod worker;
 
@@ -49,6 +53,7 @@ pub use command::{Argument, CommandError, read_command, read_line, write_line};
 pub use control::{ControlError, REQUEST_LENGTH_MAX, control, control_of};
 pub use flow::Topic;
 pub use instance::{Instance, InstanceOptions, NOT_CONNECTED, RELEASE_WAIT_MAX, SubscriptionChange};
+pub use logged::{NotKept, Undone};
 pub use notice::{NOTICES_MAX, Noted, Notice};
 pub use quiet::QuietError;
 pub use recording::{RecordingError, read_recording};

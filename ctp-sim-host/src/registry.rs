@@ -98,6 +98,28 @@ impl Simulator {
         crate::lock(&RUNNING).keys().cloned().collect()
     }
 
+    /// Goes on with the exchange of a store, which `sim://NAME` then reaches. A clock of its own starts at
+    /// [`Store::time`](crate::store::Store::time).
+    ///
+    /// # Errors
+    ///
+    /// Returns an error when the name is in use or a thread cannot be started.
+    #[cfg(feature = "serve")]
+    pub fn start_stored(
+        name: &str,
+        store: crate::store::Store,
+        clock: impl Clock,
+    ) -> Result<Self, StartError> {
+        let mut running = crate::lock(&RUNNING);
+        if running.contains_key(name) {
+            return Err(StartError::NameTaken(name.to_owned()));
+        }
+        let simulator = Self::spawn_stored(name, store, Box::new(clock))?;
+        let entry = Running { simulator: simulator.clone(), address: None };
+        running.insert(name.to_owned(), entry);
+        Ok(simulator)
+    }
+
     /// Starts an exchange that `sim://NAME` then reaches.
     ///
     /// # Errors

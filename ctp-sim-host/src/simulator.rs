@@ -6,15 +6,14 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
-use ctp_sim::{
-    ApiKind, Command, Config, Exchange, Input, Received, Refused, SessionId, SessionState, Timestamp,
-};
-use tracing::debug;
+use ctp_sim::{ApiKind, Command, Config, Exchange, Input, Received, SessionId, SessionState, Timestamp};
+use tracing::{debug, error};
 
 use crate::activity::{Counts, Line};
 use crate::clock::{Clock, Pace, PaceError};
 use crate::engine::Engine;
 use crate::instance::{NOT_CONNECTED, Topics};
+use crate::logged::{NotKept, Undone};
 use crate::mailbox::Mailbox;
 use crate::notice::{Noted, Notice, Notices};
 use crate::registry::{self, StartError};
@@ -28,6 +27,10 @@ const GIVE_WAY: Duration = Duration::from_micros(100);
 
 /// How often the driver thread looks whether clients are done before it sleeps.
 const YIELDS_MAX: usize = 32;
+
+/// How often the tables of a store that are for people are written.
+#[cfg(feature = "serve")]
+const SHOW_EVERY: Duration = Duration::from_secs(3);
 
 /// The longest sleep of the driver thread.
 const SLEEP_MAX: Duration = Duration::from_secs(3_600);
@@ -67,12 +70,44 @@ impl Simulator {
     /// Starts an exchange without giving it a place in the registry.
     pub(crate) fn spawn(name: &str, config: Config, clock: Box<dyn Clock>) -> Result<Self, StartError> {
         let start = config.start;
-        let jumps = clock.jumps();
-        let engine = Engine::new(Exchange::new(config)?, start, jumps);
+        let engine = Engine::new(Exchange::new(config)?, start, clock.jumps());
+        Self::launch(name, engine, phase(start), clock)
+    }
+
+    /// Goes on with the exchange of a store.
+    #[cfg(feature = "serve")]
+    pub(crate) fn spawn_stored(
+        name: &str,
+        store: crate::store::Store,
+        clock: Box<dyn Clock>,
+    ) -> Result<Self, StartError> {
+        let phase = store.phase;
+        let engine = Engine::resume(store.exchange, store.reached, clock.jumps(), store.session_next);
+        let simulator = Self::launch(name, engine, phase, clock)?;
+        simulator.show_from_time_to_time()?;
+        Ok(simulator)
+    }
+
+    /// Starts the thread that writes the tables of the store that are for people.
+    #[cfg(feature = "serve")]
+    fn show_from_time_to_time(&self) -> Result<(), StartError> {
+        let shared = Arc::downgrade(&self.shared);
+        let show = move || {
+            while let Some(shared) = shared.upgrade().filter(|shared| !shared.ended.load(Ordering::SeqCst)) {
+                Self { shared }.engine().show();
+                thread::sleep(SHOW_EVERY);
+            }
+        };
+        let started = thread::Builder::new().name("ctp-sim-show".to_owned()).spawn(show);
+        started.map(drop).map_err(|source| StartError::Thread { name: self.name().to_owned(), source })
+    }
+
+    /// Starts the driver thread.
+    fn launch(name: &str, engine: Engine, phase: u16, clock: Box<dyn Clock>) -> Result<Self, StartError> {
         let shared = Arc::new(Shared {
             name: name.to_owned(),
             clock,
-            phase: phase(start),
+            phase,
             notices: Arc::clone(&engine.notices),
             engine: Mutex::new(engine),
             callers: AtomicUsize::new(0),
@@ -127,19 +162,28 @@ impl Simulator {
     /// Does to the exchange what no client does, at its present time.
     pub fn command(&self, command: Command) {
         let mut engine = self.engine();
-        self.step(&mut engine, Input::Command(command));
+        if let Err(cause) = self.step(&mut engine, Input::Command(command)) {
+            error!(exchange = self.shared.name, %cause, "a command is not carried out");
+        }
+    }
+
+    /// Lets the store fail as on a full disk, or work again: what cannot be kept is not carried out, and its client is
+    /// told. Returns whether the exchange has a store.
+    pub fn fill_disk(&self, on: bool) -> bool {
+        self.engine().fail_log(on)
     }
 
     /// Does to the exchange what no client does, at its present time, unless the command names what there is not.
     ///
     /// # Errors
     ///
-    /// Returns an error that names the value and what there is instead; nothing was done then.
-    pub fn try_command(&self, command: Command) -> Result<(), Refused> {
+    /// Returns an error that names the value and what there is instead, or that the command could not be kept in the
+    /// store; nothing was done then.
+    pub fn try_command(&self, command: Command) -> Result<(), Undone> {
         let mut engine = self.engine();
         engine.catch_up(self.shared.clock.now(), MOMENTS_MAX);
         engine.exchange().map_or(Ok(()), |exchange| exchange.check_command(&command))?;
-        self.step(&mut engine, Input::Command(command));
+        self.step(&mut engine, Input::Command(command))?;
         Ok(())
     }
 
@@ -286,7 +330,8 @@ impl Simulator {
         let mut engine = self.engine();
         if engine.remove(session) {
             self.note(Notice::Left { session: session.0, reason: reason.to_owned() });
-            self.step(&mut engine, Input::Disconnect { session });
+            // What cannot be kept now is done later.
+            drop(self.step(&mut engine, Input::Disconnect { session }));
         }
     }
 
@@ -306,7 +351,8 @@ impl Simulator {
         let now = engine.catch_up(self.shared.clock.now(), MOMENTS_MAX);
         let refusal = engine.admit(now, &input);
         if refusal == 0 {
-            self.step(&mut engine, input);
+            // What cannot be kept is answered by its error.
+            drop(self.step(&mut engine, input));
         }
         refusal
     }
@@ -316,7 +362,8 @@ impl Simulator {
     pub(crate) fn submit(&self, session: SessionId, input: Input) {
         let mut engine = self.engine();
         if engine.sessions.contains_key(&session) {
-            self.step(&mut engine, input);
+            // What cannot be kept is answered by its error.
+            drop(self.step(&mut engine, input));
         }
     }
 
@@ -340,11 +387,12 @@ impl Simulator {
 
     /// Hands one input to the exchange, at its present time or as near to it as the exchange can
     /// follow a fast clock.
-    fn step(&self, engine: &mut Engine, input: Input) {
+    fn step(&self, engine: &mut Engine, input: Input) -> Result<(), NotKept> {
         let before = engine.next_deadline();
         let now = engine.catch_up(self.shared.clock.now(), MOMENTS_MAX);
-        engine.step(now, input);
+        let kept = engine.step(now, input);
         self.look_sooner(engine, before);
+        kept
     }
 
     /// Wakes the driver when a deadline is nearer than before.
@@ -416,7 +464,7 @@ fn between(from: Timestamp, to: Timestamp) -> Duration {
 }
 
 /// Mixes the start of an exchange and the process id into a number from 1 to 65,535.
-fn phase(start: Timestamp) -> u16 {
+pub(crate) fn phase(start: Timestamp) -> u16 {
     let mixed = (start.0 as u64 ^ (u64::from(std::process::id()) << 32)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     ((mixed >> 48) as u16).max(1)
 }

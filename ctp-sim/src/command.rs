@@ -7,7 +7,7 @@
 mod check;
 
 use ctp_types::RecordBox;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::exchange::Exchange;
 use crate::interface::SessionId;
@@ -26,7 +26,7 @@ pub use check::Refused;
 /// One thing that is done to the exchange from outside.
 ///
 /// Ids and texts are `String`s; a field that may be left out is an `Option` or has `#[serde(default)]`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Command {

@@ -110,6 +110,11 @@ pub fn error_text(id: i32) -> Option<String> {
     known.filter(|info| info.error_id == id).map(|info| info.error_msg.to_str().into_owned()).next()
 }
 
+/// Returns what a request is answered with that could not be kept, so that nothing was done (error 1).
+pub fn core_not_synchronised() -> RspInfoField {
+    CoreError::NotSynchronised.rsp_info()
+}
+
 impl CoreError {
     /// What a client may meet without having done anything wrong.
     const TOLD: [Self; 34] = [

@@ -14,7 +14,7 @@ use ctp_types::{
 /// One connection of one API instance, numbered by the host.
 ///
 /// An instance keeps its number when it reconnects, so that RESUME can continue where it stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, serde::Serialize)]
 pub struct SessionId(pub u64);
 
 /// Which of the two APIs an instance is.

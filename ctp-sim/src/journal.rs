@@ -63,6 +63,13 @@ impl Journal {
         }
     }
 
+    /// Notes that a client receives at the same time what the one before it received.
+    pub fn same(&mut self, session: SessionId) {
+        self.entries += 1;
+        self.buffer.0.push(b'=');
+        self.buffer.number(session.0);
+    }
+
     /// Notes an input and what the exchange answered to it.
     pub fn step(&mut self, now: Timestamp, input: &Input, outputs: &[Output]) {
         self.input(now, input);
@@ -84,6 +91,13 @@ impl Journal {
             let _ = write!(hex, "{byte:02x}");
             hex
         })
+    }
+
+    /// Returns the digest so far. Unlike [`hex`](Self::hex) it hashes nothing twice: for a look at it after every entry.
+    pub fn digest(&mut self) -> [u8; 32] {
+        self.digest.update(&self.buffer.0);
+        self.buffer.0.clear();
+        self.digest.clone().finalize().into()
     }
 
     fn begin(&mut self, direction: u8, now: Timestamp) {
@@ -256,6 +270,11 @@ mod tests {
             }
         }
         assert_eq!(journal.entries(), 2_000);
+        let hex = journal.hex();
+        let digest: String = journal.digest().iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!((&digest, &journal.hex()), (&hex, &hex));
+        journal.same(SessionId(1));
+        assert_ne!(journal.hex(), hex);
         assert_eq!(journal.hex(), journal.hex());
     }
 }

@@ -61,7 +61,7 @@ pub use config::{
     Access, CarriedLot, Config, ConfigError, ConfigKey, Hours, Rates, SmsLogin, TradingParams, duration,
 };
 pub use consistency::Inconsistency;
-pub use errors::{error_text, unsupported_function};
+pub use errors::{core_not_synchronised, error_text, unsupported_function};
 pub use exchange::Exchange;
 pub use interface::{ApiKind, Delivery, Input, Output, Received, SessionId, Timestamp};
 pub use journal::Journal;

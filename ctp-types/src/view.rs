@@ -328,6 +328,38 @@ impl RecordBox {
         Ok(())
     }
 
+    /// Writes the bytes of a text field as they are, whether they end with a NUL or not; the rest become zero.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error when the field holds no text or is shorter; the record is unchanged then.
+    ///
+    /// # Panics
+    ///
+    /// Panics when `field` is not a field of this record.
+    pub fn set_bytes(&mut self, field: &FieldDescriptor, bytes: &[u8]) -> Result<(), SetError> {
+        assert!(
+            is_field_of(self.descriptor, field),
+            "{} is not a field of {}",
+            field.c_name,
+            self.descriptor.c_name
+        );
+        let name = field_name(self.descriptor, field);
+        let FieldKind::Text(length) = field.kind else {
+            return Err(SetError::Kind { field: name, expected: field.kind.describe(), found: "text" });
+        };
+        if bytes.len() > length {
+            let reason = TextError::TooLong { needed: bytes.len(), capacity: length };
+            return Err(SetError::Text { field: name, reason });
+        }
+        // SAFETY: the field belongs to the descriptor, so its `length` bytes lie inside the storage, which is unshared
+        // and borrowed exclusively.
+        let data = unsafe { std::slice::from_raw_parts_mut(self.data_mut().add(field.offset), length) };
+        data[..bytes.len()].copy_from_slice(bytes);
+        data[bytes.len()..].fill(0);
+        Ok(())
+    }
+
     /// The bytes, unshared: copied if a clone has them too.
     fn data_mut(&mut self) -> *mut u8 {
         Arc::make_mut(&mut self.storage).as_mut_ptr().cast()
@@ -436,6 +468,18 @@ mod tests {
             assert_eq!(bytes[1..], expected, "{}", descriptor.c_name);
             assert!(RecordBox::from_bytes(descriptor, &pattern[1..]).is_none());
         }
+    }
+
+    #[test]
+    fn text_bytes_are_written_as_they_are() {
+        let mut order = RecordBox::zeroed(InputOrderField::DESCRIPTOR);
+        let broker = field::<InputOrderField>("BrokerID");
+        order.set_bytes(broker, b"12345678901").expect("fits without a NUL");
+        assert_eq!(order.as_ref().field(broker), Value::Text(b"12345678901"));
+        order.set_bytes(broker, b"1\x003").expect("fits");
+        assert_eq!(order.as_ref().field(broker), Value::Text(b"1\x003\0\0\0\0\0\0\0\0"));
+        assert!(order.set_bytes(broker, b"123456789012").is_err());
+        assert!(order.set_bytes(field::<InputOrderField>("LimitPrice"), b"1").is_err());
     }
 
     #[test]

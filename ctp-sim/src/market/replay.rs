@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use ctp_market::{Calendar, Date, ExchangeRules, NightDate, Time};
 use ctp_types::{DepthMarketDataField, NO_PRICE, Text};
-use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
+use serde::ser::Serializer;
+use serde::{Deserialize, Serialize};
 
 use crate::exchange::{Exchange, Task};
 use crate::interface::Timestamp;
@@ -64,12 +65,12 @@ pub enum ReplayError {
 }
 
 /// A recording that is played from now on.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Replay {
     /// The recording, in CSV.
-    #[serde(deserialize_with = "read_tape")]
+    #[serde(deserialize_with = "read_tape", serialize_with = "write_tape")]
     pub csv: Tape,
     /// Whether its first tick comes now and the others at their distance from it; otherwise each comes at its own time,
     /// and at once when that is past.
@@ -86,6 +87,10 @@ impl Replay {
 
 fn read_tape<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Tape, D::Error> {
     parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+}
+
+fn write_tape<S: Serializer>(tape: &Tape, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&tape.text)
 }
 
 /// How a cell gets into the record.

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use ctp_market::{Money, TickSize};
 use ctp_types::{DepthMarketDataField, Text, price};
-use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
+use serde::ser::Serializer;
+use serde::{Deserialize, Serialize};
 
 use crate::config::duration;
 use crate::exchange::{Exchange, Task};
@@ -21,14 +22,14 @@ use crate::matching::book::{Level, Side};
 const LEVELS: usize = 5;
 
 /// A tick that a person writes: what is left out stays as it is.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Tick {
     /// The instrument's id. Nothing happens when there is none such.
     pub instrument: String,
     /// When, from now on. Default: at once.
-    #[serde(default, deserialize_with = "read_duration")]
+    #[serde(default, deserialize_with = "read_duration", serialize_with = "write_duration")]
     pub after: Duration,
     /// The last price.
     pub last: Option<f64>,
@@ -65,6 +66,17 @@ impl<'de> Deserialize<'de> for Levels {
             D::Error::custom(format!("not levels: {text:?} (expected price x lots as 3200x5,3199x3)"))
         })
     }
+}
+
+impl Serialize for Levels {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let levels: Vec<String> = self.0.iter().map(|(price, volume)| format!("{price}x{volume}")).collect();
+        serializer.serialize_str(&levels.join(","))
+    }
+}
+
+fn write_duration<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&format!("{}ns", duration.as_nanos()))
 }
 
 fn read_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {

@@ -1,7 +1,7 @@
 //! Margin and commission rates that differ from the reference data's: for everybody or for one investor (§6.2).
 
 use ctp_market::{Money, Rate};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::money::terms::Terms;
 
@@ -9,7 +9,7 @@ use crate::money::terms::Terms;
 ///
 /// Fractions are of the amount (0.1 is 10 %), `…_by_volume` is CNY per lot; of such a pair one given makes the other 0. As a text:
 /// `rb margin=0.1 open=0.0001 close=0.0001 close_today=0.0002`.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Rates {

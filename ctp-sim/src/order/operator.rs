@@ -1,14 +1,14 @@
 //! Commands about orders: what brokers and exchanges do, and what goes wrong with them.
 
 use ctp_types::Text;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::exchange::Exchange;
 use crate::matching::Fill;
 use crate::order::Phase;
 
 /// The exchange refuses orders (sequence H) with a code and a text of its own.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct RefuseOrders {
     /// Of which instrument; of all when it is left out.
@@ -24,7 +24,7 @@ pub struct RefuseOrders {
 }
 
 /// The exchange refuses cancels (sequence J) with a text of its own.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct RefuseCancels {
     /// Of which instrument; of all when it is left out.
@@ -38,7 +38,7 @@ pub struct RefuseCancels {
 }
 
 /// Somebody at the exchange trades with a resting order.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct FillOrder {
     /// The order's OrderSysID, with or without its blanks.
@@ -50,7 +50,7 @@ pub struct FillOrder {
 }
 
 /// The exchange ends a resting order.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct EndOrder {
     /// The order's OrderSysID, with or without its blanks.
@@ -58,7 +58,7 @@ pub struct EndOrder {
 }
 
 /// The broker changes what an investor may trade (28, 29).
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct TradingRight {
     /// The investor.
@@ -70,7 +70,7 @@ pub struct TradingRight {
 }
 
 /// What an investor may trade.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Right {
     /// Everything.
@@ -83,7 +83,7 @@ pub enum Right {
 }
 
 /// An investor gets or loses the trading code of an exchange (20).
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct TradingCode {
     /// The investor.
@@ -95,7 +95,7 @@ pub struct TradingCode {
 }
 
 /// The core's connection to an exchange changes (21, 39).
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExchangeLink {
     /// The exchange.
@@ -105,7 +105,7 @@ pub struct ExchangeLink {
 }
 
 /// How the core's connection to an exchange is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LinkState {
     /// It works.
@@ -117,7 +117,7 @@ pub enum LinkState {
 }
 
 /// An exchange limits what the core sends it: what is too much comes back cancelled (40, 41).
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExchangeLimit {
     /// The exchange.
@@ -129,7 +129,7 @@ pub struct ExchangeLimit {
 }
 
 /// An instrument stops or starts trading (17).
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct InstrumentTrading {
     /// The instrument.
@@ -139,7 +139,7 @@ pub struct InstrumentTrading {
 }
 
 /// The broker limits an investor's position (106).
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct PositionLimit {
     /// The investor.
@@ -151,7 +151,7 @@ pub struct PositionLimit {
 }
 
 /// The broker limits an investor's orders and cancels (116, 158).
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct OrderLimits {
     /// The investor.
@@ -163,7 +163,7 @@ pub struct OrderLimits {
 }
 
 /// The broker changes what an investor may do with conditional orders (53, 62).
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConditionalOrders {
     /// The investor.
@@ -176,7 +176,7 @@ pub struct ConditionalOrders {
 }
 
 /// The core's data are not, or are again, those of the day (1, 35, 36).
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct CoreState {
     /// The error that every order and cancel is refused with; 0 is none.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ctp_market::Exchange as Venue;
 use ctp_types::Text;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::errors::CoreError;
 use crate::exchange::Exchange;
@@ -72,7 +72,7 @@ impl Default for CoreState {
 }
 
 /// How a user stands with the broker ([`Command::User`](crate::Command::User)).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum UserState {

@@ -1,0 +1,216 @@
+//! The log that a running exchange writes.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ctp_sim::{Exchange, Input, Output, Timestamp};
+use rusqlite::Connection;
+use tracing::{error, info, warn};
+
+use super::digest::Hash;
+use super::file::{BUILD, Meta, sqlite};
+use super::head::{Head, HeadFile};
+use super::keeper::Keeper;
+use super::remake::{Remade, link};
+use super::tables::Shown;
+use super::veil::Veil;
+use super::witness::Witness;
+use super::{StoreError, encoding};
+use crate::logged::{InputLog, NotKept};
+
+/// A checkpoint comes with the first input after so many, or after so long.
+const CHECKPOINT_ROWS: u64 = 1_000;
+const CHECKPOINT_AFTER: Duration = Duration::from_secs(60);
+
+pub(super) struct FileLog {
+    path: PathBuf,
+    connection: Connection,
+    file: HeadFile,
+    head: Head,
+    witness: Witness,
+    veil: Veil,
+    keeper: Keeper,
+    shown: Shown,
+    /// The input at hand.
+    bytes: Vec<u8>,
+    /// Rows and time of the last checkpoint.
+    checkpoint: (u64, Timestamp),
+    /// Whether it fails because it was told to.
+    full: bool,
+    /// Whether the last attempt to write failed.
+    failing: bool,
+    /// Whether the head says what it should.
+    head_written: bool,
+}
+
+impl FileLog {
+    /// Begins another run of a store.
+    pub(super) fn begin(
+        path: &Path,
+        connection: Connection,
+        file: HeadFile,
+        meta: &Meta,
+        remade: &Remade,
+    ) -> Result<Self, StoreError> {
+        let failed = |cause| sqlite(path, cause);
+        let mut witness = remade.witness.clone();
+        let head = Head {
+            store: meta.origin,
+            rows: remade.rows,
+            chain: remade.chain,
+            reached: remade.reached,
+            entries: witness.entries(),
+            digest: witness.digest(),
+            process: std::process::id(),
+        };
+        let transaction = connection.unchecked_transaction().map_err(failed)?;
+        transaction.execute("UPDATE meta SET value = 'running' WHERE key = 'closed'", []).map_err(failed)?;
+        transaction
+            .execute(
+                "INSERT INTO runs (row, reached, build, process) VALUES (?, ?, ?, ?)",
+                (head.rows as i64, head.reached.china(), BUILD, head.process),
+            )
+            .map_err(failed)?;
+        transaction.commit().map_err(failed)?;
+        // The file alone then says that it is not all.
+        empty_wal(&connection).map_err(failed)?;
+        let mut log = Self {
+            path: path.to_owned(),
+            file,
+            witness,
+            veil: meta.veil(),
+            keeper: Keeper::start(path)?,
+            shown: Shown::default(),
+            bytes: Vec::new(),
+            checkpoint: (head.rows, head.reached),
+            full: false,
+            failing: false,
+            head_written: false,
+            connection,
+            head,
+        };
+        log.write_head();
+        match log.head_written {
+            true => Ok(log),
+            false => Err(super::file::damaged(path, "the file beside it (-head)", "it cannot be written")),
+        }
+    }
+
+    fn write_head(&mut self) {
+        let written = self.file.write(&self.head);
+        if let Err(cause) = &written
+            && self.head_written
+        {
+            error!(path = %self.path.display(), %cause, "cannot write the file beside the store (-head)");
+        }
+        self.head_written = written.is_ok();
+    }
+
+    fn insert(&mut self, from: Timestamp, now: Timestamp, chain: &Hash) -> rusqlite::Result<()> {
+        const INSERT: &str = "INSERT INTO inputs VALUES (?, ?, ?, ?, ?)";
+        let row = self.head.rows as i64 + 1;
+        let input = (row, from.0, now.0, &self.bytes, chain);
+        let (rows, at) = self.checkpoint;
+        if self.head.rows < rows + CHECKPOINT_ROWS && from < at.after(CHECKPOINT_AFTER) {
+            self.connection.prepare_cached(INSERT)?.execute(input)?;
+            return Ok(());
+        }
+        let transaction = self.connection.unchecked_transaction()?;
+        write_checkpoint(&transaction, &self.head)?;
+        transaction.prepare_cached(INSERT)?.execute(input)?;
+        transaction.commit()?;
+        self.checkpoint = (self.head.rows, from);
+        Ok(())
+    }
+
+    fn refuse(&mut self, cause: String) -> NotKept {
+        if !self.failing {
+            error!(path = %self.path.display(), cause, "cannot keep an input: it is not carried out, nor others until there is room");
+        }
+        self.failing = true;
+        NotKept { cause }
+    }
+}
+
+impl InputLog for FileLog {
+    fn keep(&mut self, from: Timestamp, now: Timestamp, input: &mut Input) -> Result<(), NotKept> {
+        if self.full {
+            return Err(self.refuse("the disk is full, as a fault".to_owned()));
+        }
+        if !self.head_written {
+            self.write_head();
+            if !self.head_written {
+                return Err(self.refuse("the file beside it cannot be written".to_owned()));
+            }
+        }
+        self.veil.input(input);
+        self.bytes.clear();
+        encoding::encode(input, &mut self.bytes).map_err(|error| NotKept { cause: error.to_string() })?;
+        let chain = link(&self.head.chain, self.head.rows + 1, from, now, &self.bytes);
+        if let Err(cause) = self.insert(from, now, &chain) {
+            return Err(self.refuse(cause.to_string()));
+        }
+        if std::mem::take(&mut self.failing) {
+            info!(path = %self.path.display(), "inputs are kept again");
+        }
+        self.head.rows += 1;
+        self.head.chain = chain;
+        self.witness.input(now, input);
+        Ok(())
+    }
+
+    fn advance(&mut self, now: Timestamp) {
+        self.witness.input(now, &Input::Advance);
+    }
+
+    fn stepped(&mut self, now: Timestamp, outputs: &[Output]) {
+        self.witness.outputs(now, outputs);
+        self.head.reached = now;
+        self.head.entries = self.witness.entries();
+        self.head.digest = self.witness.digest();
+        self.write_head();
+    }
+
+    fn fail(&mut self, on: bool) {
+        self.full = on;
+    }
+
+    fn show(&mut self, exchange: &Exchange) {
+        if let Some(news) = self.shown.news(exchange, self.head.rows, self.head.reached) {
+            self.keeper.show(news);
+        }
+    }
+
+    fn close(&mut self, exchange: &Exchange) {
+        self.show(exchange);
+        self.keeper.stop();
+        let closed = || -> rusqlite::Result<()> {
+            let transaction = self.connection.unchecked_transaction()?;
+            write_checkpoint(&transaction, &self.head)?;
+            let closed = self.head.rows.to_string();
+            transaction.execute("UPDATE meta SET value = ? WHERE key = 'closed'", [closed])?;
+            transaction.commit()?;
+            empty_wal(&self.connection)
+        };
+        if let Err(cause) = closed() {
+            warn!(path = %self.path.display(), %cause, "the store is not closed; nothing is lost, it opens as after a kill");
+            return;
+        }
+        self.head.process = 0;
+        self.write_head();
+        if let Err(cause) = self.file.sync() {
+            warn!(path = %self.path.display(), %cause, "the file beside the store (-head) is not on the disk yet");
+        }
+    }
+}
+
+fn write_checkpoint(connection: &Connection, head: &Head) -> rusqlite::Result<()> {
+    let values = (head.rows as i64, head.reached.0, head.entries as i64, &head.digest);
+    connection.prepare_cached("INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?)")?.execute(values)?;
+    Ok(())
+}
+
+/// Brings everything into the file itself.
+pub(super) fn empty_wal(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+}
