@@ -4,7 +4,10 @@ use anyhow::Result;
 
 use crate::generator::FEATURES;
 use crate::stages::Stages;
-use crate::{codegen, paths, python, shell, sim, tools, vendor, wheel};
+use crate::{codegen, foreign, paths, python, shell, sim, tools, vendor, wheel};
+
+/// The tests of clients that we did not write.
+const FOREIGN: &str = "ctp-py/tests/foreign";
 
 /// Runs every stage; fails when one of them does.
 pub(crate) fn run() -> Result<()> {
@@ -18,6 +21,7 @@ pub(crate) fn run() -> Result<()> {
     stages.run("models", &["vendor packages", "tools"], codegen::check);
     stages.run("Python package", &["simulator"], || wheel::install().map(drop));
     stages.run("Python tests", &["Python package"], python_tests);
+    stages.run("foreign clients", &["Python package"], foreign_clients);
     stages.finish()
 }
 
@@ -37,8 +41,21 @@ fn documentation_tests() -> Result<()> {
 }
 
 fn python_tests() -> Result<()> {
+    pytest(&["ctp-py/tests", "--ignore", FOREIGN])
+}
+
+/// Clients that we did not write, each in an environment of its own, with our package beside it.
+fn foreign_clients() -> Result<()> {
+    let wheel = wheel::built()?;
+    for name in foreign::names()? {
+        foreign::environment(&name)?.install_wheel(&wheel)?;
+    }
+    pytest(&[FOREIGN])
+}
+
+fn pytest(arguments: &[&str]) -> Result<()> {
     let environment = python::project()?;
-    shell::run(environment.python().current_dir(paths::root()).args(["-m", "pytest", "ctp-py/tests"]))
+    shell::run(environment.python().current_dir(paths::root()).args(["-m", "pytest"]).args(arguments))
 }
 
 /// Returns the command that runs tests: nextest where it is installed, else cargo's own.

@@ -28,6 +28,17 @@ pub(crate) fn install() -> Result<Environment> {
     Ok(environment)
 }
 
+/// Returns the wheel that [`run`] or [`install`] built.
+pub(crate) fn built() -> Result<PathBuf> {
+    let wheels = paths::target().join("wheels");
+    let mut built = fs::read_dir(&wheels)
+        .with_context(|| format!("cannot read {}: run `cargo xtask wheel`", wheels.display()))?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<Vec<_>>>()?;
+    ensure!(built.len() == 1, "one wheel was expected, there are {}", built.len());
+    Ok(built.remove(0))
+}
+
 fn build(environment: &Environment) -> Result<PathBuf> {
     stage_simulator()?;
     stage_stubs()?;
@@ -40,9 +51,7 @@ fn build(environment: &Environment) -> Result<PathBuf> {
     command.current_dir(paths::root()).args(["build", "--release", "--manifest-path", "ctp-py/Cargo.toml"]);
     command.args(["--interpreter", ".venv/bin/python", "--out", "target/wheels"]);
     shell::run(&mut command)?;
-    let mut built = fs::read_dir(&wheels)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
-    ensure!(built.len() == 1, "one wheel was expected, maturin built {}", built.len());
-    Ok(built.remove(0))
+    built()
 }
 
 /// Copies the simulator's libraries to where the package looks for them.

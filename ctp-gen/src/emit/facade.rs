@@ -101,6 +101,7 @@ public:
         return instance != nullptr;
     }}
     static void deliver(void *context, uint32_t method, const void *record, const void *rsp_info, int32_t number, bool is_last) {{
+        CTP_CALLBACK_FRAME;
         // Nothing of the facade is touched after the client's callback returned: it may have released us.
         (void)record; (void)rsp_info; (void)number; (void)is_last;
         {spi_name} *spi = static_cast<facade *>(context)->spi;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #define CTP_EXPORT __attribute__((visibility("default")))
 
 namespace {
@@ -76,6 +77,16 @@ bool load_core() {
     return core_loaded;
 }
 }
+
+// What unwinds through a callback. An interpreter that ends lets a thread which calls into it end as well (Python before
+// 3.14 by pthread_exit), and that unwinds: where the vendor's library has nothing in the way, the simulator's frames do. Such
+// a thread waits here for the end of the process instead. An exception passes, as if this were not here.
+extern "C" __attribute__((visibility("hidden"), used)) int ctp_sim_personality(int, int actions, uint64_t, void *, void *) {
+    const int FORCED = 8, CONTINUE = 8;
+    if (actions & FORCED) for (;;) pause();
+    return CONTINUE;
+}
+#define CTP_CALLBACK_FRAME __asm__ volatile(".cfi_personality 0x1b, ctp_sim_personality")
 
 // The facade links no C++ runtime; a pure virtual call cannot happen, every method is overridden.
 extern "C" __attribute__((visibility("hidden"))) void __cxa_pure_virtual() { abort(); }

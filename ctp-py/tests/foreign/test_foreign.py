@@ -1,0 +1,204 @@
+"""Clients that we did not write, unmodified, on the simulator.
+
+Each runs with the Python of its own environment below `target/foreign/` (`cargo xtask foreign`), where this package is
+installed beside it by `cargo xtask test`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import PATIENCE, REPOSITORY
+
+from ctp_py import sim
+
+HERE = Path(__file__).resolve().parent
+FOREIGN = Path(os.environ.get("CTP_FOREIGN_DIR") or REPOSITORY / "target" / "foreign")
+
+#: The longest that a client may take for its day.
+TOUR = 4 * PATIENCE
+
+#: Package, the module that users import, and the version it was built with.
+CLIENTS = [("openctp-ctp", "openctp_ctp", "6.7.11"), ("ctp-python", "ctp", "6.7.13")]
+
+_names = itertools.count()
+
+each_client = pytest.mark.parametrize(("package", "module", "version"), CLIENTS)
+
+
+@pytest.fixture
+def front() -> str:
+    """An exchange twenty times as fast as the machine's clock, in the client's process."""
+    return f"sim://foreign-{next(_names)}?clock=virtual&speed=20&start=2026-11-23T10:00:00"
+
+
+@pytest.fixture(autouse=True)
+def no_locale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No client finds a locale of the system: an empty folder is where they are looked for."""
+    empty = tmp_path / "locales"
+    empty.mkdir()
+    monkeypatch.setenv("LOCPATH", str(empty))
+
+
+def python(package: str) -> Path:
+    """Returns the Python of a client's environment."""
+    path = FOREIGN / package / "bin" / "python"
+    assert path.is_file(), f"no environment for {package} at {path}: run `cargo xtask foreign {package}`"
+    return path
+
+
+def run(command: list[str], **variables: str) -> subprocess.CompletedProcess[str]:
+    """Runs a client's program with more variables in the environment."""
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8", **variables}
+    return subprocess.run(
+        command, capture_output=True, text=True, encoding="utf-8", timeout=TOUR, env=environment, check=False
+    )
+
+
+def tour(package: str, module: str, *arguments: str, before: list[str] | None = None, **variables: str) -> Any:
+    """Runs the client's day and returns what it saw."""
+    done = run([str(python(package)), *(before or []), str(HERE / "swig_tour.py"), module, *arguments], **variables)
+    return seen(done)
+
+
+def seen(done: subprocess.CompletedProcess[str]) -> Any:
+    lines = [line for line in done.stdout.splitlines() if line.startswith("SEEN ")]
+    assert done.returncode == 0 and len(lines) == 1, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
+    return json.loads(lines[0].removeprefix("SEEN "))
+
+
+def check(saw: Any, version: str) -> None:
+    """What any client must have seen of its day, in Chinese where CTP speaks Chinese."""
+    for name in ("md_version", "td_version"):
+        assert saw[name].startswith(f"v{version}_CTPSIM_"), saw[name]
+    assert (saw["accepted"], saw["canceled"], saw["replayed"]) == ("未成交", "已撤单", "已撤单")
+    assert saw["refused"]["error"] == 16 and saw["refused"]["text"] == "CTP:找不到合约"
+    assert [order["text"] for order in saw["orders"]] == ["已撤单", "全部成交报单已提交"]
+    assert saw["trades"] and {trade["ref"] for trade in saw["trades"]} == {saw["orders"][1]["ref"]}
+    assert saw["positions"] == [{"instrument": "rb2701", "position": 2, "direction": "2"}]
+    assert len(saw["account"]) == 1 and saw["account"][0]["margin"] > 0
+    assert saw["instruments"] == [{"id": "rb2701", "name": "螺纹钢2701", "multiple": 10}]
+    assert saw["orders_again"] == 2
+    first, second = saw["sessions"]
+    assert first[0] == second[0] and first != second
+
+
+def by_preload(version: str) -> list[str]:
+    return ["-m", "ctp_py.sim", "run", "--as", version]
+
+
+@each_client
+def test_by_preload(package: str, module: str, version: str, front: str) -> None:
+    saw = tour(package, module, front, before=by_preload(version))
+    check(saw, version)
+    assert saw["reasons"] == [0x1001, 0x1001]
+
+
+@each_client
+def test_a_script_with_a_brokers_address(package: str, module: str, version: str, front: str) -> None:
+    """Fronts that stand in the script are replaced."""
+    command = [*by_preload(version), "--front", front]
+    saw = tour(package, module, "tcp://180.168.146.187:10201", "--exchange", front, before=command)
+    check(saw, version)
+
+
+def test_by_environment_ctp_python(front: str) -> None:
+    folder = sim.libraries("6.7.13").folder
+    check(tour("ctp-python", "ctp", front, LD_LIBRARY_PATH=str(folder)), "6.7.13")
+
+
+def test_by_environment_openctp(front: str) -> None:
+    found = sim.libraries("6.7.11")
+    paths = ":".join(str(path) for path in (found.md, found.trader, found.locale))
+    check(tour("openctp-ctp", "openctp_ctp", front, LD_PRELOAD=paths), "6.7.11")
+
+
+@pytest.fixture
+def site_packages(tmp_path: Path) -> Iterator[Path]:
+    """A folder that goes before the environment's own packages."""
+    folder = tmp_path / "site-packages"
+    folder.mkdir()
+    yield folder
+    shutil.rmtree(folder)
+
+
+def first(folder: Path) -> str:
+    """Returns a search path of Python with a folder before all others."""
+    return os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")]))
+
+
+def copy_package(package: str, name: str, to: Path) -> None:
+    (source,) = (FOREIGN / package / "lib").glob(f"python3*/site-packages/{name}")
+    shutil.copytree(source, to / name)
+
+
+def test_by_file_ctp_python(front: str, site_packages: Path) -> None:
+    """A link in the package's folder under the name of the library that it brings."""
+    copy_package("ctp-python", "ctp", site_packages)
+    folder = sim.libraries("6.7.13").folder
+    for name in ("libthostmduserapi_se.so", "libthosttraderapi_se.so"):
+        (site_packages / "ctp" / name).unlink()
+        (site_packages / "ctp" / name).symlink_to(folder / name)
+    check(tour("ctp-python", "ctp", front, PYTHONPATH=first(site_packages)), "6.7.13")
+
+
+def test_by_file_openctp(front: str, site_packages: Path) -> None:
+    """Copies, the simulator beside them; where the system lacks the locale, its stand-in is preloaded."""
+    for name in ("openctp_ctp", "openctp_ctp.libs"):
+        copy_package("openctp-ctp", name, site_packages)
+    found = sim.libraries("6.7.11")
+    libraries = site_packages / "openctp_ctp.libs"
+    for ours, pattern in ((found.md, "libthostmduserapi_se-*.so"), (found.trader, "libthosttraderapi_se-*.so")):
+        (theirs,) = libraries.glob(pattern)
+        shutil.copyfile(ours, theirs)
+    shutil.copyfile(found.core, libraries / "libctp_sim.so")
+    saw = tour(
+        "openctp-ctp",
+        "openctp_ctp",
+        front,
+        PYTHONPATH=first(site_packages),
+        LD_PRELOAD=str(found.locale),
+        # The package's own part of this test asks the same exchange for the forced disconnect.
+        CTP_SIM_LIBRARY=str(libraries / "libctp_sim.so"),
+    )
+    check(saw, "6.7.11")
+
+
+def test_without_the_stand_in_openctp_aborts() -> None:
+    """What the locale is for: the package as it is, on a system without zh_CN.GB18030."""
+    done = run([str(python("openctp-ctp")), "-c", "from openctp_ctp import tdapi"])
+    assert done.returncode < 0 and "name not valid" in done.stderr
+
+
+@each_client
+def test_a_locale_of_the_system_goes_first(package: str, module: str, version: str, front: str, tmp_path: Path) -> None:
+    """Where localedef and its sources are, the client's own way works as well; elsewhere this says nothing."""
+    folder = tmp_path / "private"
+    folder.mkdir()
+    made = run(["localedef", "-i", "zh_CN", "-f", "GB18030", str(folder / "zh_CN.GB18030")])
+    if made.returncode != 0:
+        assert "cannot" in made.stderr or "No such" in made.stderr or made.stderr, made
+        return
+    check(tour(package, module, front, before=by_preload(version), LOCPATH=str(folder)), version)
+
+
+def test_scripts_may_end_without_release(front: str) -> None:
+    for _ in range(3):
+        saw = tour("openctp-ctp", "openctp_ctp", front, "--no-release", before=by_preload("6.7.11"))
+        check(saw, "6.7.11")
+
+
+@each_client
+def test_flow_folders_may_be_missing(package: str, module: str, version: str, front: str, tmp_path: Path) -> None:
+    done = run(
+        [str(python(package)), *by_preload(version), str(HERE / "join.py"), module, front, str(tmp_path / "none" / "a_")]
+    )
+    assert (done.returncode, done.stdout) == (0, "connected\njoined\n"), done.stdout + done.stderr
