@@ -52,6 +52,10 @@ def test_what_cannot_be_says_what_can(exchange: sim.Exchange) -> None:
         (lambda: exchange.advance("soon"), "500ms"),
         (lambda: exchange.until("noon"), "15:00:00"),
         (lambda: exchange.control("explode"), "advance"),
+        (lambda: exchange.tick("nothing", 1.0), "nothing"),
+        (lambda: exchange.orders("nobody"), "nobody"),
+        (lambda: exchange.trades(instrument="nothing"), "nothing"),
+        (lambda: exchange.disconnect(99), "99"),
         (lambda: sim.Exchange(settings={"colour": "red"}), "colour"),
         (lambda: sim.Exchange("a b"), "64 letters"),
         (lambda: sim.Exchange(start="noon"), "2026-11-23 10:00:00"),
@@ -89,6 +93,41 @@ def test_a_client_meets_it(exchange: sim.Exchange) -> None:
         exchange.disconnect(session["session"], 0x2001)
         exchange.advance("1ms")
         assert spi.wait("OnFrontDisconnected") == (0x2001,)
+
+
+def test_orders_trades_positions_and_money_are_seen(exchange: sim.Exchange) -> None:
+    spi = Recorder()
+    exchange.tick("rb2701", 3000.0, bid=[(2999, 5)], ask=[(3001, 5)])
+    with ctp_py.TraderApi() as api:
+        api.RegisterSpi(spi)  # type: ignore[arg-type]
+        api.RegisterFront(exchange.front)
+        api.Init()
+        exchange.advance("1s")
+        spi.wait("OnFrontConnected")
+        login = {"BrokerID": "9999", "UserID": "one", "Password": "simulator"}
+        api.ReqUserLogin(ctp_py.ReqUserLoginField(**login), 1)
+        exchange.advance("1s")
+        api.ReqSettlementInfoConfirm(ctp_py.SettlementInfoConfirmField(BrokerID="9999", InvestorID="one"), 2)
+        exchange.advance("1s")
+        who = {"BrokerID": "9999", "InvestorID": "one", "ExchangeID": "SHFE", "InstrumentID": "rb2701"}
+        how = {"Direction": "0", "CombOffsetFlag": "0", "CombHedgeFlag": "1", "OrderPriceType": "2"}
+        when = {"TimeCondition": "3", "VolumeCondition": "1", "ContingentCondition": "1", "ForceCloseReason": "0"}
+        for number, (price, volume) in enumerate([(2990.0, 1), (3001.0, 2)], start=3):
+            what = {"OrderRef": str(number), "LimitPrice": price, "VolumeTotalOriginal": volume, "MinVolume": 1}
+            api.ReqOrderInsert(ctp_py.InputOrderField(**who, **how, **when, **what), number)
+        exchange.advance("1s")
+        orders = [(order["price"], order["live"]) for order in exchange.orders("one")]
+        assert orders == [(2990.0, True), (3001.0, False)]
+        assert [order["volume"] for order in exchange.orders(live=True)] == [1]
+        assert sum(trade["volume"] for trade in exchange.trades("one", "rb2701")) == 2
+        (position,) = exchange.positions("one")
+        assert (position["direction"], position["volume"]) == ("long", 2)
+        (account,) = exchange.accounts()
+        assert account["investor"] == "one" and account["margin"] > 0
+        before = account["balance"]
+        exchange.command("deposit", investor="one", amount=5.0)
+        assert exchange.accounts("one")[0]["balance"] == before + 5.0
+        assert exchange.settle() == "20261124"
 
 
 def test_a_fresh_exchange_costs_milliseconds() -> None:

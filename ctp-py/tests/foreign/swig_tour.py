@@ -81,8 +81,8 @@ class MdSpi(mdapi.CThostFtdcMdSpi):
 
     def OnRtnDepthMarketData(self, pDepthMarketData):
         tick = pDepthMarketData
-        prices = {"bid": tick.BidPrice1, "ask": tick.AskPrice1, "upper": tick.UpperLimitPrice, "lower": tick.LowerLimitPrice}
-        self.calls.put("tick", instrument=tick.InstrumentID, time=tick.UpdateTime, **prices)
+        limits = {"upper": tick.UpperLimitPrice, "lower": tick.LowerLimitPrice}
+        self.calls.put("tick", instrument=tick.InstrumentID, time=tick.UpdateTime, **limits)
 
 
 class TraderSpi(tdapi.CThostFtdcTraderSpi):

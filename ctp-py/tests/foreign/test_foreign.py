@@ -198,7 +198,6 @@ def test_scripts_may_end_without_release(front: str) -> None:
 
 @each_client
 def test_flow_folders_may_be_missing(package: str, module: str, version: str, front: str, tmp_path: Path) -> None:
-    done = run(
-        [str(python(package)), *by_preload(version), str(HERE / "join.py"), module, front, str(tmp_path / "none" / "a_")]
-    )
+    script = [str(HERE / "join.py"), module, front, str(tmp_path / "none" / "a_")]
+    done = run([str(python(package)), *by_preload(version), *script])
     assert (done.returncode, done.stdout) == (0, "connected\njoined\n"), done.stdout + done.stderr

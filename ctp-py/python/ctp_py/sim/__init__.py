@@ -31,8 +31,14 @@ from ctp_py.sim._errors import (
 from ctp_py.sim._exchange import (
     Answer as Answer,
     Exchange as Exchange,
-    Row as Row,
     Setting as Setting,
 )
 from ctp_py.sim._libraries import Libraries as Libraries, libraries as libraries, versions as versions
 from ctp_py.sim._preload import Preloaded as Preloaded, preload as preload
+from ctp_py.sim._rows import (
+    Account as Account,
+    Order as Order,
+    Position as Position,
+    Session as Session,
+    Trade as Trade,
+)

@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 from ctp_py.sim._control import control
 from ctp_py.sim._errors import ControlError
+from ctp_py.sim._rows import Account, Order, Position, Session, Trade
 
 #: A setting or switch of an exchange: docs/simulator.md lists them; `True` is `on`.
 Setting: TypeAlias = str | int | float | bool
@@ -19,15 +20,15 @@ Setting: TypeAlias = str | int | float | bool
 #: An answer of the control interface, by field.
 Answer: TypeAlias = dict[str, Any]
 
-#: One order, trade, position or session, by field.
-Row: TypeAlias = dict[str, Any]
-
 #: How an exchange's time passes: by hand, so many times as fast as the machine's, as the machine's, or from one event
 #: to the next without waiting.
 ClockName: TypeAlias = Literal["manual", "virtual", "real", "max"]
 
 #: China's time, in which every moment here is given.
 CHINA = timezone(timedelta(hours=8), "CST")
+
+#: Rows of one answer, at most.
+_PAGE = 1000
 
 _numbers = itertools.count(1)
 
@@ -142,26 +143,41 @@ class Exchange:
         volume: int = 0,
         bid: str | Iterable[tuple[float, int]] | None = None,
         ask: str | Iterable[tuple[float, int]] | None = None,
+        open_interest: int | None = None,
+        upper: float | None = None,
+        lower: float | None = None,
+        pre_settlement: float | None = None,
         after: str | timedelta | None = None,
-        **fields: float,
     ) -> None:
         """Publishes a tick of our own; the simulated crowd then leaves that market.
 
         Args:
-            instrument: its id; an unknown one is an error.
+            instrument: its id.
             last: the last price, in CNY.
             volume: lots traded since the tick before.
             bid: the bids from the best on, as (price in CNY, lots), or as `3200x5,3199x3`; empty: no bids.
             ask: the asks.
+            open_interest: in lots.
+            upper: the upper price limit, in CNY.
+            lower: the lower price limit, in CNY.
+            pre_settlement: the settlement price of the day before, in CNY.
             after: the exchange's time until it comes; at once when left out.
-            **fields: `open_interest` in lots, `upper`, `lower` and `pre_settlement` in CNY.
+
+        Raises:
+            ControlError: there is no such instrument, or a value cannot be.
         """
-        given: dict[str, Any] = {"last": last, "bid": _levels(bid), "ask": _levels(ask), **fields}
-        if volume:
-            given["volume"] = volume
-        if after is not None:
-            given["after"] = _duration(after)
-        self.command("tick", instrument=instrument, **{key: value for key, value in given.items() if value is not None})
+        given: dict[str, Any] = {
+            "last": last,
+            "volume": volume or None,
+            "bid": _levels(bid),
+            "ask": _levels(ask),
+            "open_interest": open_interest,
+            "upper": upper,
+            "lower": lower,
+            "pre_settlement": pre_settlement,
+            "after": None if after is None else _duration(after),
+        }
+        self.control("tick", instrument=instrument, **{key: value for key, value in given.items() if value is not None})
 
     def command(self, command: str, **fields: Any) -> None:
         """Does what no client does: `command("deposit", investor="one", amount=50_000.0)`, in CNY.
@@ -179,7 +195,11 @@ class Exchange:
 
     def disconnect(self, session: int, reason: int = 0x1001) -> None:
         """Ends the connection of a session, whose library then connects again; `reason` is its `nReason`."""
-        self.command("disconnect", session=session, reason=reason)
+        self.control("disconnect", session=session, reason=reason)
+
+    def settle(self) -> str:
+        """Settles the trading day at once and returns the next one as `yyyymmdd`."""
+        return str(self.control("settle")["trading_day"])
 
     def fault(self, plan: str | Mapping[str, Any]) -> Answer:
         """Injects a fault: a plan as TOML text, or as the same in a mapping. docs/faults.md describes them.
@@ -189,25 +209,46 @@ class Exchange:
         """
         return self.control("fault", plan=plan if isinstance(plan, str) else dict(plan))
 
-    def sessions(self) -> list[Row]:
-        """Returns the connections of clients, with API, version, user and whether they are connected."""
-        return _rows(self.control("state"), "sessions")
+    def sessions(self, *, connected: bool = False) -> list[Session]:
+        """Returns the clients' API objects, or those that are connected now."""
+        sessions: list[Session] = self.control("sessions", connected=connected)["sessions"]
+        return sessions
 
-    def orders(self) -> list[Row]:
-        """Returns the day's orders."""
-        return _rows(self.control("orders"), "orders")
+    def orders(
+        self, investor: str | None = None, instrument: str | None = None, *, live: bool | None = None
+    ) -> list[Order]:
+        """Returns the day's orders in the order of their acceptance: all, or those of an investor or instrument.
 
-    def trades(self) -> list[Row]:
-        """Returns the day's trades."""
-        return _rows(self.control("trades"), "trades")
+        With `live` those that may still trade, or with `live=False` those that ended.
 
-    def positions(self) -> list[Row]:
-        """Returns the positions of all investors."""
-        return _rows(self.control("positions"), "positions")
+        Raises:
+            ControlError: there is no such investor or instrument.
+        """
+        return self._all("orders", investor=investor, instrument=instrument, live=live)
 
-    def accounts(self) -> list[Row]:
-        """Returns the accounts of all investors, money in CNY."""
-        return _rows(self.control("accounts"), "accounts")
+    def trades(self, investor: str | None = None, instrument: str | None = None) -> list[Trade]:
+        """Returns the clients' trades of the day in their order: all, or those of an investor or instrument.
+
+        Raises:
+            ControlError: there is no such investor or instrument.
+        """
+        return self._all("trades", investor=investor, instrument=instrument)
+
+    def positions(self, investor: str | None = None, instrument: str | None = None) -> list[Position]:
+        """Returns the positions of all investors, or those of an investor or instrument.
+
+        Raises:
+            ControlError: there is no such investor or instrument.
+        """
+        return self._all("positions", investor=investor, instrument=instrument)
+
+    def accounts(self, investor: str | None = None) -> list[Account]:
+        """Returns the accounts of all investors, or one.
+
+        Raises:
+            ControlError: there is no such investor.
+        """
+        return self._all("accounts", investor=investor)
 
     def instrument(self, instrument: str) -> dict[str, str] | None:
         """Returns the fields of an instrument's record and present tick, or `None` where it is not listed."""
@@ -221,6 +262,16 @@ class Exchange:
             ControlError: it was not carried out.
         """
         return control({"op": op, **self._where, **arguments})
+
+    def _all(self, op: str, **wanted: Any) -> list[Any]:
+        """Returns every row of a list, page by page."""
+        rows: list[Any] = []
+        wanted = {key: value for key, value in wanted.items() if value is not None}
+        while True:
+            page = self.control(op, **wanted, offset=len(rows), limit=_PAGE)
+            rows.extend(page["rows"])
+            if not page["more"]:
+                return rows
 
     def close(self) -> None:
         """Ends the exchange when it was started by this object; a second call has no effect."""
@@ -240,10 +291,6 @@ class Exchange:
 
     def __repr__(self) -> str:
         return f"Exchange({self.front!r})"
-
-
-def _rows(answer: Answer, name: str) -> list[Row]:
-    return [dict(row) for row in answer[name]]
 
 
 def _time_of(answer: Answer) -> datetime:
