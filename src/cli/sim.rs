@@ -3,6 +3,7 @@
 mod coverage;
 mod day;
 mod scenario;
+mod serve;
 mod settings;
 mod switches;
 mod table;
@@ -32,6 +33,8 @@ pub(super) enum Command {
     },
     /// Runs a whole trading day as fast as possible, with a market-data client and a scripted trader
     Day(day::Arguments),
+    /// Serves an exchange to programs that register tcp://HOST:PORT, until Ctrl-C
+    Serve(Box<serve::Arguments>),
     /// Runs scenario files against the simulator
     Scenario {
         /// The files.
@@ -59,6 +62,12 @@ pub(super) enum Error {
         /// What it takes.
         expected: &'static str,
     },
+    /// Options of a server cannot be; each problem is a line.
+    #[error(transparent)]
+    Options(#[from] ctp_sim_host::serve::OptionsError),
+    /// A server cannot start.
+    #[error(transparent)]
+    Serve(#[from] ctp_sim_host::serve::ServeError),
     /// A scenario file cannot be read.
     #[error("cannot read {path}: {cause}", path = .path.display())]
     File {
@@ -85,6 +94,7 @@ pub(super) fn run(command: Command) -> ExitCode {
         Command::Settings { format } => settings::text(format).and_then(|text| say(&text)),
         Command::Switches { format } => switches::text(format).and_then(|text| say(&text)),
         Command::Day(arguments) => day::run(&arguments).and_then(|text| say(&text)),
+        Command::Serve(arguments) => serve::run(*arguments),
         Command::Scenario { files, version } => {
             scenario::run(&files, version.as_deref()).and_then(|text| say(&text))
         }
@@ -93,6 +103,10 @@ pub(super) fn run(command: Command) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         // A reader that had enough, as `head` has, is no error.
         Err(Error::Output(cause)) if cause.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(Error::Options(problems)) => {
+            eprintln!("error: {problems}");
+            ExitCode::from(2)
+        }
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::FAILURE

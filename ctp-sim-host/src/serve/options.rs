@@ -323,8 +323,12 @@ impl GivenOptions {
     }
 }
 
-/// Checks a setting or switch by making it on settings that are thrown away. Returns what is wrong and the fix.
-pub(super) fn check_setting(key: &str, value: &str) -> Result<(), (String, String)> {
+/// Checks a setting or switch by making it on settings that are thrown away.
+///
+/// # Errors
+///
+/// Returns what is wrong and the fix.
+pub fn check_setting(key: &str, value: &str) -> Result<(), (String, String)> {
     use ctp_sim::{Config, ConfigError, Switches};
     Config::starting_at(Timestamp(0)).set(key, value).map_err(|error| match error {
         ConfigError::UnknownKey { .. } => {

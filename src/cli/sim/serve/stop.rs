@@ -1,0 +1,42 @@
+//! When to stop: Ctrl-C and SIGTERM.
+
+use std::io;
+use std::sync::{Arc, OnceLock};
+use std::thread;
+
+use tokio::runtime::Builder;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Whether the server is to stop, and why.
+#[derive(Debug)]
+pub(super) struct Stop {
+    told: Arc<OnceLock<&'static str>>,
+}
+
+impl Stop {
+    /// Waits for signals from now on.
+    pub(super) fn new() -> io::Result<Self> {
+        let told = Arc::new(OnceLock::new());
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let (mut interrupt, mut terminate) = {
+            let _inside = runtime.enter();
+            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
+        };
+        let tells = Arc::clone(&told);
+        thread::Builder::new().name("ctp-sim-signals".to_owned()).spawn(move || {
+            let reason = runtime.block_on(async {
+                tokio::select! {
+                    _ = interrupt.recv() => "interrupted",
+                    _ = terminate.recv() => "terminated",
+                }
+            });
+            tells.get_or_init(|| reason);
+        })?;
+        Ok(Self { told })
+    }
+
+    /// Returns why to stop, once it is time.
+    pub(super) fn reason(&self) -> Option<&'static str> {
+        self.told.get().copied()
+    }
+}
