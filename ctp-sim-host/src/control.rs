@@ -5,6 +5,7 @@
 //! typed [`Request`].
 
 mod command;
+mod door;
 mod life;
 mod log;
 mod market;
@@ -12,16 +13,19 @@ mod money;
 mod operation;
 mod operations;
 mod orders;
+mod remote;
 mod time;
 
 pub use command::Disconnect;
+pub use door::Door;
 pub use life::{ExchangeState, Session, SessionList, Sessions, State};
 pub use log::{Lines, Log};
 pub use market::{BookAndTrades, BookWanted, Instrument, InstrumentFields};
 pub use money::{Accounts, Positions};
-pub use operation::{Argument, Done, Operation, Request};
+pub use operation::{Argument, ArgumentKind, Done, Operation, Request};
 pub use operations::operations;
 pub use orders::{Orders, Trades};
+pub use remote::{Remote, RemoteError};
 pub use time::{Advance, Barrier, Day, Now, Pause, Resume, Settle, Speed, Until};
 
 pub use ctp_sim::look;
@@ -100,6 +104,12 @@ pub enum ControlError {
     /// The clock does not do that.
     #[error(transparent)]
     Pace(#[from] crate::PaceError),
+    /// A served exchange was not asked, or gave no answer.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
+    /// What a served exchange said.
+    #[error("{0}")]
+    Told(String),
     /// The exchange is dead.
     #[error("exchange {0:?} has ended")]
     Dead(String),
@@ -109,6 +119,8 @@ pub enum ControlError {
 }
 
 /// Carries out a request and returns its answer, both JSON texts.
+///
+/// A request with `front`, `tcp://HOST:PORT`, is carried out by the exchange that is served there.
 pub fn control(request: &str) -> String {
     finish(operations::carry_out(request))
 }

@@ -31,7 +31,9 @@ fn trader(front: &str, flow: &std::path::Path) -> (Instance, Receiver<&'static s
     let (names_tx, names) = mpsc::channel();
     let options = InstanceOptions::new(ApiKind::Trader, flow.join("td_"));
     // The receiver may be gone at the end of a test.
-    let trader = Instance::new(options, move |callback| drop(names_tx.send(callback.method.name())));
+    let trader = Instance::new(options, move |callback| {
+        let _ = names_tx.send(callback.method.name());
+    });
     trader.register_front(front);
     trader.init();
     (trader, names)

@@ -1,6 +1,7 @@
 //! `ctp sim`: what the simulator can do, and the simulator without any client.
 
 mod coverage;
+mod ctl;
 mod day;
 mod scenario;
 mod serve;
@@ -35,6 +36,8 @@ pub(super) enum Command {
     Day(day::Arguments),
     /// Serves an exchange to programs that register tcp://HOST:PORT, until Ctrl-C
     Serve(Box<serve::Arguments>),
+    /// Looks at a served exchange and does what no client does
+    Ctl(ctl::Arguments),
     /// Runs scenario files against the simulator
     Scenario {
         /// The files.
@@ -90,6 +93,12 @@ pub(super) enum Error {
 /// Runs a command.
 pub(super) fn run(command: Command) -> ExitCode {
     let done = match command {
+        Command::Ctl(arguments) => {
+            return match ctl::run(&arguments) {
+                Ok(code) => code,
+                Err(error) => failed(&error),
+            };
+        }
         Command::Coverage { format } => coverage::text(format).and_then(|text| say(&text)),
         Command::Settings { format } => settings::text(format).and_then(|text| say(&text)),
         Command::Switches { format } => switches::text(format).and_then(|text| say(&text)),
@@ -101,13 +110,19 @@ pub(super) fn run(command: Command) -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &Error) -> ExitCode {
+    match error {
         // A reader that had enough, as `head` has, is no error.
-        Err(Error::Output(cause)) if cause.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(Error::Options(problems)) => {
+        Error::Output(cause) if cause.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Error::Options(problems) => {
             eprintln!("error: {problems}");
             ExitCode::from(2)
         }
-        Err(error) => {
+        error => {
             eprintln!("error: {error}");
             ExitCode::FAILURE
         }

@@ -21,9 +21,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
         arguments: &[
             needed("exchange", "its name, as in sim://NAME"),
             optional("clock", "manual (default), virtual, real or max"),
-            optional("speed", "seconds per second of a virtual clock: above 0, at most 1000; default 1"),
+            optional("speed", "seconds per second of a virtual clock: above 0, at most 1000; default 1")
+                .number(),
             optional("start", "a time in China such as \"2026-11-23 10:00:00\"; the machine's when left out"),
-            optional("config", "an object of settings and switches, or a list of pairs"),
+            optional("config", "an object of settings and switches, or a list of pairs").json(),
         ],
         answer: "",
         example: "exchange=x start=\"2026-11-23 10:00:00\"",
@@ -40,7 +41,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
         name: Sessions::NAME,
         help: "lists the API objects that have connected",
-        arguments: &[optional("connected", "true: only those that are connected now")],
+        arguments: &[optional("connected", "true: only those that are connected now").switch()],
         answer: "sessions",
         example: "",
         run: Run::of::<Sessions>(),

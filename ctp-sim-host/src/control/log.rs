@@ -14,8 +14,8 @@ pub(super) const OPERATIONS: &[Operation] = &[Operation {
     name: Log::NAME,
     help: "tells what happened: connections, logins, refusals, commands; 1,000 lines are kept",
     arguments: &[
-        optional("from", "the number of the first line wanted; default 0"),
-        optional("limit", "how many of the newest at most; default 100"),
+        optional("from", "the number of the first line wanted; default 0").number(),
+        optional("limit", "how many of the newest at most; default 100").number(),
     ],
     answer: "lines, next",
     example: "limit=20",

@@ -8,8 +8,8 @@ use super::operation::{Argument, Operation, Request, Run, optional};
 use crate::simulator::Simulator;
 
 const INVESTOR: Argument = optional("investor", "only of this investor");
-const OFFSET: Argument = optional("offset", "how many to leave out; default 0");
-const LIMITED: Argument = optional("limit", "how many at most; default 100, at most 1000");
+const OFFSET: Argument = optional("offset", "how many to leave out; default 0").number();
+const LIMITED: Argument = optional("limit", "how many at most; default 100, at most 1000").number();
 
 pub(super) const OPERATIONS: &[Operation] = &[
     Operation {

@@ -30,6 +30,13 @@ pub struct Operation {
     pub(crate) run: Run,
 }
 
+impl Operation {
+    /// Returns whether a served exchange carries it out; the others are about the exchanges of a process.
+    pub fn is_for_served(&self) -> bool {
+        !matches!(self.run, Run::Process(_))
+    }
+}
+
 /// One argument of an operation.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
@@ -40,16 +47,49 @@ pub struct Argument {
     pub takes: &'static str,
     /// Whether it has to be there.
     pub needed: bool,
+    /// What it is in JSON.
+    pub kind: ArgumentKind,
 }
 
-/// An argument that has to be there.
+/// What an argument is in JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ArgumentKind {
+    /// A text.
+    Text,
+    /// A number.
+    Number,
+    /// `true` or `false`.
+    Switch,
+    /// An object or an array.
+    Json,
+}
+
+/// An argument that has to be there: a text.
 pub(crate) const fn needed(name: &'static str, takes: &'static str) -> Argument {
-    Argument { name, takes, needed: true }
+    Argument { name, takes, needed: true, kind: ArgumentKind::Text }
 }
 
-/// An argument that may be left out.
+/// An argument that may be left out: a text.
 pub(crate) const fn optional(name: &'static str, takes: &'static str) -> Argument {
-    Argument { name, takes, needed: false }
+    Argument { name, takes, needed: false, kind: ArgumentKind::Text }
+}
+
+impl Argument {
+    /// Makes it a number.
+    pub(crate) const fn number(self) -> Self {
+        Self { kind: ArgumentKind::Number, ..self }
+    }
+
+    /// Makes it `true` or `false`.
+    pub(crate) const fn switch(self) -> Self {
+        Self { kind: ArgumentKind::Switch, ..self }
+    }
+
+    /// Makes it an object or an array.
+    pub(crate) const fn json(self) -> Self {
+        Self { kind: ArgumentKind::Json, ..self }
+    }
 }
 
 /// How an operation is carried out.

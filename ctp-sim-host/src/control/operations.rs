@@ -24,6 +24,9 @@ pub fn operations() -> impl Iterator<Item = &'static Operation> {
 
 /// Reads a request and carries it out on the exchange that it names.
 pub(super) fn carry_out(request: &str) -> Result<Answer, ControlError> {
+    if let Some(answer) = forwarded(request)? {
+        return Ok(answer);
+    }
     let (operation, mut fields) = understand(request)?;
     match operation.run {
         Run::Process(run) => run(fields),
@@ -35,6 +38,23 @@ pub(super) fn carry_out(request: &str) -> Result<Answer, ControlError> {
             };
             run(&find(&name)?, fields)
         }
+    }
+}
+
+/// Returns the answer to a request with `front`; `None` to any other.
+fn forwarded(request: &str) -> Result<Option<Answer>, ControlError> {
+    if request.len() > REQUEST_LENGTH_MAX || !request.contains("front") {
+        return Ok(None);
+    }
+    let mut fields: Fields = serde_json::from_str(request)?;
+    let Some(front) = fields.remove("front") else { return Ok(None) };
+    let front: String = serde_json::from_value(front)?;
+    let answer = super::remote::forward(&front, &Value::Object(fields).to_string())?;
+    let mut answer: Answer = serde_json::from_str(&answer)?;
+    answer.remove("ok");
+    match answer.remove("error") {
+        None => Ok(Some(answer)),
+        Some(error) => Err(ControlError::Told(error.as_str().unwrap_or_default().to_owned())),
     }
 }
 

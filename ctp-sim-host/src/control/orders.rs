@@ -10,9 +10,9 @@ use crate::simulator::Simulator;
 
 const INVESTOR: Argument = optional("investor", "only of this investor");
 const INSTRUMENT: Argument = optional("instrument", "only of this instrument");
-const NEWEST: Argument = optional("newest", "true: the newest first");
-const OFFSET: Argument = optional("offset", "how many to leave out; default 0");
-const LIMIT: Argument = optional("limit", "how many at most; default 100, at most 1000");
+const NEWEST: Argument = optional("newest", "true: the newest first").switch();
+const OFFSET: Argument = optional("offset", "how many to leave out; default 0").number();
+const LIMIT: Argument = optional("limit", "how many at most; default 100, at most 1000").number();
 
 pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
@@ -21,7 +21,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         arguments: &[
             INVESTOR,
             INSTRUMENT,
-            optional("live", "true: only those that may still trade; false: only those that ended"),
+            optional("live", "true: only those that may still trade; false: only those that ended").switch(),
             NEWEST,
             OFFSET,
             LIMIT,

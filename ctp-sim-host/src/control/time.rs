@@ -57,7 +57,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
         name: Speed::NAME,
         help: "changes the speed of a virtual clock",
-        arguments: &[needed("speed", "seconds per second: above 0, at most 1000")],
+        arguments: &[needed("speed", "seconds per second: above 0, at most 1000").number()],
         answer: "now, nanoseconds",
         example: "speed=10",
         run: Run::of::<Speed>(),
