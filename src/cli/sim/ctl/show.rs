@@ -104,7 +104,8 @@ fn cell(value: &Value) -> String {
     }
     let mut cut = String::new();
     for letter in text.chars() {
-        if cut.width() + 2 > CELL_WIDTH_MAX {
+        // The last cell is for the sign that something was cut, and a letter may take two.
+        if cut.width() + 3 > CELL_WIDTH_MAX {
             break;
         }
         cut.push(letter);
@@ -136,9 +137,9 @@ mod tests {
         ], "more": true });
         let expected = "\
 more: yes
-instrument  message   volume   price
-rb2701      全部成交       2    3200
-a           -             10       -
+instrument  message   volume  price
+rb2701      全部成交       2   3200
+a           -             10      -
 ";
         assert_eq!(shown(answer), expected);
     }
