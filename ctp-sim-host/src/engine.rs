@@ -1,10 +1,13 @@
 //! The exchange under its lock: steps it and puts what comes out into the sessions' mailboxes.
 
+mod faults;
+
 use std::collections::BTreeMap;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::sync::mpsc::Sender;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ctp_sim::{ApiKind, Delivery, Exchange, Input, Output, SessionId, SessionState, Timestamp};
 use ctp_types::{RecordBox, RequestKind};
@@ -12,6 +15,7 @@ use tracing::{error, warn};
 
 use crate::activity::Activity;
 use crate::callback::Parcel;
+use crate::fault::{Faults, LibraryFault};
 use crate::instance::Topics;
 use crate::logged::{Logged, NotKept};
 use crate::mailbox::Mailbox;
@@ -46,6 +50,10 @@ pub(crate) struct Engine {
     closed: bool,
     /// Sessions whose end could not be kept when it came.
     owed: Vec<SessionId>,
+    /// `None` without faults in force: a step then costs nothing more.
+    faults: Option<Box<Faults>>,
+    /// By how much faults made the clock jump, in nanoseconds.
+    offset: Arc<AtomicI64>,
 }
 
 /// How late the exchange may be before ticks are skipped, where the clock jumps.
@@ -57,8 +65,12 @@ pub(crate) enum Event {
     Delivery(Delivery),
     /// An answer that the exchange has no part in.
     Answer(Parcel),
+    /// A fault in the library.
+    Library(LibraryFault),
     /// Dropped once everything before it is done.
     Barrier(Sender<()>),
+    /// `Release` was called, and callbacks are to go on until then.
+    Late(Instant),
     /// The clock was moved by hand.
     Wake,
     /// The instance is being released.
@@ -85,6 +97,8 @@ impl Engine {
             activity: Activity::default(),
             closed: false,
             owed: Vec::new(),
+            faults: None,
+            offset: Arc::default(),
         }
     }
 
@@ -206,7 +220,9 @@ impl Engine {
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
         let of_exchange = self.exchange.as_ref().and_then(|exchange| exchange.next_deadline());
         let of_held = self.held.values().map(|(at, _)| *at);
-        of_held.chain(of_exchange).min()
+        // Without a client time stands, and so do plans.
+        let of_faults = self.faults.as_ref().filter(|_| !self.sessions.is_empty());
+        of_held.chain(of_exchange).chain(of_faults.and_then(|faults| faults.next_deadline())).min()
     }
 
     /// Returns whether every delivery's callback has returned.
@@ -233,7 +249,11 @@ impl Engine {
     }
 
     /// Returns 0 when a request may go to the exchange, else its refusal.
-    pub(crate) fn admit(&self, now: Timestamp, input: &Input) -> i32 {
+    pub(crate) fn admit(&mut self, now: Timestamp, input: &Input) -> i32 {
+        let injected = self.faults.as_mut().map_or(0, |faults| faults.admit(self.latest.max(now), input));
+        if injected != 0 {
+            return injected;
+        }
         let Some(exchange) = &self.exchange else {
             return 0;
         };
@@ -270,6 +290,18 @@ impl Engine {
     ///
     /// Returns an error when the input could not be kept: it is not carried out then, and its client has been told.
     pub(crate) fn step(&mut self, now: Timestamp, input: Input) -> Result<(), NotKept> {
+        match self.faults.take() {
+            None => {
+                let kept = self.carry_out(now, input);
+                self.route();
+                kept
+            }
+            Some(faults) => self.step_with(faults, now, input),
+        }
+    }
+
+    /// Steps the exchange; what comes out of it waits in the outputs.
+    fn carry_out(&mut self, now: Timestamp, input: Input) -> Result<(), NotKept> {
         let from = self.latest;
         self.latest = from.max(now);
         let Some(exchange) = &mut self.exchange else {
@@ -310,7 +342,6 @@ impl Engine {
         }
         self.notices.outputs(self.latest, &self.outputs);
         self.tell_admissions();
-        self.route();
         kept
     }
 

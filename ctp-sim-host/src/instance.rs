@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::thread::{self, JoinHandle, ThreadId};
@@ -84,6 +84,8 @@ pub(crate) struct Inner {
     pub(crate) events: Sender<Event>,
     /// Deliveries on their way to the thread.
     pub(crate) waiting: Arc<AtomicUsize>,
+    /// For how many milliseconds a fault lets callbacks go on while `Release` runs.
+    pub(crate) late_callbacks: AtomicU32,
     setup: Mutex<Setup>,
     thread_id: OnceLock<ThreadId>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -149,6 +151,7 @@ impl Instance {
                 topics: Mutex::new(topics),
                 events,
                 waiting: Arc::default(),
+                late_callbacks: AtomicU32::new(0),
                 setup: Mutex::new(setup),
                 thread_id: OnceLock::new(),
                 thread: Mutex::new(None),
@@ -259,6 +262,7 @@ impl Instance {
     /// it does not wait: that callback is the last. A second call has no effect.
     pub fn release(&self) {
         let inner = &self.inner;
+        self.call_late();
         if !inner.stopping.swap(true, Ordering::SeqCst) {
             debug!(kind = ?inner.options.kind, "release");
         }
@@ -287,6 +291,18 @@ impl Instance {
                 "a callback does not return: leaving its thread behind; nothing more is delivered"
             );
         }
+    }
+
+    /// Lets callbacks go on for a while, where a fault wants it.
+    fn call_late(&self) {
+        let inner = &self.inner;
+        let late = Duration::from_millis(inner.late_callbacks.swap(0, Ordering::SeqCst).into());
+        if late.is_zero() || inner.on_own_thread() || inner.stopping.load(Ordering::SeqCst) {
+            return;
+        }
+        // A closed channel is a thread that has ended.
+        drop(inner.events.send(Event::Late(Instant::now() + late)));
+        thread::sleep(late);
     }
 
     /// Returns the trading day of the last login as `yyyymmdd`, or `19800100` before the first

@@ -7,6 +7,7 @@ use std::sync::mpsc::Sender;
 use ctp_sim::{ApiKind, Delivery, Timestamp};
 
 use crate::engine::Event;
+use crate::fault::LibraryFault;
 use crate::wire::Admission;
 
 /// Deliveries that may wait for a market-data client before the front gives it up, as a real front
@@ -38,6 +39,9 @@ pub(crate) trait Mailbox: Send {
 
     /// Lets the client look at the clock again.
     fn wake(&self) {}
+
+    /// Lets a fault of the library happen, in its place between the deliveries.
+    fn library(&self, _fault: LibraryFault) {}
 
     /// Drops `passed` once everything that was put in has returned from its callback. An instance of this process takes
     /// barriers even before it has a session: see [`Simulator::barrier`](crate::Simulator::barrier).
@@ -76,6 +80,11 @@ impl Mailbox for LocalMailbox {
             return false;
         }
         waiting >= self.waiting_max
+    }
+
+    fn library(&self, fault: LibraryFault) {
+        // A closed channel belongs to an instance that is gone.
+        drop(self.events.send(Event::Library(fault)));
     }
 
     fn wake(&self) {

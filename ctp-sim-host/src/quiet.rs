@@ -108,7 +108,7 @@ impl Simulator {
             let paused = self.pause_end();
             let stop = until.min(paused.unwrap_or(until)).max(now);
             let reached = self.run(stop, MOMENTS_MAX);
-            clock.set(reached);
+            clock.set(self.on_clock(reached));
             self.barrier(patience)?;
             let is_due = |at: Timestamp| at <= until.max(now);
             if reached >= until

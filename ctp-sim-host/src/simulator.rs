@@ -1,6 +1,6 @@
 //! A running exchange: the state machine, its lock, and the thread that steps it at its deadlines.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
@@ -12,6 +12,7 @@ use tracing::{debug, error};
 use crate::activity::{Counts, Line};
 use crate::clock::{Clock, Pace, PaceError};
 use crate::engine::Engine;
+use crate::fault::{FaultPlan, PlanState};
 use crate::instance::{NOT_CONNECTED, Topics};
 use crate::logged::{NotKept, Undone};
 use crate::mailbox::Mailbox;
@@ -44,6 +45,8 @@ pub struct Simulator {
 struct Shared {
     name: String,
     clock: Box<dyn Clock>,
+    /// By how much faults made the exchange's time jump away from the clock's, in nanoseconds.
+    offset: Arc<AtomicI64>,
     /// Tells one run of an exchange from another in flow files; never 0.
     phase: u16,
     engine: Mutex<Engine>,
@@ -107,6 +110,7 @@ impl Simulator {
         let shared = Arc::new(Shared {
             name: name.to_owned(),
             clock,
+            offset: engine.clock_offset(),
             phase,
             notices: Arc::clone(&engine.notices),
             engine: Mutex::new(engine),
@@ -130,7 +134,37 @@ impl Simulator {
 
     /// Returns the exchange's present time.
     pub fn now(&self) -> Timestamp {
-        self.shared.clock.now()
+        self.shared.now()
+    }
+
+    /// Returns what the clock shows at a time of the exchange: another time where a fault made the exchange's jump.
+    pub(crate) fn on_clock(&self, at: Timestamp) -> Timestamp {
+        self.shared.on_clock(at)
+    }
+
+    /// Brings a plan of faults into force and returns its number. Several may be in force; they follow one another.
+    pub fn add_faults(&self, plan: FaultPlan) -> u64 {
+        let mut engine = self.engine();
+        let before = engine.next_deadline();
+        let now = engine.catch_up(self.shared.now(), MOMENTS_MAX);
+        let id = engine.add_faults(now, plan);
+        self.look_sooner(&engine, before);
+        id
+    }
+
+    /// Takes a plan of faults out of force, or all of them. What they held goes on. Returns how many there were.
+    pub fn clear_faults(&self, id: Option<u64>) -> usize {
+        let mut engine = self.engine();
+        let before = engine.next_deadline();
+        let now = engine.catch_up(self.shared.now(), MOMENTS_MAX);
+        let cleared = engine.clear_faults(now, id);
+        self.look_sooner(&engine, before);
+        cleared
+    }
+
+    /// Returns the plans of faults in force, with what each has done.
+    pub fn faults(&self) -> Vec<PlanState> {
+        self.engine().fault_states()
     }
 
     /// Returns the exchange's clock.
@@ -142,7 +176,7 @@ impl Simulator {
     /// [`ManualClock`](crate::ManualClock) was moved.
     pub fn wake(&self) {
         let mut engine = self.engine();
-        engine.catch_up(self.shared.clock.now(), usize::MAX);
+        engine.catch_up(self.shared.now(), usize::MAX);
         for mailbox in engine.sessions.values() {
             mailbox.wake();
         }
@@ -181,7 +215,7 @@ impl Simulator {
     /// store; nothing was done then.
     pub fn try_command(&self, command: Command) -> Result<(), Undone> {
         let mut engine = self.engine();
-        engine.catch_up(self.shared.clock.now(), MOMENTS_MAX);
+        engine.catch_up(self.shared.now(), MOMENTS_MAX);
         engine.exchange().map_or(Ok(()), |exchange| exchange.check_command(&command))?;
         self.step(&mut engine, Input::Command(command))?;
         Ok(())
@@ -191,7 +225,7 @@ impl Simulator {
     pub fn look_at<T>(&self, look: impl FnOnce(&Exchange) -> T) -> Option<T> {
         let mut engine = self.engine();
         // What is due is seen: the driver thread may not have come to it.
-        engine.catch_up(self.shared.clock.now(), MOMENTS_MAX);
+        engine.catch_up(self.shared.now(), MOMENTS_MAX);
         engine.exchange().map(look)
     }
 
@@ -307,7 +341,7 @@ impl Simulator {
     pub(crate) fn connect(&self, connection: Connection, delay: Duration) {
         let mut engine = self.engine();
         let before = engine.next_deadline();
-        let now = engine.catch_up(self.shared.clock.now(), MOMENTS_MAX);
+        let now = engine.catch_up(self.shared.now(), MOMENTS_MAX);
         match delay {
             Duration::ZERO => engine.connect(now, connection),
             delay => engine.hold(now.after(delay), connection),
@@ -348,7 +382,7 @@ impl Simulator {
         if !engine.sessions.contains_key(&session) {
             return NOT_CONNECTED;
         }
-        let now = engine.catch_up(self.shared.clock.now(), MOMENTS_MAX);
+        let now = engine.catch_up(self.shared.now(), MOMENTS_MAX);
         let refusal = engine.admit(now, &input);
         if refusal == 0 {
             // What cannot be kept is answered by its error.
@@ -389,7 +423,7 @@ impl Simulator {
     /// follow a fast clock.
     fn step(&self, engine: &mut Engine, input: Input) -> Result<(), NotKept> {
         let before = engine.next_deadline();
-        let now = engine.catch_up(self.shared.clock.now(), MOMENTS_MAX);
+        let now = engine.catch_up(self.shared.now(), MOMENTS_MAX);
         let kept = engine.step(now, input);
         self.look_sooner(engine, before);
         kept
@@ -410,11 +444,21 @@ impl std::fmt::Debug for Simulator {
     }
 }
 
+impl Shared {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.clock.now().0.saturating_add(self.offset.load(Ordering::Relaxed)))
+    }
+
+    fn on_clock(&self, at: Timestamp) -> Timestamp {
+        Timestamp(at.0.saturating_sub(self.offset.load(Ordering::Relaxed)))
+    }
+}
+
 /// Steps the exchange at each of its deadlines, until it is ended.
 fn drive(shared: &Shared) {
     let mut engine = crate::lock(&shared.engine);
     while !shared.ended.load(Ordering::SeqCst) {
-        let now = shared.clock.now();
+        let now = shared.now();
         engine.catch_up(now, MOMENTS_MAX);
         let sleep = match engine.next_deadline() {
             Some(deadline) if deadline <= now => {
@@ -430,7 +474,7 @@ fn drive(shared: &Shared) {
                 let quiet = engine.is_quiet();
                 drop(engine);
                 if quiet && shared.callers.load(Ordering::Relaxed) == 0 {
-                    shared.clock.hurry(deadline);
+                    shared.clock.hurry(shared.on_clock(deadline));
                 } else {
                     give_way(shared);
                 }

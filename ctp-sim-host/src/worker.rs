@@ -1,5 +1,7 @@
 //! The thread of an instance: connects, delivers in order, reconnects, stops.
 
+mod library;
+
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvError, RecvTimeoutError, Sender};
@@ -9,6 +11,7 @@ use ctp_sim::{ApiKind, Received, SessionId, Timestamp};
 use ctp_types::{DepthMarketDataField, MdCallback, RspUserLoginField, TraderCallback};
 use tracing::{debug, error, info, warn};
 
+use self::library::Suffering;
 use crate::address::FrontAddress;
 use crate::callback::{Method, Parcel, Special};
 use crate::engine::Event;
@@ -40,6 +43,7 @@ pub(crate) fn run(inner: &Inner, addresses: Vec<String>, events: &Receiver<Event
         events,
         deliver,
         barriers: Vec::new(),
+        suffering: Suffering::default(),
         quarantine: inner.options.poison.then(Quarantine::default),
     };
     let Stopped = match find_front(inner, addresses) {
@@ -83,6 +87,7 @@ struct Worker<'a> {
     /// Barriers that are passed once the instance is connected again.
     barriers: Vec<Sender<()>>,
     quarantine: Option<Quarantine>,
+    suffering: Suffering,
 }
 
 impl Worker<'_> {
@@ -147,6 +152,14 @@ impl Worker<'_> {
                     continue;
                 }
                 Ok(Event::Wake) => continue,
+                Ok(Event::Library(fault)) => {
+                    self.suffer(fault)?;
+                    continue;
+                }
+                Ok(Event::Late(until)) => {
+                    self.call_late(until)?;
+                    continue;
+                }
                 Ok(Event::Barrier(passed)) => {
                     drop(passed);
                     continue;
@@ -208,6 +221,9 @@ impl Worker<'_> {
 
     /// Waits for what comes next. Flow files are written before a wait, not after each message.
     fn next_event(&mut self) -> Result<Event, RecvError> {
+        if let Some(event) = self.suffering.waiting.pop_front() {
+            return Ok(event);
+        }
         self.events.try_recv().or_else(|_| {
             crate::lock(&self.inner.flow).write();
             self.events.recv()
@@ -236,6 +252,7 @@ impl Worker<'_> {
 
     /// Calls the client.
     fn hand_over(&mut self, mut parcel: Parcel) -> Result<(), Stopped> {
+        self.keep_push(&parcel);
         self.call(&mut parcel)?;
         if let Some(topic) = parcel.method.topic() {
             let number = u32::try_from(parcel.number).unwrap_or(0);
@@ -291,7 +308,8 @@ impl Worker<'_> {
                 Ok(Event::Answer(late)) => debug!(?late, "lost with the connection"),
                 // The clock may have been moved before the barrier was put up.
                 Ok(Event::Barrier(passed)) => self.barriers.push(passed),
-                Ok(Event::Wake) | Err(RecvTimeoutError::Timeout) => {}
+                Ok(Event::Library(fault)) => self.suffer(fault)?,
+                Ok(Event::Wake | Event::Late(_)) | Err(RecvTimeoutError::Timeout) => {}
             }
         }
     }

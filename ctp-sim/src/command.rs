@@ -111,6 +111,11 @@ pub enum Command {
         /// Whether it is silent.
         on: bool,
     },
+    /// What a logged-in session has of its private stream is pushed to it again, from the day's first message on.
+    PushAgain {
+        /// The instance.
+        session: SessionId,
+    },
     /// Whether the core takes logins; without, they fail with 7.
     Ready {
         /// Default: it does.
@@ -230,6 +235,7 @@ impl Exchange {
             Command::Credit { investor, amount } => self.change_funds(&investor, Change::Credit, amount),
             Command::Rates(rates) => self.change_rates(rates),
             Command::Silence { session, on } => self.set_silent(session, on),
+            Command::PushAgain { session } => self.push_again(session),
             Command::Ready { on } => self.users.core.is_ready = on,
             Command::FrontActive { on } => self.users.core.is_front_active = on,
             Command::MonitoringCentre { on } => self.users.core.has_monitoring = on,

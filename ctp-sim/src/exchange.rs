@@ -230,6 +230,11 @@ impl Exchange {
         self.schedule.next()
     }
 
+    /// Returns the seed that everything made up comes from.
+    pub fn seed(&self) -> u64 {
+        self.config.seed
+    }
+
     /// Returns the trading day as `yyyymmdd`.
     pub fn trading_day(&self) -> Text<9> {
         clock::date_text(self.trading_day)

@@ -191,7 +191,7 @@ impl Classes {
     pub(crate) fn has_input(&self, input: &Input) -> bool {
         match input {
             Input::Trader { request, .. } => self.has_trader_request(*request),
-            Input::Md { request, .. } => self.md_requests.has(*request as usize),
+            Input::Md { request, .. } => self.has_md_request(*request),
             Input::Subscribe { .. } => self.subscriptions.has(0),
             Input::Unsubscribe { .. } => self.subscriptions.has(1),
             Input::SubscribeForQuote { .. } => self.subscriptions.has(2),
@@ -203,6 +203,11 @@ impl Classes {
     /// Returns whether it is one of these requests.
     pub(crate) fn has_trader_request(&self, request: TraderRequest) -> bool {
         self.trader_requests.has(request as usize)
+    }
+
+    /// Returns whether it is one of these requests.
+    pub(crate) fn has_md_request(&self, request: MdRequest) -> bool {
+        self.md_requests.has(request as usize)
     }
 }
 

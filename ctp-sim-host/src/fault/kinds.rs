@@ -135,8 +135,13 @@ impl Kind {
         Self::new(
             "refuse",
             Level::Request,
-            &[ERROR, TEXT, ("via", "callbacks; default the request's answer, OnRspError for 90")],
-            "the request is answered by an error and has no effect",
+            &[
+                ERROR,
+                TEXT,
+                ("via", "callbacks; default the request's answer, OnRspError for 90"),
+                ("passes", "true or false; default false"),
+            ],
+            "the request is answered by an error and has no effect; with passes it has, too",
         ),
         Self::new(
             "disconnect",
@@ -305,7 +310,7 @@ impl CommonKey {
         Self { name: "after", takes: "a number", meaning: "the first so many chances are left out" },
         Self {
             name: "every",
-            takes: "a number, or a duration where there is neither what nor on",
+            takes: "a number, or a duration where there is neither what nor on; that needs count or for",
             meaning: "one chance of so many, the first of them included; or again and again",
         },
         Self {

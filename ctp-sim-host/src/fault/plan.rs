@@ -202,7 +202,7 @@ pub enum Action {
         /// By how much.
         by: Span,
     },
-    /// A request is refused and has no effect.
+    /// A request is answered by an error, and has no effect unless it passes.
     Refuse {
         /// `ErrorID`.
         error: i32,
@@ -210,6 +210,8 @@ pub enum Action {
         text: String,
         /// The callbacks that say so, by C name; the request's own answer where it is empty.
         via: Vec<&'static str>,
+        /// Whether the request goes on all the same.
+        passes: bool,
     },
     /// The server restarts: every connection ends.
     Restart {

@@ -227,16 +227,20 @@ impl Reader<'_> {
             when.after_that = by;
         }
         when.lasts = fields.take("for").and_then(|node| self.duration("for", node));
-        if when.lasts.is_some() && !kind.lasts() {
-            let hint = if kind.name == "restart" { "write `down`" } else { "leave `for` out" };
-            self.problem(fields.line("for"), format!("{} is done in a moment: {hint}", kind.name));
-        }
         when.skip = fields
             .take("after")
             .and_then(|node| self.whole("after", node, 0, i64::MAX))
             .unwrap_or(0)
             .unsigned_abs();
         when.every = fields.take("every").map_or(Every::Chance, |node| self.every(kind, node));
+        let repeats = matches!(when.every, Every::Period(_));
+        if when.lasts.is_some() && !kind.lasts() && !repeats {
+            let hint = if kind.name == "restart" { "write `down`" } else { "leave `for` out" };
+            self.problem(fields.line("for"), format!("{} is done in a moment: {hint}", kind.name));
+        }
+        if repeats && when.lasts.is_none() && fields.take("count").is_none() {
+            self.problem(fields.line("every"), "`every` would never end: write `count` or `for` as well");
+        }
         let counts = kind.has_what() || when.on.is_some();
         match when.every {
             Every::Period(_) if counts => self.problem(

@@ -48,9 +48,9 @@ impl Exchange {
     /// Returns an error where [`step`](Self::step) would silently do nothing, which names the value.
     pub fn check_command(&self, command: &Command) -> Result<(), Refused> {
         match command {
-            Command::Disconnect { session, .. } | Command::Silence { session, .. } => {
-                self.know_session(*session)
-            }
+            Command::Disconnect { session, .. }
+            | Command::Silence { session, .. }
+            | Command::PushAgain { session } => self.know_session(*session),
             Command::Deposit { investor, amount }
             | Command::Withdraw { investor, amount }
             | Command::Mortgage { investor, amount }

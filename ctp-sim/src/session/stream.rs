@@ -215,6 +215,19 @@ impl Exchange {
         }
     }
 
+    /// Delivers again what a listener has of its private stream; it wants next what it wanted.
+    pub(crate) fn push_again(&mut self, id: SessionId) {
+        let Some(investor) = self.login(id).map(|login| login.investor) else { return };
+        let key = self.streams.key(investor);
+        let stream = self.streams.stream(key);
+        let Some(listener) = stream.listeners.iter().find(|listener| listener.session == id) else { return };
+        let (end, numbered) = (listener.next.min(stream.messages.len() + 1), listener.numbered);
+        for number in 1..end {
+            let notice = self.compose(key, number);
+            self.deliver(id, numbered, number, notice);
+        }
+    }
+
     /// Begins new streams: of a new trading day, or of a core whose flow was cleared. Nobody may be connected.
     pub(crate) fn clear_streams(&mut self) {
         self.streams.clear();

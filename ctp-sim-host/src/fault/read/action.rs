@@ -69,7 +69,9 @@ impl Reader<'_> {
                 let error = fields.take("error").and_then(|node| self.error_id(node));
                 let text = self.message(error, fields);
                 let via = fields.take("via").map(|node| self.via(node)).unwrap_or_default();
-                Action::Refuse { error: error?, text, via }
+                let passes =
+                    fields.take("passes").and_then(|node| self.on_off("passes", node)).unwrap_or(false);
+                Action::Refuse { error: error?, text, via, passes }
             }
             "disconnect" => {
                 let reason = fields.take("reason").map_or(Some(0x1001), |node| self.number("reason", node));
