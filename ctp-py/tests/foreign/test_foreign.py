@@ -121,6 +121,22 @@ def test_by_environment_openctp(front: str) -> None:
     check(tour("openctp-ctp", "openctp_ctp", front, LD_PRELOAD=paths), "6.7.11")
 
 
+@pytest.mark.parametrize("way", ["preload", "environment"])
+@pytest.mark.parametrize(
+    ("package", "script", "version"),
+    [("vnpy_ctp", "vnpy_tour.py", "6.7.11"), ("ctpwrapper", "wrapper_tour.py", "6.7.13")],
+)
+def test_clients_built_from_source(package: str, script: str, version: str, way: str, front: str) -> None:
+    found = sim.libraries(version)
+    command = [str(python(package)), *(by_preload(version) if way == "preload" else []), str(HERE / script), front]
+    # vnpy_ctp wants the locale as well.
+    variables = {"LD_LIBRARY_PATH": str(found.folder), "LD_PRELOAD": str(found.locale)}
+    saw = seen(run(command, **(variables if way == "environment" else {})))
+    assert saw["version"].startswith(f"v{version}_CTPSIM_")
+    assert (saw["canceled"], saw["replayed"], saw["refused"]) == ("已撤单", "已撤单", "CTP:找不到合约")
+    assert (saw["name"], saw["traded"], saw["position"], saw["reason"]) == ("螺纹钢2701", 1, 1, 0x2001)
+
+
 @pytest.fixture
 def site_packages(tmp_path: Path) -> Iterator[Path]:
     """A folder that goes before the environment's own packages."""
