@@ -41,6 +41,8 @@ pub struct SimulatorAddress {
     /// A recording of ticks to play, in CSV ([`read_recording`](crate::read_recording)): at its own times where `start` is
     /// given, else from the exchange's start on.
     pub replay: Option<PathBuf>,
+    /// Plans of faults: paths, or `random:SEED`.
+    pub faults: Vec<PathBuf>,
     /// What [`Config::set`] takes, each name once, in the order given.
     pub settings: Vec<(String, String)>,
 }
@@ -88,7 +90,7 @@ pub enum AddressError {
     },
     /// An option is no setting of an exchange, or not with this value.
     #[error(
-        "front address option {option:?} is not usable: {reason}; others are clock, speed, start and replay"
+        "front address option {option:?} is not usable: {reason}; others are clock, speed, start, replay and faults"
     )]
     Setting {
         /// The option as given.
@@ -121,6 +123,10 @@ impl SimulatorAddress {
         options.extend(self.speed.map(|speed| ("speed", speed.to_string())));
         options.extend(self.start.map(|start| ("start", china_text(start))));
         options.extend(self.replay.iter().map(|path| ("replay", path.display().to_string())));
+        if !self.faults.is_empty() {
+            let faults: Vec<String> = self.faults.iter().map(|path| path.display().to_string()).collect();
+            options.push(("faults", faults.join(",")));
+        }
         options.extend(self.settings.iter().map(|(key, value)| (key.as_str(), value.clone())));
         options
     }
@@ -204,6 +210,10 @@ fn parse_option(address: &mut SimulatorAddress, option: &str) -> Result<(), Addr
         }
         "replay" if value.is_empty() => return Err(bad_value("replay", "the path of a recording in CSV")),
         "replay" => address.replay = Some(PathBuf::from(value)),
+        "faults" if value.split(',').any(str::is_empty) => {
+            return Err(bad_value("faults", "paths of fault plans, or random:SEED, separated by commas"));
+        }
+        "faults" => address.faults = value.split(',').map(PathBuf::from).collect(),
         _ => {
             // Tried on settings that are thrown away: a wrong one is told before anything starts.
             let tried = Config::starting_at(Timestamp(0)).set(&key, value);

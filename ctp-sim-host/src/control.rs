@@ -6,6 +6,7 @@
 
 mod command;
 mod door;
+mod fault;
 mod life;
 mod log;
 mod market;
@@ -18,6 +19,7 @@ mod time;
 
 pub use command::Disconnect;
 pub use door::Door;
+pub use fault::{ClearFaults, Fault, FaultAdded, FaultPlans, Faults, FaultsCleared};
 pub use life::{ExchangeState, Session, SessionList, Sessions, State};
 pub use log::{Lines, Log};
 pub use market::{BookAndTrades, BookWanted, Instrument, InstrumentFields};
@@ -101,6 +103,9 @@ pub enum ControlError {
     /// A command was not carried out.
     #[error(transparent)]
     Undone(#[from] crate::Undone),
+    /// A plan of faults cannot be: every problem of it.
+    #[error("{0}")]
+    Faults(#[from] crate::fault::PlanError),
     /// The clock does not do that.
     #[error(transparent)]
     Pace(#[from] crate::PaceError),

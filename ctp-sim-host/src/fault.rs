@@ -11,7 +11,9 @@ mod kinds;
 mod machine;
 mod node;
 mod plan;
+mod random;
 mod read;
+pub(crate) mod words;
 
 pub use classes::{Classes, GROUPS, Group};
 pub use error::{PlanError, PlanFileError, PlanProblem};
@@ -19,4 +21,5 @@ pub use kinds::{CommonKey, Kind, Level};
 pub(crate) use machine::{Deed, Faults};
 pub use machine::{FaultState, LibraryFault, PlanState};
 pub use plan::{Action, At, Every, Fault, FaultPlan, Garbage, Span, When, Who};
+pub use random::random_plan;
 pub use read::{FAULTS_MAX, PLAN_LENGTH_MAX};

@@ -7,6 +7,7 @@ use ctp_sim::{Config, ConfigError, Timestamp};
 
 use crate::address::{ClockKind, SimulatorAddress, Speed};
 use crate::clock::{Clock, EventClock, RealClock, VirtualClock};
+use crate::fault::{FaultPlan, PlanFileError};
 use crate::recording::{RecordingError, read_recording};
 use crate::simulator::Simulator;
 
@@ -43,6 +44,9 @@ pub enum StartError {
     /// The settings are not usable.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// A plan of faults cannot be.
+    #[error(transparent)]
+    Faults(#[from] PlanFileError),
     /// The recording cannot be played.
     #[error(transparent)]
     Recording(#[from] RecordingError),
@@ -78,11 +82,15 @@ impl Simulator {
                 (Speed::Max, None) => Box::new(EventClock::from_now()),
             },
         };
+        let plans = address.plans()?;
         let config = address.config(clock.now())?;
         if !address.settings.iter().any(|(key, _)| key == "seed") {
             started.settings.push(("seed".to_owned(), config.seed.to_string()));
         }
         let simulator = Self::spawn(&address.name, config, clock)?;
+        for plan in plans {
+            simulator.add_faults(plan);
+        }
         let entry = Running { simulator: simulator.clone(), address: Some(started) };
         running.insert(address.name.clone(), entry);
         Ok(simulator)
@@ -154,6 +162,11 @@ impl SimulatorAddress {
             config.replay = Some(read_recording(path, self.start.is_none())?);
         }
         Ok(config)
+    }
+
+    /// Reads the plans of faults that an exchange starts with.
+    pub(crate) fn plans(&self) -> Result<Vec<FaultPlan>, PlanFileError> {
+        self.faults.iter().map(|path| FaultPlan::load(path)).collect()
     }
 }
 

@@ -10,6 +10,7 @@ use super::ControlError;
 use super::operation::{Answer, Done, Fields, Operation, Request, Run, needed, optional};
 use crate::command::{read_command, read_line};
 use crate::engine::REASON_READ_FAILED;
+use crate::fault;
 use crate::simulator::Simulator;
 
 pub(super) const OPERATIONS: &[Operation] = &[
@@ -94,6 +95,9 @@ fn command(exchange: &Simulator, mut fields: Fields) -> Result<Answer, ControlEr
         Some(text) => {
             let text: String = serde_json::from_value(text)?;
             let (name, arguments) = read_line(&text)?;
+            if let Some(done) = fault::words::command(exchange, &name, &arguments, &session) {
+                return Ok(done.map(|()| Answer::new())?);
+            }
             read_command(&name, &arguments, &session)?
         }
         None => {

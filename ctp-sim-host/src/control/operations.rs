@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::operation::{Answer, Fields, Operation, Run};
-use super::{ControlError, REQUEST_LENGTH_MAX, command, life, log, market, money, orders, time};
+use super::{ControlError, REQUEST_LENGTH_MAX, command, fault, life, log, market, money, orders, time};
 use crate::simulator::Simulator;
 
 /// The operations by group: each group has a file of its own.
@@ -15,6 +15,7 @@ const GROUPS: &[&[Operation]] = &[
     orders::OPERATIONS,
     money::OPERATIONS,
     log::OPERATIONS,
+    fault::OPERATIONS,
 ];
 
 /// Returns every operation of the control interface.

@@ -14,6 +14,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use ctp_sim::{ApiKind, Delivery, Input, Output, Random, SessionId, SessionState, Timestamp};
 
+use serde::{Deserialize, Serialize};
+
 use self::state::{Known, Stage};
 use super::plan::{At, FaultPlan};
 use crate::scenario::time;
@@ -54,7 +56,7 @@ pub enum LibraryFault {
 }
 
 /// A plan in force, for people.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PlanState {
     /// Its number.
@@ -70,7 +72,7 @@ pub struct PlanState {
 }
 
 /// A fault in force, for people.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FaultState {
     /// The fault in one line.

@@ -12,6 +12,7 @@ use ctp_types::{FieldDescriptor, RecordBox, RecordDescriptor, Text};
 use super::statement::Request;
 use super::target::{ClientOptions, Seen, Setup, Target, TargetError, World};
 use crate::command::{Argument, read_command};
+use crate::fault;
 use crate::{Instance, InstanceOptions, ManualClock, Simulator, SubscriptionChange, Topic};
 
 /// How long a client may stay in a callback, in real time.
@@ -141,6 +142,9 @@ impl World for DirectWorld {
             let (_, client) = clients.iter().find(|(known, _)| known == name)?;
             self.clients.get(*client)?.0.session().map(|session| session.0)
         };
+        if let Some(done) = fault::words::command(&self.simulator, name, arguments, &session) {
+            return done.map_err(|error| TargetError::of(&error));
+        }
         let command = read_command(name, arguments, &session).map_err(|error| TargetError::of(&error))?;
         self.simulator.try_command(command).map_err(|error| TargetError::of(&error))
     }

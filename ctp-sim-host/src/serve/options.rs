@@ -180,6 +180,7 @@ impl GivenOptions {
             speed: self.speed.as_ref().map(|speed| speed.value),
             start: self.start.as_ref().map(|start| start.value),
             replay: self.replay.map(|replay| replay.value),
+            faults: Vec::new(),
             settings: self.settings.into_iter().map(|setting| setting.value).collect(),
         };
         match listen {

@@ -18,6 +18,7 @@ use super::greet::{Kinds, Refusal};
 use super::options::{Listen, ServeOptions};
 use super::token::Token;
 use crate::clock::{Clock as _, ManualClock, RealClock};
+use crate::fault::FaultPlan;
 use crate::notice::Notice;
 use crate::registry::StartError;
 use crate::simulator::Simulator;
@@ -134,6 +135,8 @@ impl Server {
             }
         };
         let addresses = bound(&listeners, &options.listen)?;
+        let plans: Result<Vec<_>, _> = options.faults.iter().map(|path| FaultPlan::load(path)).collect();
+        let plans = plans.map_err(StartError::from)?;
         let owns_exchange = Simulator::running(&options.exchange.name).is_none();
         let simulator = exchange(&options)?;
         let server = Self {
@@ -150,6 +153,9 @@ impl Server {
             runtime: Some(runtime),
             owns_exchange,
         };
+        for plan in plans {
+            server.simulator.add_faults(plan);
+        }
         for (place, command) in options.commands.into_iter().enumerate() {
             server.command(place + 1, command)?;
         }

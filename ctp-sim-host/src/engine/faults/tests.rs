@@ -349,10 +349,8 @@ fn digest(seed: u64) -> (String, u64) {
     world.connect(md);
     world.pass(Duration::from_millis(20));
     let session = world.clients[md].0;
-    world.engine.step(
-        world.now,
-        Input::Subscribe { session, instruments: vec![Text::new("rb2701").expect("a text")] },
-    );
+    let instruments = vec![Text::new("rb2701").expect("a text")];
+    world.engine.step(world.now, Input::Subscribe { session, instruments }).expect("no store");
     for round in 0..20 {
         world.order(one, "one", round % 2 == 0, 3);
         world.order(two, "two", round % 2 == 1, 2);
