@@ -1,6 +1,6 @@
 //! The exchange's promises: ticks and orders of the pure state machine, latency and bursts through the C++ ABI.
 
-mod abi;
+pub(crate) mod abi;
 mod day;
 mod drive;
 mod pure;

@@ -9,6 +9,7 @@ mod floor;
 mod generator;
 mod report;
 mod rounds;
+mod served;
 
 use std::path::PathBuf;
 
@@ -28,6 +29,8 @@ enum Command {
     Generator(generator::Arguments),
     /// The exchange: ticks and orders a second, a trading day, and with `--simulator` latency and bursts through the ABI.
     Exchange(exchange::Arguments),
+    /// The served exchange: latency over loopback, many clients, memory of a day, and how soon it is there.
+    Served(served::Arguments),
     /// Does only what cannot be avoided; run by the benches.
     #[command(hide = true, subcommand)]
     Floor(floor::Floor),
@@ -37,6 +40,7 @@ fn main() -> Result<()> {
     match Arguments::parse().command {
         Command::Generator(arguments) => generator::run(&arguments),
         Command::Exchange(arguments) => exchange::run(&arguments),
+        Command::Served(arguments) => served::run(&arguments),
         Command::Floor(floor) => floor.run(),
     }
 }

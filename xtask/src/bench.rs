@@ -17,7 +17,7 @@ pub(crate) struct Arguments {
     /// Measures builds, too: some ten minutes.
     #[arg(long)]
     builds: bool,
-    /// Of the exchange's figures, only those whose name contains this.
+    /// Of the figures of one part, only those whose name contains this; of the served exchange, a group of figures.
     #[arg(long)]
     only: Option<String>,
 }
@@ -28,6 +28,8 @@ enum Part {
     Generator,
     /// The simulated exchange, alone and through the C++ ABI.
     Exchange,
+    /// The served exchange: latency over loopback, many clients, memory of a day, start.
+    Served,
 }
 
 /// The version whose facade the exchange is measured through.
@@ -51,6 +53,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if wanted(Part::Exchange) {
         sim::run(&sim::Arguments::only(VERSION))?;
         let mut bench = bench("exchange", arguments.rounds);
+        bench.arg("--simulator").arg(paths::simulator().join(format!("se-{VERSION}")));
+        if let Some(only) = &arguments.only {
+            bench.args(["--only", only]);
+        }
+        shell::run(&mut bench)?;
+    }
+    if wanted(Part::Served) {
+        sim::run(&sim::Arguments::only(VERSION))?;
+        release(&["--package", "ctp", "--bin", "ctp"])?;
+        let mut bench = bench("served", arguments.rounds);
+        bench.arg("--ctp").arg(built("ctp"));
         bench.arg("--simulator").arg(paths::simulator().join(format!("se-{VERSION}")));
         if let Some(only) = &arguments.only {
             bench.args(["--only", only]);

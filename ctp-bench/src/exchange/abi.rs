@@ -18,6 +18,35 @@ const CLIENT: &str = include_str!("client.cpp");
 
 /// Measures with the facade in the folder `facade`, beside which is the simulator.
 pub(crate) fn figures(facade: &Path, rounds: usize) -> Result<Vec<Figure>> {
+    read(&measure(facade, rounds, None)?, rounds)
+}
+
+/// Measures the same over a served exchange at the address `front`, which has the name `bench`.
+pub(crate) fn served(facade: &Path, rounds: usize, front: &str) -> Result<Vec<Figure>> {
+    let text = measure(facade, rounds, Some(front))?;
+    let figure = |what: &str, limit, key, floor: (&'static str, &str)| {
+        Ok(Figure {
+            name: format!("served, {NAME}: {what}"),
+            unit: "µs",
+            limit,
+            promise: Promise::AtMost,
+            rounds: values(&text, key, rounds)?,
+            floor: Some((floor.0, values(&text, floor.1, rounds)?)),
+        })
+    };
+    let (p50, p99) = (("a TCP echo", "floor_echo_p50"), ("a TCP echo", "floor_echo_p99"));
+    [
+        figure("insert to trade, next order from the callback, p50", 150.0, "callback_p50", p50),
+        figure("insert to trade, next order from the callback, p99", 1_000.0, "callback_p99", p99),
+        figure("insert to trade, from another thread, p50", 150.0, "thread_p50", p50),
+        figure("insert to trade, from another thread, p99", 1_000.0, "thread_p99", p99),
+    ]
+    .into_iter()
+    .collect()
+}
+
+/// Runs the client and returns what it prints.
+fn measure(facade: &Path, rounds: usize, front: Option<&str>) -> Result<String> {
     let facade = facade
         .canonicalize()
         .with_context(|| format!("{} is missing; `cargo xtask sim` makes it", facade.display()))?;
@@ -28,12 +57,13 @@ pub(crate) fn figures(facade: &Path, rounds: usize) -> Result<Vec<Figure>> {
         .arg(work.path())
         .arg(rounds.to_string())
         .arg(core)
+        .args(front)
         .env_remove("CTP_SIM_POISON")
         .output()
         .context("cannot run the client")?;
     let errors = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "the client failed with {}: {errors}", output.status);
-    read(&String::from_utf8_lossy(&output.stdout), rounds)
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 fn compile(facade: &Path, work: &Path) -> Result<std::path::PathBuf> {
@@ -56,13 +86,7 @@ fn compile(facade: &Path, work: &Path) -> Result<std::path::PathBuf> {
 
 /// Reads the client's `<figure> <value>` lines.
 fn read(text: &str, rounds: usize) -> Result<Vec<Figure>> {
-    let values = |name: &str| -> Result<Rounds> {
-        let lines = text.lines().filter_map(|line| line.split_once(' '));
-        let found: Vec<f64> =
-            lines.filter(|(key, _)| *key == name).filter_map(|(_, value)| value.parse().ok()).collect();
-        ensure!(found.len() == rounds, "{} of {rounds} rounds of {name} in:\n{text}", found.len());
-        Ok(Rounds::new(found))
-    };
+    let values = |name: &str| values(text, name, rounds);
     let figure = |what: &str, unit, (promise, limit), key, floor: Option<(&'static str, &str)>| {
         Ok(Figure {
             name: format!("{NAME}: {what}"),
@@ -104,6 +128,15 @@ fn read(text: &str, rounds: usize) -> Result<Vec<Figure>> {
     ]
     .into_iter()
     .collect()
+}
+
+/// Returns the rounds of a figure.
+fn values(text: &str, name: &str, rounds: usize) -> Result<Rounds> {
+    let lines = text.lines().filter_map(|line| line.split_once(' '));
+    let found: Vec<f64> =
+        lines.filter(|(key, _)| *key == name).filter_map(|(_, value)| value.parse().ok()).collect();
+    ensure!(found.len() == rounds, "{} of {rounds} rounds of {name} in:\n{text}", found.len());
+    Ok(Rounds::new(found))
 }
 
 #[cfg(test)]

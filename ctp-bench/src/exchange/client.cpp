@@ -1,12 +1,13 @@
 // A client of the C++ API that measures: insert to trade, orders a second, bursts. Prints `<figure> <value>` lines.
 //
-// Arguments: folder for flow files, rounds.
+// Arguments: folder for flow files, rounds, the simulator's library, and for a served exchange its address.
 
 #include "ThostFtdcMdApi.h"
 #include "ThostFtdcTraderApi.h"
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -15,8 +16,12 @@
 #include <cstring>
 #include <dlfcn.h>
 #include <mutex>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string>
+#include <sys/socket.h>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 namespace {
@@ -226,6 +231,51 @@ void measure_burst(Market &market, Control control) {
     std::printf("burst %.0f\n", BURST / (microseconds(market.last - market.first) / 1e6));
 }
 
+// Reads or writes all of so many bytes.
+template <typename Call> void all(Call call, int socket, char *bytes, size_t count) {
+    while (count > 0) {
+        ssize_t done = call(socket, bytes, count);
+        if (done <= 0) fail("echo", static_cast<int>(done));
+        bytes += done;
+        count -= static_cast<size_t>(done);
+    }
+}
+
+// The floor of a served exchange: an echo over TCP of as many bytes as an order, its answers and its trade have.
+void measure_echo() {
+    const size_t there = sizeof(CThostFtdcInputOrderField) + 11;
+    const size_t back = 3 * (sizeof(CThostFtdcOrderField) + 12) + sizeof(CThostFtdcTradeField) + 12;
+    int listener = socket(AF_INET, SOCK_STREAM, 0), one = 1;
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof address;
+    if (bind(listener, reinterpret_cast<sockaddr *>(&address), length) || listen(listener, 1)) fail("listen", errno);
+    getsockname(listener, reinterpret_cast<sockaddr *>(&address), &length);
+    int near = socket(AF_INET, SOCK_STREAM, 0);
+    if (connect(near, reinterpret_cast<sockaddr *>(&address), length)) fail("connect", errno);
+    int far = accept(listener, nullptr, nullptr);
+    for (int end : {near, far}) setsockopt(end, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    std::thread other([&] {
+        std::vector<char> request(there), answer(back);
+        for (int round = 0; round < LATENCY_ORDERS; ++round) {
+            all(read, far, request.data(), there);
+            all(write, far, answer.data(), back);
+        }
+    });
+    std::vector<char> request(there), answer(back);
+    std::vector<double> samples;
+    for (int round = 0; round < LATENCY_ORDERS; ++round) {
+        Clock::time_point sent = Clock::now();
+        all(write, near, request.data(), there);
+        all(read, near, answer.data(), back);
+        samples.push_back(microseconds(Clock::now() - sent));
+    }
+    other.join();
+    for (int end : {near, far, listener}) close(end);
+    print_latency("floor_echo", samples);
+}
+
 // Floors: one thread telling another, and the callback alone.
 void measure_floors() {
     Gate there, back;
@@ -257,11 +307,13 @@ void measure_floors() {
 
 } // namespace
 
-int main(int, char **arguments) {
+int main(int count, char **arguments) {
     std::string flow = arguments[1];
     int rounds = std::atoi(arguments[2]);
     std::string address = "sim://bench?clock=virtual&speed=1&start=2026-11-23T10:00:00&latency=none&matching=simnow"
                           "&products=rb&options=off&combinations=off&initial_balance=100000000000000";
+    bool is_served = count > 4;
+    if (is_served) address = arguments[4];
     Market market;
     market.api = CThostFtdcMdApi::CreateFtdcMdApi((flow + "/md_").c_str());
     market.api->RegisterSpi(&market);
@@ -284,7 +336,12 @@ int main(int, char **arguments) {
     Control control = core ? reinterpret_cast<Control>(dlsym(core, "ctp_sim_control")) : nullptr;
     if (!control) fail("ctp_sim_control is missing", 0);
 
-    for (int round = 0; round < rounds; ++round) {
+    for (int round = 0; is_served && round < rounds; ++round) {
+        measure_from_callback(trader);
+        measure_from_thread(trader);
+        measure_echo();
+    }
+    for (int round = 0; !is_served && round < rounds; ++round) {
         measure_from_callback(trader);
         measure_from_thread(trader);
         measure_flood(trader);
