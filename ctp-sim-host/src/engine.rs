@@ -118,12 +118,10 @@ impl Engine {
         self.exchange.as_mut().and_then(Logged::log_mut).map(|log| log.fail(on)).is_some()
     }
 
-    /// Lets readers of the log see how the exchange stands.
+    /// Lets readers of the log see how the exchange stands. Returns whether one look was not enough.
     #[cfg(feature = "serve")]
-    pub(crate) fn show(&mut self) {
-        if let Some(exchange) = &mut self.exchange {
-            exchange.show();
-        }
+    pub(crate) fn show(&mut self) -> bool {
+        self.exchange.as_mut().is_some_and(Logged::show)
     }
 
     /// Gives a mailbox a session number.

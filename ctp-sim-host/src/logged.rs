@@ -26,8 +26,10 @@ pub(crate) trait InputLog: Send {
     fn fail(&mut self, on: bool);
 
     /// Lets readers of the log see how the exchange stands.
+    ///
+    /// Returns whether it has more to say than one look took.
     #[cfg(feature = "serve")]
-    fn show(&mut self, exchange: &Exchange);
+    fn show(&mut self, exchange: &Exchange) -> bool;
 
     /// Ends the log, at rest: nothing comes after it.
     fn close(&mut self, exchange: &Exchange);
@@ -100,12 +102,10 @@ impl Logged {
         self.log.as_deref_mut()
     }
 
-    /// Lets readers of the log see how the exchange stands.
+    /// Lets readers of the log see how the exchange stands. Returns whether one look was not enough.
     #[cfg(feature = "serve")]
-    pub(crate) fn show(&mut self) {
-        if let Some(log) = &mut self.log {
-            log.show(&self.exchange);
-        }
+    pub(crate) fn show(&mut self) -> bool {
+        self.log.as_mut().is_some_and(|log| log.show(&self.exchange))
     }
 
     /// Ends the log.

@@ -7,6 +7,7 @@ mod options;
 mod outbox;
 mod problem;
 mod server;
+mod stored;
 mod token;
 mod watch;
 

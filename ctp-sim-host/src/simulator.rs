@@ -33,6 +33,10 @@ const YIELDS_MAX: usize = 32;
 #[cfg(feature = "serve")]
 const SHOW_EVERY: Duration = Duration::from_secs(3);
 
+/// Between two looks of one such time: others have their turn.
+#[cfg(feature = "serve")]
+const SHOW_PAUSE: Duration = Duration::from_millis(20);
+
 /// The longest sleep of the driver thread.
 const SLEEP_MAX: Duration = Duration::from_secs(3_600);
 
@@ -97,8 +101,8 @@ impl Simulator {
         let shared = Arc::downgrade(&self.shared);
         let show = move || {
             while let Some(shared) = shared.upgrade().filter(|shared| !shared.ended.load(Ordering::SeqCst)) {
-                Self { shared }.engine().show();
-                thread::sleep(SHOW_EVERY);
+                let more = Self { shared }.engine().show();
+                thread::sleep(if more { SHOW_PAUSE } else { SHOW_EVERY });
             }
         };
         let started = thread::Builder::new().name("ctp-sim-show".to_owned()).spawn(show);

@@ -6,6 +6,7 @@
 mod market;
 mod money;
 mod orders;
+mod streams;
 
 use std::fmt::Debug;
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use market::{Book, Instrument, InstrumentsWanted, Level};
 pub use money::{Account, Position};
 pub use orders::{Order, Trade};
+pub use streams::Message;
 
 /// Which rows are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -16,12 +16,14 @@ use tokio::time;
 use super::connection;
 use super::greet::{Kinds, Refusal};
 use super::options::{Listen, ServeOptions};
+use super::stored;
 use super::token::Token;
 use crate::clock::{Clock as _, ManualClock, RealClock};
 use crate::fault::FaultPlan;
 use crate::notice::Notice;
 use crate::registry::StartError;
 use crate::simulator::Simulator;
+use crate::store::StoreError;
 
 /// Threads that serve connections: one may wait for the exchange while another writes.
 const THREADS: usize = 3;
@@ -89,6 +91,9 @@ pub enum ServeError {
     /// The exchange cannot start.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// The store cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The exchange runs already, and not on a clock that is moved by hand.
     #[error("exchange {0:?} runs already and cannot get a manual clock: choose another name")]
     Manual(String),
@@ -108,7 +113,8 @@ pub enum ServeError {
 }
 
 impl Server {
-    /// Starts the exchange, unless it runs, and serves it.
+    /// Starts the exchange, unless it runs, and serves it. With a store its day goes on, and the commands of the start are
+    /// carried out only when the store is new.
     ///
     /// # Errors
     ///
@@ -138,7 +144,10 @@ impl Server {
         let plans: Result<Vec<_>, _> = options.faults.iter().map(|path| FaultPlan::load(path)).collect();
         let plans = plans.map_err(StartError::from)?;
         let owns_exchange = Simulator::running(&options.exchange.name).is_none();
-        let simulator = exchange(&options)?;
+        let (simulator, is_new) = match &options.store {
+            Some(path) => stored::exchange(&options, path)?,
+            None => (exchange(&options)?, true),
+        };
         let server = Self {
             shared: Arc::new(Shared {
                 exchange: options.exchange.name,
@@ -156,7 +165,9 @@ impl Server {
         for plan in plans {
             server.simulator.add_faults(plan);
         }
-        for (place, command) in options.commands.into_iter().enumerate() {
+        // A day that goes on has had them.
+        let commands = options.commands.into_iter().enumerate().filter(|_| is_new);
+        for (place, command) in commands {
             server.command(place + 1, command)?;
         }
         if let Some(runtime) = &server.runtime {

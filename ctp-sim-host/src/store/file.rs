@@ -230,7 +230,7 @@ fn found_anew(options: &StoreOptions, now: Timestamp) -> Result<(), StoreError> 
     connection.pragma_update(None, "application_id", APPLICATION).map_err(failed)?;
     connection.pragma_update(None, "user_version", FORMAT).map_err(failed)?;
     connection.execute_batch(SCHEMA).map_err(failed)?;
-    connection.execute_batch(super::tables::SCHEMA).map_err(failed)?;
+    super::tables::create(&connection).map_err(failed)?;
     for (number, line) in README.lines().enumerate() {
         connection.execute("INSERT INTO readme VALUES (?, ?)", (number as i64 + 1, line)).map_err(failed)?;
     }

@@ -175,14 +175,15 @@ impl InputLog for FileLog {
         self.full = on;
     }
 
-    fn show(&mut self, exchange: &Exchange) {
+    fn show(&mut self, exchange: &Exchange) -> bool {
         if let Some(news) = self.shown.news(exchange, self.head.rows, self.head.reached) {
             self.keeper.show(news);
         }
+        self.shown.has_more()
     }
 
     fn close(&mut self, exchange: &Exchange) {
-        self.show(exchange);
+        while self.show(exchange) {}
         self.keeper.stop();
         let closed = || -> rusqlite::Result<()> {
             let transaction = self.connection.unchecked_transaction()?;

@@ -301,3 +301,50 @@ fn a_full_disk_keeps_inputs_out_and_lets_time_pass() {
     let again = open(&StoreOptions { path, ..options }).expect("it opens");
     assert_eq!((again.time(), again.rows()), (reached, rows));
 }
+
+#[test]
+fn tables_for_people_hold_what_the_exchange_shows() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = options(folder.path(), 9);
+    let script = Script::random(9, 150, &mut without_store(&options));
+    let mut run = Driven::of(open(&options).expect("a store"));
+    for (place, (at, input)) in script.inputs.iter().enumerate() {
+        run.take(*at, input.clone());
+        if place % 20 == 0 {
+            while run.exchange.show() {}
+        }
+    }
+    let day = run.exchange.trading_day().to_str().into_owned();
+    let (orders, trades) = run.exchange.look_at_counts();
+    let messages: usize = run.exchange.look_at_streams().iter().map(|(_, length)| length).sum();
+    let traded: i64 = (0..orders)
+        .filter_map(|place| run.exchange.look_at_order(place))
+        .map(|order| i64::from(order.traded))
+        .sum();
+    let balance: f64 = run.exchange.look_at_accounts(None).iter().map(|account| account.balance).sum();
+    run.exchange.close();
+    let connection = rusqlite::Connection::open(&options.path).expect("a store");
+    let one = |sql: &str| -> f64 {
+        connection
+            .query_row(&sql.replace("DAY", &day), [], |row| row.get(0))
+            .unwrap_or_else(|error| panic!("{sql}: {error}"))
+    };
+    assert!(orders > 0 && messages > 0, "{orders} orders, {trades} trades, {messages} messages");
+    for (sql, expected) in [
+        ("SELECT CAST(count(*) AS REAL) FROM orders WHERE trading_day = 'DAY'", orders as f64),
+        ("SELECT CAST(count(*) AS REAL) FROM trades WHERE trading_day = 'DAY'", trades as f64),
+        ("SELECT CAST(count(*) AS REAL) FROM stream WHERE trading_day = 'DAY'", messages as f64),
+        (
+            "SELECT CAST(coalesce(sum(traded), 0) AS REAL) FROM orders WHERE trading_day = 'DAY'",
+            traded as f64,
+        ),
+        ("SELECT sum(balance) FROM accounts", balance),
+        ("SELECT CAST(row AS REAL) FROM shown", script.inputs.len() as f64),
+    ] {
+        assert_eq!(one(sql), expected, "{sql}");
+    }
+    let readme: String = connection
+        .query_row("SELECT text FROM readme WHERE line = 4", [], |row| row.get(0))
+        .expect("it is there");
+    assert!(readme.contains("for reading"), "{readme}");
+}

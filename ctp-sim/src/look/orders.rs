@@ -93,7 +93,7 @@ impl Exchange {
         Page { rows: found.rows.into_iter().map(|index| self.order_row(index)).collect(), more: found.more }
     }
 
-    fn order_row(&self, index: usize) -> Order {
+    pub(super) fn order_row(&self, index: usize) -> Order {
         let order = &self.orders[index];
         let record = self.order_record(index, &order.state);
         let flags = |flags: Text<5>, name: &dyn Fn(u8) -> String| {
@@ -131,26 +131,28 @@ impl Exchange {
         };
         // The legs of a combination's trade have their own rows; the combination itself has none.
         let found = wanted.page(self.trades.iter().filter(is_wanted));
-        let row = |trade: &crate::order::trade::Trade| {
-            let record = self.trade_record(trade, TradeSource::QUERY);
-            Trade {
-                investor: owned(&record.investor_id),
-                instrument: owned(&record.instrument_id),
-                exchange: owned(&record.exchange_id),
-                direction: direction(record.direction),
-                offset: match record.trade_type {
-                    TradeType::COMMON | TradeType::COMBINATION_DERIVED => word(record.offset_flag),
-                    other => word(other),
-                },
-                price: record.price,
-                volume: record.volume,
-                trade_id: owned(&record.trade_id),
-                order_ref: owned(&record.order_ref),
-                order_sys_id: owned(&record.order_sys_id),
-                time: owned(&record.trade_time),
-            }
-        };
+        let row = |trade: &crate::order::trade::Trade| self.trade_row(trade);
         Page { rows: found.rows.into_iter().map(row).collect(), more: found.more }
+    }
+
+    pub(super) fn trade_row(&self, trade: &crate::order::trade::Trade) -> Trade {
+        let record = self.trade_record(trade, TradeSource::QUERY);
+        Trade {
+            investor: owned(&record.investor_id),
+            instrument: owned(&record.instrument_id),
+            exchange: owned(&record.exchange_id),
+            direction: direction(record.direction),
+            offset: match record.trade_type {
+                TradeType::COMMON | TradeType::COMBINATION_DERIVED => word(record.offset_flag),
+                other => word(other),
+            },
+            price: record.price,
+            volume: record.volume,
+            trade_id: owned(&record.trade_id),
+            order_ref: owned(&record.order_ref),
+            order_sys_id: owned(&record.order_sys_id),
+            time: owned(&record.trade_time),
+        }
     }
 }
 

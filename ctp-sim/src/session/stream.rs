@@ -264,6 +264,29 @@ impl Exchange {
         self.streams.stream_mut(key).listeners = listeners;
     }
 
+    /// Returns the streams by investor, the public one by an empty name, and how many messages each has.
+    pub(crate) fn stream_lengths(&self) -> Vec<(Text<13>, usize)> {
+        let private = self.streams.by_investor.iter();
+        let private =
+            private.map(|(investor, place)| (*investor, self.streams.private[*place].messages.len()));
+        std::iter::once((Text::default(), self.streams.public.messages.len())).chain(private).collect()
+    }
+
+    /// Returns a message of an investor's stream, or of the public one by an empty name, and its ErrorID.
+    pub(crate) fn message(
+        &self,
+        investor: &str,
+        number: usize,
+    ) -> Option<(TraderCallback, RecordBox, Option<i32>)> {
+        let key = match investor {
+            "" => StreamKey::Public,
+            investor => StreamKey::Private(*self.streams.by_investor.get(&Text::new(investor).ok()?)?),
+        };
+        let is_there = (1..=self.streams.stream(key).messages.len()).contains(&number);
+        let notice = is_there.then(|| self.compose(key, number))?;
+        Some((notice.callback, notice.record, notice.rsp_info.map(|info| info.error_id)))
+    }
+
     /// Makes the record of a message.
     fn compose(&self, key: StreamKey, number: usize) -> Notice {
         match &self.streams.stream(key).messages[number - 1] {
