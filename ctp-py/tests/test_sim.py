@@ -210,6 +210,8 @@ def test_where_prints_what_the_loader_takes() -> None:
     assert Path(done.stdout.strip()) == sim.libraries("6.7.13").folder
     done = run_python("-m", "ctp_py.sim", "where", "--as", "6.7.11", "--ld-preload")
     assert all(os.path.isfile(path) for path in done.stdout.strip().split(":")) and done.stdout.count(":") == 2
+    for option, path in [("--core", sim.libraries("6.7.11").core), ("--locale", sim.libraries("6.7.11").locale)]:
+        assert run_python("-m", "ctp_py.sim", "where", "--as", "6.7.11", option).stdout.strip() == str(path)
 
 
 def test_the_pytest_fixture(tmp_path: Path) -> None:

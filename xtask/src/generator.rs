@@ -1,11 +1,9 @@
 //! The `ctp-gen` command, built once and run as often as needed, with the pinned libclang.
 
-use std::io::BufReader;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use anyhow::{Context as _, Result, ensure};
-use cargo_metadata::Message;
+use anyhow::Result;
 
 use crate::{paths, shell, tools};
 
@@ -26,26 +24,7 @@ impl Generator {
 
     /// Lets cargo build the command, with the models that are there now.
     pub(crate) fn rebuild() -> Result<Self> {
-        let mut command = shell::cargo();
-        command.args(["build", "--package", "ctp-gen", "--features", FEATURES, "--bin", "ctp-gen"]);
-        command.args(["--message-format", "json-render-diagnostics"]);
-        let line = shell::line(&command);
-        eprintln!("$ {line}");
-        let mut cargo =
-            command.stdout(Stdio::piped()).spawn().with_context(|| format!("cannot start: {line}"))?;
-        let mut program = None;
-        if let Some(output) = cargo.stdout.take() {
-            for message in Message::parse_stream(BufReader::new(output)) {
-                if let Message::CompilerArtifact(artifact) = message?
-                    && artifact.target.name == "ctp-gen"
-                {
-                    program = artifact.executable.or(program);
-                }
-            }
-        }
-        let status = cargo.wait()?;
-        ensure!(status.success(), "failed with {status}: {line}");
-        let program = program.context("cargo built no program ctp-gen")?.into_std_path_buf();
+        let program = shell::built("ctp-gen", &["--package", "ctp-gen", "--features", FEATURES])?;
         Ok(Self { program })
     }
 

@@ -1,11 +1,13 @@
 //! Running other programs.
 
 use std::env;
-use std::path::Path;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
+use cargo_metadata::Message;
 
 use crate::paths;
 
@@ -47,6 +49,30 @@ pub(crate) fn cargo() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(paths::root());
     command
+}
+
+/// Lets cargo build the program called `name` and returns its path.
+pub(crate) fn built(name: &str, options: &[&str]) -> Result<PathBuf> {
+    let mut command = cargo();
+    command.arg("build").args(options).args(["--bin", name]);
+    command.args(["--message-format", "json-render-diagnostics"]);
+    let line = line(&command);
+    eprintln!("$ {line}");
+    let mut cargo =
+        command.stdout(Stdio::piped()).spawn().with_context(|| format!("cannot start: {line}"))?;
+    let mut program = None;
+    if let Some(output) = cargo.stdout.take() {
+        for message in Message::parse_stream(BufReader::new(output)) {
+            if let Message::CompilerArtifact(artifact) = message?
+                && artifact.target.name == name
+            {
+                program = artifact.executable.or(program);
+            }
+        }
+    }
+    let status = cargo.wait()?;
+    ensure!(status.success(), "failed with {status}: {line}");
+    Ok(program.with_context(|| format!("cargo built no program {name}"))?.into_std_path_buf())
 }
 
 /// Measures how long something takes.

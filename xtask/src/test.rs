@@ -1,5 +1,7 @@
 //! `cargo xtask test`: all set-up and every test.
 
+use std::process::Command;
+
 use anyhow::Result;
 
 use crate::generator::FEATURES;
@@ -41,7 +43,7 @@ fn documentation_tests() -> Result<()> {
 }
 
 fn python_tests() -> Result<()> {
-    pytest(&["ctp-py/tests", "--ignore", FOREIGN])
+    shell::run(&mut pytest(&["ctp-py/tests", "--ignore", FOREIGN])?)
 }
 
 /// Clients that we did not write, each in an environment of its own, with our package beside it.
@@ -50,12 +52,14 @@ fn foreign_clients() -> Result<()> {
     for name in foreign::names()? {
         foreign::environment(&name)?.install_wheel(&wheel)?;
     }
-    pytest(&[FOREIGN])
+    let command = shell::built("ctp", &["--package", "ctp"])?;
+    shell::run(pytest(&[FOREIGN])?.env("CTP_COMMAND", command))
 }
 
-fn pytest(arguments: &[&str]) -> Result<()> {
-    let environment = python::project()?;
-    shell::run(environment.python().current_dir(paths::root()).args(["-m", "pytest"]).args(arguments))
+fn pytest(arguments: &[&str]) -> Result<Command> {
+    let mut command = python::project()?.python();
+    command.current_dir(paths::root()).args(["-m", "pytest"]).args(arguments);
+    Ok(command)
 }
 
 /// Returns the command that runs tests: nextest where it is installed, else cargo's own.

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,9 @@ from ctp_py import sim
 
 HERE = Path(__file__).resolve().parent
 FOREIGN = Path(os.environ.get("CTP_FOREIGN_DIR") or REPOSITORY / "target" / "foreign")
+
+#: The command of this project.
+CTP = Path(os.environ.get("CTP_COMMAND") or REPOSITORY / "target" / "debug" / "ctp")
 
 #: The longest that a client may take for its day.
 TOUR = 4 * PATIENCE
@@ -75,6 +79,42 @@ def seen(done: subprocess.CompletedProcess[str]) -> Any:
     return json.loads(lines[0].removeprefix("SEEN "))
 
 
+class Served:
+    """`ctp sim serve` with a clock twenty times as fast as the machine's, on a port of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store = folder / "day.db"
+        self.listen = "127.0.0.1:0"
+        self.process: subprocess.Popen[str] | None = None
+        self.start()
+
+    def start(self) -> None:
+        command = [str(CTP), "sim", "serve", "--json", "--listen", self.listen, "--store", str(self.store)]
+        options = ["--clock", "virtual", "--speed", "20", "--start", "2026-11-23T10:00:00"]
+        self.process = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True, encoding="utf-8")
+        assert self.process.stdout is not None
+        said = self.process.stdout.readline()
+        assert said, "ctp sim serve says on standard error why it does not start"
+        self.front: str = json.loads(said)["td"]
+        # From now on, also after a restart.
+        self.listen = self.front.removeprefix("tcp://")
+        # Nobody reads the rest: a pipe that is full would stop the server.
+        threading.Thread(target=self.process.stdout.read, daemon=True).start()
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    assert CTP.is_file(), f"no command at {CTP}: run `cargo build --bin ctp`, or let CTP_COMMAND name it"
+    served = Served(tmp_path)
+    yield served
+    served.kill()
+
+
 def check(saw: Any, version: str) -> None:
     """What any client must have seen of its day, in Chinese where CTP speaks Chinese."""
     for name in ("md_version", "td_version"):
@@ -108,6 +148,37 @@ def test_a_script_with_a_brokers_address(package: str, module: str, version: str
     command = [*by_preload(version), "--front", front]
     saw = tour(package, module, "tcp://180.168.146.187:10201", "--exchange", front, before=command)
     check(saw, version)
+
+
+@each_client
+def test_on_a_served_exchange(package: str, module: str, version: str, served: Served) -> None:
+    saw = tour(package, module, served.front, before=by_preload(version))
+    check(saw, version)
+    assert saw["reasons"] == [0x1001, 0x1001]
+    with sim.Exchange.at(served.front) as exchange:
+        assert [order["live"] for order in exchange.orders("investor")] == [False, False]
+
+
+@each_client
+def test_a_server_that_is_killed_and_started_again(package: str, module: str, version: str, served: Served) -> None:
+    """Its day goes on: the client connects again by itself and finds its orders."""
+    command = [str(python(package)), *by_preload(version), str(HERE / "swig_tour.py"), module, served.front]
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}
+    client = subprocess.Popen(
+        [*command, "--no-disconnect"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
+        env=environment,
+    )
+    try:
+        assert client.stdout is not None
+        assert client.stdout.readline() == "TRADED\n"
+        served.kill()
+        served.start()
+        out, error = client.communicate(timeout=TOUR)
+    finally:
+        client.kill()
+    saw = seen(subprocess.CompletedProcess(command, client.returncode, out, error))
+    check(saw, version)
+    assert set(saw["reasons"]) <= {0x1001, 0x1002}
 
 
 def test_by_environment_ctp_python(front: str) -> None:

@@ -6,8 +6,8 @@ import argparse
 import os
 import sys
 
-from ctp_py.sim import SimulatorError, libraries, versions
-from ctp_py.sim._libraries import core
+from ctp_py.sim import LibraryError, SimulatorError, libraries, versions
+from ctp_py.sim._libraries import LOCALE
 from ctp_py.sim._run import run
 
 #: What a wrong call returns, as argparse does.
@@ -35,6 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     what = where.add_mutually_exclusive_group()
     what.add_argument("--ld-preload", action="store_true", help="print what LD_PRELOAD takes instead")
     what.add_argument("--core", action="store_true", help="print the library that all versions share instead")
+    what.add_argument("--locale", action="store_true", help="print the stand-in for the locale zh_CN.GB18030 instead")
     commands.add_parser("versions", help="print the versions that there are")
     ours, command = _split(sys.argv[1:] if arguments is None else arguments)
     given = parser.parse_args(ours)
@@ -42,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
         if given.command == "versions":
             print("\n".join(versions()))
         elif given.command == "where":
-            _print_where(given.version, ld_preload=given.ld_preload, only_core=given.core)
+            print(_where(given))
         else:
             return _run(runner, given, command)
     except SimulatorError as error:
@@ -72,15 +73,17 @@ def _version(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _print_where(version: str, *, ld_preload: bool, only_core: bool) -> None:
-    found = libraries(version)
-    if only_core:
-        print(core())
-    elif ld_preload:
-        paths = [found.md, found.trader, *([found.locale] if found.locale else [])]
-        print(":".join(map(str, paths)))
-    else:
-        print(found.folder)
+def _where(given: argparse.Namespace) -> str:
+    found = libraries(given.version)
+    if given.core:
+        return str(found.core)
+    if given.locale:
+        if found.locale is None:
+            raise LibraryError(f"no {LOCALE} beside {found.folder}: the simulator is not complete; reinstall ctp-py")
+        return str(found.locale)
+    if given.ld_preload:
+        return ":".join(str(path) for path in (found.md, found.trader, found.locale) if path)
+    return str(found.folder)
 
 
 def _run(parser: argparse.ArgumentParser, given: argparse.Namespace, command: list[str]) -> int:
