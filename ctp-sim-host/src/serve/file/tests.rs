@@ -149,3 +149,13 @@ fn a_file_that_is_not_there_is_told() {
     assert!(error.contains("/nowhere/sim.toml"), "{error}");
     assert!(read_file(Path::new("/")).is_err());
 }
+
+#[test]
+fn the_documentation_has_every_key() {
+    let documented = include_str!("../../../../docs/serve.md");
+    let rows =
+        FileKey::ALL.iter().map(|key| format!("| `{}` | {} | {} |\n", key.name, key.takes, key.meaning));
+    let table: String = rows.collect();
+    let table = format!("| key | takes | meaning |\n|---|---|---|\n{table}");
+    assert!(documented.contains(&table), "put this into docs/serve.md:\n{table}");
+}
