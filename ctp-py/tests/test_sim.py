@@ -130,6 +130,16 @@ def test_orders_trades_positions_and_money_are_seen(exchange: sim.Exchange) -> N
         assert exchange.settle() == "20261124"
 
 
+def test_faults_come_into_force_and_go(exchange: sim.Exchange) -> None:
+    first = exchange.fault("drop what=OnRtnTrade count=2")
+    second = exchange.fault({"name": "late", "fault": [{"do": "delay", "what": ["ticks"], "by": "50ms"}]})
+    third = exchange.fault('name = "as-text"\n[[fault]]\ndo = "duplicate"\nwhat = ["OnRtnOrder"]\n')
+    assert len({first, second, third}) == 3 and len(exchange.faults()) == 3
+    assert exchange.clear_faults(second) == 1 and exchange.clear_faults() == 2 and exchange.faults() == []
+    with pytest.raises(sim.ControlError, match="explode"):
+        exchange.fault("explode what=OnRtnTrade")
+
+
 def test_a_fresh_exchange_costs_milliseconds() -> None:
     """No duration is asserted: the figure is printed, and the median of it stands in docs/use-with.md."""
     took = []

@@ -52,7 +52,10 @@ fn tracked_files() -> Result<Vec<String>> {
 
 fn faults_of(path: &str, content: &[u8], pinned: &[&Digest]) -> Vec<String> {
     let mut faults = Vec::new();
-    if path.starts_with("vendor/") && !(path.starts_with("vendor/manifest/") && path.ends_with(".toml")) {
+    let is_pin = [("vendor/manifest/", ".toml"), ("vendor/manifest/foreign/", ".txt")]
+        .into_iter()
+        .any(|(folder, ending)| path.starts_with(folder) && path.ends_with(ending));
+    if path.starts_with("vendor/") && !is_pin {
         faults.push(format!("{path}: only the manifest of vendor/ is committed"));
     }
     if pinned.contains(&&Digest::of(content)) {
@@ -97,6 +100,8 @@ mod tests {
         assert_eq!(faults("vendor/se-1.2.3/include/MdApi.h", ""), 1);
         assert_eq!(faults("vendor/manifest/MdApi.h", ""), 1);
         assert_eq!(faults("vendor/manifest/se.toml", ""), 0);
+        assert_eq!(faults("vendor/manifest/foreign/client.txt", ""), 0);
+        assert_eq!(faults("vendor/manifest/client.txt", ""), 1);
         assert_eq!(faults("docs/libthostmduserapi_se.so", ""), 1);
         assert_eq!(faults("docs/renamed.txt", "\x7fELF"), 1);
         let header = Digest::of(b"the vendor's words");

@@ -201,13 +201,30 @@ class Exchange:
         """Settles the trading day at once and returns the next one as `yyyymmdd`."""
         return str(self.control("settle")["trading_day"])
 
-    def fault(self, plan: str | Mapping[str, Any]) -> Answer:
-        """Injects a fault: a plan as TOML text, or as the same in a mapping. docs/faults.md describes them.
+    def fault(self, fault: str | Mapping[str, Any], *, name: str | None = None) -> int:
+        """Brings faults into force and returns their plan's number, which `clear_faults` takes.
+
+        One fault is a line as in scenarios, `fault("drop what=OnRtnTrade count=2")`; a whole plan is TOML text with its
+        `[[fault]]`, or the same as a mapping. docs/faults.md describes them. `name` is for a plan that says none.
 
         Raises:
             ControlError: the plan is not understood; every problem is listed.
         """
-        return self.control("fault", plan=plan if isinstance(plan, str) else dict(plan))
+        is_line = isinstance(fault, str) and "[[" not in fault and "\n" not in fault.strip()
+        request: dict[str, Any] = {"text" if is_line else "plan": fault if isinstance(fault, str) else dict(fault)}
+        if name is not None:
+            request["name"] = name
+        return int(self.control("fault", **request)["plan"])
+
+    def faults(self) -> list[Answer]:
+        """Returns the plans in force, and what their faults did."""
+        plans: list[Answer] = self.control("faults")["plans"]
+        return plans
+
+    def clear_faults(self, plan: int | None = None) -> int:
+        """Takes a plan out of force, or all, and returns how many; what they held back goes on."""
+        wanted = {} if plan is None else {"plan": plan}
+        return int(self.control("clear-faults", **wanted)["cleared"])
 
     def sessions(self, *, connected: bool = False) -> list[Session]:
         """Returns the clients' API objects, or those that are connected now."""
