@@ -19,8 +19,19 @@ pub const SPEED_MAX: f64 = 1_000.0;
 pub enum FrontAddress {
     /// An exchange inside this process.
     Simulator(SimulatorAddress),
+    /// A served exchange, `tcp://HOST:PORT`. At any other server, or none, things go as with the vendor's library.
+    Served(ServedAddress),
     /// Any other address. Nothing answers there: the front is dead and no callback comes.
     Foreign(String),
+}
+
+/// The address of a served exchange.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServedAddress {
+    /// A name or a number, without the brackets of IPv6.
+    pub host: String,
+    /// The port.
+    pub port: u16,
 }
 
 /// The address of an exchange inside this process.
@@ -110,6 +121,10 @@ impl FromStr for FrontAddress {
         match text.split_once("://") {
             None | Some(("", _)) => Err(AddressError::NoScheme(text.to_owned())),
             Some(("sim", rest)) => parse_simulator(rest).map(Self::Simulator),
+            Some(("tcp" | "tcp6", rest)) => Ok(match parse_served(rest) {
+                Some(address) => Self::Served(address),
+                None => Self::Foreign(text.to_owned()),
+            }),
             Some(_) => Ok(Self::Foreign(text.to_owned())),
         }
     }
@@ -159,6 +174,15 @@ impl fmt::Display for Speed {
             Self::Max => f.write_str("max"),
         }
     }
+}
+
+/// The port stands after the last colon, also where an IPv6 address has no brackets (§1.7).
+fn parse_served(rest: &str) -> Option<ServedAddress> {
+    let (host, port) = rest.strip_suffix('/').unwrap_or(rest).rsplit_once(':')?;
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let is_plain = !host.is_empty() && !host.contains([' ', '/', '@', '[', ']']);
+    let port = port.parse().ok().filter(|port| *port != 0 && is_plain)?;
+    Some(ServedAddress { host: host.to_owned(), port })
 }
 
 fn parse_simulator(rest: &str) -> Result<SimulatorAddress, AddressError> {
@@ -273,8 +297,23 @@ mod tests {
 
     #[test]
     fn other_schemes_are_foreign() {
-        for text in ["tcp://127.0.0.1:1", "ssl://x:1", "tcp6://fe80::1:2", "tcp://x"] {
+        for text in
+            ["ssl://x:1", "tcp://x", "tcp://x:0", "tcp://:1", "tcp://1.2.3.4:1 socks5://u:p@1.2.3.4:5"]
+        {
             assert_eq!(text.parse(), Ok(FrontAddress::Foreign(text.to_owned())));
+        }
+    }
+
+    #[test]
+    fn served_addresses_have_a_host_and_a_port() {
+        for (text, host, port) in [
+            ("tcp://127.0.0.1:17001", "127.0.0.1", 17_001),
+            ("tcp://localhost:1/", "localhost", 1),
+            ("tcp6://fe80::1:2", "fe80::1", 2),
+            ("tcp://[::1]:65535", "::1", 65_535),
+        ] {
+            let address = ServedAddress { host: host.to_owned(), port };
+            assert_eq!(text.parse(), Ok(FrontAddress::Served(address)));
         }
     }
 

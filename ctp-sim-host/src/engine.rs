@@ -17,6 +17,7 @@ use crate::activity::Activity;
 use crate::callback::Parcel;
 use crate::fault::{Faults, LibraryFault};
 use crate::instance::Topics;
+use crate::link::RemoteEvent;
 use crate::logged::{Logged, NotKept};
 use crate::mailbox::Mailbox;
 use crate::notice::Notices;
@@ -67,12 +68,12 @@ pub(crate) enum Event {
     Answer(Parcel),
     /// A fault in the library.
     Library(LibraryFault),
-    /// Dropped once everything before it is done.
-    Barrier(Sender<()>),
+    /// Dropped once everything before it is done; whoever waits at the other end then hears of it.
+    Barrier(#[expect(dead_code, reason = "it is there to be dropped")] Sender<()>),
     /// `Release` was called, and callbacks are to go on until then.
     Late(Instant),
-    /// The clock was moved by hand.
-    Wake,
+    /// Something of the connection with this number.
+    Remote(u64, RemoteEvent),
     /// The instance is being released.
     Stop,
 }
@@ -262,11 +263,6 @@ impl Engine {
             Input::Md { session, request, .. } => exchange.admit(now, *session, ApiKind::Md, *request as u16),
             _ => 0,
         }
-    }
-
-    /// Returns whether a session has a query that has not ended.
-    pub(crate) fn is_query_in_flight(&self, session: SessionId) -> bool {
-        self.exchange.as_ref().is_some_and(|exchange| exchange.is_query_in_flight(session))
     }
 
     /// Returns the front's limits, as a client knows them that has logged in.

@@ -16,8 +16,9 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use ctp_sim::Received;
 use tracing::{error, warn};
+
+use crate::wire::Count;
 
 /// The length of a flow file, in bytes.
 const LENGTH: usize = 6;
@@ -90,14 +91,15 @@ impl FlowFiles {
         }
     }
 
-    /// Returns what the client has of its streams.
-    pub(crate) fn received(&self) -> Received {
-        let count = |file: &Option<FlowFile>| file.as_ref().map_or(0, |file| file.content.number);
-        Received {
-            trading_day: self.trading_day(),
-            private: count(&self.private),
-            public: count(&self.public),
-        }
+    /// Returns how far the client has the private and the public stream, and of which run of an exchange.
+    pub(crate) fn counts(&self) -> [Count; 2] {
+        let count = |file: &Option<FlowFile>| match file {
+            Some(FlowFile { content: Content { phase, number }, .. }) => {
+                Count { phase: *phase, number: *number }
+            }
+            None => Count::default(),
+        };
+        [count(&self.private), count(&self.public)]
     }
 
     /// Keeps the number of a stream's last message received. It is written by [`write`](Self::write).
@@ -246,10 +248,10 @@ mod tests {
         again.set_phase(9);
         again.subscribe(Topic::Public);
         assert_eq!(read(&prefix, "Public.con"), [0, 9, 0, 0, 1, 2]);
-        let received = |private, public, trading_day| Received { trading_day, private, public };
-        assert_eq!(again.received(), received(7, 258, 20_261_120));
+        let numbers = |flow: &FlowFiles| flow.counts().map(|count| count.number);
+        assert_eq!((numbers(&again), again.trading_day()), ([7, 258], 20_261_120));
         again.set_trading_day(20_261_123);
-        assert_eq!(again.received(), received(0, 0, 20_261_123));
+        assert_eq!((numbers(&again), again.trading_day()), ([0, 0], 20_261_123));
         assert_eq!(read(&prefix, "Public.con"), [0, 9, 0, 0, 0, 0]);
     }
 
@@ -261,7 +263,7 @@ mod tests {
         flow.set_phase(1);
         flow.set_received(Topic::Private, 7);
         flow.set_phase(2);
-        assert_eq!(flow.received(), Received::default());
+        assert_eq!(flow.counts(), [Count { phase: 2, number: 0 }, Count::default()]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::thread::{self, JoinHandle, ThreadId};
@@ -15,8 +15,9 @@ use tracing::{debug, error, warn};
 use crate::callback::{Callback, Parcel};
 use crate::engine::Event;
 use crate::flow::{FlowFiles, Topic};
+use crate::front;
+use crate::link::Link;
 use crate::quiet;
-use crate::simulator::Simulator;
 use crate::worker;
 
 /// What requests return before `OnFrontConnected` and after `OnFrontDisconnected`.
@@ -75,10 +76,8 @@ pub(crate) struct Inner {
     pub(crate) options: InstanceOptions,
     pub(crate) connected: AtomicBool,
     pub(crate) stopping: AtomicBool,
-    /// Until when the thread waits before it connects again, in nanoseconds since the epoch; `i64::MAX` otherwise.
-    pub(crate) pause_until: AtomicI64,
-    /// The exchange, once the first usable front is found.
-    pub(crate) link: OnceLock<Link>,
+    /// The way to the exchange that is in use, or being tried.
+    pub(crate) link: Mutex<Option<Link>>,
     pub(crate) flow: Mutex<FlowFiles>,
     pub(crate) topics: Mutex<Topics>,
     pub(crate) events: Sender<Event>,
@@ -91,14 +90,6 @@ pub(crate) struct Inner {
     thread: Mutex<Option<JoinHandle<()>>>,
     stage: Mutex<Stage>,
     stage_changed: Condvar,
-}
-
-/// The way to the exchange.
-pub(crate) struct Link {
-    pub(crate) simulator: Simulator,
-    pub(crate) session: SessionId,
-    /// The address as it was registered.
-    pub(crate) front: String,
 }
 
 /// What a trader instance wants of its streams; the default is that of a client that never says.
@@ -145,8 +136,7 @@ impl Instance {
                 options,
                 connected: AtomicBool::new(false),
                 stopping: AtomicBool::new(false),
-                pause_until: AtomicI64::new(i64::MAX),
-                link: OnceLock::new(),
+                link: Mutex::new(None),
                 flow: Mutex::new(flow),
                 topics: Mutex::new(topics),
                 events,
@@ -163,8 +153,9 @@ impl Instance {
 
     /// Adds a front address (`RegisterFront`). After [`init`](Self::init) it has no effect.
     ///
-    /// Of several fronts the first `sim://` address that can be reached is taken. As with the
-    /// vendor's library nothing is said about a bad one, except in the log.
+    /// Of several fronts the first that can be reached is taken, and the others are tried in turn when it is lost. As with
+    /// the vendor's library nothing is said about a bad one, except in the log. Where `CTP_SIM_FRONT` is set in the
+    /// environment, its addresses (separated by commas) stand for whatever is registered.
     pub fn register_front(&self, address: &str) {
         let mut setup = crate::lock(&self.inner.setup);
         if setup.start.is_none() {
@@ -175,7 +166,7 @@ impl Instance {
 
     /// Adds a name server (`RegisterNameServer`), which goes before every front.
     ///
-    /// A `sim://` name server stands for the front of the same address; any other is dead.
+    /// It stands for the front of the same address.
     pub fn register_name_server(&self, address: &str) {
         let mut setup = crate::lock(&self.inner.setup);
         if setup.start.is_none() {
@@ -207,7 +198,7 @@ impl Instance {
     /// hangs later.
     pub fn init(&self) {
         let mut setup = crate::lock(&self.inner.setup);
-        let addresses: Vec<String> = setup.name_servers.iter().chain(&setup.fronts).cloned().collect();
+        let registered = setup.name_servers.iter().chain(&setup.fronts).cloned().collect();
         let Some((events, deliver)) = setup.start.take() else {
             warn!("Init was called before: it has no effect");
             return;
@@ -217,6 +208,7 @@ impl Instance {
             self.inner.set_stage(Stage::Ended);
             return;
         }
+        let addresses = front::replaced(registered);
         quiet::note_start(&self.inner, &addresses);
         let inner = Arc::clone(&self.inner);
         let name = match self.inner.options.kind {
@@ -267,8 +259,9 @@ impl Instance {
             debug!(kind = ?inner.options.kind, "release");
         }
         inner.connected.store(false, Ordering::SeqCst);
-        if let Some(link) = inner.link.get() {
-            link.simulator.remove_session(link.session);
+        let link = crate::lock(&inner.link).clone();
+        if let Some(link) = link {
+            link.close();
         }
         // A closed channel is a thread that has ended.
         drop(inner.events.send(Event::Stop));
@@ -322,16 +315,15 @@ impl Instance {
         let mut info = FrontInfoField::default();
         if let Some(link) = self.inner.connected_link() {
             // An address longer than the field cannot be shown.
-            info.front_addr = Text::new(&link.front).unwrap_or_default();
-            let limits = link.simulator.front_limits(link.session);
-            (info.qry_freq, info.ftd_pkg_freq) = limits.unwrap_or((1, i32::MAX));
+            info.front_addr = Text::new(link.front()).unwrap_or_default();
+            (info.qry_freq, info.ftd_pkg_freq) = link.front_limits();
         }
         info
     }
 
     /// Returns the number of its session on the exchange, once it has found a front.
     pub fn session(&self) -> Option<SessionId> {
-        self.inner.link.get().map(|link| link.session)
+        crate::lock(&self.inner.link).as_ref().and_then(Link::session)
     }
 
     /// Returns which API the instance is.
@@ -414,16 +406,16 @@ impl std::fmt::Debug for Instance {
 }
 
 impl Inner {
-    fn connected_link(&self) -> Option<&Link> {
-        let connected = self.connected.load(Ordering::SeqCst);
-        self.link.get().filter(|_| connected)
+    fn connected_link(&self) -> Option<Link> {
+        match self.connected.load(Ordering::SeqCst) {
+            true => crate::lock(&self.link).clone(),
+            false => None,
+        }
     }
 
     fn send(&self, input: impl FnOnce(SessionId) -> Input) -> i32 {
-        match self.connected_link() {
-            Some(link) => link.simulator.request(link.session, input(link.session)),
-            None => NOT_CONNECTED,
-        }
+        // A clone: the exchange's lock is not taken under ours.
+        self.connected_link().map_or(NOT_CONNECTED, |link| link.request(input))
     }
 
     fn on_own_thread(&self) -> bool {

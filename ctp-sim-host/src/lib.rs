@@ -25,7 +25,9 @@ pub mod day;
 mod engine;
 pub mod fault;
 mod flow;
+mod front;
 mod instance;
+mod link;
 mod logged;
 mod mailbox;
 mod notice;
@@ -45,7 +47,7 @@ mod worker;
 
 pub use activity::{Counts, Line};
 pub use address::{
-    AddressError, ClockKind, FrontAddress, NAME_LENGTH_MAX, SPEED_MAX, SimulatorAddress, Speed,
+    AddressError, ClockKind, FrontAddress, NAME_LENGTH_MAX, SPEED_MAX, ServedAddress, SimulatorAddress, Speed,
 };
 pub use callback::{Callback, Method};
 pub use clock::{Clock, EventClock, ManualClock, Pace, PaceError, RealClock, VirtualClock};

@@ -37,9 +37,6 @@ pub(crate) trait Mailbox: Send {
     /// Sends what was put in on its way: a step of the exchange is over.
     fn flush(&self, _now: Timestamp) {}
 
-    /// Lets the client look at the clock again.
-    fn wake(&self) {}
-
     /// Lets a fault of the library happen, in its place between the deliveries.
     fn library(&self, _fault: LibraryFault) {}
 
@@ -85,11 +82,6 @@ impl Mailbox for LocalMailbox {
     fn library(&self, fault: LibraryFault) {
         // A closed channel belongs to an instance that is gone.
         drop(self.events.send(Event::Library(fault)));
-    }
-
-    fn wake(&self) {
-        // A closed channel belongs to an instance that is gone.
-        drop(self.events.send(Event::Wake));
     }
 
     fn barrier(&self, _now: Timestamp, _passed: Sender<()>) {}

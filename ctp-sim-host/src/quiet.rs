@@ -1,10 +1,9 @@
 //! Virtual time by hand: letting it pass exactly, and knowing that everything due has been delivered.
 //!
 //! With a [`ManualClock`] nothing happens unless somebody moves the clock. [`Simulator::pass`] moves it from one event to
-//! the next, in the exchange and in the instances' reconnect pauses, and lets a barrier go through every instance's
-//! queue: when it returns, every callback due has returned, too. No sleeps, no races.
+//! the next, and lets a barrier go through every client's queue, also of those behind a connection: when it returns, every
+//! callback due has returned, too. No sleeps, no races.
 
-use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
@@ -67,8 +66,8 @@ fn instances(exchange: &str) -> Vec<Arc<Inner>> {
 }
 
 impl Simulator {
-    /// Waits until every instance of the exchange has been handed everything that waits for it, has returned from its
-    /// callbacks, and is connected or waits for time to pass.
+    /// Waits until every client of the exchange has been handed everything that waits for it, has returned from its
+    /// callbacks, and is connected or waits for the exchange's time to pass.
     ///
     /// # Errors
     ///
@@ -93,7 +92,7 @@ impl Simulator {
 
     /// Lets time pass until `until` on the clock that the exchange was started with, and everything due be delivered.
     ///
-    /// The clock stands still at each connection that ends, at each reconnect and at `until`; a time that has passed
+    /// The clock stands still at each connection that ends and at `until`; a time that has passed
     /// already only delivers what is due.
     ///
     /// # Errors
@@ -105,16 +104,11 @@ impl Simulator {
         let mut rounds = 0;
         loop {
             let now = self.now();
-            let paused = self.pause_end();
-            let stop = until.min(paused.unwrap_or(until)).max(now);
-            let reached = self.run(stop, MOMENTS_MAX);
+            let reached = self.run(until.max(now), MOMENTS_MAX);
             clock.set(self.on_clock(reached));
             self.barrier(patience)?;
             let is_due = |at: Timestamp| at <= until.max(now);
-            if reached >= until
-                && !self.next_deadline().is_some_and(is_due)
-                && !self.pause_end().is_some_and(is_due)
-            {
+            if reached >= until && !self.next_deadline().is_some_and(is_due) {
                 return Ok(());
             }
             rounds = if reached > now { 0 } else { rounds + 1 };
@@ -122,11 +116,5 @@ impl Simulator {
                 return Err(QuietError::Endless { exchange: self.name().to_owned(), at: reached.0 });
             }
         }
-    }
-
-    /// Returns when the first instance that waits to connect again has waited enough.
-    fn pause_end(&self) -> Option<Timestamp> {
-        let ends = instances(self.name()).into_iter().map(|inner| inner.pause_until.load(Ordering::SeqCst));
-        ends.filter(|end| *end != i64::MAX).min().map(Timestamp)
     }
 }

@@ -176,14 +176,9 @@ impl Simulator {
         &*self.shared.clock
     }
 
-    /// Lets the exchange and every instance look at the clock again, after a
-    /// [`ManualClock`](crate::ManualClock) was moved.
+    /// Lets the exchange look at the clock again, after a [`ManualClock`](crate::ManualClock) was moved.
     pub fn wake(&self) {
-        let mut engine = self.engine();
-        engine.catch_up(self.shared.now(), usize::MAX);
-        for mailbox in engine.sessions.values() {
-            mailbox.wake();
-        }
+        self.engine().catch_up(self.shared.now(), usize::MAX);
     }
 
     /// Ends the exchange: its name is free again, its thread ends, and its memory is given back.
@@ -331,11 +326,6 @@ impl Simulator {
         self.engine().next_deadline()
     }
 
-    /// Returns how long a duration of the exchange lasts on the machine.
-    pub(crate) fn wall(&self, duration: Duration) -> Duration {
-        self.shared.clock.wall(duration)
-    }
-
     /// Returns the number that tells this run from others; never 0.
     pub(crate) fn phase(&self) -> u16 {
         self.shared.phase
@@ -403,11 +393,6 @@ impl Simulator {
             // What cannot be kept is answered by its error.
             drop(self.step(&mut engine, input));
         }
-    }
-
-    /// Returns whether a session has a query that has not ended.
-    pub(crate) fn is_query_in_flight(&self, session: SessionId) -> bool {
-        self.engine().is_query_in_flight(session)
     }
 
     /// Returns the front's limits, as a client knows them that has logged in.

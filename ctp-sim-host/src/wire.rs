@@ -33,7 +33,9 @@ use ctp_types::{MdRequest, RecordBox, Text, TraderRequest};
 use crate::SubscriptionChange;
 
 pub use decode::Decoder;
-pub use encode::{encode, encode_answer, encode_delivery, encode_subscription};
+pub use encode::{
+    encode, encode_answer, encode_delivery, encode_md_request, encode_subscription, encode_trader_request,
+};
 pub use greeting::{Count, Hello, Limits, Reason, Refused, Role, Streams, Token, Welcome};
 pub use layout::layout_digest;
 

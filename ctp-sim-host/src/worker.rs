@@ -2,30 +2,39 @@
 
 mod library;
 
+use std::convert::Infallible;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, RecvError, RecvTimeoutError, Sender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use ctp_sim::{ApiKind, Received, SessionId, Timestamp};
+use ctp_sim::{ApiKind, Delivery};
 use ctp_types::{DepthMarketDataField, MdCallback, RspUserLoginField, TraderCallback};
-use tracing::{debug, error, info, warn};
+use tracing::{debug, error, warn};
 
 use self::library::Suffering;
-use crate::address::FrontAddress;
 use crate::callback::{Method, Parcel, Special};
 use crate::engine::Event;
-use crate::instance::{Deliver, Inner, Link, Topics};
+use crate::front::{self, Front, Place, Troubles};
+use crate::instance::{Deliver, Inner, Topics};
+use crate::link::{Dial, Ended, Link, Local, RemoteEvent, Times};
 use crate::mailbox::LocalMailbox;
 use crate::poison::Quarantine;
-use crate::simulator::{Connection, Simulator};
+use crate::simulator::Simulator;
+use crate::wire::{self, Hello, Role, Streams};
 
 /// The first version that waits before it connects again; earlier ones do so at once.
 const RECONNECT_DELAY_SINCE: (u16, u16, u16) = (6, 7, 9);
 const RECONNECT_DELAY: Duration = Duration::from_secs(1);
 
-/// The longest uninterrupted wait for a clock.
-const WAIT_MAX: Duration = Duration::from_secs(3_600);
+/// How long after the last front of a round could not be reached (§2.2).
+const RETRY_DELAY: Duration = Duration::from_secs(1);
+
+/// The least time between two connections: a version that connects again at once was seen to do so 800 times a second.
+const BREATH: Duration = Duration::from_millis(1);
+
+/// The first version that warns of silence.
+const WARNING_SINCE: (u16, u16, u16) = (6, 6, 7);
 
 /// A sleep may last so much longer than asked for; the rest is waited for awake.
 const SLEEP_EXCESS: Duration = Duration::from_micros(100);
@@ -42,144 +51,229 @@ pub(crate) fn run(inner: &Inner, addresses: Vec<String>, events: &Receiver<Event
         inner,
         events,
         deliver,
-        barriers: Vec::new(),
+        is_down: false,
+        dialled: 0,
+        troubles: Troubles::default(),
         suffering: Suffering::default(),
         quarantine: inner.options.poison.then(Quarantine::default),
     };
-    let Stopped = match find_front(inner, addresses) {
-        Some(link) => worker.serve(inner.link.get_or_init(|| link)),
-        None => worker.wait_for_stop(),
-    };
-}
-
-/// Returns the way to the first front that can be reached.
-fn find_front(inner: &Inner, addresses: Vec<String>) -> Option<Link> {
-    for front in addresses {
-        let address = match front.parse() {
-            Ok(FrontAddress::Simulator(address)) => address,
-            Ok(FrontAddress::Foreign(address)) => {
-                info!(address, "nothing answers at a front that is not sim://NAME");
-                continue;
-            }
-            Err(cause) => {
-                error!(%cause, "front ignored");
-                continue;
-            }
-        };
-        match Simulator::open(&address) {
-            Ok(simulator) => {
-                let (kind, events) = (inner.options.kind, inner.events.clone());
-                let mailbox = LocalMailbox::new(kind, events, inner.waiting.clone());
-                let session = simulator.add_session(Box::new(mailbox));
-                return Some(Link { simulator, session, front });
-            }
-            Err(cause) => error!(address = front, %cause, "front ignored"),
-        }
+    let Err(Stopped) = worker.serve(front::usable(addresses));
+    inner.connected.store(false, Ordering::SeqCst);
+    let link = crate::lock(&inner.link).clone();
+    if let Some(link) = link {
+        link.close();
     }
-    warn!("no front can be reached: no callback will come");
-    None
+    crate::lock(&inner.flow).write();
 }
 
 struct Worker<'a> {
     inner: &'a Inner,
     events: &'a Receiver<Event>,
     deliver: Box<Deliver>,
-    /// Barriers that are passed once the instance is connected again.
-    barriers: Vec<Sender<()>>,
+    /// Between `OnFrontDisconnected` and the next connect: what comes late is lost.
+    is_down: bool,
+    /// The number of the last connection.
+    dialled: u64,
+    troubles: Troubles,
     quarantine: Option<Quarantine>,
     suffering: Suffering,
 }
 
 impl Worker<'_> {
-    /// Connects again and again until the end.
-    fn serve(&mut self, link: &Link) -> Stopped {
-        if self.inner.stopping.load(Ordering::SeqCst) {
-            // Released before the session existed.
-            link.simulator.remove_session(link.session);
-            return Stopped;
+    /// Tries the fronts in turn, again and again until the end. One that was reached is tried first when it is lost.
+    fn serve(&mut self, mut fronts: Vec<Front>) -> Result<Infallible, Stopped> {
+        let mut place = 0;
+        let mut unreached = 0;
+        while !fronts.is_empty() {
+            place %= fronts.len();
+            let Some(link) = self.open(&fronts[place]) else {
+                fronts.remove(place);
+                continue;
+            };
+            self.is_down = false;
+            *crate::lock(&self.inner.link) = Some(link.clone());
+            if self.inner.stopping.load(Ordering::SeqCst) {
+                // Released before the link was there to be closed.
+                link.close();
+                return Err(Stopped);
+            }
+            if matches!(link, Link::Local(_)) {
+                link.connect_again(Duration::ZERO, || self.streams());
+            }
+            let ended = self.pump(&link)?;
+            let was_connected = self.inner.connected.swap(false, Ordering::SeqCst);
+            link.close();
+            match ended {
+                Ended::Unreached(problem) => {
+                    self.troubles.tell(&fronts[place].text, &problem);
+                    (place, unreached) = (place + 1, unreached + 1);
+                    if unreached % fronts.len() == 0 {
+                        self.pause(RETRY_DELAY)?;
+                    }
+                }
+                Ended::Lost(reason) => {
+                    unreached = 0;
+                    debug!(front = link.front(), reason, was_connected, "connection lost");
+                    if !self.is_welcome(&link) {
+                        place += 1;
+                    }
+                    if !self.is_down {
+                        self.is_down = true;
+                        self.hand_over(Parcel::bare(self.front_disconnected(), reason))?;
+                    }
+                    self.pause(self.reconnect_delay().max(BREATH))?;
+                }
+            }
         }
-        let delay = match self.inner.options.api_version >= RECONNECT_DELAY_SINCE {
+        warn!("no front can be reached: no callback will come");
+        loop {
+            self.next_event()?;
+        }
+    }
+
+    /// Returns the way to a front; `None` when there can never be one.
+    fn open(&mut self, front: &Front) -> Option<Link> {
+        let inner = self.inner;
+        let (kind, api_version) = (inner.options.kind, inner.options.api_version);
+        match &front.place {
+            Place::Simulator(address) => {
+                let simulator = match Simulator::open(address) {
+                    Ok(simulator) => simulator,
+                    Err(cause) => {
+                        error!(address = front.text, %cause, "front ignored");
+                        return None;
+                    }
+                };
+                let mailbox = LocalMailbox::new(kind, inner.events.clone(), inner.waiting.clone());
+                let session = simulator.add_session(Box::new(mailbox));
+                crate::lock(&inner.flow).set_phase(simulator.phase());
+                let front = front.text.as_str().into();
+                Some(Link::Local(Local { simulator, session, front, kind, api_version }))
+            }
+            Place::Served(address) => {
+                let hello = Hello {
+                    role: Role::from(kind),
+                    api_version,
+                    layout: wire::layout_digest(),
+                    process: std::process::id(),
+                    program: program(),
+                    token: front::token(),
+                    streams: self.streams(),
+                };
+                let dial = Dial {
+                    address: address.clone(),
+                    hello,
+                    events: inner.events.clone(),
+                    waiting: inner.waiting.clone(),
+                    times: Times::VENDOR,
+                };
+                self.dialled += 1;
+                Some(Link::Remote(dial.start(self.dialled, &front.text)))
+            }
+        }
+    }
+
+    /// Returns what a trader's streams shall bring, and what of them the flow files say the client has.
+    fn streams(&self) -> Option<Streams> {
+        if self.inner.options.kind == ApiKind::Md {
+            return None;
+        }
+        let Topics { private, public, sequence } = *crate::lock(&self.inner.topics);
+        let flow = crate::lock(&self.inner.flow);
+        let [private_count, public_count] = flow.counts();
+        let trading_day = flow.trading_day();
+        Some(Streams { private, public, sequence, trading_day, private_count, public_count })
+    }
+
+    /// Delivers until the connection is over, which one to an exchange in this process never is.
+    fn pump(&mut self, link: &Link) -> Result<Ended, Stopped> {
+        loop {
+            match self.next_event()? {
+                Event::Delivery(delivery) => self.take(link, delivery)?,
+                Event::Remote(number, event) if link.number() == Some(number) => {
+                    if let Some(ended) = self.take_remote(link, event)? {
+                        return Ok(ended);
+                    }
+                }
+                Event::Remote(_, RemoteEvent::Delivery(late)) => self.lose(&late),
+                Event::Answer(late) if self.is_down => debug!(?late, "lost with the connection"),
+                Event::Answer(parcel) => self.hand_over(parcel)?,
+                Event::Library(fault) => self.suffer(fault)?,
+                Event::Late(until) => self.call_late(until)?,
+                // Everything before it is done: whoever waits is told when it is dropped.
+                Event::Barrier(_) | Event::Remote(..) | Event::Stop => {}
+            }
+        }
+    }
+
+    fn take_remote(&mut self, link: &Link, event: RemoteEvent) -> Result<Option<Ended>, Stopped> {
+        match event {
+            RemoteEvent::Opened { phase } => crate::lock(&self.inner.flow).set_phase(phase),
+            RemoteEvent::Delivery(delivery) => self.take(link, delivery)?,
+            RemoteEvent::Ping(number) => self.pong(number),
+            RemoteEvent::Silence(seconds) => {
+                if self.inner.options.api_version >= WARNING_SINCE
+                    && self.inner.connected.load(Ordering::SeqCst)
+                {
+                    self.hand_over(Parcel::bare(self.heart_beat_warning(), seconds))?;
+                }
+            }
+            RemoteEvent::Ended(ended) => return Ok(Some(ended)),
+        }
+        Ok(None)
+    }
+
+    /// Hands over what the exchange delivers.
+    fn take(&mut self, link: &Link, delivery: Delivery) -> Result<(), Stopped> {
+        let taken = match Parcel::from_delivery(delivery) {
+            Ok(parcel) if self.is_down && !is_front_connected(parcel.method) => {
+                debug!(?parcel, "lost with the connection");
+                Ok(())
+            }
+            Ok(parcel) => {
+                self.note(&parcel);
+                self.hand_over(parcel)
+            }
+            Err(Special::Burst { .. }) if self.is_down => Ok(()),
+            Err(Special::Burst { first, count, per_second }) => self.burst(first, count, per_second),
+            Err(Special::Close { reason }) => self.disconnect(link, reason),
+        };
+        // What waits is over once its callback has returned: see `EventClock`.
+        self.inner.waiting.fetch_sub(1, Ordering::Release);
+        taken
+    }
+
+    /// The exchange ended the session's connection: the client is told, and the session connects again later.
+    fn disconnect(&mut self, link: &Link, reason: i32) -> Result<(), Stopped> {
+        self.inner.connected.store(false, Ordering::SeqCst);
+        self.is_down = true;
+        debug!(front = link.front(), reason, "disconnected");
+        crate::lock(&self.inner.flow).write();
+        self.hand_over(Parcel::bare(self.front_disconnected(), reason))?;
+        link.connect_again(self.reconnect_delay(), || self.streams());
+        Ok(())
+    }
+
+    fn pong(&self, number: u64) {
+        if let Some(Link::Remote(remote)) = &*crate::lock(&self.inner.link) {
+            remote.pong(number);
+        }
+    }
+
+    fn lose(&self, late: &Delivery) {
+        self.inner.waiting.fetch_sub(1, Ordering::Release);
+        debug!(?late, "lost with the connection");
+    }
+
+    fn reconnect_delay(&self) -> Duration {
+        match self.inner.options.api_version >= RECONNECT_DELAY_SINCE {
             true => RECONNECT_DELAY,
             false => Duration::ZERO,
-        };
-        let stopped = loop {
-            self.connect(link);
-            let reason = match self.pump(link) {
-                Ok(reason) => reason,
-                Err(stopped) => break stopped,
-            };
-            self.inner.connected.store(false, Ordering::SeqCst);
-            debug!(session = link.session.0, reason, "disconnected");
-            let told = self.hand_over(Parcel::bare(self.front_disconnected(), reason));
-            if let Err(stopped) = told.and_then(|()| self.pause(&link.simulator, delay)) {
-                break stopped;
-            }
-        };
-        self.inner.connected.store(false, Ordering::SeqCst);
-        link.simulator.remove_session(link.session);
-        stopped
-    }
-
-    fn connect(&mut self, link: &Link) {
-        let options = &self.inner.options;
-        let (kind, api_version) = (options.kind, options.api_version);
-        let topics = (kind == ApiKind::Trader).then(|| self.topics(link.simulator.phase()));
-        let connection = Connection { session: link.session, kind, api_version, topics };
-        link.simulator.connect(connection, Duration::ZERO);
-        self.barriers.clear();
-    }
-
-    /// Returns what the streams shall bring, and what of them the flow files say the client has.
-    fn topics(&self, phase: u16) -> (Topics, Received) {
-        let mut flow = crate::lock(&self.inner.flow);
-        flow.set_phase(phase);
-        (*crate::lock(&self.inner.topics), flow.received())
-    }
-
-    /// Delivers until the connection ends, and returns the reason.
-    fn pump(&mut self, link: &Link) -> Result<i32, Stopped> {
-        let ended = self.deliver_all(link);
-        crate::lock(&self.inner.flow).write();
-        ended
-    }
-
-    fn deliver_all(&mut self, link: &Link) -> Result<i32, Stopped> {
-        loop {
-            let delivery = match self.next_event() {
-                Ok(Event::Delivery(delivery)) => delivery,
-                Ok(Event::Answer(parcel)) => {
-                    self.hand_over(parcel)?;
-                    continue;
-                }
-                Ok(Event::Wake) => continue,
-                Ok(Event::Library(fault)) => {
-                    self.suffer(fault)?;
-                    continue;
-                }
-                Ok(Event::Late(until)) => {
-                    self.call_late(until)?;
-                    continue;
-                }
-                Ok(Event::Barrier(passed)) => {
-                    drop(passed);
-                    continue;
-                }
-                Ok(Event::Stop) | Err(_) => return Err(Stopped),
-            };
-            match Parcel::from_delivery(delivery) {
-                Ok(parcel) => {
-                    self.note(&parcel, link.session);
-                    self.hand_over(parcel)?;
-                }
-                Err(Special::Burst { first, count, per_second }) => self.burst(first, count, per_second)?,
-                Err(Special::Close { reason }) => {
-                    self.inner.waiting.fetch_sub(1, Ordering::Release);
-                    return Ok(reason);
-                }
-            }
-            // What waits is over once its callback has returned: see `EventClock`.
-            self.inner.waiting.fetch_sub(1, Ordering::Release);
         }
+    }
+
+    fn is_welcome(&self, link: &Link) -> bool {
+        matches!(link, Link::Remote(remote) if remote.is_welcome())
     }
 
     /// Delivers one tick again and again.
@@ -220,21 +314,26 @@ impl Worker<'_> {
     }
 
     /// Waits for what comes next. Flow files are written before a wait, not after each message.
-    fn next_event(&mut self) -> Result<Event, RecvError> {
+    fn next_event(&mut self) -> Result<Event, Stopped> {
         if let Some(event) = self.suffering.waiting.pop_front() {
             return Ok(event);
         }
-        self.events.try_recv().or_else(|_| {
+        let event = self.events.try_recv().or_else(|_| {
             crate::lock(&self.inner.flow).write();
             self.events.recv()
-        })
+        });
+        match event {
+            Ok(Event::Stop) | Err(_) => Err(Stopped),
+            Ok(event) => Ok(event),
+        }
     }
 
     /// Keeps what the library itself learns from a callback.
-    fn note(&mut self, parcel: &Parcel, session: SessionId) {
+    fn note(&mut self, parcel: &Parcel) {
         match parcel.method {
-            Method::Trader(TraderCallback::OnFrontConnected) | Method::Md(MdCallback::OnFrontConnected) => {
-                debug!(session = session.0, "connected");
+            method if is_front_connected(method) => {
+                debug!("connected");
+                self.is_down = false;
                 self.inner.connected.store(true, Ordering::SeqCst);
             }
             Method::Trader(TraderCallback::OnRspUserLogin) | Method::Md(MdCallback::OnRspUserLogin) => {
@@ -280,45 +379,20 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Waits for a duration of the exchange's time.
-    fn pause(&mut self, simulator: &Simulator, duration: Duration) -> Result<(), Stopped> {
-        let until = simulator.now().after(duration);
-        self.inner.pause_until.store(until.0, Ordering::SeqCst);
-        let ended = self.pause_until(simulator, until);
-        self.inner.pause_until.store(i64::MAX, Ordering::SeqCst);
-        ended
-    }
-
-    fn pause_until(&mut self, simulator: &Simulator, until: Timestamp) -> Result<(), Stopped> {
+    /// Waits for a duration of the machine's time, between two connections.
+    fn pause(&mut self, duration: Duration) -> Result<(), Stopped> {
+        let end = Instant::now() + duration;
         loop {
-            let left = simulator.wall(between(simulator.now(), until));
+            let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return match self.inner.stopping.load(Ordering::SeqCst) {
-                    true => Err(Stopped),
-                    false => Ok(()),
-                };
+                return Ok(());
             }
-            self.barriers.clear();
-            match self.events.recv_timeout(left.min(WAIT_MAX)) {
+            match self.events.recv_timeout(left) {
                 Ok(Event::Stop) | Err(RecvTimeoutError::Disconnected) => return Err(Stopped),
-                Ok(Event::Delivery(late)) => {
-                    self.inner.waiting.fetch_sub(1, Ordering::Relaxed);
-                    debug!(?late, "lost with the connection");
-                }
-                Ok(Event::Answer(late)) => debug!(?late, "lost with the connection"),
-                // The clock may have been moved before the barrier was put up.
-                Ok(Event::Barrier(passed)) => self.barriers.push(passed),
+                Ok(Event::Delivery(late) | Event::Remote(_, RemoteEvent::Delivery(late))) => self.lose(&late),
                 Ok(Event::Library(fault)) => self.suffer(fault)?,
-                Ok(Event::Wake | Event::Late(_)) | Err(RecvTimeoutError::Timeout) => {}
-            }
-        }
-    }
-
-    fn wait_for_stop(&self) -> Stopped {
-        loop {
-            match self.events.recv() {
-                Ok(Event::Stop) | Err(_) => return Stopped,
-                Ok(_) => {}
+                Ok(Event::Answer(_) | Event::Remote(..) | Event::Barrier(_) | Event::Late(_))
+                | Err(RecvTimeoutError::Timeout) => {}
             }
         }
     }
@@ -329,8 +403,24 @@ impl Worker<'_> {
             ApiKind::Trader => Method::Trader(TraderCallback::OnFrontDisconnected),
         }
     }
+
+    fn heart_beat_warning(&self) -> Method {
+        match self.inner.options.kind {
+            ApiKind::Md => Method::Md(MdCallback::OnHeartBeatWarning),
+            ApiKind::Trader => Method::Trader(TraderCallback::OnHeartBeatWarning),
+        }
+    }
 }
 
-fn between(from: Timestamp, to: Timestamp) -> Duration {
-    Duration::from_nanos(u64::try_from(to.0.saturating_sub(from.0)).unwrap_or(0))
+fn is_front_connected(method: Method) -> bool {
+    matches!(
+        method,
+        Method::Trader(TraderCallback::OnFrontConnected) | Method::Md(MdCallback::OnFrontConnected)
+    )
+}
+
+/// Returns the name of the program, for people who look at the server.
+fn program() -> String {
+    let path = std::env::current_exe().unwrap_or_default();
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }

@@ -27,11 +27,14 @@ fn address(text: &str) -> ctp_sim_host::SimulatorAddress {
 /// Returns price and time of the first `count` ticks of rb2701 that traded.
 fn ticks(front: &str, flow: &Path, count: usize) -> Vec<(f64, String)> {
     let (sender, received) = mpsc::channel();
+    let (done, is_done) = mpsc::channel();
     let options = InstanceOptions::new(ApiKind::Md, flow.join("md_"));
     let md = Instance::new(options, move |callback| {
         let tick = callback.record.and_then(|record| record.get::<DepthMarketDataField>());
         let news = tick.map(|tick| (tick.last_price, tick.volume, tick.update_time.to_string()));
         drop(sender.send((callback.method.name(), news)));
+        // The exchange waits for callbacks, not for other threads: this one returns when its request was made.
+        let _ = is_done.recv_timeout(PATIENCE);
     });
     md.register_front(front);
     md.init();
@@ -49,7 +52,9 @@ fn ticks(front: &str, flow: &Path, count: usize) -> Vec<(f64, String)> {
             }
             _ => seen.extend(tick.filter(|tick| tick.1 > 0).map(|(price, _, time)| (price, time))),
         }
+        done.send(()).expect("a callback that waits");
     }
+    drop(done);
     md.release();
     seen
 }

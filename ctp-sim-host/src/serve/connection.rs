@@ -161,7 +161,7 @@ impl Client {
 
     fn welcome(&self) -> Welcome {
         let (simulator, second) = (&self.simulator, Duration::from_secs(1));
-        let wall = simulator.wall(second);
+        let wall = simulator.clock().wall(second);
         let follows = !wall.is_zero() && wall != Duration::MAX;
         Welcome {
             session: match self.entrance {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ctp_sim::Delivery;
-use ctp_types::{RecordBox, RecordDescriptor, RecordRef, RspInfoField, Text};
+use ctp_types::{MdRequest, RecordBox, RecordDescriptor, RecordRef, RspInfoField, Text, TraderRequest};
 
 use super::greeting::{Count, Hello, Limits, Streams, Welcome};
 use super::{
@@ -25,10 +25,10 @@ pub fn encode(frame: &Frame, out: &mut Vec<u8>) -> Result<(), WireError> {
     match frame {
         Frame::Hello(hello) => body(Kind::Hello, out, |out| put_hello(hello, out)),
         Frame::TraderRequest { request, request_id, record } => {
-            put_request(Kind::TraderRequest, *request as u16, *request_id, record.as_ref(), out)
+            encode_trader_request(*request, *request_id, record, out)
         }
         Frame::MdRequest { request, request_id, record } => {
-            put_request(Kind::MdRequest, *request as u16, *request_id, record.as_ref(), out)
+            encode_md_request(*request, *request_id, record, out)
         }
         Frame::Subscription { change, instruments } => encode_subscription(*change, instruments, out),
         Frame::Again { delay, streams } => body(Kind::Again, out, |out| {
@@ -62,6 +62,34 @@ pub fn encode(frame: &Frame, out: &mut Vec<u8>) -> Result<(), WireError> {
     }
 }
 
+/// Appends a request of a trader client. Its record is copied once.
+///
+/// # Errors
+///
+/// Returns an error when the record is not the request's; nothing is appended then.
+pub fn encode_trader_request(
+    request: TraderRequest,
+    request_id: i32,
+    record: &RecordBox,
+    out: &mut Vec<u8>,
+) -> Result<(), WireError> {
+    put_request(Kind::TraderRequest, request as u16, request_id, checked(Some(request.record()), record), out)
+}
+
+/// Appends a request of a market-data client. Its record is copied once.
+///
+/// # Errors
+///
+/// Returns an error when the record is not the request's; nothing is appended then.
+pub fn encode_md_request(
+    request: MdRequest,
+    request_id: i32,
+    record: &RecordBox,
+    out: &mut Vec<u8>,
+) -> Result<(), WireError> {
+    put_request(Kind::MdRequest, request as u16, request_id, checked(Some(request.record()), record), out)
+}
+
 /// Appends what a client receives. A record is copied once, from where it is into `out`.
 ///
 /// # Errors
@@ -71,12 +99,12 @@ pub fn encode_delivery(delivery: &Delivery, out: &mut Vec<u8>) -> Result<(), Wir
     match delivery {
         Delivery::Trader { callback, record, rsp_info, number, is_last } => {
             let call = Call { slot: *callback as u16, number: *number, is_last: *is_last };
-            let record = checked(callback.record(), record.as_ref());
+            let record = record.as_ref().and_then(|record| checked(callback.record(), record));
             put_callback(Kind::TraderCallback, call, record, rsp_info.as_ref(), out)
         }
         Delivery::Md { callback, record, rsp_info, number, is_last } => {
             let call = Call { slot: *callback as u16, number: *number, is_last: *is_last };
-            let record = checked(callback.record(), record.as_ref());
+            let record = record.as_ref().and_then(|record| checked(callback.record(), record));
             put_callback(Kind::MdCallback, call, record, rsp_info.as_ref(), out)
         }
         Delivery::Burst { callback, record, count, per_second } => body(Kind::Burst, out, |out| {
@@ -142,14 +170,10 @@ struct Call {
     is_last: bool,
 }
 
-/// Returns the record if it is what the callback carries; the bytes would mean something else otherwise.
-fn checked<'a>(
-    carried: Option<&'static RecordDescriptor>,
-    record: Option<&'a RecordBox>,
-) -> Option<RecordRef<'a>> {
-    record
-        .filter(|record| carried.is_some_and(|carried| std::ptr::eq(carried, record.descriptor())))
-        .map(RecordBox::as_ref)
+/// Returns the record if it is what the method carries; the bytes would mean something else otherwise.
+fn checked<'a>(carried: Option<&'static RecordDescriptor>, record: &'a RecordBox) -> Option<RecordRef<'a>> {
+    let is_carried = carried.is_some_and(|carried| std::ptr::eq(carried, record.descriptor()));
+    is_carried.then(|| record.as_ref())
 }
 
 fn put_callback(
@@ -182,9 +206,12 @@ fn put_request(
     kind: Kind,
     slot: u16,
     request_id: i32,
-    record: RecordRef<'_>,
+    record: Option<RecordRef<'_>>,
     out: &mut Vec<u8>,
 ) -> Result<(), WireError> {
+    let Some(record) = record else {
+        return Err(WireError::Body { kind: kind.name(), problem: "its record is not the request's" });
+    };
     body(kind, out, |out| {
         out.extend(slot.to_le_bytes());
         out.extend(request_id.to_le_bytes());

@@ -13,6 +13,7 @@ use super::{Stopped, Worker};
 use crate::callback::{Method, Parcel};
 use crate::engine::Event;
 use crate::fault::LibraryFault;
+use crate::link::RemoteEvent;
 use crate::poison::Quarantine;
 
 /// The client's environment says by this, set to 1, that the library may end the process.
@@ -65,8 +66,9 @@ impl Worker<'_> {
         let ended = loop {
             match self.events.recv() {
                 Ok(Event::Library(LibraryFault::Hang(false))) => break Ok(()),
-                Ok(Event::Barrier(passed)) => drop(passed),
-                Ok(Event::Wake) => {}
+                Ok(Event::Barrier(_)) => {}
+                // As a barrier: whoever moves the clock need not wait.
+                Ok(Event::Remote(_, RemoteEvent::Ping(number))) => self.pong(number),
                 Ok(Event::Stop) | Err(_) => break Err(Stopped),
                 Ok(other) => came.push_back(other),
             }

@@ -116,11 +116,6 @@ impl Exchange {
         (access.api_queries_per_second, of_front)
     }
 
-    /// Returns whether a session has a query that has not ended: another one would get −2.
-    pub fn is_query_in_flight(&self, session: SessionId) -> bool {
-        self.sessions.get(&session).is_some_and(|session| session.pace.query_in_flight)
-    }
-
     /// Takes a request in at the front. One beyond the packet limit waits, silently, for a second with room (§3.4).
     pub(crate) fn take_request(
         &mut self,
