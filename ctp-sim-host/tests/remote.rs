@@ -330,8 +330,11 @@ fn flow_files_go_on_over_the_connection() {
     client.wait("OnFrontConnected");
     client.log_in("one");
     assert_ne!(client.instance.trading_day(), "19800100");
+    let instrument = server.simulator().instrument("rb2701").unwrap();
+    let price = instrument.iter().find(|(name, _)| name == "PreSettlementPrice").unwrap();
+    let price: f64 = price.1.parse().unwrap();
     for _ in 0..3 {
-        client.order("one", Direction::BUY, 2_500.0);
+        client.order("one", Direction::BUY, price);
     }
     let phase = server_phase(&client, 3);
     client.instance.release();
@@ -340,10 +343,10 @@ fn flow_files_go_on_over_the_connection() {
     let again = Client::with_flow(ApiKind::Trader, NEW, &fronts, flow, ResumeType::Resume);
     again.wait("OnFrontConnected");
     again.log_in("one");
-    again.order("one", Direction::BUY, 2_501.0);
+    again.order("one", Direction::BUY, price - 1.0);
     // Nothing from before comes again.
     let order = again.wait("OnRtnOrder").3.unwrap();
-    assert_eq!(order.get::<ctp_types::OrderField>().unwrap().limit_price, 2_501.0);
+    assert_eq!(order.get::<ctp_types::OrderField>().unwrap().limit_price, price - 1.0);
     assert!(phase > 0);
 }
 
