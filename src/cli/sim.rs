@@ -3,6 +3,7 @@
 mod coverage;
 mod ctl;
 mod day;
+mod faults;
 mod scenario;
 mod serve;
 mod settings;
@@ -38,6 +39,8 @@ pub(super) enum Command {
     Serve(Box<serve::Arguments>),
     /// Looks at a served exchange and does what no client does
     Ctl(ctl::Arguments),
+    /// Lists the kinds of faults that plans may have, or checks plans
+    Faults(faults::Arguments),
     /// Runs scenario files against the simulator
     Scenario {
         /// The files.
@@ -82,6 +85,9 @@ pub(super) enum Error {
     /// Scenario files with mistakes, or that did not pass; what is wrong was printed.
     #[error("{0} did not pass")]
     Scenarios(String),
+    /// Plans of faults with mistakes; what is wrong was printed.
+    #[error("{0} cannot be used")]
+    Plans(String),
     /// The output cannot be written.
     #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
@@ -102,6 +108,7 @@ pub(super) fn run(command: Command) -> ExitCode {
         Command::Coverage { format } => coverage::text(format).and_then(|text| say(&text)),
         Command::Settings { format } => settings::text(format).and_then(|text| say(&text)),
         Command::Switches { format } => switches::text(format).and_then(|text| say(&text)),
+        Command::Faults(arguments) => faults::text(&arguments).and_then(|text| say(&text)),
         Command::Day(arguments) => day::run(&arguments).and_then(|text| say(&text)),
         Command::Serve(arguments) => serve::run(*arguments),
         Command::Scenario { files, version } => {

@@ -52,6 +52,9 @@ pub(crate) struct Arguments {
     /// A fault plan; may be given several times
     #[arg(long, value_name = "FILE")]
     faults: Vec<PathBuf>,
+    /// A fault plan drawn from a seed; `ctp sim faults --seed` prints it
+    #[arg(long, value_name = "SEED", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
+    fault_seed: Option<u64>,
     /// A setting or switch of the exchange; may be given several times
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
     settings: Vec<(String, String)>,
@@ -118,6 +121,7 @@ fn given(arguments: Arguments) -> GivenOptions {
         ClockName::Virtual => TimeKind::Virtual,
         ClockName::Manual => TimeKind::Manual,
     });
+    let drawn = arguments.fault_seed.map(|seed| PathBuf::from(format!("random:{seed}")));
     GivenOptions {
         listen: arguments.listen.map(of("--listen")),
         md_listen: arguments.md_listen.map(of("--md-listen")),
@@ -128,7 +132,7 @@ fn given(arguments: Arguments) -> GivenOptions {
         start: arguments.start.map(of("--start")),
         replay: arguments.replay.map(of("--replay")),
         store: arguments.store.map(of("--store")),
-        faults: arguments.faults.into_iter().map(of("--faults")).collect(),
+        faults: arguments.faults.into_iter().chain(drawn).map(of("--faults")).collect(),
         allow_remote: arguments.allow_remote.then_some(true).map(of("--allow-remote")),
         token_file: arguments.token_file.map(of("--token-file")),
         clients: arguments.clients.and_then(|clients| usize::try_from(clients).ok()).map(of("--clients")),

@@ -35,13 +35,18 @@ impl<const N: usize> Table<N> {
     }
 
     fn json(&self) -> Result<String, Error> {
+        Ok(serde_json::to_string_pretty(&self.json_rows())? + "\n")
+    }
+
+    /// Returns the rows as objects.
+    pub(super) fn json_rows(&self) -> Value {
         let objects = self.rows.iter().map(|row| {
             let fields = self.headings.iter().zip(row);
             let object: Map<String, Value> =
                 fields.map(|(heading, text)| ((*heading).to_owned(), Value::from(text.as_str()))).collect();
             Value::Object(object)
         });
-        Ok(serde_json::to_string_pretty(&objects.collect::<Vec<_>>())? + "\n")
+        Value::Array(objects.collect())
     }
 
     pub(super) fn markdown(&self) -> String {
