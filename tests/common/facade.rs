@@ -79,6 +79,9 @@ impl Target for Facade {
             FacadeWorld { facade: self.clone(), exchange, now: setup.start, clients: Vec::new(), flow };
         let start = json!({ "op": "start", "start": setup.start.china(), "config": setup.config });
         world.ask(start)?;
+        for (_, text) in &setup.faults {
+            world.ask(json!({ "op": "fault", "plan": text }))?;
+        }
         Ok(Box::new(world))
     }
 }

@@ -12,7 +12,7 @@ use ctp_types::{FieldDescriptor, RecordBox, RecordDescriptor, Text};
 use super::statement::Request;
 use super::target::{ClientOptions, Seen, Setup, Target, TargetError, World};
 use crate::command::{Argument, read_command};
-use crate::fault;
+use crate::fault::{self, FaultPlan};
 use crate::{Instance, InstanceOptions, ManualClock, Simulator, SubscriptionChange, Topic};
 
 /// How long a client may stay in a callback, in real time.
@@ -52,6 +52,10 @@ impl Target for Direct {
         let clock = Arc::new(ManualClock::new(setup.start));
         let simulator =
             Simulator::start(&name, config, Arc::clone(&clock)).map_err(|error| TargetError::of(&error))?;
+        for (plan, text) in &setup.faults {
+            let plan = FaultPlan::parse(plan, text).map_err(|error| TargetError::of(&error));
+            simulator.add_faults(plan.inspect_err(|_| simulator.end())?);
+        }
         Ok(Box::new(DirectWorld { version: self.version, simulator, clock, clients: Vec::new(), folder }))
     }
 }

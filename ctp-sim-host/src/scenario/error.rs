@@ -29,7 +29,7 @@ pub enum Problem {
     #[error("the file has no `{0}:` line: name the section and quote the words that it tests")]
     MissingHeader(&'static str),
     /// A header that is not known.
-    #[error("{0:?} is not a header: write section, quote, versions, start, config or with")]
+    #[error("{0:?} is not a header: write section, quote, versions, start, config, faults or with")]
     UnknownHeader(String),
     /// A header after the first statement.
     #[error("header `{0}:` stands after a statement: move it to the top")]

@@ -6,6 +6,8 @@ mod sending;
 mod waiting;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use ctp_sim::{ApiKind, Timestamp};
@@ -14,6 +16,7 @@ use ctp_types::RecordBox;
 use super::report::{Compared, Failure, Report};
 use super::statement::{Line, Row, Scenario, Statement};
 use super::target::{Seen, Setup, Target, TargetError, World};
+use super::value::Template;
 use super::words::{Operator, Word};
 use super::{show, time};
 use crate::command::Argument;
@@ -48,7 +51,8 @@ fn run_row(scenario: &Scenario, row: usize, target: &dyn Target) -> Result<(), B
             Ok(())
         })
         .and_then(|()| {
-            let setup = Setup { start: scenario.start, config: config.clone() };
+            let faults = read_plans(scenario, values)?;
+            let setup = Setup { start: scenario.start, config: config.clone(), faults };
             target.start(&setup).map_err(|error| error.0)
         });
     let seed = config.iter().rev().find(|(key, _)| key == "seed").map_or("1", |(_, seed)| seed).to_owned();
@@ -84,6 +88,19 @@ fn run_row(scenario: &Scenario, row: usize, target: &dyn Target) -> Result<(), B
         }
     }
     Ok(())
+}
+
+/// Reads the fault plans of a row, each with its name.
+fn read_plans(scenario: &Scenario, values: &Row) -> Result<Vec<(String, String)>, String> {
+    let folder = Path::new(&scenario.file).parent().unwrap_or(Path::new(""));
+    let read = |file: &Template| {
+        let path = folder.join(file.evaluate(&mut names::RowNames(values))?);
+        let text = fs::read_to_string(&path);
+        let text = text.map_err(|error| format!("cannot read the fault plan {}: {error}", path.display()))?;
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        Ok((name, text))
+    };
+    scenario.faults.iter().map(read).collect()
 }
 
 fn describe(row: usize, values: &Row) -> String {

@@ -25,6 +25,8 @@ pub struct Scenario {
     /// How long time passes after each request and command. Default 100 ms.
     pub settle: Duration,
     pub(crate) config: Vec<(String, Template)>,
+    /// Files of fault plans, beside the scenario's own.
+    pub(crate) faults: Vec<Template>,
     pub(crate) rows: Vec<Row>,
     pub(crate) lines: Vec<Line>,
 }
@@ -33,6 +35,18 @@ impl Scenario {
     /// Returns how often the file runs against one version.
     pub fn row_count(&self) -> usize {
         self.rows.len()
+    }
+
+    /// Returns whether it has fault plans of its own.
+    pub fn has_faults(&self) -> bool {
+        !self.faults.is_empty()
+    }
+
+    /// Returns the scenario without its fault plans: what it waits for must then not come.
+    #[must_use]
+    pub fn without_faults(mut self) -> Self {
+        self.faults.clear();
+        self
     }
 }
 

@@ -33,6 +33,8 @@ pub struct Setup {
     pub start: Timestamp,
     /// Settings and switches by name.
     pub config: Vec<(String, String)>,
+    /// Fault plans that are in force from the start: the name of each and its TOML text.
+    pub faults: Vec<(String, String)>,
 }
 
 /// An exchange with its clients.

@@ -1,4 +1,4 @@
-//! The headers of a file: section, quote, versions, start, config, with.
+//! The headers of a file: section, quote, versions, start, config, faults, with.
 
 use std::time::Duration;
 
@@ -25,6 +25,8 @@ pub(super) struct Headers {
     settle: Option<Duration>,
     /// With the line of each.
     config: Vec<(usize, String, Template)>,
+    /// With the line of each.
+    faults: Vec<(usize, Template)>,
     rows: Vec<(usize, Row)>,
 }
 
@@ -55,6 +57,7 @@ impl Headers {
                 Ok(())
             }
             "config" => self.read_config(number, value),
+            "faults" => self.read_faults(number, value),
             "with" => self.read_rows(number, value),
             _ => Err(Problem::UnknownHeader(name.to_owned())),
         }
@@ -73,7 +76,8 @@ impl Headers {
         if self.quotes.is_empty() {
             return Err((0, Problem::MissingHeader("quote")));
         }
-        for (line, _, value) in &self.config {
+        let of_config = self.config.iter().map(|(line, _, value)| (line, value));
+        for (line, value) in of_config.chain(self.faults.iter().map(|(line, value)| (line, value))) {
             let unknown = value.names().find(|name| !self.has_variable(name));
             if let Some(name) = unknown {
                 let fix = "give it by `with:`".to_owned();
@@ -92,6 +96,7 @@ impl Headers {
             start: self.start.or_else(|| time::china(START)).unwrap_or(Timestamp(0)),
             settle: self.settle.unwrap_or(SETTLE),
             config: self.config.into_iter().map(|(_, key, value)| (key, value)).collect(),
+            faults: self.faults.into_iter().map(|(_, file)| file).collect(),
             rows,
             lines: Vec::new(),
         })
@@ -147,6 +152,18 @@ impl Headers {
                 config.set(key, text).map_err(|error| Problem::Config(error.to_string()))?;
             }
             self.config.push((number, key.to_owned(), template));
+        }
+        Ok(())
+    }
+
+    fn read_faults(&mut self, number: usize, value: &str) -> Result<(), Problem> {
+        let words = split(value)?;
+        if words.is_empty() {
+            let expected = "a plan's file, named from the scenario's folder";
+            return Err(Problem::Header { header: "faults", value: String::new(), expected });
+        }
+        for word in &words {
+            self.faults.push((number, Template::parse(word)?));
         }
         Ok(())
     }
