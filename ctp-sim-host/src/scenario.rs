@@ -29,8 +29,18 @@ pub use run::run;
 pub use statement::{Request, Scenario, Versions};
 pub use target::{ClientOptions, Seen, Setup, Target, TargetError, World};
 
+/// Writes a field of a record by its C name, from text as scenarios hold it.
+///
+/// # Errors
+///
+/// Returns what is wrong with the name or the value.
+pub fn set_text(record: &mut RecordBox, name: &str, text: &str) -> Result<(), String> {
+    let field = field::find(record.descriptor(), name)?;
+    field::set(record, field, text)
+}
+
 /// Returns every field of a record by its C name, as text.
-pub(crate) fn texts(record: &RecordBox) -> Vec<(String, String)> {
+pub fn texts(record: &RecordBox) -> Vec<(String, String)> {
     let fields = record.descriptor().fields.iter();
     fields.map(|field| (field.c_name.to_owned(), field::text(record.as_ref(), field))).collect()
 }

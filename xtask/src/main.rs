@@ -5,6 +5,7 @@
 mod bench;
 mod check;
 mod codegen;
+mod conformance;
 mod demo;
 mod digest;
 mod foreign;
@@ -63,6 +64,8 @@ enum Chore {
     Wheel,
     /// Install the pinned Python clients that we did not write, each into target/foreign/<name>/.
     Foreign(foreign::Arguments),
+    /// Run every scenario through the Python clients that we did not write and print client × scenario.
+    Conformance(conformance::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -79,6 +82,7 @@ fn main() -> ExitCode {
         Chore::Bench(arguments) => bench::run(&arguments),
         Chore::Soak(arguments) => soak::run(&arguments),
         Chore::Foreign(arguments) => foreign::run(&arguments),
+        Chore::Conformance(arguments) => conformance::run(&arguments),
         Chore::Wheel => wheel::run().map(|wheel| println!("{}", paths::shown(&wheel))),
     };
     match done {

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::generator::FEATURES;
 use crate::stages::Stages;
-use crate::{codegen, foreign, paths, python, shell, sim, tools, vendor, wheel};
+use crate::{codegen, conformance, foreign, paths, python, shell, sim, tools, vendor, wheel};
 
 /// The tests of clients that we did not write.
 const FOREIGN: &str = "ctp-py/tests/foreign";
@@ -17,7 +17,8 @@ pub(crate) fn run() -> Result<()> {
     stages.run("vendor packages", &[], || vendor::run(&vendor::Arguments::default()));
     stages.run("tools", &[], tools::run);
     stages.run("simulator", &[], || sim::run(&sim::Arguments::default()));
-    stages.run("Rust tests", &["vendor packages", "simulator"], rust_tests);
+    stages.run("foreign wheels", &[], conformance::wheels);
+    stages.run("Rust tests", &["vendor packages", "simulator", "foreign wheels"], rust_tests);
     stages.run("documentation tests", &[], documentation_tests);
     stages.run("parser tests", &["vendor packages", "tools"], parser_tests);
     stages.run("models", &["vendor packages", "tools"], codegen::check);
