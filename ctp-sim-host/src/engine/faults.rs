@@ -14,7 +14,7 @@ use crate::logged::NotKept;
 use crate::wire::{Admission, Refusal};
 
 /// Steps of the exchange that one thing may bring about, before plans are taken to go round in circles.
-const STEPS_MAX: usize = 10_000;
+const STEPS_MAX: usize = 5_000;
 
 /// How far a step with faults is.
 struct Done {
@@ -156,8 +156,9 @@ impl Engine {
                 faults.give(done.now, output, &mut new);
             }
             // What comes of it goes before what was to come.
-            new.append(&mut deeds);
-            deeds = new;
+            while let Some(deed) = new.pop_back() {
+                deeds.push_front(deed);
+            }
         }
     }
 

@@ -386,3 +386,294 @@ fn a_fault_is_for_whom_it_names() {
     let [state] = &world.engine.fault_states()[..] else { panic!("one plan") };
     assert_eq!((state.faults[0].done, state.faults[0].chances), (2, 2));
 }
+
+fn one_trader(plan: &str) -> (World, usize) {
+    let mut world = world(&[]);
+    let one = world.trader("one");
+    world.clients[one].2.take();
+    world.plan(plan);
+    (world, one)
+}
+
+#[test]
+fn connections_end_at_each_stage_of_the_handshake() {
+    for (on, reason, before) in [
+        ("ReqUserLogin", 8193, &["OnFrontConnected"][..]),
+        ("OnRspUserLogin", 8194, &["OnFrontConnected", "OnRspUserLogin"]),
+        ("OnFrontConnected", 8195, &["OnFrontConnected"]),
+        (
+            "OnRspSettlementInfoConfirm",
+            4098,
+            &["OnFrontConnected", "OnRspUserLogin", "OnRtnInstrumentStatus", "OnRspSettlementInfoConfirm"],
+        ),
+    ] {
+        let mut world = world(&[]);
+        world.plan(&format!("[[fault]]\ndo = \"disconnect\"\non = {on:?}\nreason = {reason}"));
+        let one = world.trader("one");
+        let expected: Vec<String> =
+            before.iter().map(|name| (*name).to_owned()).chain([format!("Close {reason:#x}")]).collect();
+        assert_eq!(world.names(one), expected, "{on}");
+        // Once: the second connection stands.
+        world.connect(one);
+        world.pass(Duration::from_millis(50));
+        world.login(one, "one");
+        world.pass(Duration::from_millis(50));
+        assert_eq!(world.names(one), ["OnFrontConnected", "OnRspUserLogin", "OnRtnInstrumentStatus"], "{on}");
+    }
+}
+
+#[test]
+fn an_end_takes_the_place_of_an_answer() {
+    let mut world = world(&[]);
+    world.plan(
+        "[[fault]]\ndo = \"drop\"\nwhat = \"OnRspUserLogin\"\ncount = 1\n[[fault]]\ndo = \"disconnect\"\non = \"OnRspUserLogin\"",
+    );
+    let one = world.trader("one");
+    assert_eq!(world.names(one), ["OnFrontConnected", "Close 0x1001"]);
+}
+
+#[test]
+fn nobody_is_let_in_for_a_while() {
+    let mut world = world(&[]);
+    world.plan("[[fault]]\ndo = \"refuse-connect\"\nfor = \"1m\"\nwho = { api = \"trader\" }");
+    let (one, md) = (world.add(ApiKind::Trader), world.add(ApiKind::Md));
+    world.connect(one);
+    world.connect(md);
+    world.pass(Duration::from_secs(59));
+    assert!(world.names(one).is_empty() && world.names(md) == ["OnFrontConnected"]);
+    world.pass(Duration::from_secs(2));
+    assert_eq!(world.names(one), ["OnFrontConnected"]);
+}
+
+#[test]
+fn what_is_half_open_hears_nothing_and_then_ends() {
+    let (mut world, one) = one_trader("[[fault]]\ndo = \"half-open\"\non = \"ReqOrderInsert\"\nfor = \"1m\"");
+    assert_eq!(world.order(one, "one", true, 1), 0);
+    world.pass(Duration::from_secs(59));
+    assert!(world.names(one).is_empty());
+    assert_eq!(world.query(one), 0, "the library notices nothing");
+    world.pass(Duration::from_secs(2));
+    assert_eq!(world.names(one), ["Close 0x1001"]);
+    world.connect(one);
+    world.pass(Duration::from_millis(50));
+    world.login(one, "one");
+    world.pass(Duration::from_millis(50));
+    let names = world.names(one);
+    assert_eq!(names.iter().filter(|name| *name == "OnRtnOrder").count(), 2, "the order arrived: {names:?}");
+}
+
+#[test]
+fn what_is_stalled_comes_later_in_order() {
+    let (mut world, one) = one_trader("[[fault]]\ndo = \"stall\"\nfor = \"10s\"\nin = \"2ms\"");
+    assert_eq!(world.order(one, "one", true, 1), 0);
+    world.pass(Duration::from_secs(1));
+    assert_eq!(world.names(one), ["OnRtnOrder"]);
+    assert_eq!(world.query(one), 0);
+    world.pass(Duration::from_secs(10));
+    assert_eq!(world.names(one), ["OnRtnOrder", "OnRspQryOrder"]);
+}
+
+#[test]
+fn a_silent_front_warns_and_is_given_up() {
+    let (mut world, one) = one_trader("[[fault]]\ndo = \"silence\"");
+    world.pass(Duration::from_secs(130));
+    assert_eq!(world.names(one), ["OnHeartBeatWarning", "Close 0x2001"]);
+    let (mut world, one) = one_trader("[[fault]]\ndo = \"silence\"\nfor = \"70s\"");
+    world.pass(Duration::from_secs(130));
+    assert_eq!(world.names(one), ["OnHeartBeatWarning"]);
+}
+
+#[test]
+fn connections_flap() {
+    let (mut world, one) = one_trader("[[fault]]\ndo = \"disconnect\"\nevery = \"50ms\"\nfor = \"1s\"");
+    for _ in 0..30 {
+        world.connect(one);
+        world.pass(Duration::from_millis(50));
+    }
+    let names = world.names(one);
+    let closed = names.iter().filter(|name| name.starts_with("Close")).count();
+    assert!((15..=20).contains(&closed), "{names:?}");
+}
+
+#[test]
+fn requests_are_refused_lost_and_late() {
+    let codes = |plan: &str| {
+        let (mut world, one) = one_trader(plan);
+        let codes: Vec<i32> = (0..6)
+            .map(|_| {
+                let code = world.query(one);
+                world.pass(Duration::from_secs(2));
+                code
+            })
+            .collect();
+        (codes, world.names(one))
+    };
+    let two =
+        "[[fault]]\ndo = \"return-code\"\nwhat = \"queries\"\ncode = -2\nafter = 1\nevery = 2\ncount = 3\n";
+    let three = "[[fault]]\ndo = \"return-code\"\nwhat = \"queries\"\ncode = -3\nafter = 1\ncount = 1\n";
+    let (given, came) = codes(&format!("{two}{three}"));
+    assert_eq!((given, came.len()), (vec![0, -2, -3, -2, 0, -2], 2));
+    let (given, came) =
+        codes("[[fault]]\ndo = \"lose-request\"\nwhat = \"queries\"\nafter = 1\nevery = 3\ncount = 2");
+    assert_eq!((given, came.len()), (vec![0; 6], 4));
+    let (_, came) = codes("[[fault]]\ndo = \"refuse\"\nwhat = \"queries\"\nerror = 90\nfor = \"5s\"");
+    assert_eq!(
+        came,
+        ["OnRspError", "OnRspError", "OnRspError", "OnRspQryOrder", "OnRspQryOrder", "OnRspQryOrder"]
+    );
+    let (_, came) = codes(
+        "[[fault]]\ndo = \"refuse\"\nwhat = \"queries\"\nerror = 7\ncount = 1\nvia = [\"OnRspError\", \"OnRspQryTrade\"]",
+    );
+    assert_eq!(came[..3], ["OnRspError", "OnRspQryTrade", "OnRspQryOrder"]);
+    let (mut world, one) = one_trader("[[fault]]\ndo = \"delay-request\"\nwhat = \"orders\"\nby = \"3s\"");
+    assert_eq!(world.order(one, "one", true, 1), 0);
+    world.pass(Duration::from_millis(2_900));
+    assert!(world.names(one).is_empty());
+    world.pass(Duration::from_secs(1));
+    assert_eq!(world.names(one), ["OnRtnOrder", "OnRtnOrder"]);
+}
+
+#[test]
+fn a_server_restarts_and_its_clock_jumps() {
+    let (mut world, one) =
+        one_trader("[[fault]]\ndo = \"restart\"\nin = \"1s\"\ndown = \"30s\"\nclear-flow = true");
+    world.order(one, "one", true, 1);
+    world.pass(Duration::from_secs(2));
+    assert_eq!(world.names(one), ["OnRtnOrder", "OnRtnOrder", "Close 0x1001"]);
+    world.connect(one);
+    world.pass(Duration::from_secs(28));
+    assert!(world.names(one).is_empty());
+    world.pass(Duration::from_secs(2));
+    assert_eq!(world.names(one), ["OnFrontConnected"]);
+
+    let (mut world, _) = one_trader("[[fault]]\ndo = \"clock-jump\"\nby = \"1h\"\nin = \"1s\"");
+    let begin = world.now;
+    world.pass(Duration::from_secs(2));
+    let offset = world.engine.clock_offset().load(std::sync::atomic::Ordering::SeqCst);
+    assert_eq!(offset, 3_600_000_000_000);
+    assert!(world.engine.latest >= begin.after(Duration::from_secs(3_601)), "{:?}", world.engine.latest);
+}
+
+#[test]
+fn the_day_is_pushed_again() {
+    let (mut world, one) = one_trader("[[fault]]\ndo = \"replay\"\ntimes = 3\nin = \"1s\"");
+    world.order(one, "one", true, 1);
+    world.pass(Duration::from_secs(2));
+    assert_eq!(world.names(one), ["OnRtnOrder"; 8]);
+}
+
+#[test]
+fn a_full_disk_refuses_requests() {
+    let (mut world, one) = one_trader("[[fault]]\ndo = \"disk-full\"\nfor = \"10s\"");
+    world.order(one, "one", true, 1);
+    world.pass(Duration::from_secs(1));
+    assert_eq!(world.names(one), ["OnRspOrderInsert"]);
+    world.pass(Duration::from_secs(10));
+    world.order(one, "one", true, 1);
+    world.pass(Duration::from_secs(1));
+    assert_eq!(world.names(one), ["OnRtnOrder", "OnRtnOrder"]);
+}
+
+#[test]
+fn libraries_are_told_their_faults() {
+    let (mut world, one) = one_trader(
+        "[[fault]]\ndo = \"poison\"\nfor = \"1s\"\n[[fault]]\ndo = \"abort\"\non = \"OnRtnOrder\"",
+    );
+    assert_eq!(world.clients[one].2.told(), ["Poison(true)"]);
+    world.order(one, "one", true, 1);
+    world.pass(Duration::from_secs(2));
+    assert_eq!(world.clients[one].2.told(), ["Abort", "Poison(false)"]);
+    let id = world.plan("[[fault]]\ndo = \"hang\"\n[[fault]]\ndo = \"late-callbacks\"\nfor = \"50ms\"");
+    assert_eq!(world.clients[one].2.told(), ["Hang(true)", "LateCallbacks(50)"]);
+    let now = world.now;
+    assert_eq!(world.engine.clear_faults(now, Some(id)), 1);
+    assert_eq!(world.clients[one].2.told(), ["LateCallbacks(0)", "Hang(false)"]);
+    world.plan("[[fault]]\ndo = \"return-code\"\nwhat = \"orders\"\ncode = -1\nafter = 2\ncount = 1");
+    let told = world.clients[one].2.told();
+    assert!(told[0].contains("code: -1") && told[0].contains("skip: 2"), "{told:?}");
+}
+
+#[test]
+fn a_plan_that_goes_in_circles_is_stopped() {
+    let (mut world, one) = one_trader("[[fault]]\ndo = \"replay\"\non = \"OnRtnOrder\"\ncount = 1000000");
+    world.order(one, "one", true, 1);
+    world.pass(Duration::from_secs(1));
+    assert!(world.names(one).len() > 100);
+    assert_eq!(world.engine.clear_faults(world.now, None), 1);
+    world.order(one, "one", true, 1);
+    world.pass(Duration::from_secs(1));
+    assert_eq!(world.names(one), ["OnRtnOrder", "OnRtnOrder"]);
+}
+
+/// Random plans that the property test tries; `CTP_SIM_FAULT_PLANS` is how many otherwise.
+const PLANS: u64 = 60;
+
+#[test]
+fn random_plans_leave_the_exchange_consistent() {
+    let plans =
+        std::env::var("CTP_SIM_FAULT_PLANS").ok().and_then(|plans| plans.parse().ok()).unwrap_or(PLANS);
+    for seed in 0..plans {
+        let world = live(&[FaultPlan::random(seed).expect("a plan")], 25);
+        let exchange =
+            world.engine.exchange().unwrap_or_else(|| panic!("the exchange panicked with seed {seed}"));
+        exchange.check_consistency().unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+    }
+}
+
+#[test]
+fn the_documentation_s_plans_run() {
+    let documented = include_str!("../../../../docs/faults.md");
+    for block in documented.split("```toml\n").skip(1) {
+        let plan = FaultPlan::parse("docs", block.split("```").next().unwrap_or_default()).expect("a plan");
+        let mut world = live(&[plan], 400);
+        world.engine.exchange().expect("an exchange").check_consistency().expect("consistency");
+        let [state] = &world.engine.fault_states()[..] else { panic!("one plan") };
+        // What waits for a query or a Chinese text met none.
+        let met = state.faults.iter().any(|fault| fault.done > 0);
+        assert!(met || state.faults[0].text.contains("after=3"), "{state:?}");
+        world.engine.clear_faults(world.now, None);
+    }
+}
+
+/// Two traders and a market-data client who live with plans as clients do: they log in again when they are told that
+/// their connection ended, trade and ask.
+fn live(plans: &[FaultPlan], rounds: u64) -> World {
+    let mut world = world(&[]);
+    for plan in plans {
+        world.engine.add_faults(world.now, plan.clone());
+    }
+    for kind in [ApiKind::Trader, ApiKind::Trader, ApiKind::Md] {
+        let client = world.add(kind);
+        world.connect(client);
+    }
+    for round in 0..rounds {
+        world.pass(Duration::from_millis(if round < 5 { 20 } else { 1_000 }));
+        for (client, user) in [(0, "one"), (1, "two")] {
+            let names = world.names(client);
+            if names.iter().any(|name| name.starts_with("Close")) {
+                world.connect(client);
+            } else if names.iter().any(|name| name == "OnFrontConnected") {
+                world.login(client, user);
+            } else if names.iter().any(|name| name == "OnRspUserLogin") {
+                world.confirm(client, user);
+            } else {
+                world.order(client, user, (client == 0) == (round % 3 != 0), 1 + (round % 3) as i32);
+                world.query(client);
+            }
+        }
+        let md = world.names(2);
+        let session = world.clients[2].0;
+        if md.iter().any(|name| name.starts_with("Close")) {
+            world.connect(2);
+        } else if md.iter().any(|name| name == "OnFrontConnected") {
+            let record = RecordBox::new(&ReqUserLoginField::default());
+            let input =
+                Input::Md { session, request: ctp_types::MdRequest::ReqUserLogin, record, request_id: 1 };
+            world.engine.step(world.now, input).expect("no store");
+        } else if round % 5 == 0 {
+            let instruments = vec![Text::new("rb2701").expect("a text")];
+            world.engine.step(world.now, Input::Subscribe { session, instruments }).expect("no store");
+        }
+    }
+    world
+}
