@@ -3,16 +3,13 @@
 use std::{
     fs::File,
     io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _},
-    process::{Child, ChildStdin, Command, ExitStatus, Stdio},
+    process::{Child, ChildStdin, Command, Stdio},
     sync::mpsc::{Receiver, RecvTimeoutError, channel},
     thread,
     time::Duration,
 };
 
 use serde_json::Value;
-
-/// How long a client may take to answer; a call of any of them takes milliseconds.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Bytes of what the client wrote to standard error that a failure shows.
 const SAID_MAX: u64 = 600;
@@ -22,12 +19,13 @@ pub(crate) struct Process {
     child: Child,
     requests: ChildStdin,
     answers: Receiver<String>,
+    patience: Duration,
     said: File,
 }
 
 impl Process {
-    /// Starts `command`.
-    pub(crate) fn start(command: &mut Command) -> Result<Self, String> {
+    /// Starts `command`, which may take `patience` for each answer.
+    pub(crate) fn start(command: &mut Command, patience: Duration) -> Result<Self, String> {
         let shown = format!("{command:?}");
         let started = |error| format!("cannot start {shown}: {error}");
         let said = tempfile::tempfile().map_err(|error| format!("cannot make a temporary file: {error}"))?;
@@ -46,21 +44,22 @@ impl Process {
                 }
             }
         });
-        Ok(Self { child, requests, answers, said })
+        Ok(Self { child, requests, answers, patience, said })
     }
 
     /// Asks and returns the answer. After an error the process is over.
     pub(crate) fn ask(&mut self, request: &Value) -> Result<Value, String> {
         // A process that is over closes the other pipe as well, which is where its end is seen.
         let _ = writeln!(self.requests, "{request}").and_then(|()| self.requests.flush());
-        match self.answers.recv_timeout(PATIENCE) {
+        match self.answers.recv_timeout(self.patience) {
             Ok(line) => line.parse().map_err(|error| format!("{line:?} is no answer: {error}")),
             Err(RecvTimeoutError::Timeout) => {
                 let _ = self.child.kill();
-                Err(self.over(&format!("the client hangs: no answer within {PATIENCE:?}")))
+                Err(self.over(&format!("the client hangs: no answer within {:?}", self.patience)))
             }
             Err(RecvTimeoutError::Disconnected) => {
-                let status = self.child.wait().map_or_else(|error| error.to_string(), ended);
+                let status =
+                    self.child.wait().map_or_else(|error| error.to_string(), |status| status.to_string());
                 Err(self.over(&format!("the client is gone ({status})")))
             }
         }
@@ -78,10 +77,6 @@ impl Process {
             false => what.to_owned(),
         }
     }
-}
-
-fn ended(status: ExitStatus) -> String {
-    status.to_string()
 }
 
 impl Drop for Process {

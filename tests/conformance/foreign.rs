@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
     rc::Rc,
+    time::Duration,
 };
 
 use ctp_gen::{Api, api::ClassKind, models};
@@ -23,6 +24,9 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::child::Process;
+
+/// How long a client may take to answer; a call of any of them takes milliseconds.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What [`TargetError`]s begin with when the client's API offers no way.
 pub(crate) const CANNOT: &str = "cannot express: ";
@@ -146,7 +150,7 @@ impl Foreign {
         if let Some(process) = self.0.process.take() {
             return Ok(process);
         }
-        let mut process = Process::start(&mut self.command()?)?;
+        let mut process = Process::start(&mut self.command()?, PATIENCE)?;
         let has = |class, name: &&str| self.0.model.class(class).method(name).is_some();
         let trader = TraderCallback::ALL.iter().map(|callback| callback.name());
         let md = MdCallback::ALL.iter().map(|callback| callback.name());

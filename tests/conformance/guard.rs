@@ -3,11 +3,15 @@
 use std::{
     env,
     path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
 };
 
 use libtest_mimic::{Failed, Trial};
+use serde_json::json;
 
 use crate::{
+    child::Process,
     foreign::{PACKAGES, Package, Places},
     outcome::{self, Verdict},
     reasons::Reasons,
@@ -39,10 +43,31 @@ const FILES: [&str; 15] = [
 pub(crate) fn trials() -> Vec<Trial> {
     let clients = PACKAGES.iter().filter(|package| CLIENTS.contains(&package.name));
     let all = clients.flat_map(|package| FILES.iter().map(move |file| (*package, *file)));
-    all.map(|(package, file)| {
-        Trial::test(format!("{} {file}", package.name), move || check(package, file).map_err(Failed::from))
-    })
-    .collect()
+    let mut trials: Vec<Trial> = all
+        .map(|(package, file)| {
+            Trial::test(format!("{} {file}", package.name), move || {
+                check(package, file).map_err(Failed::from)
+            })
+        })
+        .collect();
+    trials.push(Trial::test("a client that ends is told with what it said", || {
+        ends("echo Ouch >&2; exit 3", Duration::from_secs(20), &["gone", "exit status: 3", "Ouch"])
+    }));
+    trials.push(Trial::test("a client that hangs is ended", || {
+        ends("exec sleep 600", Duration::from_millis(200), &["hangs"])
+    }));
+    trials
+}
+
+/// Asks a process that does not answer, and looks for what must be said of it.
+fn ends(script: &str, patience: Duration, wanted: &[&str]) -> Result<(), Failed> {
+    let mut command = Command::new("sh");
+    let mut process = Process::start(command.args(["-c", script]), patience)?;
+    let error = process.ask(&json!({ "do": "hello" })).err().unwrap_or_default();
+    match wanted.iter().all(|part| error.contains(part)) {
+        true => Ok(()),
+        false => Err(format!("{error:?} does not say {wanted:?}").into()),
+    }
 }
 
 fn check(package: Package, file: &str) -> Result<(), String> {
