@@ -9,6 +9,7 @@ mod serve;
 mod settings;
 mod switches;
 mod table;
+mod view;
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -41,6 +42,8 @@ pub(super) enum Command {
     Ctl(ctl::Arguments),
     /// Lists the kinds of faults that plans may have, or checks plans
     Faults(faults::Arguments),
+    /// Shows a served exchange in this terminal
+    View(view::Arguments),
     /// Runs scenario files against the simulator
     Scenario {
         /// The files.
@@ -88,6 +91,12 @@ pub(super) enum Error {
     /// Plans of faults with mistakes; what is wrong was printed.
     #[error("{0} cannot be used")]
     Plans(String),
+    /// A served exchange is not reached.
+    #[error(transparent)]
+    Remote(#[from] ctp_sim_host::control::RemoteError),
+    /// There is nothing to draw on.
+    #[error("this is no terminal: use `ctp sim ctl` for texts and JSON")]
+    NoTerminal,
     /// The output cannot be written.
     #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
@@ -99,6 +108,7 @@ pub(super) enum Error {
 /// Runs a command.
 pub(super) fn run(command: Command) -> ExitCode {
     let done = match command {
+        Command::View(arguments) => view::attach(&arguments),
         Command::Ctl(arguments) => {
             return match ctl::run(&arguments) {
                 Ok(code) => code,

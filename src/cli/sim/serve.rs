@@ -1,16 +1,17 @@
 //! `ctp sim serve`: the exchange as a server, until Ctrl-C.
 
 mod lines;
-mod stop;
+pub(super) mod stop;
 
 use std::io;
 use std::path::PathBuf;
 
+use ctp_sim_host::control::Door;
 use ctp_sim_host::serve::{Given, GivenOptions, Origin, Server, TimeKind, read_file};
 use ctp_sim_host::{Speed, Timestamp};
 use serde_json::{Map, Value, json};
 
-use super::Error;
+use super::{Error, view};
 
 /// How to serve.
 #[derive(Debug, clap::Args)]
@@ -91,14 +92,27 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Error> {
     // Before anything is started, so that no signal finds it unprepared.
     let stop = stop::Stop::new()?;
     let form = if arguments.json { lines::Form::Json } else { lines::Form::Plain };
+    let is_seen = !arguments.plain && !arguments.json && view::has_terminal();
     let options = options(arguments)?;
     let mut server = Server::start(options)?;
+    if is_seen {
+        let shown = show(&server, &stop);
+        server.stop();
+        return shown;
+    }
     let said = lines::say(&server, form, &stop);
     server.stop();
     match said {
         Ok(()) => lines::say_stopped(form, &stop).map_err(Error::Output),
         Err(cause) => Err(Error::Output(cause)),
     }
+}
+
+/// Shows the exchange in the terminal until q or a signal.
+fn show(server: &Server, stop: &stop::Stop) -> Result<(), Error> {
+    let (md, td) = (server.md_front(), server.td_front());
+    let addresses = if md == td { td } else { format!("md {md} td {td}") };
+    view::show(Door::here(server.simulator().clone()), addresses, true, stop)
 }
 
 fn options(arguments: Arguments) -> Result<ctp_sim_host::serve::ServeOptions, Error> {

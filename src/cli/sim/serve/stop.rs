@@ -1,4 +1,4 @@
-//! When to stop: Ctrl-C and SIGTERM.
+//! When to stop: Ctrl-C, SIGTERM and SIGHUP.
 
 use std::io;
 use std::sync::{Arc, OnceLock};
@@ -9,18 +9,22 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// Whether the server is to stop, and why.
 #[derive(Debug)]
-pub(super) struct Stop {
+pub(in crate::cli::sim) struct Stop {
     told: Arc<OnceLock<&'static str>>,
 }
 
 impl Stop {
     /// Waits for signals from now on.
-    pub(super) fn new() -> io::Result<Self> {
+    pub(in crate::cli::sim) fn new() -> io::Result<Self> {
         let told = Arc::new(OnceLock::new());
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        let (mut interrupt, mut terminate) = {
+        let (mut interrupt, mut terminate, mut hangup) = {
             let _inside = runtime.enter();
-            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
+            (
+                signal(SignalKind::interrupt())?,
+                signal(SignalKind::terminate())?,
+                signal(SignalKind::hangup())?,
+            )
         };
         let tells = Arc::clone(&told);
         thread::Builder::new().name("ctp-sim-signals".to_owned()).spawn(move || {
@@ -28,6 +32,7 @@ impl Stop {
                 tokio::select! {
                     _ = interrupt.recv() => "interrupted",
                     _ = terminate.recv() => "terminated",
+                    _ = hangup.recv() => "its terminal is gone",
                 }
             });
             tells.get_or_init(|| reason);
@@ -36,7 +41,7 @@ impl Stop {
     }
 
     /// Returns why to stop, once it is time.
-    pub(super) fn reason(&self) -> Option<&'static str> {
+    pub(in crate::cli::sim) fn reason(&self) -> Option<&'static str> {
         self.told.get().copied()
     }
 }
