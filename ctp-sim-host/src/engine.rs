@@ -357,7 +357,7 @@ impl Engine {
         self.asking.retain(|session| {
             let (queries_done, asks) = exchange.queries(*session);
             if let Some(mailbox) = sessions.get(session).filter(|_| !asks) {
-                let admission = Admission { queries_done, limits, refusals: Vec::new() };
+                let admission = Admission { queries_done, limits, refusals: None };
                 mailbox.admit(admission);
             }
             asks

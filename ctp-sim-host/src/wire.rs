@@ -31,6 +31,7 @@ use ctp_sim::Delivery;
 use ctp_types::{MdRequest, RecordBox, Text, TraderRequest};
 
 use crate::SubscriptionChange;
+use crate::fault::LibraryFault;
 
 pub use decode::Decoder;
 pub use encode::{
@@ -115,6 +116,8 @@ pub enum Frame {
     Delivery(Delivery),
     /// What the client refuses to its caller by itself. It replaces what an earlier one said.
     Admission(Admission),
+    /// A fault in the client's library, in its place between the deliveries.
+    Library(LibraryFault),
     /// To be answered by [`Frame::Pong`] when everything before has returned.
     Ping {
         /// Its number.
@@ -139,8 +142,9 @@ pub struct Admission {
     pub queries_done: u32,
     /// The front's limits.
     pub limits: Limits,
-    /// Refusals that somebody injected, asked in this order; the first that matches decides.
-    pub refusals: Vec<Refusal>,
+    /// Refusals that somebody injected, asked in this order; the first that matches decides. `None` leaves those of
+    /// before as they are, with how often each refused.
+    pub refusals: Option<Vec<Refusal>>,
 }
 
 /// An injected refusal.
@@ -224,10 +228,11 @@ enum Kind {
     Admission = 0x87,
     Ping = 0x88,
     Answer = 0x89,
+    Library = 0x8a,
 }
 
 impl Kind {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 18] = [
         Self::Hello,
         Self::TraderRequest,
         Self::MdRequest,
@@ -245,6 +250,7 @@ impl Kind {
         Self::Admission,
         Self::Ping,
         Self::Answer,
+        Self::Library,
     ];
 
     fn from_byte(byte: u8) -> Option<Self> {
@@ -254,7 +260,7 @@ impl Kind {
     /// The most bytes of a body, its kind included.
     fn limit(self) -> usize {
         match self {
-            Self::Pong | Self::Close | Self::Ping | Self::Denied | Self::Again => 64,
+            Self::Pong | Self::Close | Self::Ping | Self::Denied | Self::Again | Self::Library => 64,
             Self::Hello | Self::Welcome => 1 << 10,
             Self::Refused => 4 << 10,
             Self::TraderRequest | Self::MdRequest | Self::TraderCallback | Self::MdCallback | Self::Burst => {
@@ -284,6 +290,7 @@ impl Kind {
             Self::Admission => "Admission",
             Self::Ping => "Ping",
             Self::Answer => "Answer",
+            Self::Library => "Library",
         }
     }
 }
@@ -316,6 +323,7 @@ impl Frame {
             Self::Delivery(Delivery::Burst { .. }) => Kind::Burst,
             Self::Delivery(Delivery::Close { .. }) => Kind::Close,
             Self::Admission(_) => Kind::Admission,
+            Self::Library(_) => Kind::Library,
             Self::Ping { .. } => Kind::Ping,
             Self::Answer { .. } => Kind::Answer,
         }

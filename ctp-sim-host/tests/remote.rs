@@ -8,13 +8,14 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use ctp_sim_host::fault::FaultPlan;
 use ctp_sim_host::serve::{Listen, ServeOptions, Server};
 use ctp_sim_host::{
     ApiKind, Command, Instance, InstanceOptions, NOT_CONNECTED, SubscriptionChange, Timestamp, Topic,
 };
 use ctp_types::{
-    DepthMarketDataField, Direction, InputOrderField, MdRequest, QryTradingAccountField, RecordBox,
-    ReqUserLoginField, ResumeType, SettlementInfoConfirmField, Text, TradeField, TraderRequest,
+    DepthMarketDataField, Direction, InputOrderField, MdRequest, QryOrderField, QryTradingAccountField,
+    RecordBox, ReqUserLoginField, ResumeType, SettlementInfoConfirmField, Text, TradeField, TraderRequest,
 };
 
 /// How long a test waits for something that must come. Never a measure of speed.
@@ -368,4 +369,44 @@ fn server_phase(client: &Client, orders: usize) -> u16 {
         }
         thread::sleep(Duration::from_millis(5));
     }
+}
+
+#[test]
+fn faults_of_the_library_reach_clients_elsewhere() {
+    let server = serve("remote-faults");
+    let client = Client::new(ApiKind::Trader, NEW, &[&server.td_front()]);
+    client.wait("OnFrontConnected");
+    client.log_in("one");
+    let plan = |text: &str| {
+        let id = server.simulator().add_faults(FaultPlan::parse("test", text).unwrap());
+        // What was sent has arrived.
+        server.simulator().barrier(PATIENCE).unwrap();
+        id
+    };
+    // Every second query of six returns -2, and once in between -3: the answers do not begin that anew.
+    plan(
+        "[[fault]]\ndo = \"return-code\"\nwhat = \"queries\"\ncode = -2\nafter = 1\nevery = 2\ncount = 2\n\
+         [[fault]]\ndo = \"return-code\"\nwhat = \"queries\"\ncode = -3\nafter = 1\ncount = 1",
+    );
+    let codes: Vec<i32> = (0..6)
+        .map(|_| {
+            let code = client.request(TraderRequest::ReqQryOrder, &QryOrderField::default());
+            if code == 0 {
+                client.wait("OnRspQryOrder");
+            }
+            code
+        })
+        .collect();
+    assert_eq!(codes, [0, -2, -3, -2, 0, 0]);
+    assert_eq!(server.simulator().clear_faults(None), 1);
+    let id = plan("[[fault]]\ndo = \"hang\"");
+    client.order("one", Direction::BUY, 3_300.0);
+    server.simulator().barrier(PATIENCE).unwrap();
+    client.quiet_for(Duration::from_millis(300));
+    assert_eq!(server.simulator().clear_faults(Some(id)), 1);
+    assert!(client.seen.recv_timeout(PATIENCE).is_ok(), "what came meanwhile is handed over");
+    // Without a word in its environment the process goes on.
+    plan("[[fault]]\ndo = \"abort\"");
+    assert_eq!(client.request(TraderRequest::ReqQryOrder, &QryOrderField::default()), 0);
+    client.wait("OnRspQryOrder");
 }

@@ -166,7 +166,7 @@ impl Engine {
     fn tell_refusals(&self, session: SessionId, refusals: Vec<Refusal>) {
         let (Some(exchange), Some(mailbox)) = (&self.exchange, self.sessions.get(&session)) else { return };
         let (queries_done, _) = exchange.queries(session);
-        mailbox.admit(Admission { queries_done, limits: self.limits(), refusals });
+        mailbox.admit(Admission { queries_done, limits: self.limits(), refusals: Some(refusals) });
     }
 
     /// Steps the exchange and returns what comes out of it.

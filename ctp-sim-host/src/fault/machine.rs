@@ -55,6 +55,29 @@ pub enum LibraryFault {
     Abort,
 }
 
+impl LibraryFault {
+    /// Returns how it is written for a client elsewhere.
+    pub(crate) fn to_parts(self) -> (u8, u32) {
+        match self {
+            Self::Poison(on) => (1, on.into()),
+            Self::Hang(on) => (2, on.into()),
+            Self::LateCallbacks(milliseconds) => (3, milliseconds),
+            Self::Abort => (4, 0),
+        }
+    }
+
+    /// Reads what was written; `None` of anything else.
+    pub(crate) fn from_parts(what: u8, value: u32) -> Option<Self> {
+        match (what, value) {
+            (1, 0 | 1) => Some(Self::Poison(value == 1)),
+            (2, 0 | 1) => Some(Self::Hang(value == 1)),
+            (3, milliseconds) => Some(Self::LateCallbacks(milliseconds)),
+            (4, 0) => Some(Self::Abort),
+            _ => None,
+        }
+    }
+}
+
 /// A plan in force, for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]

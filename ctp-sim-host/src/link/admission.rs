@@ -54,7 +54,10 @@ impl Gate {
 
     pub(super) fn admission(&mut self, admission: Admission) {
         let Admission { queries_done, limits, refusals } = admission;
-        (self.queries_done, self.limits, self.refusals) = (queries_done, limits, refusals);
+        (self.queries_done, self.limits) = (queries_done, limits);
+        if let Some(refusals) = refusals {
+            self.refusals = refusals;
+        }
     }
 
     /// Takes the exchange's time.
@@ -184,7 +187,7 @@ mod tests {
     }
 
     fn done(queries_done: u32, limits: Limits) -> Admission {
-        Admission { queries_done, limits, refusals: Vec::new() }
+        Admission { queries_done, limits, refusals: None }
     }
 
     #[test]
@@ -221,10 +224,10 @@ mod tests {
         let mut gate = Gate::default();
         let insert = TraderRequest::ReqOrderInsert;
         gate.admission(Admission {
-            refusals: vec![
+            refusals: Some(vec![
                 Refusal { code: -1, requests: vec![insert as u16], skip: 1, count: 2 },
                 Refusal { code: -3, requests: vec![], skip: 0, count: u32::MAX },
-            ],
+            ]),
             ..Admission::default()
         });
         let mut verdicts = Vec::new();

@@ -208,6 +208,11 @@ impl Dial {
                 crate::lock(&remote.gate).admission(admission);
                 return None;
             }
+            Frame::Library(fault) if remote.is_welcome() => {
+                // A closed channel is an instance that has ended.
+                drop(self.events.send(Event::Library(fault)));
+                return None;
+            }
             Frame::Ping { number, now } if remote.is_welcome() => {
                 crate::lock(&remote.gate).time(now);
                 self.tell(remote, RemoteEvent::Ping(number));

@@ -9,6 +9,7 @@ use ctp_sim::{ApiKind, Delivery, Timestamp};
 use tokio::sync::Notify;
 use tracing::warn;
 
+use crate::fault::LibraryFault;
 use crate::mailbox::Mailbox;
 use crate::wire::{self, Admission, Frame};
 
@@ -168,6 +169,10 @@ impl Mailbox for RemoteMailbox {
     fn waiting(&self) -> usize {
         let state = crate::lock(&self.outbox.state);
         state.pings.len() + usize::from(state.unacknowledged && self.outbox.acknowledged)
+    }
+
+    fn library(&self, fault: LibraryFault) {
+        self.outbox.send(&Frame::Library(fault));
     }
 
     fn peer(&self) -> Option<&str> {

@@ -15,6 +15,7 @@ use super::{
     WireError,
 };
 use crate::SubscriptionChange;
+use crate::fault::LibraryFault;
 
 /// The length of a body's length.
 const HEAD: usize = 4;
@@ -166,6 +167,10 @@ fn read_body(kind: Kind, bytes: &[u8]) -> Result<Frame, WireError> {
         }
         Kind::Close => Frame::Delivery(Delivery::Close { reason: body.i32()? }),
         Kind::Admission => Frame::Admission(admission(&mut body)?),
+        Kind::Library => {
+            let fault = LibraryFault::from_parts(body.u8()?, body.u32()?);
+            Frame::Library(fault.ok_or_else(|| body.error("there is no such fault of a library"))?)
+        }
         Kind::Ping => Frame::Ping { number: body.u64()?, now: body.i64()? },
         Kind::Answer => {
             let more = body.flag()?;
@@ -252,6 +257,9 @@ fn limits(body: &mut Body<'_>) -> Result<Limits, WireError> {
 fn admission(body: &mut Body<'_>) -> Result<Admission, WireError> {
     let queries_done = body.u32()?;
     let limits = limits(body)?;
+    if !body.flag()? {
+        return Ok(Admission { queries_done, limits, refusals: None });
+    }
     let count = body.u16()?;
     let mut refusals = Vec::with_capacity(body.count(count.into(), 14)?);
     for _ in 0..count {
@@ -266,7 +274,7 @@ fn admission(body: &mut Body<'_>) -> Result<Admission, WireError> {
         }
         refusals.push(Refusal { code, requests, skip, count });
     }
-    Ok(Admission { queries_done, limits, refusals })
+    Ok(Admission { queries_done, limits, refusals: Some(refusals) })
 }
 
 fn subscription(body: &mut Body<'_>) -> Result<Frame, WireError> {

@@ -51,6 +51,11 @@ pub fn encode(frame: &Frame, out: &mut Vec<u8>) -> Result<(), WireError> {
         }),
         Frame::Delivery(delivery) => encode_delivery(delivery, out),
         Frame::Admission(admission) => body(Kind::Admission, out, |out| put_admission(admission, out)),
+        Frame::Library(fault) => body(Kind::Library, out, |out| {
+            let (what, value) = fault.to_parts();
+            out.push(what);
+            out.extend(value.to_le_bytes());
+        }),
         Frame::Ping { number, now } => body(Kind::Ping, out, |out| {
             out.extend(number.to_le_bytes());
             out.extend(now.to_le_bytes());
@@ -272,8 +277,10 @@ fn put_limits(limits: &Limits, out: &mut Vec<u8>) {
 fn put_admission(admission: &Admission, out: &mut Vec<u8>) {
     out.extend(admission.queries_done.to_le_bytes());
     put_limits(&admission.limits, out);
-    out.extend(u16::try_from(admission.refusals.len()).unwrap_or(u16::MAX).to_le_bytes());
-    for refusal in &admission.refusals {
+    out.push(admission.refusals.is_some().into());
+    let Some(refusals) = &admission.refusals else { return };
+    out.extend(u16::try_from(refusals.len()).unwrap_or(u16::MAX).to_le_bytes());
+    for refusal in refusals {
         out.extend(refusal.code.to_le_bytes());
         out.extend(refusal.skip.to_le_bytes());
         out.extend(refusal.count.to_le_bytes());

@@ -121,11 +121,14 @@ fn frames() -> Vec<Frame> {
         Frame::Admission(Admission {
             queries_done: 4,
             limits: limits(),
-            refusals: vec![
+            refusals: Some(vec![
                 Refusal { code: -3, requests: vec![], skip: 2, count: u32::MAX },
                 Refusal { code: -1, requests: vec![3, 4, 65_535], skip: 0, count: 1 },
-            ],
+            ]),
         }),
+        Frame::Library(LibraryFault::Poison(true)),
+        Frame::Library(LibraryFault::LateCallbacks(50)),
+        Frame::Library(LibraryFault::Abort),
         Frame::Ping { number: 1, now: -1 },
         Frame::Answer { text: "{\"ok\":true}".to_owned(), more: true },
         Frame::Answer { text: String::new(), more: false },
@@ -140,6 +143,18 @@ fn frames() -> Vec<Frame> {
         frames.push(Frame::Subscription { change, instruments: Vec::new() });
     }
     frames
+}
+
+#[test]
+fn faults_of_no_library_are_refused() {
+    for (what, value) in [(0, 0), (1, 2), (2, 7), (4, 1), (5, 0)] {
+        let mut body = vec![Kind::Library as u8, what];
+        body.extend(u32::to_le_bytes(value));
+        assert!(
+            decode_all(&framed(&body)).unwrap_err().to_string().contains("no such fault"),
+            "{what} {value}"
+        );
+    }
 }
 
 /// Debug shows everything but secrets, and two frames of the same bytes are the same.
@@ -281,6 +296,7 @@ fn counts_in_a_body_are_refused_where_the_bytes_are_not_there() {
     assert!(decode_all(&framed(&body)).unwrap_err().to_string().contains("10,000"));
     let mut body = vec![Kind::Admission as u8];
     body.extend([0; 16]);
+    body.push(1);
     body.extend(u16::MAX.to_le_bytes());
     assert!(decode_all(&framed(&body)).unwrap_err().to_string().contains("more than it has"));
 }

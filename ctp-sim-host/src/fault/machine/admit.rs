@@ -14,7 +14,7 @@ use crate::wire::Refusal;
 /// Chances that are drawn ahead for a client that counts by itself.
 const AHEAD: u64 = 4_096;
 /// Runs of refusals that it is told at most.
-const RUNS_MAX: usize = 256;
+const RUNS_MAX: usize = 100;
 
 impl Faults {
     /// Returns what a request returns to its caller: 0 to go on.
