@@ -7,6 +7,7 @@ mod faults;
 mod scenario;
 mod serve;
 mod settings;
+mod store;
 mod switches;
 mod table;
 mod view;
@@ -44,6 +45,8 @@ pub(super) enum Command {
     Faults(faults::Arguments),
     /// Shows a served exchange in this terminal
     View(view::Arguments),
+    /// Looks at the file in which a served exchange keeps its trading day, and checks it
+    Store(store::Arguments),
     /// Runs scenario files against the simulator
     Scenario {
         /// The files.
@@ -77,6 +80,9 @@ pub(super) enum Error {
     /// A server cannot start.
     #[error(transparent)]
     Serve(#[from] ctp_sim_host::serve::ServeError),
+    /// A store cannot be used.
+    #[error(transparent)]
+    Store(#[from] ctp_sim_host::store::StoreError),
     /// A scenario file cannot be read.
     #[error("cannot read {path}: {cause}", path = .path.display())]
     File {
@@ -121,6 +127,7 @@ pub(super) fn run(command: Command) -> ExitCode {
         Command::Faults(arguments) => faults::text(&arguments).and_then(|text| say(&text)),
         Command::Day(arguments) => day::run(&arguments).and_then(|text| say(&text)),
         Command::Serve(arguments) => serve::run(*arguments),
+        Command::Store(arguments) => store::run(&arguments).and_then(|text| say(&text)),
         Command::Scenario { files, version } => {
             scenario::run(&files, version.as_deref()).and_then(|text| say(&text))
         }
