@@ -27,6 +27,10 @@ const TARGETS: [(&str, u64); 4] =
 const CARGO_FUZZ: &str = "0.13.2";
 /// Seeds that a minute suffices for on two cores, roughly: more minutes are never promised than there are.
 const SEEDS_PER_MINUTE: u64 = 2_000;
+/// How often a server with a store is killed.
+const STORE_KILLS: u32 = 20;
+/// Random days that are cut; six times as many stores are damaged.
+const STORE_CASES: u32 = 60;
 /// Seconds that one target runs at least.
 const FUZZ_SECONDS_MIN: u64 = 10;
 
@@ -44,6 +48,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         shell::run(seeded(seeds).args(["--", "--nocapture"]))
     });
     stages.run("C boundary in valgrind", &[], valgrind);
+    stages.run("simulator", &[], || crate::sim::run(&crate::sim::Arguments::default()));
+    stages.run("stores killed and cut", &["simulator"], stores);
     stages.run("cargo fuzz", &[], install_fuzz);
     stages.run("build fuzz targets", &["cargo fuzz"], || shell::run(&mut fuzz("build")));
     let left = (arguments.minutes * 60).saturating_sub(watch.elapsed().as_secs());
@@ -70,6 +76,16 @@ fn seeded(seeds: u64) -> Command {
         .env("CTP_SIM_SEEDS", seeds.to_string())
         .env("PROPTEST_CASES", seeds.to_string());
     command
+}
+
+/// Kills a server with a store again and again while clients trade, and cuts and damages stores at random places.
+fn stores() -> Result<()> {
+    let mut command = shell::cargo();
+    command.args(["test", "--package", "ctp", "--test", "store", "--", "--nocapture"]);
+    shell::run(command.env("CTP_STORE_KILLS", STORE_KILLS.to_string()))?;
+    let mut command = shell::cargo();
+    command.args(["test", "--package", "ctp-sim-host", "--features", "serve", "--lib", "store::"]);
+    shell::run(command.env("PROPTEST_CASES", STORE_CASES.to_string()))
 }
 
 /// Runs the test of the C boundary, from connecting to a filled order, under valgrind, where there is one. The facades in

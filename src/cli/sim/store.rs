@@ -10,7 +10,9 @@ use super::Error;
 
 /// Which store, and what to do with it.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Ends with 0 when the store can be used, 1 when not; why, and what to do, is on standard error.")]
+#[command(
+    after_help = "Ends with 0 when the store can be used, 1 when not; why, and what to do, is on standard error."
+)]
 pub(crate) struct Arguments {
     /// The file of `ctp sim serve --store`
     file: PathBuf,
@@ -42,7 +44,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<String, Error> {
             if let Some(check) = checked {
                 fields.insert("check".to_owned(), serde_json::to_value(check)?);
             }
-            fields.extend(lost.map(|(left, written)| ("accepted".to_owned(), json!({ "rows": left, "written": written }))));
+            fields.extend(
+                lost.map(|(left, written)| {
+                    ("accepted".to_owned(), json!({ "rows": left, "written": written }))
+                }),
+            );
         }
         return Ok(format!("{value:#}\n"));
     }
@@ -53,7 +59,7 @@ fn text(summary: &Summary, checked: Option<&Check>, lost: Option<(u64, u64)>) ->
     let mut text = String::new();
     let mut say = |name: &str, value: String| {
         // Writing into a String cannot fail.
-        drop(writeln!(text, "{name:<12} {value}"));
+        let _ = writeln!(text, "{name:<12} {value}");
     };
     let state = match summary.state {
         StoreState::Running => "a server runs on it",
