@@ -238,6 +238,8 @@ mod tests {
         let subscribe = Input::Subscribe { session: SessionId(0), instruments: Vec::new() };
         assert_eq!(gate.admit(&subscribe), Verdict::Deny(-3));
         gate.admission(Admission::default());
+        assert_eq!(gate.admit(&subscribe), Verdict::Deny(-3), "nothing was said about refusals");
+        gate.admission(Admission { refusals: Some(Vec::new()), ..Admission::default() });
         assert_eq!(gate.admit(&subscribe), Verdict::Send);
     }
 
