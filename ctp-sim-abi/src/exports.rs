@@ -6,6 +6,7 @@ mod text;
 use std::ffi::{CStr, CString, OsStr, c_char, c_void};
 use std::os::unix::ffi::OsStrExt;
 use std::panic::{self, AssertUnwindSafe};
+use std::time::Duration;
 
 use ctp_sim_host::{ApiKind, Instance, InstanceOptions, SubscriptionChange, Topic};
 use ctp_types::{
@@ -25,6 +26,9 @@ pub const FOREIGN_CALLBACKS: u32 = 0x8000;
 
 /// What a function returns when the call itself makes no sense: stale handle, NULL record.
 const MISUSE: i32 = -1;
+
+/// The longest that [`ctp_sim_hush`] waits for one callback.
+const HUSH_WAIT_MAX: Duration = Duration::from_millis(200);
 
 /// What `GetTradingDay` says before the first login.
 const NO_TRADING_DAY: &CStr = c"19800100";
@@ -89,6 +93,21 @@ pub extern "C" fn ctp_sim_release(handle: *mut c_void) {
     guard("ctp_sim_release", (), || {
         if let Some(handle) = handles::remove(handle) {
             handle.instance.release();
+        }
+    });
+}
+
+/// Lets no further callback of any instance begin, and waits a moment for those that are running.
+///
+/// For an interpreter that is about to end: objects which receive callbacks are gone then, whether or not their
+/// owners called `Release`.
+#[unsafe(no_mangle)]
+pub extern "C" fn ctp_sim_hush() {
+    guard("ctp_sim_hush", (), || {
+        let handles = handles::all();
+        // First all of them, so that they end at the same time.
+        for patience in [Duration::ZERO, HUSH_WAIT_MAX] {
+            handles.iter().for_each(|handle| handle.instance.hush(patience));
         }
     });
 }

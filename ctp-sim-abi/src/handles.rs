@@ -42,6 +42,12 @@ pub(crate) fn remove(handle: *mut c_void) -> Option<Arc<Handle>> {
     table.handles.remove(&handle.addr())
 }
 
+/// Returns what every handle stands for.
+pub(crate) fn all() -> Vec<Arc<Handle>> {
+    let table = TABLE.read().unwrap_or_else(PoisonError::into_inner);
+    table.handles.values().cloned().collect()
+}
+
 impl Handle {
     /// Returns a day as C text that stays where it is until the handle is released.
     pub(crate) fn keep_trading_day(&self, day: &CStr) -> *const std::ffi::c_char {

@@ -286,6 +286,20 @@ impl Instance {
         }
     }
 
+    /// Lets no further callback begin, for a program that ends without `Release`, and waits at most `patience` for one
+    /// that is running.
+    ///
+    /// [`release`](Self::release) ends the instance all the same.
+    pub fn hush(&self, patience: Duration) {
+        self.inner.stopping.store(true, Ordering::SeqCst);
+        // A closed channel is a thread that has ended.
+        drop(self.inner.events.send(Event::Stop));
+        let is_started = crate::lock(&self.inner.setup).start.is_none();
+        if is_started && !patience.is_zero() && !self.inner.on_own_thread() {
+            self.inner.wait_for_end(Some(patience));
+        }
+    }
+
     /// Lets callbacks go on for a while, where a fault wants it.
     fn call_late(&self) {
         let inner = &self.inner;

@@ -277,10 +277,10 @@ def test_a_locale_of_the_system_goes_first(package: str, module: str, version: s
     check(tour(package, module, front, before=by_preload(version), LOCPATH=str(folder)), version)
 
 
-def test_scripts_may_end_without_release(front: str) -> None:
-    for _ in range(3):
-        saw = tour("openctp-ctp", "openctp_ctp", front, "--no-release", before=by_preload("6.7.11"))
-        check(saw, "6.7.11")
+@each_client
+def test_scripts_may_end_without_release(package: str, module: str, version: str, front: str) -> None:
+    for _ in range(2):
+        check(tour(package, module, front, "--no-release", before=by_preload(version)), version)
 
 
 @each_client

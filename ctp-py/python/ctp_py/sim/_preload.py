@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import os
 import re
@@ -88,7 +89,9 @@ def _mapped() -> list[Path]:
 
 def _load(wanted: Libraries) -> Preloaded:
     # First the core: the others only say on standard error that they cannot load it.
-    _open(wanted.core, ctypes.RTLD_LOCAL)
+    core = _open(wanted.core, ctypes.RTLD_LOCAL)
+    # Scripts end without Release: Python then deletes what receives callbacks while they go on.
+    atexit.register(core.ctp_sim_hush)
     _open(wanted.md, ctypes.RTLD_GLOBAL)
     _open(wanted.trader, ctypes.RTLD_GLOBAL)
     stands_in = wanted.locale is not None and not _has_locale()
@@ -97,11 +100,13 @@ def _load(wanted: Libraries) -> Preloaded:
     return Preloaded(libraries=wanted, locale=stands_in)
 
 
-def _open(path: Path, mode: int) -> None:
+def _open(path: Path, mode: int) -> ctypes.CDLL:
     try:
-        _handles.append(ctypes.CDLL(str(path), mode=mode))
+        library = ctypes.CDLL(str(path), mode=mode)
     except OSError as error:
         raise LibraryError(f"cannot load {path}: {error}; reinstall ctp-py for this machine") from error
+    _handles.append(library)
+    return library
 
 
 def _has_locale() -> bool:
