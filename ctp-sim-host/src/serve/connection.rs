@@ -285,11 +285,11 @@ impl Pump<'_> {
                 Ok(None) => {}
                 Ok(Some(End::Forgotten)) => return "the exchange ended the connection".to_owned(),
                 Ok(Some(End::Full)) => return "it does not read: too much waited for it".to_owned(),
-                Err(cause) => return format!("it cannot be written to: {cause}"),
+                Err(cause) => return lost(&cause),
             }
             tokio::select! {
                 ready = self.stream.readable() => if let Err(cause) = ready {
-                    return format!("it cannot be read from: {cause}");
+                    return lost(&cause);
                 },
                 // What fails is told by the next write.
                 _ = self.stream.writable(), if self.written < self.pending.len() => continue,
@@ -302,7 +302,7 @@ impl Pump<'_> {
                 Ok(0) => return "the client closed it".to_owned(),
                 Ok(count) => self.decoder.feed(&bytes[..count]),
                 Err(cause) if cause.kind() == io::ErrorKind::WouldBlock => continue,
-                Err(cause) => return format!("it cannot be read from: {cause}"),
+                Err(cause) => return lost(&cause),
             }
             loop {
                 match self.decoder.next() {
@@ -343,5 +343,18 @@ impl Pump<'_> {
                 return Ok(end);
             }
         }
+    }
+}
+
+/// Says how a connection was lost.
+fn lost(cause: &io::Error) -> String {
+    match cause.kind() {
+        io::ErrorKind::TimedOut => {
+            "it has vanished, or does not read: nothing was acknowledged in time".to_owned()
+        }
+        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => {
+            "the client was killed or cut off".to_owned()
+        }
+        _ => format!("the connection failed: {cause}"),
     }
 }

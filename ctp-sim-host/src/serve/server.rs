@@ -37,8 +37,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// A connection that is silent for so long is asked whether it is still there, so often, and then ended.
 const KEEPALIVE: (Duration, Duration, u32) = (Duration::from_secs(5), Duration::from_secs(2), 3);
 
-/// How long what was sent may go without the other machine's word that it came.
-const UNACKNOWLEDGED_MAX: Duration = Duration::from_secs(15);
+/// How long what was sent may go without the other machine's word that it came, or that it takes more.
+const UNACKNOWLEDGED_MAX: Duration = Duration::from_secs(30);
 
 /// How long connections have to end.
 const ENDING: Duration = Duration::from_secs(2);
