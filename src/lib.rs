@@ -28,6 +28,7 @@ extern crate self as ctp;
 
 pub mod cli;
 pub mod demo;
+pub mod sim;
 
 pub use ctp_gateway::{
     Error, Events, Login, MdClient, MdConfig, MdEvent, NewOrder, Order, OrderHandle, Secret, ServerError,
@@ -41,6 +42,11 @@ pub use ctp_types as types;
 /// The CTP version whose records are the Rust types, for example `6.7.13`. Libraries of other versions that have a
 /// model are converted.
 pub const API_VERSION: &str = env!("CTP_API_VERSION");
+
+/// The example of the control interface runs.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/control.md")]
+struct ControlExamples;
 
 /// The example in the README compiles.
 #[cfg(doctest)]

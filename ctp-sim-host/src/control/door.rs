@@ -9,7 +9,7 @@ use super::remote::Remote;
 use super::{ControlError, RemoteError, control_of};
 use crate::simulator::Simulator;
 
-/// A way to the control interface of one exchange: in this process, or served.
+/// A way to the control interface of one exchange: in this process, in a loaded library, or served.
 #[derive(Debug)]
 pub struct Door {
     way: Way,
@@ -17,10 +17,22 @@ pub struct Door {
     front: Option<String>,
 }
 
-#[derive(Debug)]
 enum Way {
     Here(Simulator),
     There(Mutex<Option<Remote>>),
+    Through(Box<Asks>),
+}
+
+type Asks = dyn Fn(&str) -> Result<String, String> + Send + Sync;
+
+impl std::fmt::Debug for Way {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Here(_) => "Here",
+            Self::There(_) => "There",
+            Self::Through(_) => "Through",
+        })
+    }
 }
 
 impl Door {
@@ -38,6 +50,15 @@ impl Door {
         let remote = Remote::connect(front)?;
         let name = remote.exchange().to_owned();
         Ok(Self { way: Way::There(Mutex::new(Some(remote))), name, front: Some(front.to_owned()) })
+    }
+
+    /// Returns the way to the exchange of a name through something that carries requests to its process, for example
+    /// the `ctp_sim_control` of a loaded library.
+    pub fn through(
+        exchange: &str,
+        ask: impl Fn(&str) -> Result<String, String> + Send + Sync + 'static,
+    ) -> Self {
+        Self { way: Way::Through(Box::new(ask)), name: exchange.to_owned(), front: None }
     }
 
     /// Returns the exchange's name.
@@ -66,6 +87,9 @@ impl Door {
         // An option that was left out is left out of the request, too.
         fields.retain(|_, value| !value.is_null());
         fields.insert("op".to_owned(), R::NAME.into());
+        if matches!(self.way, Way::Through(_)) {
+            fields.insert("exchange".to_owned(), self.name.as_str().into());
+        }
         let answer = self.ask_json(&Value::Object(fields).to_string())?;
         Ok(serde_json::from_value(Value::Object(answer))?)
     }
@@ -78,6 +102,7 @@ impl Door {
     pub fn ask_json(&self, request: &str) -> Result<Map<String, Value>, ControlError> {
         let answer = match &self.way {
             Way::Here(exchange) => control_of(exchange, request),
+            Way::Through(ask) => ask(request).map_err(ControlError::Told)?,
             Way::There(remote) => {
                 let mut kept = crate::lock(remote);
                 let connected = match &mut *kept {

@@ -12,7 +12,17 @@ use serde_json::{Map, Value};
 use super::Error;
 
 /// Where `ctp sim serve` listens unless it is told otherwise.
-pub(super) const FRONT: &str = "tcp://127.0.0.1:17001";
+const FRONT: &str = "tcp://127.0.0.1:17001";
+
+/// The fronts of clients that are pointed at a simulator from outside, separated by commas.
+const FRONT_VARIABLE: &str = "CTP_SIM_FRONT";
+
+/// Returns the address of the exchange that is meant.
+pub(super) fn front(given: Option<&str>) -> String {
+    let all = std::env::var(FRONT_VARIABLE).unwrap_or_default();
+    let first = all.split(',').map(str::trim).find(|address| address.starts_with("tcp://"));
+    given.or(first).unwrap_or(FRONT).to_owned()
+}
 
 /// The exit code when the exchange was not reached, or the connection broke.
 const NOT_REACHED: u8 = 3;
@@ -21,9 +31,9 @@ const NOT_REACHED: u8 = 3;
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = help(), after_help = "`ctp sim ctl --help` lists the operations with examples.")]
 pub(in crate::cli) struct Arguments {
-    /// The served exchange.
-    #[arg(long, value_name = "ADDRESS", default_value = FRONT)]
-    at: String,
+    /// The served exchange [default: the first address of CTP_SIM_FRONT, else tcp://127.0.0.1:17001]
+    #[arg(long, value_name = "ADDRESS")]
+    at: Option<String>,
     /// Sends this request as it is, a JSON object with `op`, and prints the answer as it comes.
     #[arg(long, value_name = "REQUEST", conflicts_with_all = ["operation", "arguments", "output"])]
     json: Option<String>,
@@ -34,7 +44,7 @@ pub(in crate::cli) struct Arguments {
     #[arg(value_name = "OP", required_unless_present = "json")]
     operation: Option<String>,
     /// Its arguments. For `command`: the command and its fields, as scenarios write them.
-    #[arg(value_name = "KEY=VALUE", allow_hyphen_values = true)]
+    #[arg(value_name = "KEY=VALUE")]
     arguments: Vec<String>,
 }
 
@@ -63,7 +73,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
             }
         }
     };
-    let asked = Door::to(&arguments.at).map_err(ControlError::from).and_then(|door| door.ask_json(&request));
+    let asked = Door::to(&front(arguments.at.as_deref()))
+        .map_err(ControlError::from)
+        .and_then(|door| door.ask_json(&request));
     let answer = match asked {
         Ok(answer) => answer,
         Err(ControlError::Remote(error)) => {
@@ -118,6 +130,24 @@ fn help() -> String {
     text
 }
 
+/// Returns the table of operations as the documentation has it.
+#[cfg(test)]
+fn markdown() -> String {
+    let mut text = "| `op` | does | with | answer |\n|---|---|---|---|\n".to_owned();
+    let escaped = |text: &str| text.replace('|', "\\|");
+    for operation in operations() {
+        let arguments = operation.arguments.iter().map(|argument| {
+            let name =
+                if argument.needed { argument.name.to_owned() } else { format!("[{}]", argument.name) };
+            format!("`{name}`: {}", escaped(argument.takes))
+        });
+        let arguments = arguments.collect::<Vec<_>>().join("; ");
+        let Operation { name, help, answer, .. } = operation;
+        let _ = writeln!(text, "| `{name}` | {} | {arguments} | {} |", escaped(help), escaped(answer));
+    }
+    text
+}
+
 /// Returns the operations that a served exchange carries out.
 fn served() -> impl Iterator<Item = &'static Operation> {
     operations().filter(|operation| operation.is_for_served())
@@ -130,5 +160,26 @@ const fn looks(kind: ArgumentKind) -> &'static str {
         ArgumentKind::Switch => "true or false",
         ArgumentKind::Json => "JSON",
         _ => "a text",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documentation_has_the_table() {
+        let documented = include_str!("../../../docs/control.md");
+        let table = markdown();
+        assert!(documented.contains(&table), "put this into docs/control.md:\n{table}");
+    }
+
+    #[test]
+    fn the_help_names_every_operation_that_is_served() {
+        let help = help();
+        for operation in served() {
+            assert!(help.contains(&format!("ctp sim ctl {}", operation.name)), "{}", operation.name);
+            assert!(!operation.help.is_empty() && operation.help.len() <= 100, "{}", operation.name);
+        }
     }
 }

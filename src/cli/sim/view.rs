@@ -38,16 +38,17 @@ const KEY_WAIT: Duration = Duration::from_millis(50);
                         environment."
 )]
 pub(in crate::cli) struct Arguments {
-    /// The served exchange.
-    #[arg(long, value_name = "ADDRESS", default_value = ctl::FRONT)]
-    at: String,
+    /// The served exchange [default: the first address of CTP_SIM_FRONT, else tcp://127.0.0.1:17001]
+    #[arg(long, value_name = "ADDRESS")]
+    at: Option<String>,
 }
 
 /// Shows a served exchange until q.
 pub(super) fn attach(arguments: &Arguments) -> Result<(), Error> {
     let stop = Stop::new()?;
-    let door = Door::to(&arguments.at)?;
-    show(door, arguments.at.clone(), false, &stop)
+    let front = ctl::front(arguments.at.as_deref());
+    let door = Door::to(&front)?;
+    show(door, front, false, &stop)
 }
 
 /// Returns whether there is a terminal to show something on.
