@@ -1,4 +1,5 @@
-//! Runs every scenario file in `tests/scenarios/` through the simulator's facades, one test per file and version:
+//! Runs every scenario file in `tests/scenarios/` through the simulator's facades, one test per file and version, and
+//! with the newest version also against a served exchange, over a connection (`served` stands behind the version):
 //! `cargo test --test scenarios -- 5.5` runs some. The language is described in `docs/scenarios.md`.
 
 #[path = "common/facade.rs"]
@@ -13,6 +14,12 @@ use libtest_mimic::{Arguments, Failed, Trial};
 /// The oldest line, the newest before numbers in the private stream, the newest.
 const VERSIONS: [(&str, (u16, u16, u16)); 3] =
     [("6.3.15", (6, 3, 15)), ("6.7.11", (6, 7, 11)), ("6.7.13", (6, 7, 13))];
+
+/// The version that also runs over a connection.
+const SERVED: &str = "6.7.13";
+
+/// Scenarios that cannot be expressed over a connection, with the reason.
+const NOT_SERVED: [(&str, &str); 0] = [];
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -33,6 +40,14 @@ fn main() -> ExitCode {
                         trials.push(trial(format!("{file} {label}"), &scenario, facade.clone()));
                     }
                 }
+                let served = facades
+                    .iter()
+                    .find(|(label, version, _)| *label == SERVED && scenario.versions.allow(*version));
+                let Some((label, _, facade)) = served else { continue };
+                if !NOT_SERVED.iter().any(|(name, _)| name == file) {
+                    let facade = facade.clone().map(|facade| facade.served());
+                    trials.push(trial(format!("{file} {label} served"), &scenario, facade));
+                }
             }
             Err(problems) => {
                 trials.push(Trial::test(file.clone(), move || Err(Failed::from(problems))));
@@ -40,6 +55,9 @@ fn main() -> ExitCode {
         }
     }
     let conclusion = libtest_mimic::run(&arguments, trials);
+    for (file, reason) in NOT_SERVED {
+        eprintln!("{file} does not run over a connection: {reason}");
+    }
     // On standard error: runners read the list of tests from the other.
     eprintln!(
         "{} scenario files; of the runs {} passed, {} failed",

@@ -1,4 +1,5 @@
-//! Scenarios through a facade: the simulator's library of a version, loaded as any CTP library.
+//! Scenarios through a facade: the simulator's library of a version, loaded as any CTP library. The exchange is inside the
+//! library's process, or served: then it is in the test, and the library connects to it.
 
 use std::{
     sync::{
@@ -6,13 +7,15 @@ use std::{
         atomic::{AtomicU64, Ordering},
         mpsc::{Receiver, Sender, channel},
     },
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 use ctp_gen::{Api, models};
 use ctp_sim_host::{
-    Argument, SubscriptionChange, Timestamp,
+    Argument, SubscriptionChange, Timestamp, control_of,
     scenario::{ClientOptions, Request, Seen, Setup, Target, TargetError, World},
+    serve::{Listen, ServeOptions, Server},
     write_line,
 };
 use ctp_sys::{
@@ -25,6 +28,9 @@ use tempfile::TempDir;
 
 const CLOSE: Duration = Duration::from_secs(10);
 
+/// How long a connection may take to come or go.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 static STARTED: AtomicU64 = AtomicU64::new(0);
 
 /// The facades of one version.
@@ -36,9 +42,15 @@ pub(crate) struct Facade {
     md: MdLibrary,
     trader: TraderLibrary,
     control: Control,
+    is_served: bool,
 }
 
 impl Facade {
+    /// Returns the same facades, which connect to an exchange that is served.
+    pub(crate) fn served(&self) -> Self {
+        Self { is_served: true, ..self.clone() }
+    }
+
     /// Loads both facades of a version, for example `6.7.13`.
     pub(crate) fn load(
         label: &'static str,
@@ -52,13 +64,15 @@ impl Facade {
             md: MdLibrary::open(&libraries.md)?,
             trader: TraderLibrary::open(&libraries.trader)?,
             control: Control::open(&libraries.trader)?,
+            is_served: false,
         })
     }
 }
 
 impl Target for Facade {
     fn name(&self) -> String {
-        format!("facade {}", self.label)
+        let place = if self.is_served { "served" } else { "facade" };
+        format!("{place} {}", self.label)
     }
 
     fn version(&self) -> (u16, u16, u16) {
@@ -75,10 +89,13 @@ impl Target for Facade {
         let flow = tempfile::tempdir().map_err(|error| TargetError::of(&error))?;
         let number = STARTED.fetch_add(1, Ordering::Relaxed);
         let exchange = format!("scenario-{}-{number}", std::process::id());
-        let mut world =
-            FacadeWorld { facade: self.clone(), exchange, now: setup.start, clients: Vec::new(), flow };
-        let start = json!({ "op": "start", "start": setup.start.china(), "config": setup.config });
-        world.ask(start)?;
+        let server = self.is_served.then(|| serve(&exchange, setup)).transpose()?;
+        let (facade, now) = (self.clone(), setup.start);
+        let mut world = FacadeWorld { facade, exchange, server, now, clients: Vec::new(), flow };
+        if world.server.is_none() {
+            let start = json!({ "op": "start", "start": setup.start.china(), "config": setup.config });
+            world.ask(start)?;
+        }
         for (_, text) in &setup.faults {
             world.ask(json!({ "op": "fault", "plan": text }))?;
         }
@@ -86,9 +103,21 @@ impl Target for Facade {
     }
 }
 
+/// Serves an exchange whose time is moved by hand.
+fn serve(name: &str, setup: &Setup) -> Result<Server, TargetError> {
+    let port = "127.0.0.1:0".parse().map_err(|_| TargetError("no address".to_owned()))?;
+    let mut options = ServeOptions::new(name, Listen::One(port));
+    options.manual = true;
+    options.exchange.start = Some(setup.start);
+    options.exchange.settings = setup.config.clone();
+    Server::start(options).map_err(failed)
+}
+
 struct FacadeWorld {
     facade: Facade,
     exchange: String,
+    /// The server, when the exchange is not the library's own.
+    server: Option<Server>,
     /// The exchange's clock, which only this world moves.
     now: Timestamp,
     clients: Vec<Client>,
@@ -144,9 +173,13 @@ impl TraderSpi for Recorder {
 impl FacadeWorld {
     /// Asks the control interface and returns what it answers, if it says that it succeeded.
     fn ask(&mut self, mut request: Value) -> Result<Value, TargetError> {
-        request["exchange"] = json!(self.exchange);
-        let answer =
-            self.facade.control.request(&request.to_string()).map_err(|error| TargetError::of(&error))?;
+        let answer = match &self.server {
+            Some(server) => control_of(server.simulator(), &request.to_string()),
+            None => {
+                request["exchange"] = json!(self.exchange);
+                self.facade.control.request(&request.to_string()).map_err(|error| TargetError::of(&error))?
+            }
+        };
         let answer: Value = answer.parse().map_err(|error: serde_json::Error| TargetError::of(&error))?;
         if answer["ok"] != true {
             return Err(TargetError(answer["error"].as_str().unwrap_or("no answer").to_owned()));
@@ -155,6 +188,36 @@ impl FacadeWorld {
             self.now = Timestamp(now);
         }
         Ok(answer)
+    }
+
+    /// Waits for a connection to come or go, where there is one between client and exchange.
+    fn wait_until(
+        &mut self,
+        what: &str,
+        mut is_so: impl FnMut(&mut Self) -> Result<bool, TargetError>,
+    ) -> Result<(), TargetError> {
+        let deadline = Instant::now() + PATIENCE;
+        while self.server.is_some() && !is_so(self)? {
+            if Instant::now() > deadline {
+                return Err(TargetError(format!("{what} for {PATIENCE:?}")));
+            }
+            thread::sleep(Duration::from_micros(200));
+        }
+        Ok(())
+    }
+
+    /// Returns the sessions of the exchange.
+    fn sessions(&mut self) -> Result<Vec<Value>, TargetError> {
+        let state = self.ask(json!({ "op": "state" }))?;
+        Ok(state["sessions"].as_array().cloned().unwrap_or_default())
+    }
+
+    /// Lets what is under way between client and server arrive: a command must not overtake a request.
+    fn settle(&mut self) -> Result<(), TargetError> {
+        match self.server {
+            Some(_) => self.ask(json!({ "op": "barrier" })).map(drop),
+            None => Ok(()),
+        }
     }
 
     fn object(&self, client: usize) -> Result<&Object, TargetError> {
@@ -183,7 +246,11 @@ impl World for FacadeWorld {
         let (sender, seen) = channel();
         let recorder = Arc::new(Recorder(Mutex::new(sender)));
         let flow = self.flow.path().join(&options.flow);
-        let front = format!("sim://{}", self.exchange);
+        let front = match &self.server {
+            Some(server) => server.td_front(),
+            None => format!("sim://{}", self.exchange),
+        };
+        let before = self.sessions()?.len();
         let api = match options.kind {
             ctp_sim_host::ApiKind::Md => {
                 let api = self.facade.md.create(&MdOptions::new(flow)).map_err(failed)?;
@@ -203,11 +270,11 @@ impl World for FacadeWorld {
                 Object::Trader(api)
             }
         };
+        self.wait_until("a client does not connect", |world| Ok(world.sessions()?.len() > before))?;
         self.ask(json!({ "op": "barrier" }))?;
-        let state = self.ask(json!({ "op": "state" }))?;
         // Numbers rise, so the newest is the highest.
-        let sessions = state["sessions"].as_array().into_iter().flatten();
-        let session = sessions.filter_map(|session| session["session"].as_u64()).max().unwrap_or(0);
+        let sessions = self.sessions()?;
+        let session = sessions.iter().filter_map(|session| session["session"].as_u64()).max().unwrap_or(0);
         self.clients.push(Client { api: Some(api), seen, session });
         Ok(self.clients.len() - 1)
     }
@@ -249,11 +316,18 @@ impl World for FacadeWorld {
     }
 
     fn release(&mut self, client: usize) -> Result<(), TargetError> {
+        self.settle()?;
         match self.clients[client].api.take() {
-            Some(Object::Md(api)) => api.close(CLOSE).map_err(failed),
-            Some(Object::Trader(api)) => api.close(CLOSE).map_err(failed),
-            None => Ok(()),
+            Some(Object::Md(api)) => api.close(CLOSE).map_err(failed)?,
+            Some(Object::Trader(api)) => api.close(CLOSE).map_err(failed)?,
+            None => return Ok(()),
         }
+        let number = json!(self.clients[client].session);
+        self.wait_until("a client is gone and still connected", |world| {
+            let sessions = world.sessions()?;
+            let own = sessions.iter().find(|session| session["session"] == number);
+            Ok(own.is_none_or(|session| session["connected"] == false))
+        })
     }
 
     fn received(&mut self, client: usize) -> Vec<Seen> {
@@ -279,6 +353,7 @@ impl World for FacadeWorld {
             .iter()
             .map(|(name, client)| (name.clone(), json!(self.clients[*client].session)))
             .collect();
+        self.settle()?;
         let text = write_line(name, arguments);
         self.ask(json!({ "op": "command", "text": text, "sessions": sessions })).map(drop)
     }
@@ -299,6 +374,8 @@ impl Drop for FacadeWorld {
             // What does not end is left behind; the row has its verdict.
             let _ = self.release(client);
         }
-        let _ = self.ask(json!({ "op": "end" }));
+        if self.server.is_none() {
+            let _ = self.ask(json!({ "op": "end" }));
+        }
     }
 }
