@@ -337,4 +337,6 @@ impl fmt::Display for Kind {
 }
 
 #[cfg(test)]
+mod page;
+#[cfg(test)]
 mod tests;

@@ -410,3 +410,49 @@ fn faults_of_the_library_reach_clients_elsewhere() {
     assert_eq!(client.request(TraderRequest::ReqQryOrder, &QryOrderField::default()), 0);
     client.wait("OnRspQryOrder");
 }
+
+#[test]
+fn the_environment_replaces_every_front() {
+    let server = serve("remote-environment");
+    // The environment of a process is its own: a child has it.
+    let child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "--ignored", "child_with_a_brokers_address"])
+        .env("CTP_SIM_FRONT", format!("{}, {}", nobody(), server.td_front()))
+        .output()
+        .unwrap();
+    assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stdout));
+}
+
+#[test]
+#[ignore = "runs as a child of the test above, with a front in its environment"]
+fn child_with_a_brokers_address() {
+    let client = Client::new(ApiKind::Trader, NEW, &["tcp://192.0.2.1:10130"]);
+    client.wait("OnFrontConnected");
+    client.log_in("one");
+}
+
+#[test]
+fn a_token_is_taken_from_the_environment() {
+    let mut options = ServeOptions::new("remote-token", Listen::One("127.0.0.1:0".parse().unwrap()));
+    let token = "a-token-that-is-long-enough-for-this";
+    options.token = ctp_sim_host::serve::Token::new(token);
+    let server = Server::start(options).unwrap();
+    let run = |token: Option<&str>| {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        child.args(["--exact", "--ignored", "child_with_a_brokers_address"]);
+        child.env("CTP_SIM_FRONT", server.td_front());
+        if let Some(token) = token {
+            child.env("CTP_SIM_TOKEN", token);
+        }
+        child
+    };
+    let output = run(Some(token)).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    // Without one it is refused, again and again, without a callback.
+    let mut child = run(None).stdout(std::process::Stdio::null()).spawn().unwrap();
+    thread::sleep(Duration::from_millis(1_500));
+    assert_eq!(server.clients(), 0);
+    assert!(child.try_wait().unwrap().is_none(), "it waits for OnFrontConnected");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}

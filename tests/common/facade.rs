@@ -47,6 +47,7 @@ pub(crate) struct Facade {
 
 impl Facade {
     /// Returns the same facades, which connect to an exchange that is served.
+    #[allow(dead_code, reason = "one of the test binaries has served exchanges of its own")]
     pub(crate) fn served(&self) -> Self {
         Self { is_served: true, ..self.clone() }
     }

@@ -21,8 +21,13 @@ pub(crate) struct Arguments {
 }
 
 /// The targets in `ctp-sim/fuzz`, with their share of the time in percent.
-const TARGETS: [(&str, u64); 4] =
-    [("exchange_inputs", 55), ("scenario_text", 15), ("replay_csv", 15), ("settings_text", 15)];
+const TARGETS: [(&str, u64); 5] = [
+    ("exchange_inputs", 50),
+    ("scenario_text", 12),
+    ("replay_csv", 12),
+    ("settings_text", 12),
+    ("wire_frames", 14),
+];
 /// The version of `cargo fuzz` that is installed into `target/tools/`.
 const CARGO_FUZZ: &str = "0.13.2";
 /// Seeds that a minute suffices for on two cores, roughly: more minutes are never promised than there are.

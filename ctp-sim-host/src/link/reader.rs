@@ -261,3 +261,120 @@ fn is_loopback(address: IpAddr) -> bool {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::net::TcpListener;
+    use std::sync::mpsc::{self, Receiver};
+
+    use super::*;
+    use crate::wire::{Limits, Reason, Refused, Role, Token, Welcome};
+
+    const PATIENCE: Duration = Duration::from_secs(40);
+
+    /// Connects to a server that says these frames, then nothing until it is let go.
+    fn meet(frames: &[Frame]) -> (Arc<Remote>, Receiver<Event>, TcpStream) {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (events, received) = mpsc::channel();
+        let dial = Dial {
+            address: ServedAddress { host: "127.0.0.1".to_owned(), port },
+            hello: Hello {
+                role: Role::Trader,
+                api_version: (6, 7, 13),
+                layout: wire::layout_digest(),
+                process: 1,
+                program: String::new(),
+                token: Token::default(),
+                streams: None,
+            },
+            events,
+            waiting: Arc::default(),
+            times: Times {
+                connect: PATIENCE,
+                warning: Duration::from_secs(1),
+                silence: Duration::from_secs(2),
+                look: Duration::from_millis(20),
+            },
+        };
+        let remote = dial.start(7, "tcp://test");
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut bytes = Vec::new();
+        for frame in frames {
+            wire::encode(frame, &mut bytes).unwrap();
+        }
+        stream.write_all(&bytes).unwrap();
+        (remote, received, stream)
+    }
+
+    fn welcome() -> Frame {
+        let limits = Limits::default();
+        let exchange = String::new();
+        Frame::Welcome(Welcome { session: 5, phase: 3, now: 0, speed: 1.0, limits, exchange })
+    }
+
+    fn next(received: &Receiver<Event>) -> RemoteEvent {
+        match received.recv_timeout(PATIENCE) {
+            Ok(Event::Remote(7, event)) => event,
+            _ => panic!("an event of the connection must come"),
+        }
+    }
+
+    #[test]
+    fn silence_is_warned_of_and_then_ends_the_connection() {
+        let (remote, received, _stream) = meet(&[welcome()]);
+        assert!(matches!(next(&received), RemoteEvent::Opened { phase: 3 }));
+        assert_eq!(remote.session().map(|session| session.0), Some(5));
+        assert!(matches!(next(&received), RemoteEvent::Silence(1)));
+        assert!(matches!(next(&received), RemoteEvent::Ended(Ended::Lost(0x2001))));
+    }
+
+    #[test]
+    fn a_server_that_never_greets_is_given_up() {
+        let (_remote, received, _stream) = meet(&[]);
+        assert!(matches!(next(&received), RemoteEvent::Silence(1)));
+        assert!(matches!(next(&received), RemoteEvent::Ended(Ended::Lost(0x2001))));
+    }
+
+    #[test]
+    fn a_refusal_is_no_connection() {
+        let refused = Refused { reason: Reason::Token, text: "no token".to_owned() };
+        let (_remote, received, _stream) = meet(&[Frame::Refused(refused)]);
+        match next(&received) {
+            RemoteEvent::Ended(Ended::Unreached(text)) => assert_eq!(text, "no token"),
+            _ => panic!("an end must come"),
+        }
+    }
+
+    #[test]
+    fn frames_at_the_wrong_time_or_of_the_wrong_side_end_the_connection() {
+        let ping = Frame::Ping { number: 1, now: 0 };
+        let tick = Frame::Delivery(Delivery::Md {
+            callback: ctp_types::MdCallback::OnFrontConnected,
+            record: None,
+            rsp_info: None,
+            number: 0,
+            is_last: false,
+        });
+        for frames in [
+            vec![ping.clone()],
+            vec![welcome(), welcome()],
+            vec![welcome(), Frame::Pong { number: 1 }],
+            vec![welcome(), tick],
+        ] {
+            let (_remote, received, _stream) = meet(&frames);
+            let ended = loop {
+                if let RemoteEvent::Ended(ended) = next(&received) {
+                    break ended;
+                }
+            };
+            assert_eq!(ended, Ended::Lost(UNREADABLE), "{frames:?}");
+        }
+        let (remote, received, _stream) = meet(&[welcome(), ping]);
+        assert!(matches!(next(&received), RemoteEvent::Opened { .. }));
+        assert!(matches!(next(&received), RemoteEvent::Ping(1)));
+        remote.close();
+        assert!(matches!(next(&received), RemoteEvent::Ended(_)));
+    }
+}

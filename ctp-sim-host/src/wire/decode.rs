@@ -8,7 +8,7 @@ use ctp_types::{
 };
 
 use super::body::Body;
-use super::encode::{HAS_RECORD, HAS_RSP_INFO, IS_LAST, change_byte};
+use super::encode::{HAS_RECORD, HAS_RSP_INFO, IS_LAST, NAME_MAX, change_byte};
 use super::greeting::{Count, Hello, Limits, Reason, Refused, Role, Streams, Token, Welcome};
 use super::{
     Admission, BODY_LENGTH_MAX, Frame, Kind, MAGIC, PROTOCOL_VERSION, Refusal, SUBSCRIPTION_IDS_MAX,
@@ -211,7 +211,8 @@ fn hello(body: &mut Body<'_>) -> Result<Hello, WireError> {
     let token = body.take(length.into())?;
     let token = Token::new(body.utf8(token)?).ok_or_else(|| body.error("its token is too long"))?;
     // What people read need not be text: a program may be named by any bytes.
-    let program = String::from_utf8_lossy(program).into_owned();
+    let mut program = String::from_utf8_lossy(program).into_owned();
+    program.truncate(program.floor_char_boundary(NAME_MAX));
     Ok(Hello { role, api_version, layout, process, program, token, streams: streams(body)? })
 }
 

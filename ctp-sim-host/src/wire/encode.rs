@@ -16,6 +16,9 @@ pub(super) const IS_LAST: u8 = 1;
 pub(super) const HAS_RECORD: u8 = 2;
 pub(super) const HAS_RSP_INFO: u8 = 4;
 
+/// The longest name for people, in bytes.
+pub(super) const NAME_MAX: usize = 255;
+
 /// Appends a frame to what goes out.
 ///
 /// # Errors
@@ -234,8 +237,7 @@ fn put_hello(hello: &Hello, out: &mut Vec<u8>) {
     }
     out.extend(hello.layout.to_le_bytes());
     out.extend(hello.process.to_le_bytes());
-    // What is too long is cut by `put_text`: a program's name is for people only, and a token has its own limit.
-    put_text(hello.program.as_bytes(), out);
+    put_name(&hello.program, out);
     let token = hello.token.0.as_bytes();
     out.extend(u16::try_from(token.len()).unwrap_or(u16::MAX).to_le_bytes());
     out.extend(token);
@@ -265,7 +267,7 @@ fn put_welcome(welcome: &Welcome, out: &mut Vec<u8>) {
     out.extend(welcome.now.to_le_bytes());
     out.extend(welcome.speed.to_le_bytes());
     put_limits(&welcome.limits, out);
-    put_text(welcome.exchange.as_bytes(), out);
+    put_name(&welcome.exchange, out);
 }
 
 fn put_limits(limits: &Limits, out: &mut Vec<u8>) {
@@ -289,6 +291,11 @@ fn put_admission(admission: &Admission, out: &mut Vec<u8>) {
             out.extend(request.to_le_bytes());
         }
     }
+}
+
+/// A name for people, cut where it is too long.
+fn put_name(name: &str, out: &mut Vec<u8>) {
+    put_text(&name.as_bytes()[..name.floor_char_boundary(NAME_MAX)], out);
 }
 
 /// A text of at most 255 bytes, after their number.
