@@ -50,7 +50,9 @@ fn main() -> ExitCode {
                 for (label, _, facade) in allowed() {
                     trials.push(trial(format!("{name} {label}"), &scenario, facade.clone()));
                 }
-                if let Some((_, version, _)) = allowed().next_back() {
+                if let Some((label, version, facade)) = allowed().next_back() {
+                    let served = facade.clone().map(|facade| facade.served());
+                    trials.push(trial(format!("{name} {label} served"), &scenario, served));
                     trials.push(counterproof(&name, &scenario, *version));
                 }
             }

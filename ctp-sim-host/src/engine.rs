@@ -38,6 +38,8 @@ pub(crate) struct Engine {
     outputs: Vec<Output>,
     /// Sessions elsewhere with a query in flight.
     asking: Vec<SessionId>,
+    /// Queries of clients elsewhere that ended without having come to the exchange, since each connected.
+    lost_queries: BTreeMap<SessionId, u32>,
     /// What is noted for those who watch.
     pub(crate) notices: Arc<Notices>,
     /// Sessions that connect when their time comes.
@@ -91,6 +93,7 @@ impl Engine {
             latest,
             outputs: Vec::new(),
             asking: Vec::new(),
+            lost_queries: BTreeMap::new(),
             notices: Arc::default(),
             held: BTreeMap::new(),
             touched: Vec::new(),
@@ -304,6 +307,10 @@ impl Engine {
         let told = exchange.log_mut().map(|_| Unkept::of(&input));
         let (outputs, latest) = (&mut self.outputs, self.latest);
         self.activity.see_input(latest, &input);
+        if let Input::Connect { session, .. } | Input::Disconnect { session } = &input {
+            self.lost_queries.remove(session);
+        }
+        let mut asked = None;
         if let Input::Connect { session, .. } = &input {
             self.owed.retain(|owed| owed != session);
             let peer = self.sessions.get(session).and_then(|mailbox| mailbox.peer());
@@ -314,6 +321,7 @@ impl Engine {
             && self.sessions.get(session).is_some_and(|mailbox| mailbox.peer().is_some())
         {
             self.asking.push(*session);
+            asked = Some(*session);
         }
         let stepped = panic::catch_unwind(AssertUnwindSafe(|| exchange.step(from, latest, input, outputs)));
         let kept = stepped.unwrap_or_else(|_| {
@@ -329,6 +337,9 @@ impl Engine {
         });
         if let (Err(cause), Some(told)) = (&kept, told) {
             warn!(%cause, "an input is not carried out");
+            if let Some(session) = asked {
+                *self.lost_queries.entry(session).or_default() += 1;
+            }
             if let Unkept::Owed(session) = told {
                 self.owed.push(session);
             }
@@ -353,9 +364,10 @@ impl Engine {
         let Some(exchange) = self.exchange.as_ref().filter(|_| !self.asking.is_empty()) else {
             return;
         };
-        let (sessions, limits) = (&self.sessions, self.limits());
+        let (sessions, lost, limits) = (&self.sessions, &self.lost_queries, self.limits());
         self.asking.retain(|session| {
             let (queries_done, asks) = exchange.queries(*session);
+            let queries_done = queries_done + lost.get(session).copied().unwrap_or_default();
             if let Some(mailbox) = sessions.get(session).filter(|_| !asks) {
                 let admission = Admission { queries_done, limits, refusals: None };
                 mailbox.admit(admission);

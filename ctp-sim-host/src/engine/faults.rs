@@ -139,10 +139,14 @@ impl Engine {
                     }
                     continue;
                 }
+                Deed::QueryOver(session) => {
+                    self.end_query(session);
+                    continue;
+                }
                 Deed::Refusals(session, refusals) => {
                     self.outputs.append(&mut done.outgoing);
                     self.route();
-                    self.tell_refusals(session, refusals);
+                    self.tell_admission(session, Some(refusals));
                     continue;
                 }
             };
@@ -162,11 +166,22 @@ impl Engine {
         }
     }
 
-    /// Tells a client elsewhere what its library refuses by itself.
-    fn tell_refusals(&self, session: SessionId, refusals: Vec<Refusal>) {
+    /// A query is over that the exchange has never seen: a client elsewhere is told.
+    fn end_query(&mut self, session: SessionId) {
+        let is_elsewhere = self.sessions.get(&session).is_some_and(|mailbox| mailbox.peer().is_some());
+        if is_elsewhere {
+            *self.lost_queries.entry(session).or_default() += 1;
+            self.tell_admission(session, None);
+        }
+    }
+
+    /// Tells a client elsewhere how many of its queries are over, and what its library refuses by itself if that changed.
+    fn tell_admission(&self, session: SessionId, refusals: Option<Vec<Refusal>>) {
         let (Some(exchange), Some(mailbox)) = (&self.exchange, self.sessions.get(&session)) else { return };
-        let (queries_done, _) = exchange.queries(session);
-        mailbox.admit(Admission { queries_done, limits: self.limits(), refusals: Some(refusals) });
+        let lost = self.lost_queries.get(&session).copied().unwrap_or_default();
+        let queries_done = exchange.queries(session).0 + lost;
+        mailbox.admit(Admission { queries_done, limits: self.limits(), refusals });
+        mailbox.flush(self.latest);
     }
 
     /// Steps the exchange and returns what comes out of it.

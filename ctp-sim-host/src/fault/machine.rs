@@ -36,6 +36,8 @@ pub(crate) enum Deed {
     Jump(i64),
     /// The store fails as on a full disk, or works again.
     FailStore(bool),
+    /// A query has ended that the exchange has never seen.
+    QueryOver(SessionId),
     /// Something in a client's library.
     Library(SessionId, LibraryFault),
     /// What a client's library refuses to its caller changes.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ctp_sim::{Delivery, Input, Output, SessionId, Timestamp};
 use ctp_types::{
-    MdCallback, MdRequest, RecordBox, ReqAuthenticateField, ReqUserLoginField, RspInfoField,
+    MdCallback, MdRequest, RecordBox, ReqAuthenticateField, ReqUserLoginField, RequestKind, RspInfoField,
     SpecificInstrumentField, Text, TraderCallback, TraderRequest, Value,
 };
 
@@ -81,6 +81,7 @@ impl Faults {
             return;
         }
         let mut left = Some(input.clone());
+        let mut is_swallowed = false;
         let mut fired = Vec::new();
         for place in self.places() {
             let Some(plan) = self.plans.iter_mut().find(|plan| plan.id == place.plan) else { continue };
@@ -117,14 +118,17 @@ impl Faults {
                 Action::Refuse { error, text, via, passes } => {
                     let answers = answers(&input, rsp_info(*error, text), via);
                     if !passes {
-                        left = None;
+                        (left, is_swallowed) = (None, true);
                     }
                     for output in answers {
                         self.later(now.after(ANSWER_DELAY), Later::Give(output));
                     }
                 }
-                _ => left = None,
+                _ => (left, is_swallowed) = (None, true),
             }
+        }
+        if is_swallowed && is_query(&input) {
+            deeds.push_back(Deed::QueryOver(session));
         }
         deeds.extend(left.map(Deed::Exchange));
         for place in fired {
@@ -142,6 +146,11 @@ impl Faults {
             known.user_is_new = true;
         }
     }
+}
+
+/// Returns whether a request is one of those of which the library lets one be in flight.
+fn is_query(input: &Input) -> bool {
+    matches!(input, Input::Trader { request, .. } if request.kind() == RequestKind::Query)
 }
 
 fn record_of(input: &Input) -> Option<&RecordBox> {
