@@ -217,9 +217,9 @@ impl Reader<'_> {
     }
 
     fn when(&mut self, kind: &Kind, fields: &mut Fields<'_>) -> When {
-        let mut when = When::default();
-        when.at = fields.take("at").and_then(|node| self.at(node));
-        when.on = fields.take("on").map(|node| self.classes("on", node, Side::Both));
+        let at = fields.take("at").and_then(|node| self.at(node));
+        let on = fields.take("on").map(|node| self.classes("on", node, Side::Both));
+        let mut when = When { at, on, ..When::default() };
         if when.at.is_some() && when.on.is_some() {
             self.problem(fields.line("on"), "`at` and `on` contradict each other: write one of them");
         }
@@ -280,9 +280,9 @@ impl Reader<'_> {
             return Who::default();
         };
         let mut fields = Fields::of(table);
-        let mut who = Who::default();
-        who.investors = fields.take("investor").map(|node| self.texts("investor", node)).unwrap_or_default();
-        who.api = fields.take("api").and_then(|node| self.api(node));
+        let investors = fields.take("investor").map(|node| self.texts("investor", node)).unwrap_or_default();
+        let api = fields.take("api").and_then(|node| self.api(node));
+        let mut who = Who { investors, api, ..Who::default() };
         if let Some(node) = fields.take("session") {
             for text in self.texts("session", node) {
                 match text.parse() {

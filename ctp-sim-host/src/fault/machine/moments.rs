@@ -283,16 +283,16 @@ impl Wanted {
 }
 
 fn is_state_action(action: &Action) -> bool {
-    match action {
+    matches!(
+        action,
         Action::RefuseConnect
-        | Action::Silence
-        | Action::HalfOpen
-        | Action::Stall
-        | Action::DiskFull
-        | Action::Command { .. }
-        | Action::Poison
-        | Action::Hang
-        | Action::LateCallbacks => true,
-        _ => false,
-    }
+            | Action::Silence
+            | Action::HalfOpen
+            | Action::Stall
+            | Action::DiskFull
+            | Action::Command { .. }
+            | Action::Poison
+            | Action::Hang
+            | Action::LateCallbacks
+    )
 }

@@ -150,7 +150,7 @@ impl Stage {
             return false;
         }
         if let Every::Chances(every) = when.every
-            && (self.chances - when.skip - 1) % every.max(1) != 0
+            && !(self.chances - when.skip - 1).is_multiple_of(every.max(1))
         {
             return false;
         }
