@@ -399,6 +399,23 @@ fn faults_of_the_library_reach_clients_elsewhere() {
         .collect();
     assert_eq!(codes, [0, -2, -3, -2, 0, 0]);
     assert_eq!(server.simulator().clear_faults(None), 1);
+    // A query that is lost or refused holds up no other.
+    plan("[[fault]]\ndo = \"lose-request\"\nwhat = \"queries\"\ncount = 2");
+    let ask = || {
+        let deadline = Instant::now() + PATIENCE;
+        while client.request(TraderRequest::ReqQryOrder, &QryOrderField::default()) != 0 {
+            assert!(Instant::now() < deadline, "the library may never ask again");
+            thread::sleep(Duration::from_millis(1));
+        }
+    };
+    (0..3).for_each(|_| ask());
+    client.wait("OnRspQryOrder");
+    plan("[[fault]]\ndo = \"refuse\"\nwhat = \"queries\"\nerror = 90\ncount = 2");
+    for _ in 0..2 {
+        ask();
+        assert_eq!(client.wait("OnRspError").2, 90);
+    }
+    assert_eq!(server.simulator().clear_faults(None), 2);
     let id = plan("[[fault]]\ndo = \"hang\"");
     client.order("one", Direction::BUY, 3_300.0);
     server.simulator().barrier(PATIENCE).unwrap();
