@@ -78,6 +78,9 @@ impl Faults {
             for output in answers(&input, rsp_info(NOT_SYNCHRONISED, &text), &[]) {
                 self.later(now.after(ANSWER_DELAY), Later::Give(output));
             }
+            if is_query(&input) {
+                deeds.push_back(Deed::QueryOver(session));
+            }
             return;
         }
         let mut left = Some(input.clone());
