@@ -125,6 +125,28 @@ fn barriers_and_manual_time_go_through_the_connection() {
 }
 
 #[test]
+fn the_fastest_clock_waits_for_every_callback() {
+    let server = serve("served-max", |options| {
+        options.exchange.clock = Some(ctp_sim_host::ClockKind::Virtual);
+        options.exchange.speed = Some(ctp_sim_host::Speed::Max);
+    });
+    let mut md = Peer::enter(&server, Role::Md);
+    let deadline = Instant::now() + PATIENCE;
+    let (mut connected, mut answered) = (false, false);
+    while !(connected && answered) {
+        assert!(Instant::now() < deadline, "connected: {connected}, pinged: {answered}");
+        match md.poll() {
+            Some(Frame::Ping { number, .. }) => {
+                md.send(&Frame::Pong { number });
+                answered = true;
+            }
+            Some(Frame::Delivery(_)) => connected = true,
+            _ => {}
+        }
+    }
+}
+
+#[test]
 fn two_ports_serve_one_api_each() {
     let listen = Listen::Two { md: "127.0.0.1:0".parse().unwrap(), td: "127.0.0.1:0".parse().unwrap() };
     let server = serve("served-ports", |options| options.listen = listen);

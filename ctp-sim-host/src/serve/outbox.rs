@@ -117,7 +117,6 @@ impl Outbox {
             warn!(%cause, "a frame is not sent; this is a bug of the simulator");
             return false;
         }
-        state.unacknowledged = true;
         if state.bytes.len() < self.waiting_max {
             return false;
         }
@@ -151,6 +150,8 @@ pub(super) struct RemoteMailbox {
 
 impl Mailbox for RemoteMailbox {
     fn put(&self, delivery: Delivery) -> bool {
+        // What is no callback, as a welcome, is not waited for.
+        crate::lock(&self.outbox.state).unacknowledged = true;
         self.outbox.put(|bytes| wire::encode_delivery(&delivery, bytes))
     }
 
