@@ -7,10 +7,9 @@ use std::time::{Duration, Instant};
 use ctp_sim_host::Line;
 use ctp_sim_host::control::look::{Account, InstrumentsWanted, Order, Trade, Wanted};
 use ctp_sim_host::control::{
-    Accounts, BookAndTrades, BookWanted, ControlError, Disconnect, Door, ExchangeState, Log, Orders, Pause,
-    Resume, Settle, Speed, State, Trades,
+    Accounts, BookAndTrades, BookWanted, ControlError, Disconnect, Door, ExchangeState, Faults, Log, Orders,
+    Pause, Resume, Settle, Speed, State, Trades,
 };
-use serde_json::Value;
 
 /// Time between two looks at the exchange.
 const INTERVAL: Duration = Duration::from_millis(250);
@@ -36,13 +35,26 @@ pub(super) struct Snapshot {
     pub(super) orders: Vec<Order>,
     pub(super) trades: Vec<Trade>,
     pub(super) accounts: Vec<Account>,
-    /// What is in force, a line each; `None` where the exchange knows no faults.
-    pub(super) faults: Option<Vec<String>>,
+    /// The faults of the plans in force.
+    pub(super) faults: Vec<Fault>,
     /// The newest lines of the log.
     pub(super) lines: Vec<Line>,
     pub(super) book: Option<BookAndTrades>,
     /// Instruments that somebody looks at or trades.
     pub(super) instruments: Vec<String>,
+}
+
+/// A fault of a plan in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    /// The plan's number and name.
+    pub(super) plan: String,
+    /// What it does.
+    pub(super) text: String,
+    /// Whether it has something under way.
+    pub(super) active: bool,
+    /// How often it was done.
+    pub(super) done: u64,
 }
 
 /// What the view wants done.
@@ -159,16 +171,23 @@ impl Errand {
             Some(id) => self.door.ask(BookWanted { id, trades: 20 }).ok(),
             None => None,
         };
-        let faults = self.faults();
+        let faults = self.faults()?;
         let lines = self.lines.clone();
         Ok(Snapshot { at: Instant::now(), state, orders, trades, accounts, faults, lines, book, instruments })
     }
 
-    /// Returns the faults in force, each in one line.
-    fn faults(&self) -> Option<Vec<String>> {
-        let answer = self.door.ask_json(r#"{"op":"faults"}"#).ok()?;
-        let rows = answer.values().filter_map(Value::as_array).flatten();
-        Some(rows.map(line_of).collect())
+    fn faults(&self) -> Result<Vec<Fault>, ControlError> {
+        let plans = self.door.ask(Faults {})?.plans;
+        let faults = plans.into_iter().flat_map(|plan| {
+            let name = format!("{} {}", plan.id, plan.name);
+            plan.faults.into_iter().map(move |fault| Fault {
+                plan: name.clone(),
+                text: fault.text,
+                active: fault.active,
+                done: fault.done,
+            })
+        });
+        Ok(faults.collect())
     }
 
     fn carry_out(&mut self, wish: Wish) -> Option<Result<String, String>> {
@@ -195,48 +214,5 @@ impl Errand {
             }
         };
         Some(done.map_err(|error| error.to_string()))
-    }
-}
-
-/// Writes an object of the list of faults as one line: values by their names, those that say nothing left out.
-fn line_of(row: &Value) -> String {
-    let Value::Object(fields) = row else {
-        return row.as_str().map_or_else(|| row.to_string(), str::to_owned);
-    };
-    let says_nothing = |value: &Value| match value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(list) => list.is_empty(),
-        Value::Object(fields) => fields.is_empty(),
-        _ => false,
-    };
-    let shown = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        Value::Array(list) => list
-            .iter()
-            .map(|one| one.as_str().map_or_else(|| one.to_string(), str::to_owned))
-            .collect::<Vec<_>>()
-            .join(","),
-        other => other.to_string(),
-    };
-    let words =
-        fields.iter().filter(|(_, value)| !says_nothing(value)).map(|(name, value)| match name.as_str() {
-            "name" | "do" | "text" | "plan" | "fault" => shown(value),
-            _ => format!("{name}={}", shown(value)),
-        });
-    words.collect::<Vec<_>>().join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_fault_is_a_line() {
-        let fault = json!({ "plan": "lost", "do": "drop", "what": ["OnRtnTrade"], "who": {}, "done": 3, "for": null });
-        assert_eq!(line_of(&fault), "lost drop what=OnRtnTrade done=3");
-        assert_eq!(line_of(&json!("by itself")), "by itself");
     }
 }

@@ -10,6 +10,7 @@ use ratatui::widgets::Paragraph;
 
 use super::app::{App, Language};
 use super::pane::Pane;
+use super::snapshot::Fault;
 use super::style::Look;
 use super::text::{fit, grouped, price, width};
 
@@ -50,7 +51,7 @@ pub(super) fn length(app: &App, pane: Pane) -> usize {
         Pane::Orders => orders(app).len(),
         Pane::Trades => trades(app).len(),
         Pane::Accounts => accounts(app).len(),
-        Pane::Faults => faults(app).map_or(0, |faults| faults.len()),
+        Pane::Faults => faults(app).len(),
         Pane::Log => lines(app).len(),
     }
 }
@@ -106,9 +107,9 @@ fn accounts(app: &App) -> Vec<&Account> {
     snapshot.accounts.iter().filter(|account| app.shows(&account.investor)).collect()
 }
 
-fn faults(app: &App) -> Option<Vec<&String>> {
-    let faults = app.snapshot.as_ref()?.faults.as_ref()?;
-    Some(faults.iter().filter(|fault| app.shows(fault)).collect())
+fn faults(app: &App) -> Vec<&Fault> {
+    let Some(snapshot) = &app.snapshot else { return Vec::new() };
+    snapshot.faults.iter().filter(|fault| app.shows(&format!("{} {}", fault.plan, fault.text))).collect()
 }
 
 /// Returns the lines of the log to be shown, the newest first.
@@ -143,7 +144,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &App, pane: Pane, area: Rect) {
         drawn.push(Line::from_iter(titles));
     }
     if list.rows.is_empty() {
-        drawn.push(Line::styled(list.empty, app.theme.style(Look::Faint)));
+        let empty = if app.filter.is_empty() { list.empty } else { "nothing matches the filter" };
+        drawn.push(Line::styled(empty, app.theme.style(Look::Faint)));
     }
     let room = usize::from(area.height).saturating_sub(drawn.len());
     let selected = app.selected[pane as usize];
@@ -222,7 +224,7 @@ fn session_list(app: &App) -> List {
                 0 => String::new(),
                 count => count.to_string(),
             }),
-            text(&session.session_id.map_or_else(String::new, |id| id.to_string())),
+            text(&session.session_id.filter(|id| *id != 0).map_or_else(String::new, |id| id.to_string())),
         ]
     });
     List {
@@ -352,13 +354,18 @@ fn account_list(app: &App) -> List {
 }
 
 fn fault_list(app: &App) -> List {
-    let faults = faults(app);
-    let is_known = faults.is_some() || app.snapshot.is_none();
-    let rows = faults.into_iter().flatten().map(|fault| vec![(fault.clone(), Look::Alarm)]);
+    let rows = faults(app).into_iter().map(|fault| {
+        let look = match fault {
+            fault if fault.active => Look::Alarm,
+            fault if fault.done > 0 => Look::Strong,
+            _ => Look::Plain,
+        };
+        vec![(fault.text.clone(), look), plain(format!("×{}", fault.done)), faint(fault.plan.clone())]
+    });
     List {
-        columns: vec![left("fault", 400, 0)],
+        columns: vec![left("fault", 60, 1), right("done", 7, 0), left("plan", 20, 2)],
         rows: rows.collect(),
-        empty: if is_known { "none in force" } else { "this exchange knows no faults" },
+        empty: "none in force",
     }
 }
 

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::app::{App, Dialog, Step};
 use super::draw;
 use super::pane::Pane;
-use super::snapshot::{Courier, News, Snapshot, Wish};
+use super::snapshot::{Courier, Fault, News, Snapshot, Wish};
 use super::style::Theme;
 use super::text::width;
 
@@ -76,7 +76,12 @@ fn snapshot() -> Snapshot {
         orders: orders.into_iter().map(|order| serde_json::from_value(order).expect("an order")).collect(),
         trades: vec![typed(trade).expect("a trade")],
         accounts: door.ask(Accounts::default()).expect("accounts").rows,
-        faults: Some(vec!["lost-trades drop what=OnRtnTrade who=investor one, done 3".to_owned()]),
+        faults: vec![Fault {
+            plan: "1 lost-trades".to_owned(),
+            text: "drop what=OnRtnTrade".to_owned(),
+            active: false,
+            done: 3,
+        }],
         lines: door.ask(Log::default()).expect("a log").lines,
         book: Some(shown),
         instruments: vec!["rb2701".to_owned(), "m2701".to_owned()],
@@ -188,7 +193,7 @@ fn a_large_screen_shows_everything() {
         "SPD SA701&SA705",
         "close-td",
         "2,000,000.00",
-        "lost-trades drop",
+        "drop what=OnRtnTrade",
         "Deposit",
         "q quit",
         "? help",
