@@ -18,6 +18,7 @@ use crate::logged::{NotKept, Undone};
 use crate::mailbox::Mailbox;
 use crate::notice::{Noted, Notice, Notices};
 use crate::registry::{self, StartError};
+#[cfg(feature = "serve")]
 use crate::wire::Limits;
 
 /// Moments that are caught up with before somebody else gets the lock.
@@ -317,6 +318,7 @@ impl Simulator {
     }
 
     /// Returns whether the exchange waits until every callback has returned.
+    #[cfg(feature = "serve")]
     pub(crate) fn hurries(&self) -> bool {
         self.shared.clock.hurries()
     }
@@ -387,6 +389,7 @@ impl Simulator {
 
     /// Hands an input of a session to the exchange, unless the session was removed. A client behind a connection has
     /// asked itself what its library refuses.
+    #[cfg(feature = "serve")]
     pub(crate) fn submit(&self, session: SessionId, input: Input) {
         let mut engine = self.engine();
         if engine.sessions.contains_key(&session) {
@@ -396,6 +399,7 @@ impl Simulator {
     }
 
     /// Returns the front's limits, as a client knows them that has logged in.
+    #[cfg(feature = "serve")]
     pub(crate) fn limits(&self) -> Limits {
         self.engine().limits()
     }
