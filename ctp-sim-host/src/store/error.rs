@@ -107,7 +107,7 @@ pub enum StoreError {
     #[error(
         "{}: row {row}, {at}: the exchange does not come to the state that it had ({difference}); it was written by build \
          {build}, this is {own}: use that build, or begin a new file",
-        path.display()
+        path.display(), own = super::file::BUILD
     )]
     Differs {
         /// The file.
@@ -120,8 +120,6 @@ pub enum StoreError {
         difference: String,
         /// The build that wrote it.
         build: String,
-        /// This build.
-        own: String,
     },
     /// The recording is not the one that the exchange began with.
     #[error("the recording {} is not the one that the store's exchange plays: restore it, or begin a new file", path.display())]

@@ -6,7 +6,7 @@ use ctp_sim::{Config, Exchange, Input, Output, SessionId, Timestamp};
 use rusqlite::Connection;
 
 use super::digest::{self, Hash};
-use super::file::{BUILD, Ended, Meta, damaged, sqlite};
+use super::file::{Ended, Meta, damaged, sqlite};
 use super::witness::Witness;
 use super::{StoreError, encoding, next_of};
 
@@ -196,7 +196,6 @@ impl Making<'_> {
             at: self.reached.china(),
             difference: difference.to_owned(),
             build: self.meta.build.clone(),
-            own: BUILD.to_owned(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Stores of random sessions, cut at random inputs, damaged at random places.
 
 mod damage;
+mod figures;
 mod script;
 
 use std::fs;

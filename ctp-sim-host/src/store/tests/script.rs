@@ -22,7 +22,7 @@ pub(super) struct Script {
 }
 
 /// Chance from a seed.
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
     fn throw(&mut self, sides: u64) -> u64 {
@@ -71,7 +71,7 @@ impl Client {
         self.request(TraderRequest::ReqUserLogin, RecordBox::new(&login))
     }
 
-    fn confirm(&mut self) -> Input {
+    pub(super) fn confirm(&mut self) -> Input {
         let confirm = SettlementInfoConfirmField {
             broker_id: text("9999"),
             investor_id: text(&self.user),
@@ -80,7 +80,7 @@ impl Client {
         self.request(TraderRequest::ReqSettlementInfoConfirm, RecordBox::new(&confirm))
     }
 
-    fn order(&mut self, dice: &mut Dice, instrument: &(String, String, f64)) -> Input {
+    pub(super) fn order(&mut self, dice: &mut Dice, instrument: &(String, String, f64)) -> Input {
         let (id, exchange, price) = instrument;
         self.next_ref += 1;
         let order = InputOrderField {
