@@ -1,6 +1,6 @@
 //! The thread that does for a store what need not be done under the exchange's lock.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -48,7 +48,7 @@ impl Keeper {
     }
 }
 
-fn keep(path: &PathBuf, mut connection: Connection, jobs: &Receiver<News>) {
+fn keep(path: &Path, mut connection: Connection, jobs: &Receiver<News>) {
     loop {
         match jobs.recv_timeout(EVERY) {
             Ok(news) => {
