@@ -1,7 +1,7 @@
 //! `ctp sim faults`: what plans of faults may say, and whether a plan can be.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use ctp_sim_host::fault::{CommonKey, FaultPlan, GROUPS, Kind, random_plan};
 use serde_json::json;
@@ -115,14 +115,10 @@ fn groups() -> Table<3> {
     Table { headings: ["group", "callbacks", "requests"], rows, summary }
 }
 
-/// Returns whether a path names a plan, for tests.
-#[cfg(test)]
-fn is_plan(path: &Path) -> bool {
-    FaultPlan::load(path).is_ok()
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     #[test]
@@ -150,6 +146,7 @@ mod tests {
 
     #[test]
     fn a_seed_is_a_plan() {
-        assert!(is_plan(Path::new("random:7")) && !is_plan(Path::new("random:")));
+        let is_plan = |path: &str| FaultPlan::load(Path::new(path)).is_ok();
+        assert!(is_plan("random:7") && !is_plan("random:"));
     }
 }
