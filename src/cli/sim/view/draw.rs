@@ -57,27 +57,29 @@ fn draw_pane(frame: &mut Frame<'_>, app: &App, pane: Pane, area: Rect) {
 /// A part of a line, and whether it goes first where there is little room: the lowest rank stays.
 type Part = (u8, String, Look);
 
-/// Puts the parts that fit into a line, in their order.
+/// Puts the parts that fit into a line, in their order. Those of rank 0 are cut rather than left out.
 fn line(app: &App, parts: &[Part], cells: usize, between: &'static str) -> Line<'static> {
     let mut by_rank: Vec<usize> = (0..parts.len()).collect();
     by_rank.sort_by_key(|place| parts[*place].0);
-    let mut kept = Vec::new();
+    let mut kept: Vec<(usize, String)> = Vec::new();
     let mut left = cells;
     for place in by_rank {
-        let wanted = width(&parts[place].1) + if kept.is_empty() { 0 } else { width(between) };
-        if wanted <= left || kept.is_empty() {
-            left = left.saturating_sub(wanted);
-            kept.push(place);
+        let (rank, text, _) = &parts[place];
+        let gap = if kept.is_empty() { 0 } else { width(between) };
+        let room = left.saturating_sub(gap);
+        if width(text) <= room || (*rank == 0 && room > 0) {
+            let text = cut(text, room);
+            left = room - width(&text);
+            kept.push((place, text));
         }
     }
     kept.sort_unstable();
     let mut line = Line::default();
-    for (number, place) in kept.into_iter().enumerate() {
+    for (number, (place, text)) in kept.into_iter().enumerate() {
         if number > 0 {
             line.push_span(Span::styled(between, app.theme.style(Look::Faint)));
         }
-        let (_, text, look) = &parts[place];
-        line.push_span(Span::styled(cut(text, cells), app.theme.style(*look)));
+        line.push_span(Span::styled(text, app.theme.style(parts[place].2)));
     }
     line
 }
@@ -135,7 +137,11 @@ fn header(frame: &mut Frame<'_>, app: &App, area: Rect) {
         vec![line(app, &first, cells, "  "), line(app, &second, cells, "  ")]
     } else {
         let mut only = vec![(3, name.1, name.2), (0, time.1, time.2), pace];
-        only.extend(lost.or_else(|| rest.first().cloned().map(|(_, text, look)| (4, text, look))));
+        // Where there is one line only, that the exchange is not reached says more than its last time.
+        only.extend(rest.first().cloned().map(|(_, text, look)| (4, text, look)));
+        if let Some(lost) = lost {
+            only = vec![lost];
+        }
         vec![line(app, &only, cells, " ")]
     };
     frame.render_widget(Paragraph::new(lines), area);

@@ -203,6 +203,16 @@ fn a_large_screen_shows_everything() {
 }
 
 #[test]
+fn an_exchange_that_is_not_reached_is_told_on_every_screen() {
+    let mut app = app(snapshot());
+    app.take(News::Lost("the connection to tcp://127.0.0.1:17001 broke: ".repeat(3)));
+    for (cells, rows) in [(20, 5), (80, 24), (100, 12), (160, 48)] {
+        let text = screen(&app, cells, rows).join("\n");
+        assert!(text.contains("not reached: the"), "{text}");
+    }
+}
+
+#[test]
 fn a_small_screen_shows_one_pane_at_a_time() {
     let mut app = app(snapshot());
     let text = screen(&app, 20, 5).join("\n");
