@@ -10,7 +10,7 @@ use super::Error;
 use super::table::{Format, Table};
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// Plans to check; the kinds, keys and groups are listed when there are none.
     files: Vec<PathBuf>,
     /// Prints the plan that `random:SEED` is.

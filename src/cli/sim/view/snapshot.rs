@@ -152,7 +152,7 @@ impl Errand {
         self.lines.extend(new.lines);
         let surplus = self.lines.len().saturating_sub(LINES);
         self.lines.drain(..surplus);
-        if round % 4 == 0 {
+        if round.is_multiple_of(4) {
             let wanted =
                 InstrumentsWanted { subscribed: true, limit: Some(INSTRUMENTS), ..Default::default() };
             self.instruments = self.door.ask(wanted)?.rows.into_iter().map(|row| row.id).collect();

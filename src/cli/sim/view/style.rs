@@ -54,7 +54,7 @@ impl Theme {
             Look::Down => of(Color::Green),
             Look::Alarm => of(Color::Red).add_modifier(Modifier::BOLD),
             Look::Good => of(Color::Green).add_modifier(Modifier::BOLD),
-            Look::Name => of(Color::Blue).add_modifier(Modifier::BOLD),
+            Look::Name => of(Color::Magenta).add_modifier(Modifier::BOLD),
             Look::Bar => plain.add_modifier(Modifier::REVERSED),
         }
     }
@@ -62,7 +62,7 @@ impl Theme {
     /// Returns the style of the border of a pane.
     pub(super) fn border(self, focused: bool) -> Style {
         match (focused, self.colour) {
-            (true, true) => Style::new().fg(Color::Blue).add_modifier(Modifier::BOLD),
+            (true, true) => Style::new().fg(Color::Magenta).add_modifier(Modifier::BOLD),
             (true, false) => Style::new().add_modifier(Modifier::BOLD),
             (false, _) => Style::new().add_modifier(Modifier::DIM),
         }
