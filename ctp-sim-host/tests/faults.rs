@@ -1,5 +1,4 @@
 //! Ways in for plans of faults: a scenario's statement, and the address of an exchange.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -39,7 +38,9 @@ fn addresses_name_plans() {
     let front = format!("sim://faults-address?faults={},random:7", path.display());
     let (seen_tx, seen) = mpsc::channel();
     let options = InstanceOptions::new(ApiKind::Md, folder.path().join("a_"));
-    let instance = Instance::new(options, move |callback| drop(seen_tx.send(callback.method.name())));
+    let instance = Instance::new(options, move |callback| {
+        let _ = seen_tx.send(callback.method.name());
+    });
     instance.register_front(&front);
     instance.init();
     assert!(seen.recv_timeout(Duration::from_millis(300)).is_err(), "nobody is let in");
@@ -66,8 +67,9 @@ fn callbacks_go_on_while_release_runs_and_not_after() {
     std::fs::write(&path, "[[fault]]\ndo = \"late-callbacks\"\nfor = \"100ms\"\n").unwrap();
     let (seen_tx, seen) = mpsc::channel();
     let options = InstanceOptions::new(ApiKind::Trader, folder.path().join("a_"));
-    let instance =
-        Instance::new(options, move |callback| drop(seen_tx.send((callback.method.name(), Instant::now()))));
+    let instance = Instance::new(options, move |callback| {
+        let _ = seen_tx.send((callback.method.name(), Instant::now()));
+    });
     instance.register_front(&format!("sim://faults-late?faults={}", path.display()));
     instance.init();
     seen.recv_timeout(Duration::from_secs(20)).unwrap();

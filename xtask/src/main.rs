@@ -62,7 +62,7 @@ enum Chore {
     Soak(soak::Arguments),
     /// Build the Python wheel, with the simulator in it, into target/wheels/.
     Wheel,
-    /// Install the pinned Python clients that we did not write, each into target/foreign/<name>/.
+    /// Install the pinned Python clients that we did not write, each into target/foreign/NAME/.
     Foreign(foreign::Arguments),
     /// Run every scenario through the Python clients that we did not write and print client × scenario.
     Conformance(conformance::Arguments),
