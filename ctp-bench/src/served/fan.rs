@@ -34,6 +34,7 @@ pub(super) fn figures(ctp: &Path, rounds: usize) -> Result<Vec<Figure>> {
     // A tick comes where something changed only: at this interval, twice a second of each instrument on average.
     let served = Served::start(ctp, &["--set", "tick_interval=250ms"])?;
     let ids = Peer::log_in(served.address, Role::Trader, "bench")?.futures(INSTRUMENTS)?;
+    let ids: Vec<_> = ids.into_iter().map(|(id, _)| id).collect();
     ensure!(ids.len() == INSTRUMENTS, "only {} futures are listed", ids.len());
     let ids = Arc::new(ids);
     // It is told everything and reads nothing.

@@ -24,6 +24,21 @@ pub(crate) struct Peer {
     out: Vec<u8>,
 }
 
+/// The sending half of a connection.
+pub(crate) struct Writer {
+    stream: TcpStream,
+    out: Vec<u8>,
+}
+
+impl Writer {
+    /// Sends a frame.
+    pub(crate) fn send(&mut self, frame: &Frame) -> Result<()> {
+        self.out.clear();
+        wire::encode(frame, &mut self.out)?;
+        Ok(self.stream.write_all(&self.out)?)
+    }
+}
+
 impl Peer {
     /// Connects and is taken in.
     pub(crate) fn enter(address: SocketAddr, role: Role) -> Result<Self> {
@@ -89,6 +104,11 @@ impl Peer {
         Ok(self.stream.write_all(&self.out)?)
     }
 
+    /// Returns what sends on this connection while another thread reads.
+    pub(crate) fn writer(&self) -> Result<Writer> {
+        Ok(Writer { stream: self.stream.try_clone()?, out: Vec::new() })
+    }
+
     /// Sends a trader request.
     pub(crate) fn request<R: Record>(&mut self, request: TraderRequest, record: &R) -> Result<()> {
         self.send(&Frame::TraderRequest { request, request_id: 1, record: RecordBox::new(record) })
@@ -134,8 +154,8 @@ impl Peer {
         }
     }
 
-    /// Returns the ids of so many futures.
-    pub(crate) fn futures(&mut self, count: usize) -> Result<Vec<Text<81>>> {
+    /// Returns the ids of so many futures, each with its exchange.
+    pub(crate) fn futures(&mut self, count: usize) -> Result<Vec<(Text<81>, Text<9>)>> {
         self.request(TraderRequest::ReqQryInstrument, &QryInstrumentField::default())?;
         let mut ids = Vec::new();
         loop {
@@ -150,7 +170,7 @@ impl Peer {
             };
             let instrument = record.get::<InstrumentField>().context("no instrument")?;
             if instrument.product_class == ProductClass::FUTURES && ids.len() < count {
-                ids.push(instrument.instrument_id);
+                ids.push((instrument.instrument_id, instrument.exchange_id));
             }
             if is_last {
                 return Ok(ids);
