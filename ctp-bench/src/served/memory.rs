@@ -138,7 +138,8 @@ fn listen(mut peer: Peer, day: &Day) -> Result<()> {
                 rsp_info,
                 ..
             }) => {
-                if day.refused.fetch_add(1, Ordering::Relaxed) == 0 {
+                let before = day.refused.fetch_add(1, Ordering::Relaxed);
+                if before == 0 {
                     let message = rsp_info.map(|info| format!("{} {}", info.error_id, info.error_msg));
                     eprintln!("the first order that was refused: {}", message.unwrap_or_default());
                 }
