@@ -213,8 +213,8 @@ fn follow(offset: i64, elapsed: i64, system: i64) -> i64 {
 /// A clock for running as fast as possible: it stands at the exchange's last deadline, and moves to the next one once
 /// every callback has returned.
 ///
-/// So no time passes for a client between a callback and what it sends from inside it. While nobody is connected
-/// nothing is due, and the clock stands.
+/// So no time passes for a client between a callback and what it sends from inside it. The clock stands until the first
+/// client connects, and when all are released.
 #[derive(Debug)]
 pub struct EventClock {
     now: AtomicI64,

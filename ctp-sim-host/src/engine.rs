@@ -2,7 +2,7 @@
 
 mod faults;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
@@ -34,6 +34,8 @@ pub(crate) struct Engine {
     exchange: Option<Logged>,
     pub(crate) sessions: BTreeMap<SessionId, Box<dyn Mailbox>>,
     session_next: u64,
+    /// Sessions that have connected and are not gone for good.
+    arrived: BTreeSet<SessionId>,
     latest: Timestamp,
     outputs: Vec<Output>,
     /// Sessions elsewhere with a query in flight.
@@ -90,6 +92,7 @@ impl Engine {
             exchange: Some(exchange),
             sessions: BTreeMap::new(),
             session_next,
+            arrived: BTreeSet::new(),
             latest,
             outputs: Vec::new(),
             asking: Vec::new(),
@@ -186,6 +189,7 @@ impl Engine {
         if !self.sessions.contains_key(&session) {
             return;
         }
+        self.arrived.insert(session);
         if let Some((Topics { private, public, sequence }, received)) = topics {
             let topics = Input::Topics { session, private, public, sequence, received: Some(received) };
             if self.step(now, topics).is_err() {
@@ -200,6 +204,7 @@ impl Engine {
     /// Connects a session at a later time, unless it is removed before.
     pub(crate) fn hold(&mut self, until: Timestamp, connection: Connection) {
         if self.sessions.contains_key(&connection.session) {
+            self.arrived.insert(connection.session);
             self.held.insert(connection.session, (until, connection));
         }
     }
@@ -207,6 +212,7 @@ impl Engine {
     /// Forgets a session; returns whether there was one.
     pub(crate) fn remove(&mut self, session: SessionId) -> bool {
         self.held.remove(&session);
+        self.arrived.remove(&session);
         self.sessions.remove(&session).is_some()
     }
 
@@ -216,6 +222,7 @@ impl Engine {
             exchange.close();
         }
         self.sessions.clear();
+        self.arrived.clear();
         self.held.clear();
     }
 
@@ -230,6 +237,11 @@ impl Engine {
     /// Returns whether every delivery's callback has returned.
     pub(crate) fn is_quiet(&self) -> bool {
         self.sessions.values().all(|mailbox| mailbox.waiting() == 0)
+    }
+
+    /// Returns whether a client is there, or between two connections: a clock that waits for nobody stands otherwise.
+    pub(crate) fn is_attended(&self) -> bool {
+        !self.arrived.is_empty()
     }
 
     /// Returns an instrument's present tick and its record.

@@ -395,8 +395,12 @@ impl Instance {
     ///
     /// [`Method::Foreign`]: crate::Method::Foreign
     pub fn answer_unsupported(&self, callback: u16, is_query: bool, request_id: i32) -> i32 {
-        if self.inner.connected_link().is_none() {
+        let Some(link) = self.inner.connected_link() else {
             return NOT_CONNECTED;
+        };
+        self.inner.waiting.fetch_add(1, Ordering::SeqCst);
+        if let Link::Local(local) = &link {
+            local.simulator.see_waiting();
         }
         // A closed channel is an instance whose thread has ended: the answer is for nobody.
         drop(self.inner.events.send(Event::Answer(Parcel::unsupported(callback, is_query, request_id))));

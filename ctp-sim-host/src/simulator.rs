@@ -243,9 +243,7 @@ impl Simulator {
     ///
     /// Returns an error of a clock that is moved by hand.
     pub fn set_paused(&self, paused: bool) -> Result<(), PaceError> {
-        self.shared.clock.set_paused(paused)?;
-        self.wake_all();
-        Ok(())
+        self.change_pace(|clock| clock.set_paused(paused))
     }
 
     /// Changes how fast the exchange's clock runs.
@@ -254,15 +252,16 @@ impl Simulator {
     ///
     /// Returns an error of a clock that has one speed only, or of a speed that cannot be.
     pub fn set_speed(&self, speed: f64) -> Result<(), PaceError> {
-        self.shared.clock.set_speed(speed)?;
-        self.wake_all();
-        Ok(())
+        self.change_pace(|clock| clock.set_speed(speed))
     }
 
-    /// Lets everybody who waits by the clock look at it again.
-    fn wake_all(&self) {
-        self.wake();
+    /// Changes the clock while nobody moves it, and lets everybody who waits by it look at it again.
+    fn change_pace(&self, change: impl FnOnce(&dyn Clock) -> Result<(), PaceError>) -> Result<(), PaceError> {
+        let mut engine = self.engine();
+        change(&*self.shared.clock)?;
+        engine.catch_up(self.shared.now(), usize::MAX);
         self.shared.sooner.notify_all();
+        Ok(())
     }
 
     /// Returns what was counted since the exchange started.
@@ -317,10 +316,10 @@ impl Simulator {
         }
     }
 
-    /// Returns whether the exchange waits until every callback has returned.
+    /// Returns whether the exchange waits until every callback has returned, now or once its clock goes on.
     #[cfg(feature = "serve")]
     pub(crate) fn hurries(&self) -> bool {
-        self.shared.clock.hurries()
+        matches!(self.pace(), Pace::Max { .. })
     }
 
     /// Returns when something is due next.
@@ -338,11 +337,15 @@ impl Simulator {
         let mut engine = self.engine();
         let before = engine.next_deadline();
         let now = engine.catch_up(self.shared.now(), MOMENTS_MAX);
+        let was_attended = engine.is_attended();
         match delay {
             Duration::ZERO => engine.connect(now, connection),
             delay => engine.hold(now.after(delay), connection),
         }
-        self.look_sooner(&engine, before);
+        match was_attended {
+            true => self.look_sooner(&engine, before),
+            false => self.shared.sooner.notify_one(),
+        }
     }
 
     /// Registers a session; it keeps its number until [`remove_session`](Self::remove_session).
@@ -368,6 +371,11 @@ impl Simulator {
     /// Returns `QryFreq` and `FTDPkgFreq` as a session knows them; `None` of a dead front.
     pub(crate) fn front_limits(&self, session: SessionId) -> Option<(i32, i32)> {
         self.engine().front_limits(session)
+    }
+
+    /// Returns once the clock stands for what an instance has waiting: a look at it from before is over.
+    pub(crate) fn see_waiting(&self) {
+        drop(self.engine());
     }
 
     /// Hands a request to the exchange unless it refuses it at once.
@@ -463,15 +471,16 @@ fn drive(shared: &Shared) {
                 engine = crate::lock(&shared.engine);
                 continue;
             }
+            Some(_) if shared.clock.hurries() && !engine.is_attended() => SLEEP_MAX,
             Some(deadline) if shared.clock.hurries() => {
-                let quiet = engine.is_quiet();
-                drop(engine);
-                if quiet && shared.callers.load(Ordering::Relaxed) == 0 {
+                // Under the lock from the look to the move: nothing can be delivered in between.
+                if engine.is_quiet() && shared.callers.load(Ordering::Relaxed) == 0 {
                     shared.clock.hurry(shared.on_clock(deadline));
                 } else {
+                    drop(engine);
                     give_way(shared);
+                    engine = crate::lock(&shared.engine);
                 }
-                engine = crate::lock(&shared.engine);
                 continue;
             }
             Some(deadline) => shared.clock.wall(between(now, deadline)).min(SLEEP_MAX),

@@ -196,8 +196,7 @@ impl Worker<'_> {
                     }
                 }
                 Event::Remote(_, RemoteEvent::Delivery(late)) => self.lose(&late),
-                Event::Answer(late) if self.is_down => debug!(?late, "lost with the connection"),
-                Event::Answer(parcel) => self.hand_over(parcel)?,
+                Event::Answer(parcel) => self.answer(parcel)?,
                 Event::Library(fault) => self.suffer(fault)?,
                 Event::Late(until) => self.call_late(until)?,
                 // Everything before it is done: whoever waits is told when it is dropped.
@@ -241,6 +240,19 @@ impl Worker<'_> {
         // What waits is over once its callback has returned: see `EventClock`.
         self.inner.waiting.fetch_sub(1, Ordering::Release);
         taken
+    }
+
+    /// Hands over an answer that the exchange has no part in.
+    fn answer(&mut self, parcel: Parcel) -> Result<(), Stopped> {
+        let answered = match self.is_down {
+            true => {
+                debug!(?parcel, "lost with the connection");
+                Ok(())
+            }
+            false => self.hand_over(parcel),
+        };
+        self.inner.waiting.fetch_sub(1, Ordering::Release);
+        answered
     }
 
     /// The exchange ended the session's connection: the client is told, and the session connects again later.
@@ -391,7 +403,11 @@ impl Worker<'_> {
                 Ok(Event::Stop) | Err(RecvTimeoutError::Disconnected) => return Err(Stopped),
                 Ok(Event::Delivery(late) | Event::Remote(_, RemoteEvent::Delivery(late))) => self.lose(&late),
                 Ok(Event::Library(fault)) => self.suffer(fault)?,
-                Ok(Event::Answer(_) | Event::Remote(..) | Event::Barrier(_) | Event::Late(_))
+                Ok(Event::Answer(late)) => {
+                    self.inner.waiting.fetch_sub(1, Ordering::Release);
+                    debug!(?late, "lost with the connection");
+                }
+                Ok(Event::Remote(..) | Event::Barrier(_) | Event::Late(_))
                 | Err(RecvTimeoutError::Timeout) => {}
             }
         }

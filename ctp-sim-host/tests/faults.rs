@@ -39,6 +39,7 @@ fn addresses_name_plans() {
     let (seen_tx, seen) = mpsc::channel();
     let options = InstanceOptions::new(ApiKind::Md, folder.path().join("a_"));
     let instance = Instance::new(options, move |callback| {
+        // A test that has ended no longer listens.
         let _ = seen_tx.send(callback.method.name());
     });
     instance.register_front(&front);
@@ -64,10 +65,11 @@ fn addresses_name_plans() {
 fn callbacks_go_on_while_release_runs_and_not_after() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("late.toml");
-    std::fs::write(&path, "[[fault]]\ndo = \"late-callbacks\"\nfor = \"100ms\"\n").unwrap();
+    std::fs::write(&path, "[[fault]]\ndo = \"late-callbacks\"\nfor = \"2s\"\n").unwrap();
     let (seen_tx, seen) = mpsc::channel();
     let options = InstanceOptions::new(ApiKind::Trader, folder.path().join("a_"));
     let instance = Instance::new(options, move |callback| {
+        // A test that has ended no longer listens.
         let _ = seen_tx.send((callback.method.name(), Instant::now()));
     });
     instance.register_front(&format!("sim://faults-late?faults={}", path.display()));
@@ -79,7 +81,7 @@ fn callbacks_go_on_while_release_runs_and_not_after() {
     let ended = Instant::now();
     let late: Vec<_> = seen.try_iter().collect();
     assert!(late.iter().any(|(name, at)| *name == "OnHeartBeatWarning" && *at >= began), "{late:?}");
-    assert!(late.iter().all(|(_, at)| *at <= ended) && ended - began >= Duration::from_millis(100));
+    assert!(late.iter().all(|(_, at)| *at <= ended) && ended - began >= Duration::from_secs(2));
     std::thread::sleep(Duration::from_millis(50));
     assert!(seen.try_recv().is_err());
 }

@@ -68,6 +68,10 @@ fn a_recording_is_played_at_its_own_times() {
         "sim://recordings-own?clock=virtual&speed=max&start=2026-11-23T10:00:00&crowd=off&replay={}",
         path.display()
     );
+    let exchange = Simulator::open(&address(&front)).expect("an exchange");
+    let start = exchange.now();
+    std::thread::sleep(Duration::from_millis(5));
+    assert_eq!(exchange.now(), start, "nobody is connected: time stands, whatever is due");
     let seen = ticks(&front, folder.path(), 2);
     assert_eq!(seen, [(3201.0, "10:00:02".to_owned()), (3202.0, "10:00:03".to_owned())]);
 }
