@@ -13,14 +13,14 @@ use ctp_sim::{ApiKind, Delivery, Exchange, Input, Output, SessionId, SessionStat
 use ctp_types::{RecordBox, RequestKind};
 use tracing::{error, warn};
 
-use crate::activity::Activity;
 use crate::callback::Parcel;
+use crate::counts::Counts;
 use crate::fault::{Faults, LibraryFault};
 use crate::instance::Topics;
 use crate::link::RemoteEvent;
 use crate::logged::{Logged, NotKept};
 use crate::mailbox::Mailbox;
-use crate::notice::Notices;
+use crate::notice::{Notice, Notices};
 use crate::simulator::Connection;
 use crate::unkept::Unkept;
 use crate::wire::{Admission, Limits};
@@ -50,7 +50,7 @@ pub(crate) struct Engine {
     touched: Vec<SessionId>,
     /// Whether the clock may jump over hours.
     jumps: bool,
-    pub(crate) activity: Activity,
+    pub(crate) counts: Counts,
     /// Whether a connection ended since [`run`](Self::run) began.
     closed: bool,
     /// Sessions whose end could not be kept when it came.
@@ -101,7 +101,7 @@ impl Engine {
             held: BTreeMap::new(),
             touched: Vec::new(),
             jumps,
-            activity: Activity::default(),
+            counts: Counts::default(),
             closed: false,
             owed: Vec::new(),
             faults: None,
@@ -318,7 +318,7 @@ impl Engine {
         };
         let told = exchange.log_mut().map(|_| Unkept::of(&input));
         let (outputs, latest) = (&mut self.outputs, self.latest);
-        self.activity.see_input(latest, &input);
+        self.counts.input(&input);
         if let Input::Connect { session, .. } | Input::Disconnect { session } = &input {
             self.lost_queries.remove(session);
         }
@@ -327,6 +327,8 @@ impl Engine {
             self.owed.retain(|owed| owed != session);
             let peer = self.sessions.get(session).and_then(|mailbox| mailbox.peer());
             self.notices.input(latest, &input, peer);
+        } else {
+            self.notices.input(latest, &input, None);
         }
         if let Input::Trader { session, request, .. } = &input
             && request.kind() == RequestKind::Query
@@ -392,8 +394,8 @@ impl Engine {
         let mut full = Vec::new();
         let mut last = None;
         for output in self.outputs.drain(..) {
-            self.activity.see_output(self.latest, &output);
             let Output { session, delivery } = output;
+            self.counts.delivery(&delivery);
             self.closed |= matches!(delivery, Delivery::Close { .. });
             let Some(mailbox) = self.sessions.get(&session) else {
                 continue;
@@ -415,6 +417,11 @@ impl Engine {
             warn!(session = session.0, "client does not read: closing its connection");
             drop(self.step(self.latest, Input::Disconnect { session }));
             if let Some(mailbox) = self.sessions.get(&session) {
+                // The server says more of one elsewhere.
+                if mailbox.peer().is_none() {
+                    let reason = "it does not read".to_owned();
+                    self.notices.note(self.latest, Notice::Left { session: session.0, reason });
+                }
                 mailbox.put(Delivery::Close { reason: REASON_READ_FAILED });
                 mailbox.flush(self.latest);
             }

@@ -15,12 +15,12 @@
 
 #![forbid(unsafe_code)]
 
-mod activity;
 mod address;
 mod callback;
 mod clock;
 mod command;
 pub mod control;
+mod counts;
 pub mod day;
 mod engine;
 pub mod fault;
@@ -45,7 +45,6 @@ mod unkept;
 pub mod wire;
 mod worker;
 
-pub use activity::{Counts, Line};
 pub use address::{
     AddressError, ClockKind, FrontAddress, NAME_LENGTH_MAX, SPEED_MAX, ServedAddress, SimulatorAddress, Speed,
 };
@@ -53,10 +52,11 @@ pub use callback::{Callback, Method};
 pub use clock::{Clock, EventClock, ManualClock, Pace, PaceError, RealClock, VirtualClock};
 pub use command::{Argument, CommandError, read_command, read_line, write_line};
 pub use control::{ControlError, REQUEST_LENGTH_MAX, control, control_of};
+pub use counts::Counts;
 pub use flow::Topic;
 pub use instance::{Instance, InstanceOptions, NOT_CONNECTED, RELEASE_WAIT_MAX, SubscriptionChange};
 pub use logged::{NotKept, Undone};
-pub use notice::{NOTICES_MAX, Noted, Notice};
+pub use notice::{LINES_MAX, Line, NOTICES_MAX, Noted, Notice, Watcher};
 pub use quiet::QuietError;
 pub use recording::{RecordingError, read_recording};
 pub use registry::StartError;

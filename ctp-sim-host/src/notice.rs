@@ -1,19 +1,20 @@
 //! What happens on an exchange, for people and programs that watch it: clients that come and go, orders and trades.
+//!
+//! Everything that tells of it reads the same notices: `ctp sim serve` in lines and in JSON, the operation `log` of the
+//! control interface, and the view. No part of what clients receive.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex};
-use std::time::Duration;
+mod kept;
+mod read;
 
-use ctp_sim::{ApiKind, Delivery, Input, Output, SessionId, Timestamp};
-use ctp_types::{
-    Direction, MdCallback, OffsetFlag, OrderField, OrderStatus, RspUserLoginField, Text, TradeField,
-    TraderCallback,
-};
-use serde::Serialize;
+pub(crate) use kept::Notices;
+pub use kept::{LINES_MAX, NOTICES_MAX, Watcher};
 
-/// The most notices that are kept for those who come late.
-pub const NOTICES_MAX: usize = 4_096;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The longest line, in characters.
+const LINE_LENGTH_MAX: usize = 240;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -94,13 +95,15 @@ pub enum Notice {
         /// `OrderSysID`.
         order: String,
     },
-    /// A fault was caused.
+    /// A plan caused a fault.
     Fault {
-        /// What was done to whom.
+        /// The plan, its fault, and how often that one was done by now.
         text: String,
     },
     /// Anything else that an operator wants to know.
     Log {
+        /// `refusal`, `command` or `plan`.
+        about: &'static str,
         /// The text.
         text: String,
     },
@@ -118,212 +121,76 @@ pub struct Noted {
     pub notice: Notice,
 }
 
-/// The notices of an exchange: the last [`NOTICES_MAX`] of them.
-#[derive(Default)]
-pub(crate) struct Notices {
-    /// Nothing is noted before somebody watches.
-    watched: AtomicBool,
-    kept: Mutex<Kept>,
-    more: Condvar,
+/// A line of the log: a notice for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// Its number, from 1; orders, trades and faults, which are no lines, have numbers of their own in between.
+    pub number: u64,
+    /// The exchange's time in China.
+    pub time: String,
+    /// What [`Notice::kind`] says.
+    pub kind: String,
+    /// What happened.
+    pub text: String,
 }
 
-#[derive(Default)]
-struct Kept {
-    /// The number of the last.
-    last: u64,
-    notices: VecDeque<(Timestamp, Notice)>,
-    /// The trading day and the last message of each investor's private stream: a replay is no news.
-    streams: BTreeMap<Text<13>, (Text<9>, i32)>,
-    ended: bool,
+impl Notice {
+    /// Returns what it is about: `session`, `login`, `order`, `trade`, `fault`, `refusal`, `command` or `plan`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Connected { .. } | Self::Left { .. } => "session",
+            Self::LoggedIn { .. } => "login",
+            Self::Order { .. } => "order",
+            Self::Trade { .. } => "trade",
+            Self::Fault { .. } => "fault",
+            Self::Log { about, .. } => about,
+        }
+    }
+
+    /// Returns whether it is noted only while somebody watches: what there is much of.
+    fn is_frequent(&self) -> bool {
+        matches!(self, Self::Order { .. } | Self::Trade { .. } | Self::Fault { .. })
+    }
+
+    /// Returns it in one line without control characters: what clients gave themselves as a name must not move a cursor.
+    pub fn line(&self) -> String {
+        let text = self.to_string();
+        text.chars().take(LINE_LENGTH_MAX).map(|c| if c.is_control() { '·' } else { c }).collect()
+    }
 }
 
-impl Notices {
-    /// Begins to note what happens.
-    pub(crate) fn watch(&self) {
-        self.watched.store(true, Ordering::Relaxed);
-    }
-
-    /// Tells those who wait that nothing more comes.
-    pub(crate) fn end(&self) {
-        crate::lock(&self.kept).ended = true;
-        self.more.notify_all();
-    }
-
-    /// Returns what came after a number; waits for it for a while when there is nothing yet.
-    pub(crate) fn after(&self, number: u64, patience: Duration) -> Vec<Noted> {
-        let mut kept = crate::lock(&self.kept);
-        if kept.last <= number && !kept.ended && !patience.is_zero() {
-            let waited =
-                self.more.wait_timeout_while(kept, patience, |kept| kept.last <= number && !kept.ended);
-            kept = waited.map_or_else(|poisoned| poisoned.into_inner().0, |(kept, _)| kept);
-        }
-        let first = kept.last + 1 - kept.notices.len() as u64;
-        let skipped = usize::try_from((number + 1).saturating_sub(first)).unwrap_or(usize::MAX);
-        let notices = kept.notices.iter().enumerate().skip(skipped);
-        let noted = |(place, (at, notice)): (usize, &(Timestamp, Notice))| Noted {
-            number: first + place as u64,
-            time: at.china(),
-            notice: notice.clone(),
-        };
-        notices.map(noted).collect()
-    }
-
-    /// Notes something.
-    pub(crate) fn note(&self, at: Timestamp, notice: Notice) {
-        if self.watched.load(Ordering::Relaxed) {
-            crate::lock(&self.kept).push(at, notice);
-            self.more.notify_all();
-        }
-    }
-
-    /// Notes what a step is about; `peer` is where the client is, when it is elsewhere.
-    pub(crate) fn input(&self, at: Timestamp, input: &Input, peer: Option<&str>) {
-        let Input::Connect { session, kind, api_version: (major, minor, patch) } = *input else {
-            return;
-        };
-        if !self.watched.load(Ordering::Relaxed) {
-            return;
-        }
-        let api = match kind {
-            ApiKind::Md => "md",
-            ApiKind::Trader => "trader",
-        };
-        let version = format!("{major}.{minor}.{patch}");
-        self.note(at, Notice::Connected { session: session.0, api, version, peer: peer.map(str::to_owned) });
-    }
-
-    /// Notes what came out of a step.
-    pub(crate) fn outputs(&self, at: Timestamp, outputs: &[Output]) {
-        if outputs.is_empty() || !self.watched.load(Ordering::Relaxed) {
-            return;
-        }
-        let mut kept = crate::lock(&self.kept);
-        let before = kept.last;
-        for output in outputs {
-            if let Some(notice) = kept.read(output) {
-                kept.push(at, notice);
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connected { session, api, version, peer } => {
+                write!(f, "session {session} connected: {api} {version}")?;
+                peer.as_ref().map_or(Ok(()), |peer| write!(f, " from {peer}"))
             }
-        }
-        if kept.last > before {
-            self.more.notify_all();
-        }
-    }
-}
-
-impl Kept {
-    fn push(&mut self, at: Timestamp, notice: Notice) {
-        if self.notices.len() == NOTICES_MAX {
-            self.notices.pop_front();
-        }
-        self.notices.push_back((at, notice));
-        self.last += 1;
-    }
-
-    fn read(&mut self, output: &Output) -> Option<Notice> {
-        let Output { session, delivery } = output;
-        match delivery {
-            Delivery::Trader { callback: TraderCallback::OnRtnOrder, record, number, .. } => {
-                let order = record.as_ref()?.get::<OrderField>()?;
-                self.is_news(order.investor_id, order.trading_day, *number).then(|| read_order(order))
+            Self::LoggedIn { session, user, .. } => write!(f, "session {session}: {user} logged in"),
+            Self::Left { session, reason } => write!(f, "session {session} left: {reason}"),
+            Self::Order {
+                investor,
+                instrument,
+                direction,
+                offset,
+                price,
+                volume,
+                traded,
+                status,
+                order,
+                ..
+            } => {
+                write!(
+                    f,
+                    "{investor} {direction} {offset} {volume} {instrument} at {price}, {traded} traded: "
+                )?;
+                write!(f, "{status}")?;
+                if order.is_empty() { Ok(()) } else { write!(f, " {order}") }
             }
-            Delivery::Trader { callback: TraderCallback::OnRtnTrade, record, number, .. } => {
-                let trade = record.as_ref()?.get::<TradeField>()?;
-                self.is_news(trade.investor_id, trade.trading_day, *number).then(|| read_trade(trade))
+            Self::Trade { investor, instrument, direction, offset, price, volume, order, .. } => {
+                write!(f, "{investor} {direction} {offset} {volume} {instrument} at {price}, order {order}")
             }
-            Delivery::Trader { callback: TraderCallback::OnRspUserLogin, record, rsp_info, .. }
-            | Delivery::Md { callback: MdCallback::OnRspUserLogin, record, rsp_info, .. } => {
-                let failed = rsp_info.as_ref().is_some_and(|info| info.error_id != 0);
-                let login = record.as_ref().filter(|_| !failed)?.get::<RspUserLoginField>()?;
-                Some(Notice::LoggedIn {
-                    session: session.0,
-                    user: shown(&login.user_id),
-                    front_id: login.front_id,
-                    session_id: login.session_id,
-                })
-            }
-            Delivery::Close { reason } => Some(left(*session, *reason)),
-            _ => None,
+            Self::Fault { text } | Self::Log { text, .. } => f.write_str(text),
         }
-    }
-
-    /// Returns whether a message of a private stream was not seen before.
-    fn is_news(&mut self, investor: Text<13>, day: Text<9>, number: i32) -> bool {
-        let seen = self.streams.entry(investor).or_insert((day, 0));
-        if seen.0 == day && number <= seen.1 {
-            return false;
-        }
-        *seen = (day, number);
-        true
-    }
-}
-
-fn left(session: SessionId, reason: i32) -> Notice {
-    Notice::Left { session: session.0, reason: format!("closed by the front ({reason:#x})") }
-}
-
-fn read_order(order: &OrderField) -> Notice {
-    Notice::Order {
-        investor: shown(&order.investor_id),
-        instrument: shown(&order.instrument_id),
-        direction: direction(order.direction),
-        offset: offset(order.comb_offset_flag.as_bytes().first().copied()),
-        price: order.limit_price,
-        volume: order.volume_total_original,
-        traded: order.volume_traded,
-        status: status(order.order_status),
-        message: shown(&order.status_msg),
-        order: shown(&order.order_sys_id).trim().to_owned(),
-        order_ref: shown(&order.order_ref).trim().to_owned(),
-    }
-}
-
-fn read_trade(trade: &TradeField) -> Notice {
-    Notice::Trade {
-        investor: shown(&trade.investor_id),
-        instrument: shown(&trade.instrument_id),
-        direction: direction(trade.direction),
-        offset: offset(Some(trade.offset_flag.as_char())),
-        price: trade.price,
-        volume: trade.volume,
-        trade: shown(&trade.trade_id).trim().to_owned(),
-        order: shown(&trade.order_sys_id).trim().to_owned(),
-    }
-}
-
-fn shown<const N: usize>(text: &Text<N>) -> String {
-    text.to_str().into_owned()
-}
-
-fn direction(direction: Direction) -> &'static str {
-    match direction {
-        Direction::BUY => "buy",
-        Direction::SELL => "sell",
-        _ => "unknown",
-    }
-}
-
-fn offset(offset: Option<u8>) -> &'static str {
-    match offset.map(OffsetFlag::from_char) {
-        Some(OffsetFlag::OPEN) => "open",
-        Some(OffsetFlag::CLOSE) => "close",
-        Some(OffsetFlag::FORCE_CLOSE) => "force-close",
-        Some(OffsetFlag::CLOSE_TODAY) => "close-today",
-        Some(OffsetFlag::CLOSE_YESTERDAY) => "close-yesterday",
-        _ => "unknown",
-    }
-}
-
-fn status(status: OrderStatus) -> &'static str {
-    match status {
-        OrderStatus::ALL_TRADED => "filled",
-        OrderStatus::PART_TRADED_QUEUEING => "partly-filled",
-        OrderStatus::PART_TRADED_NOT_QUEUEING => "partly-filled-and-ended",
-        OrderStatus::NO_TRADE_QUEUEING => "queueing",
-        OrderStatus::NO_TRADE_NOT_QUEUEING => "not-queueing",
-        OrderStatus::CANCELED => "cancelled",
-        OrderStatus::UNKNOWN => "accepted",
-        OrderStatus::NOT_TOUCHED => "waiting",
-        OrderStatus::TOUCHED => "triggered",
-        _ => "unknown",
     }
 }

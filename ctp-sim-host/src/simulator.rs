@@ -9,14 +9,14 @@ use std::time::Duration;
 use ctp_sim::{ApiKind, Command, Config, Exchange, Input, Received, SessionId, SessionState, Timestamp};
 use tracing::{debug, error};
 
-use crate::activity::{Counts, Line};
 use crate::clock::{Clock, Pace, PaceError};
+use crate::counts::Counts;
 use crate::engine::Engine;
 use crate::fault::{FaultPlan, PlanState};
 use crate::instance::{NOT_CONNECTED, Topics};
 use crate::logged::{NotKept, Undone};
 use crate::mailbox::Mailbox;
-use crate::notice::{Noted, Notice, Notices};
+use crate::notice::{Line, Notice, Notices, Watcher};
 use crate::registry::{self, StartError};
 #[cfg(feature = "serve")]
 use crate::wire::Limits;
@@ -266,12 +266,12 @@ impl Simulator {
 
     /// Returns what was counted since the exchange started.
     pub fn counts(&self) -> Counts {
-        self.engine().activity.counts
+        self.engine().counts
     }
 
     /// Returns the lines of the log from a number on, at most so many of the newest.
     pub fn log(&self, from: u64, limit: usize) -> Vec<Line> {
-        self.engine().activity.lines(from, limit)
+        self.shared.notices.lines(from, limit)
     }
 
     /// Returns the fields of an instrument's record and of its present tick by their C names, as text; `None` when it
@@ -286,11 +286,9 @@ impl Simulator {
         self.engine().look().unwrap_or_default()
     }
 
-    /// Returns what happened after the notice of a number, at most the last [`NOTICES_MAX`](crate::NOTICES_MAX) notices;
-    /// waits for something for a while when there is nothing yet. Nothing is noted before the first call.
-    pub fn notices(&self, after: u64, patience: Duration) -> Vec<Noted> {
-        self.shared.notices.watch();
-        self.shared.notices.after(after, patience)
+    /// Watches the exchange: from now on orders, trades and faults are noted, too.
+    pub fn watch(&self) -> Watcher {
+        Watcher::new(&self.shared.notices)
     }
 
     /// Notes something for those who watch.

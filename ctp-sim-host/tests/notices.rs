@@ -14,7 +14,8 @@ fn clients_orders_and_trades_are_noted_once() {
     let start = Timestamp::from_china("2026-11-23 10:00:00").unwrap();
     let simulator =
         Simulator::start("notices", Config::starting_at(start), VirtualClock::new(start, 1.0)).unwrap();
-    assert_eq!(simulator.notices(0, Duration::ZERO), []);
+    let mut watcher = simulator.watch();
+    assert_eq!(watcher.next(Duration::ZERO), []);
     let front = "sim://notices";
     let mut one = Client::start(ApiKind::Trader, front, "one");
     one.log_in();
@@ -29,7 +30,7 @@ fn clients_orders_and_trades_are_noted_once() {
     one.instance.release();
     let mut notices = Vec::new();
     while !notices.iter().any(|notice| matches!(notice, Notice::Left { .. })) {
-        let more = simulator.notices(notices.len() as u64, PATIENCE);
+        let more = watcher.next(PATIENCE);
         assert_eq!(more.first().map(|noted| noted.number), Some(notices.len() as u64 + 1), "{notices:?}");
         notices.extend(more.into_iter().map(|noted| noted.notice));
     }
@@ -38,7 +39,13 @@ fn clients_orders_and_trades_are_noted_once() {
     assert_eq!(count(|notice| matches!(notice, Notice::LoggedIn { user, .. } if user == "one")), 2);
     assert_eq!(count(|notice| matches!(notice, Notice::Trade { .. })), 1, "{notices:#?}");
     assert_eq!(count(|notice| matches!(notice, Notice::Order { status: "filled", .. })), 1, "{notices:#?}");
-    let line = serde_json::to_string(&simulator.notices(0, Duration::ZERO)[0]).unwrap();
+    let log = simulator.log(0, 100);
+    assert_eq!(
+        log.iter().map(|line| line.kind.as_str()).collect::<Vec<_>>(),
+        ["session", "login", "refusal", "session", "login", "session"],
+        "the log has no orders and no trades: {log:#?}"
+    );
+    let line = serde_json::to_string(&simulator.watch().next(Duration::ZERO)[0]).unwrap();
     assert!(line.contains(r#""event":"connected""#) && line.contains(r#""number":1"#), "{line}");
     simulator.end();
 }

@@ -214,7 +214,7 @@ fn strangers_are_refused_and_disturb_nobody() {
 #[test]
 fn what_is_not_for_a_role_ends_its_connection_only() {
     let server = serve("served-frames", |_| {});
-    server.simulator().notices(0, Duration::ZERO);
+    let mut watcher = server.simulator().watch();
     let bad: [(Role, Vec<u8>); 6] = [
         (Role::Md, bytes(&Frame::Control("{}".to_owned()))),
         (Role::Control, bytes(&Frame::Pong { number: 1 })),
@@ -229,11 +229,10 @@ fn what_is_not_for_a_role_ends_its_connection_only() {
         peer.closed();
     }
     wait_for_clients(&server, 0);
-    let left =
-        server.simulator().notices(0, Duration::ZERO).into_iter().filter_map(|noted| match noted.notice {
-            Notice::Left { reason, .. } => Some(reason),
-            _ => None,
-        });
+    let left = watcher.next(Duration::ZERO).into_iter().filter_map(|noted| match noted.notice {
+        Notice::Left { reason, .. } => Some(reason),
+        _ => None,
+    });
     let left: Vec<_> = left.collect();
     assert!(left.len() == 5 && left.iter().any(|reason| reason.contains("not for its role")), "{left:?}");
     assert_serves(&server);
@@ -248,13 +247,13 @@ fn bytes(frame: &Frame) -> Vec<u8> {
 #[test]
 fn one_killed_in_the_middle_of_a_frame_is_noticed() {
     let server = serve("served-half", |_| {});
-    server.simulator().notices(0, Duration::ZERO);
+    let mut watcher = server.simulator().watch();
     let mut trader = Peer::log_in(&server, Role::Trader);
     let whole = bytes(&Frame::Pong { number: 1 });
     trader.stream.write_all(&whole[..whole.len() - 1]).unwrap();
     trader.stream.shutdown(Shutdown::Write).unwrap();
     wait_for_clients(&server, 0);
-    let notices = server.simulator().notices(0, Duration::ZERO);
+    let notices = watcher.next(Duration::ZERO);
     assert!(
         notices.iter().any(|noted| matches!(&noted.notice, Notice::Left { reason, .. } if reason.contains("middle of a frame"))),
         "{notices:?}"
@@ -320,7 +319,7 @@ fn a_slow_client_is_given_up_and_nobody_waits_for_it() {
     let server = serve("served-slow", |options| {
         options.exchange.settings = vec![("tick_interval".to_owned(), "1ms".to_owned())];
     });
-    server.simulator().notices(0, Duration::ZERO);
+    let mut watcher = server.simulator().watch();
     let ids: Vec<String> = (1..=12).map(|month| format!("rb27{month:02}")).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let mut slow = Peer::log_in(&server, Role::Md);
@@ -336,7 +335,7 @@ fn a_slow_client_is_given_up_and_nobody_waits_for_it() {
         assert!(Instant::now() < deadline, "it is never given up");
     }
     assert!(ticks > 100, "{ticks}");
-    let notices = server.simulator().notices(0, Duration::ZERO);
+    let notices = watcher.next(Duration::ZERO);
     assert!(
         notices.iter().any(
             |noted| matches!(&noted.notice, Notice::Left { reason, .. } if reason.contains("does not read"))

@@ -9,9 +9,9 @@ use serde_json::{Map, Value, json};
 use super::ControlError;
 use super::operation::{Answer, Fields, Operation, Request, Run, needed, optional, read, write};
 use super::operations::find;
-use crate::activity::Counts;
 use crate::address::{FrontAddress, SPEED_MAX};
 use crate::clock::{Clock, EventClock, ManualClock, Pace, RealClock, VirtualClock};
+use crate::counts::Counts;
 use crate::simulator::Simulator;
 
 pub(super) const OPERATIONS: &[Operation] = &[

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ControlError;
 use super::operation::{Operation, Request, Run, optional};
-use crate::activity::Line;
+use crate::notice::Line;
 use crate::simulator::Simulator;
 
 /// Lines given when no limit is asked for.
@@ -12,7 +12,7 @@ const LIMIT: usize = 100;
 
 pub(super) const OPERATIONS: &[Operation] = &[Operation {
     name: Log::NAME,
-    help: "tells what happened: connections, logins, refusals, commands; 1,000 lines are kept",
+    help: "tells what happened: connections, logins, refusals, commands, plans; 1,000 lines are kept",
     arguments: &[
         optional("from", "the number of the first line wanted; default 0").number(),
         optional("limit", "how many of the newest at most; default 100").number(),

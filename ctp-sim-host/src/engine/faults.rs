@@ -11,6 +11,7 @@ use super::Engine;
 use crate::command::{CommandError, read_command, read_line};
 use crate::fault::{Deed, FaultPlan, Faults, PlanState};
 use crate::logged::NotKept;
+use crate::notice::Notice;
 use crate::wire::{Admission, Refusal};
 
 /// Steps of the exchange that one thing may bring about, before plans are taken to go round in circles.
@@ -29,6 +30,7 @@ impl Engine {
     pub(crate) fn add_faults(&mut self, now: Timestamp, plan: FaultPlan) -> u64 {
         let now = self.latest.max(now);
         info!(plan = plan.name, faults = plan.faults.len(), "fault plan in force");
+        self.notices.note(now, Notice::Log { about: "plan", text: format!("plan {} in force", plan.name) });
         let mut faults = self.faults.take().unwrap_or_else(|| {
             let has_store = self.exchange.as_mut().is_some_and(|exchange| exchange.log_mut().is_some());
             let (seed, sessions) = self
@@ -49,6 +51,11 @@ impl Engine {
         let now = self.latest.max(now);
         let mut deeds = VecDeque::new();
         let cleared = faults.clear(now, id, &mut deeds);
+        let text = match id {
+            Some(id) => format!("plan number {id} out of force"),
+            None => "every plan out of force".to_owned(),
+        };
+        self.notices.note(now, Notice::Log { about: "plan", text });
         self.finish(faults, now, deeds);
         cleared
     }
@@ -90,7 +97,12 @@ impl Engine {
         }
     }
 
-    fn end_step(&mut self, faults: Box<Faults>, done: Done) -> Result<(), NotKept> {
+    fn end_step(&mut self, mut faults: Box<Faults>, done: Done) -> Result<(), NotKept> {
+        if self.notices.is_watched() {
+            for text in faults.news() {
+                self.notices.note(self.latest, Notice::Fault { text });
+            }
+        }
         // Kept as long as it has something to do: without, a step costs nothing more.
         self.faults = Some(faults).filter(|faults| !faults.is_idle());
         self.outputs = done.outgoing;

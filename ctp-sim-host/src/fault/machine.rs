@@ -246,6 +246,18 @@ impl Faults {
         plans.collect()
     }
 
+    /// Returns what was done since the last call, a line for each fault.
+    pub(crate) fn news(&mut self) -> Vec<String> {
+        let mut news = Vec::new();
+        for plan in &mut self.plans {
+            for stage in plan.stages.iter_mut().filter(|stage| stage.done > stage.told) {
+                stage.told = stage.done;
+                news.push(format!("{}: {} ×{}", plan.name, stage.fault.text, stage.done));
+            }
+        }
+        news
+    }
+
     /// Does what is due at `now`.
     pub(crate) fn due(&mut self, now: Timestamp, deeds: &mut VecDeque<Deed>) {
         while let Some(entry) = self.later.first_entry().filter(|entry| entry.key().0 <= now) {

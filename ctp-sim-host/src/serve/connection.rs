@@ -221,7 +221,7 @@ impl Client {
             (Entrance::Session { .. }, Frame::Pong { number }) => self.outbox.pong(number),
             (Entrance::Session { session, .. }, Frame::Denied { code, request, request_id }) => {
                 let text = format!("session {}: request {request} returned {code} ({request_id})", session.0);
-                self.simulator.note(Notice::Log { text });
+                self.simulator.note(Notice::Log { about: "refusal", text });
             }
             (Entrance::Control(requests), Frame::Control(request)) => {
                 // While as many wait as may, nothing more is read.

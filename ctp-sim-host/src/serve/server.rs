@@ -263,7 +263,7 @@ impl Shared {
     /// Tells those who watch the exchange.
     pub(super) fn log(&self, text: String) {
         if let Some(simulator) = Simulator::running(&self.exchange) {
-            simulator.note(Notice::Log { text });
+            simulator.note(Notice::Log { about: "refusal", text });
         }
     }
 }

@@ -2,21 +2,20 @@
 
 use std::time::Duration;
 
-use crate::notice::Noted;
+use crate::notice::{Noted, Watcher};
 use crate::simulator::Simulator;
 
 /// Reads the notices of whichever exchange runs under a name.
 #[derive(Debug)]
 pub struct Watch {
     name: String,
-    watched: Option<Simulator>,
-    after: u64,
+    watched: Option<(Simulator, Watcher)>,
 }
 
 impl Watch {
     /// Returns a watch of the exchange that runs under a name, now or later.
     pub fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), watched: None, after: 0 }
+        Self { name: name.to_owned(), watched: None }
     }
 
     /// Returns what happened since the last call; waits for something for a while when there is nothing yet.
@@ -25,12 +24,10 @@ impl Watch {
             std::thread::sleep(patience);
             return Vec::new();
         };
-        if !self.watched.as_ref().is_some_and(|watched| watched.is(&running)) {
-            self.after = 0;
-        }
-        let notices = running.notices(self.after, patience);
-        self.watched = Some(running);
-        self.after = notices.last().map_or(self.after, |noted| noted.number);
-        notices
+        let watcher = match self.watched.take() {
+            Some((watched, watcher)) if watched.is(&running) => watcher,
+            _ => running.watch(),
+        };
+        self.watched.insert((running, watcher)).1.next(patience)
     }
 }

@@ -17,6 +17,8 @@ pub(super) struct Stage {
     pub(super) windows: Vec<Window>,
     pub(super) chances: u64,
     pub(super) done: u64,
+    /// How often of that was told to those who watch.
+    pub(super) told: u64,
     /// When it was first done.
     pub(super) started: Option<Timestamp>,
     /// Deliveries held to change their order.
@@ -139,7 +141,15 @@ impl Who {
 
 impl Stage {
     pub(super) fn new(fault: Fault) -> Self {
-        Self { fault, windows: Vec::new(), chances: 0, done: 0, started: None, gathered: BTreeMap::new() }
+        Self {
+            fault,
+            windows: Vec::new(),
+            chances: 0,
+            done: 0,
+            told: 0,
+            started: None,
+            gathered: BTreeMap::new(),
+        }
     }
 
     /// Counts a chance and returns whether the fault takes it.

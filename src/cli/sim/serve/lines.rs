@@ -3,9 +3,9 @@
 use std::io::{self, Write as _};
 use std::time::Duration;
 
+use ctp_sim_host::Noted;
 use ctp_sim_host::serve::{Server, Watch};
-use ctp_sim_host::{Noted, Notice};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Said;
 use super::stop::Stop;
@@ -84,7 +84,7 @@ pub(super) fn say_stopped(form: Form, stop: &Stop) -> Said {
 fn say_missed(form: Form, missed: u64) -> Said {
     let text = format!("{missed} lines were not written in time");
     match form {
-        Form::Json => line(&json!({ "event": "log", "text": text }).to_string()),
+        Form::Json => line(&json!({ "event": "log", "about": "loss", "text": text }).to_string()),
         Form::Plain => line(&text),
     }
 }
@@ -97,40 +97,6 @@ fn line(text: &str) -> Said {
 
 /// Writes a notice for people.
 fn plain(noted: &Noted) -> String {
-    let text = match &noted.notice {
-        Notice::Connected { session, api, version, peer } => {
-            let peer = peer.as_ref().map_or_else(String::new, |peer| format!(" from {peer}"));
-            format!("session {session}  {api} {version} connected{peer}")
-        }
-        Notice::LoggedIn { session, user, .. } => format!("session {session}  {user} logged in"),
-        Notice::Left { session, reason } => format!("session {session}  left: {reason}"),
-        Notice::Order {
-            investor,
-            instrument,
-            direction,
-            offset,
-            price,
-            volume,
-            traded,
-            status,
-            order,
-            ..
-        } => {
-            format!(
-                "order      {investor} {direction} {offset} {volume} {instrument} at {price}, {traded} traded: {status} {order}"
-            )
-        }
-        Notice::Trade { investor, instrument, direction, offset, price, volume, order, .. } => {
-            format!(
-                "trade      {investor} {direction} {offset} {volume} {instrument} at {price}, order {order}"
-            )
-        }
-        Notice::Fault { text } => format!("fault      {text}"),
-        Notice::Log { text } => format!("log        {text}"),
-        other => serde_json::to_value(other).unwrap_or(Value::Null).to_string(),
-    };
     let time = noted.time.split_once(' ').map_or(noted.time.as_str(), |(_, time)| time);
-    // What clients gave themselves as a name is shown, and must not move the cursor.
-    let text: String = text.trim_end().chars().map(|c| if c.is_control() { '·' } else { c }).collect();
-    format!("{:15.15}  {text}", time)
+    format!("{time:15.15}  {:8} {}", noted.notice.kind(), noted.notice.line())
 }

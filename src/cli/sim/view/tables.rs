@@ -372,7 +372,7 @@ fn fault_list(app: &App) -> List {
 fn log_list(app: &App) -> List {
     let rows = lines(app).into_iter().map(|line| {
         let look = match line.kind.as_str() {
-            "fault" | "refused" | "refusal" => Look::Alarm,
+            "plan" | "refusal" => Look::Alarm,
             "command" => Look::Name,
             _ => Look::Plain,
         };
