@@ -296,6 +296,12 @@ impl Exchange {
         self.ask(control::Disconnect { session, reason }).map(drop)
     }
 
+    /// Restarts the core: every connection ends with 0x1001 and nobody gets one for so long, such as `30s`; the day goes
+    /// on. `clear_flow` clears the flow as well.
+    pub fn restart(&self, clear_flow: bool, down: Option<&str>) -> Result<(), SimError> {
+        self.ask(control::Restart { clear_flow, down: down.map(str::to_owned) }).map(drop)
+    }
+
     /// Carries out any operation of the control interface (docs/control.md) and returns the fields of its answer.
     pub fn request(&self, operation: &str, fields: Value) -> Result<Map<String, Value>, SimError> {
         let mut request = match fields {

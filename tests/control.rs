@@ -89,8 +89,11 @@ fn rust_speaks_to_a_served_exchange_and_to_the_library() {
         assert!(exchange.log().unwrap().iter().any(|line| line.text.contains("Deposit")));
         assert_eq!(exchange.state().unwrap().clock, "manual");
         assert_eq!(exchange.settle().unwrap(), "20261124");
+        exchange.restart(true, None).unwrap();
+        exchange.restart(false, Some("30s")).unwrap();
         for refused in [
             exchange.pause().map(drop),
+            exchange.restart(false, Some("soon")),
             exchange.set_speed(2.0).map(drop),
             exchange.disconnect(7, 0x1001),
             exchange.tick("rb9999", 1.0),

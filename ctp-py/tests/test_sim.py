@@ -95,6 +95,25 @@ def test_a_client_meets_it(exchange: sim.Exchange) -> None:
         assert spi.wait("OnFrontDisconnected") == (0x2001,)
 
 
+def test_a_core_restarts(exchange: sim.Exchange) -> None:
+    spi = Recorder()
+    with ctp_py.TraderApi() as api:
+        api.RegisterSpi(spi)  # type: ignore[arg-type]
+        api.RegisterFront(exchange.front)
+        api.Init()
+        exchange.advance("1s")
+        spi.wait("OnFrontConnected")
+        exchange.restart(clear_flow=True, down=timedelta(minutes=5))
+        exchange.advance("4m")
+        assert spi.wait("OnFrontDisconnected") == (0x1001,)
+        assert not exchange.sessions(connected=True), "it is down"
+        exchange.advance("2m")
+        spi.wait("OnFrontConnected")
+        assert exchange.faults() == [], "it was a command, no plan in force"
+    with pytest.raises(sim.ControlError, match="soon"):
+        exchange.restart(down="soon")
+
+
 def test_orders_trades_positions_and_money_are_seen(exchange: sim.Exchange) -> None:
     spi = Recorder()
     exchange.tick("rb2701", 3000.0, bid=[(2999, 5)], ask=[(3001, 5)])

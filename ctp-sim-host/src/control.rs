@@ -20,7 +20,7 @@ mod time;
 pub use command::Disconnect;
 pub use door::Door;
 pub use fault::{ClearFaults, Fault, FaultAdded, FaultPlans, Faults, FaultsCleared};
-pub use life::{ExchangeState, Session, SessionList, Sessions, State};
+pub use life::{ExchangeState, Restart, Session, SessionList, Sessions, State};
 pub use log::{Lines, Log};
 pub use market::{BookAndTrades, BookWanted, Instrument, InstrumentFields};
 pub use money::{Accounts, Positions};

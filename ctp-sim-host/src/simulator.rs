@@ -157,6 +157,15 @@ impl Simulator {
         id
     }
 
+    /// Does the faults of a plan once, as a command; they begin at once.
+    pub(crate) fn do_once(&self, plan: FaultPlan) {
+        let mut engine = self.engine();
+        let before = engine.next_deadline();
+        let now = engine.catch_up(self.shared.now(), MOMENTS_MAX);
+        engine.do_once(now, plan);
+        self.look_sooner(&engine, before);
+    }
+
     /// Takes a plan of faults out of force, or all of them. What they held goes on. Returns how many there were.
     pub fn clear_faults(&self, id: Option<u64>) -> usize {
         let mut engine = self.engine();

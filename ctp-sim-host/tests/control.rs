@@ -164,7 +164,7 @@ fn everything_that_a_client_does_can_be_looked_at() {
     let lines: Vec<&str> =
         log["lines"].as_array().unwrap().iter().map(|line| line["text"].as_str().unwrap()).collect();
     for wanted in
-        ["session 1 connects: Trader 6.7.13", "look logged in", "FillOrder", "disconnected, reason 0x1001"]
+        ["session 1 connected: trader 6.7.13", "look logged in", "FillOrder", "closed by the front (0x1001)"]
     {
         assert!(lines.iter().any(|line| line.contains(wanted)), "{wanted}: {lines:#?}");
     }

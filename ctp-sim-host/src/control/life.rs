@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::ControlError;
-use super::operation::{Answer, Fields, Operation, Request, Run, needed, optional, read, write};
+use super::operation::{Answer, Done, Fields, Operation, Request, Run, needed, optional, read, write};
 use super::operations::find;
 use crate::address::{FrontAddress, SPEED_MAX};
 use crate::clock::{Clock, EventClock, ManualClock, Pace, RealClock, VirtualClock};
 use crate::counts::Counts;
+use crate::fault::FaultPlan;
 use crate::simulator::Simulator;
 
 pub(super) const OPERATIONS: &[Operation] = &[
@@ -53,6 +54,17 @@ pub(super) const OPERATIONS: &[Operation] = &[
         answer: "",
         example: "",
         run: Run::Process(end),
+    },
+    Operation {
+        name: Restart::NAME,
+        help: "restarts the core as the fault restart does: every connection ends with 4097, the day goes on",
+        arguments: &[
+            optional("clear-flow", "true: the flow is cleared; default false").switch(),
+            optional("down", "how long nobody gets a connection, such as 30s; default 0"),
+        ],
+        answer: "",
+        example: "down=30s",
+        run: Run::of::<Restart>(),
     },
 ];
 
@@ -141,6 +153,16 @@ pub struct ExchangeState {
 pub struct Sessions {
     /// Only those that are connected now.
     pub connected: bool,
+}
+
+/// Restarts the core: every connection ends, the day goes on.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Restart {
+    /// Whether the flow is cleared.
+    pub clear_flow: bool,
+    /// How long nobody gets a connection, such as `30s`; not at all when it is left out.
+    pub down: Option<String>,
 }
 
 /// The API objects that have connected.
@@ -271,6 +293,21 @@ impl Request for Sessions {
         let (_, sessions) = exchange.look();
         let wanted = sessions.into_iter().filter(|session| session.connected || !self.connected);
         Ok(SessionList { sessions: wanted.map(Session::from).collect() })
+    }
+}
+
+impl Request for Restart {
+    const NAME: &'static str = "restart";
+    type Answer = Done;
+
+    fn carry_out(self, exchange: &Simulator) -> Result<Done, ControlError> {
+        let mut fault = Map::from_iter([
+            ("do".to_owned(), Value::from("restart")),
+            ("clear-flow".to_owned(), Value::from(self.clear_flow)),
+        ]);
+        fault.extend(self.down.map(|down| ("down".to_owned(), Value::from(down))));
+        exchange.do_once(FaultPlan::from_json("restart", &fault)?);
+        Ok(Done {})
     }
 }
 

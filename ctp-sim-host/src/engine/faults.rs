@@ -28,9 +28,26 @@ struct Done {
 impl Engine {
     /// Brings a plan into force and returns its number.
     pub(crate) fn add_faults(&mut self, now: Timestamp, plan: FaultPlan) -> u64 {
-        let now = self.latest.max(now);
         info!(plan = plan.name, faults = plan.faults.len(), "fault plan in force");
-        self.notices.note(now, Notice::Log { about: "plan", text: format!("plan {} in force", plan.name) });
+        let text = format!("plan {} in force", plan.name);
+        self.notices.note(self.latest.max(now), Notice::Log { about: "plan", text });
+        self.bring(now, |faults, now, deeds| faults.add(now, plan, deeds))
+    }
+
+    /// Does the faults of a plan once, as a command: it is no plan in force, but for as long as they last.
+    pub(crate) fn do_once(&mut self, now: Timestamp, plan: FaultPlan) {
+        let faults: Vec<&str> = plan.faults.iter().map(|fault| fault.text.as_str()).collect();
+        let text = faults.join(", ");
+        self.notices.note(self.latest.max(now), Notice::Log { about: "command", text });
+        self.bring(now, |faults, now, deeds| faults.add_once(now, plan, deeds));
+    }
+
+    fn bring(
+        &mut self,
+        now: Timestamp,
+        add: impl FnOnce(&mut Faults, Timestamp, &mut VecDeque<Deed>) -> u64,
+    ) -> u64 {
+        let now = self.latest.max(now);
         let mut faults = self.faults.take().unwrap_or_else(|| {
             let has_store = self.exchange.as_mut().is_some_and(|exchange| exchange.log_mut().is_some());
             let (seed, sessions) = self
@@ -40,7 +57,7 @@ impl Engine {
             Box::new(Faults::new(seed, has_store, &sessions))
         });
         let mut deeds = VecDeque::new();
-        let id = faults.add(now, plan, &mut deeds);
+        let id = add(&mut faults, now, &mut deeds);
         self.finish(faults, now, deeds);
         id
     }

@@ -114,6 +114,8 @@ pub struct FaultState {
 #[derive(Debug)]
 pub(crate) struct Faults {
     plans: Vec<Running>,
+    /// Plans that are forgotten once nothing of them lasts.
+    passing: Vec<u64>,
     sessions: BTreeMap<SessionId, Known>,
     /// What is to come, by its time and then its number.
     later: BTreeMap<(Timestamp, u64), Later>,
@@ -168,6 +170,7 @@ impl Faults {
         let sessions = sessions.iter().map(|state| (state.session, Known::of(state))).collect();
         Self {
             plans: Vec::new(),
+            passing: Vec::new(),
             sessions,
             later: BTreeMap::new(),
             next: 1,
@@ -196,6 +199,25 @@ impl Faults {
             }
         }
         id
+    }
+
+    /// Brings a plan into force whose faults begin at once; it is forgotten once nothing of it lasts.
+    pub(crate) fn add_once(&mut self, now: Timestamp, plan: FaultPlan, deeds: &mut VecDeque<Deed>) -> u64 {
+        let id = self.add(now, plan, deeds);
+        self.passing.push(id);
+        self.forget_passing();
+        id
+    }
+
+    fn forget_passing(&mut self) {
+        let plans = &mut self.plans;
+        self.passing.retain(|id| {
+            let lasts =
+                |plan: &Running| plan.id == *id && plan.stages.iter().any(|stage| !stage.windows.is_empty());
+            let goes_on = plans.iter().any(lasts);
+            plans.retain(|plan| goes_on || plan.id != *id);
+            goes_on
+        });
     }
 
     /// Takes a plan out of force, or all. What it held goes on; returns how many there were.

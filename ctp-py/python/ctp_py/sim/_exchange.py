@@ -201,6 +201,19 @@ class Exchange:
         """Settles the trading day at once and returns the next one as `yyyymmdd`."""
         return str(self.control("settle")["trading_day"])
 
+    def restart(self, *, clear_flow: bool = False, down: str | timedelta | None = None) -> None:
+        """Restarts the core: every connection ends with 0x1001, and the day goes on.
+
+        Args:
+            clear_flow: the flow is cleared as well.
+            down: how long nobody gets a connection, in the exchange's time.
+
+        Raises:
+            ControlError: the duration cannot be read.
+        """
+        wanted = {} if down is None else {"down": _duration(down)}
+        self.control("restart", **{"clear-flow": clear_flow}, **wanted)
+
     def fault(self, fault: str | Mapping[str, Any], *, name: str | None = None) -> int:
         """Brings faults into force and returns their plan's number, which `clear_faults` takes.
 

@@ -146,6 +146,7 @@ impl Faults {
             deeds.push_back(Deed::Line(undo.clone()));
         }
         self.refresh_all(now, deeds);
+        self.forget_passing();
     }
 
     /// A fault is taken out of force: what it holds goes on.
