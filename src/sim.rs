@@ -25,6 +25,7 @@
 //! # Ok::<(), ctp::sim::SimError>(())
 //! ```
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ctp_sim_host::control::{self, ControlError, Door, Request};
@@ -62,6 +63,7 @@ pub struct Builder {
     start: Option<String>,
     clock: Option<(String, f64)>,
     settings: Vec<(String, String)>,
+    replay: Option<PathBuf>,
 }
 
 /// A running exchange. Dropping one that was started here ends it.
@@ -100,11 +102,18 @@ impl Builder {
         self
     }
 
+    /// Plays a recording of ticks in CSV: at its own times where a start is given, else from now on.
+    #[must_use]
+    pub fn replay(mut self, path: impl Into<PathBuf>) -> Self {
+        self.replay = Some(path.into());
+        self
+    }
+
     /// Starts it.
     ///
     /// # Errors
     ///
-    /// Returns an error when the simulator's library is not found, or a setting cannot be.
+    /// Returns an error when the simulator's library is not found, or a setting or the recording cannot be.
     pub fn start(self) -> Result<Exchange, SimError> {
         let control = Control::open(ctp_sys::find_simulator(ctp_types::API_VERSION)?.trader)?;
         let name = self.name.unwrap_or_else(|| {
@@ -115,6 +124,9 @@ impl Builder {
         let mut start = json!({ "op": "start", "exchange": name, "config": self.settings });
         if let Some(at) = self.start {
             start["start"] = at.into();
+        }
+        if let Some(path) = self.replay {
+            start["replay"] = path.to_string_lossy().into();
         }
         if let Some((clock, speed)) = self.clock {
             start["clock"] = clock.into();

@@ -95,6 +95,21 @@ def test_a_client_meets_it(exchange: sim.Exchange) -> None:
         assert spi.wait("OnFrontDisconnected") == (0x2001,)
 
 
+def test_a_recording_is_played(tmp_path: Path) -> None:
+    recording = tmp_path / "ticks.csv"
+    recording.write_text(
+        "InstrumentID,TradingDay,ActionDay,UpdateTime,LastPrice,Volume\n"
+        "rb2701,20261123,20261123,10:00:02,3201,1\nrb2701,20261123,20261123,10:00:03,3202,3\n"
+    )
+    with sim.Exchange(start=START, settings={"crowd": "off"}, replay=recording) as exchange:
+        for moment, price in (("10:00:02.5", 3201.0), ("10:00:03.5", 3202.0)):
+            exchange.until(moment)
+            instrument = exchange.instrument("rb2701")
+            assert instrument is not None and float(instrument["LastPrice"]) == price
+    with pytest.raises(sim.ControlError, match=r"nothing\.csv"):
+        sim.Exchange(replay=tmp_path / "nothing.csv")
+
+
 def test_a_core_restarts(exchange: sim.Exchange) -> None:
     spi = Recorder()
     with ctp_py.TraderApi() as api:

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
 
+use ctp_sim_host::scenario::{Direct, parse_file, run};
 use ctp_sim_host::{
     ApiKind, FrontAddress, Instance, InstanceOptions, RecordingError, Simulator, StartError,
     SubscriptionChange,
@@ -90,4 +91,22 @@ fn what_is_wrong_with_a_recording_is_said() {
         assert!(wrong.contains(part), "{wrong}");
     }
     assert!("sim://recordings?replay=".parse::<FrontAddress>().is_err());
+}
+
+#[test]
+fn a_scenario_plays_a_recording_beside_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("ticks.csv"), RECORDING).expect("a file");
+    let file = folder.path().join("played.txt");
+    let file = file.to_str().expect("a path");
+    let text = "section: §4\nquote: a recording\nconfig: crowd=off products=rb options=off replay=ticks.csv\n\
+        md feed\nfeed > subscribe rb2701\nfeed < ...\nsim > until 10:00:05\n\
+        feed << tick rb2701 LastPrice=3201 UpdateTime=10:00:02\nfeed << tick rb2701 LastPrice=3202 BidVolume1=7\n";
+    let target = Direct { version: (6, 7, 13) };
+    let report = run(&parse_file(file, text).expect("a scenario"), &target);
+    assert!(report.failures.is_empty() && report.rows == 1, "{:?}", report.failures);
+    let missing = parse_file(file, &text.replace("ticks.csv", "nothing.csv")).expect("a scenario");
+    let failures = run(&missing, &target).failures;
+    assert!(failures[0].problem.contains("nothing.csv"), "{failures:?}");
+    assert!(parse_file(file, &text.replace("ticks.csv", "")).is_err());
 }

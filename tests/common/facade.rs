@@ -94,7 +94,11 @@ impl Target for Facade {
         let (facade, now) = (self.clone(), setup.start);
         let mut world = FacadeWorld { facade, exchange, server, now, clients: Vec::new(), flow };
         if world.server.is_none() {
-            let start = json!({ "op": "start", "start": setup.start.china(), "config": setup.config });
+            let start = setup.start.china();
+            let mut start = json!({ "op": "start", "start": start, "config": setup.config });
+            if let Some(path) = &setup.replay {
+                start["replay"] = path.to_string_lossy().into();
+            }
             world.ask(start)?;
         }
         for (_, text) in &setup.faults {
@@ -111,6 +115,7 @@ fn serve(name: &str, setup: &Setup) -> Result<Server, TargetError> {
     options.manual = true;
     options.exchange.start = Some(setup.start);
     options.exchange.settings = setup.config.clone();
+    options.exchange.replay = setup.replay.clone();
     Server::start(options).map_err(failed)
 }
 

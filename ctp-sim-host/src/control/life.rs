@@ -1,5 +1,6 @@
 //! An exchange begins and ends, and what runs.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use ctp_sim::{ApiKind, Config, SessionState, Timestamp};
@@ -13,6 +14,8 @@ use crate::address::{FrontAddress, SPEED_MAX};
 use crate::clock::{Clock, EventClock, ManualClock, Pace, RealClock, VirtualClock};
 use crate::counts::Counts;
 use crate::fault::FaultPlan;
+use crate::recording::read_recording;
+use crate::registry::StartError;
 use crate::simulator::Simulator;
 
 pub(super) const OPERATIONS: &[Operation] = &[
@@ -26,6 +29,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 .number(),
             optional("start", "a time in China such as \"2026-11-23 10:00:00\"; the machine's when left out"),
             optional("config", "an object of settings and switches, or a list of pairs").json(),
+            optional(
+                "replay",
+                "a recording of ticks to play, in CSV (docs/simulator.md): at its own times with start, else from now on",
+            ),
         ],
         answer: "",
         example: "exchange=x start=\"2026-11-23 10:00:00\"",
@@ -84,6 +91,7 @@ struct Start {
     start: Option<String>,
     #[serde(default)]
     config: Settings,
+    replay: Option<PathBuf>,
 }
 
 /// Settings in the order in which they are made: an object, or a list of pairs.
@@ -211,6 +219,7 @@ fn start(fields: Fields) -> Result<Answer, ControlError> {
         return Err(ControlError::Value { name: "exchange", value: name, expected });
     }
     let expected = "a time in China such as 2026-11-23 10:00:00";
+    let from_now = start.start.is_none();
     let at = match start.start {
         None => RealClock::new().now(),
         Some(text) => {
@@ -221,6 +230,9 @@ fn start(fields: Fields) -> Result<Answer, ControlError> {
     let mut config = Config::starting_at(at);
     for (key, value) in start.config.into_pairs() {
         config.set(&key, &setting(&value))?;
+    }
+    if let Some(path) = start.replay {
+        config.replay = Some(read_recording(&path, from_now).map_err(StartError::from)?);
     }
     let speed = start.speed.unwrap_or(1.0);
     if !(speed > 0.0 && speed <= SPEED_MAX) {

@@ -13,7 +13,7 @@ use super::statement::Request;
 use super::target::{ClientOptions, Seen, Setup, Target, TargetError, World};
 use crate::command::{Argument, read_command};
 use crate::fault::{self, FaultPlan};
-use crate::{Instance, InstanceOptions, ManualClock, Simulator, SubscriptionChange, Topic};
+use crate::{Instance, InstanceOptions, ManualClock, Simulator, SubscriptionChange, Topic, read_recording};
 
 /// How long a client may stay in a callback, in real time.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -45,6 +45,9 @@ impl Target for Direct {
         let mut config = Config::starting_at(setup.start);
         for (key, value) in &setup.config {
             config.set(key, value).map_err(|error| TargetError::of(&error))?;
+        }
+        if let Some(path) = &setup.replay {
+            config.replay = Some(read_recording(path, false).map_err(|error| TargetError::of(&error))?);
         }
         let number = STARTED.fetch_add(1, Ordering::Relaxed);
         let name = format!("scenario-{}-{number}", std::process::id());

@@ -52,7 +52,11 @@ fn run_row(scenario: &Scenario, row: usize, target: &dyn Target) -> Result<(), B
         })
         .and_then(|()| {
             let faults = read_plans(scenario, values)?;
-            let setup = Setup { start: scenario.start, config: config.clone(), faults };
+            let mut setup = Setup { start: scenario.start, config: config.clone(), replay: None, faults };
+            // The last one counts, as with settings.
+            for (_, path) in setup.config.extract_if(.., |(key, _)| key == "replay") {
+                setup.replay = Some(folder(scenario).join(path));
+            }
             target.start(&setup).map_err(|error| error.0)
         });
     let seed = config.iter().rev().find(|(key, _)| key == "seed").map_or("1", |(_, seed)| seed).to_owned();
@@ -92,15 +96,19 @@ fn run_row(scenario: &Scenario, row: usize, target: &dyn Target) -> Result<(), B
 
 /// Reads the fault plans of a row, each with its name.
 fn read_plans(scenario: &Scenario, values: &Row) -> Result<Vec<(String, String)>, String> {
-    let folder = Path::new(&scenario.file).parent().unwrap_or(Path::new(""));
     let read = |file: &Template| {
-        let path = folder.join(file.evaluate(&mut names::RowNames(values))?);
+        let path = folder(scenario).join(file.evaluate(&mut names::RowNames(values))?);
         let text = fs::read_to_string(&path);
         let text = text.map_err(|error| format!("cannot read the fault plan {}: {error}", path.display()))?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         Ok((name, text))
     };
     scenario.faults.iter().map(read).collect()
+}
+
+/// Returns the folder that a scenario's files are named from.
+fn folder(scenario: &Scenario) -> &Path {
+    Path::new(&scenario.file).parent().unwrap_or(Path::new(""))
 }
 
 fn describe(row: usize, values: &Row) -> String {

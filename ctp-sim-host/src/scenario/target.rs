@@ -1,5 +1,7 @@
 //! What scenarios run against: our own instances, a facade behind `ctp-sys`, a gateway.
 
+use std::path::PathBuf;
+
 use ctp_sim::{ApiKind, Timestamp};
 use ctp_types::{FieldDescriptor, RecordBox, RecordDescriptor, ResumeType, RspInfoField};
 
@@ -33,6 +35,8 @@ pub struct Setup {
     pub start: Timestamp,
     /// Settings and switches by name.
     pub config: Vec<(String, String)>,
+    /// A recording of ticks, played at its own times.
+    pub replay: Option<PathBuf>,
     /// Fault plans that are in force from the start: the name of each and its TOML text.
     pub faults: Vec<(String, String)>,
 }

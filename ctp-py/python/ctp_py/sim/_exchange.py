@@ -48,6 +48,7 @@ class Exchange:
         speed: float | None = None,
         start: str | datetime | None = None,
         settings: Mapping[str, Setting] | None = None,
+        replay: str | os.PathLike[str] | None = None,
     ) -> None:
         """Starts an exchange inside this process.
 
@@ -57,6 +58,7 @@ class Exchange:
             speed: virtual seconds per second, above 0, at most 1000; with `clock="virtual"` only.
             start: a time in China, such as `2026-11-23 10:00:00`; the machine's when left out.
             settings: settings and switches by name, made in their order.
+            replay: a recording of ticks in CSV: played at its own times where a start is given, else from now on.
 
         Raises:
             ControlError: the name is in use, or a value cannot be.
@@ -70,6 +72,8 @@ class Exchange:
             request["speed"] = speed
         if start is not None:
             request["start"] = _moment(start)
+        if replay is not None:
+            request["replay"] = os.fspath(replay)
         if settings:
             # Pairs keep their order in JSON.
             request["config"] = [list(pair) for pair in settings.items()]

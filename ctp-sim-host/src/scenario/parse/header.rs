@@ -147,7 +147,10 @@ impl Headers {
                 })?);
                 continue;
             }
-            if let Some(text) = template.constant() {
+            if key == "replay" && value.text.is_empty() {
+                return Err(Problem::Config("replay=: write the path of a recording in CSV".to_owned()));
+            }
+            if let Some(text) = template.constant().filter(|_| key != "replay") {
                 let mut config = Config::starting_at(Timestamp(0));
                 config.set(key, text).map_err(|error| Problem::Config(error.to_string()))?;
             }
