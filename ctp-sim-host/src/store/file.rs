@@ -21,7 +21,7 @@ pub(super) const APPLICATION: i32 = 0x4354_5053;
 /// `user_version` of the file: its format.
 pub(super) const FORMAT: i32 = 1;
 /// How long a reader may be in the way.
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// This build, for people.
 pub(super) const BUILD: &str = concat!("ctp-sim-host ", env!("CARGO_PKG_VERSION"));
 
@@ -181,6 +181,13 @@ pub(super) fn connect(path: &Path) -> Result<Connection, StoreError> {
     // Another connection does it, outside the exchange's lock.
     connection.pragma_update(None, "wal_autocheckpoint", 0).map_err(failed)?;
     Ok(connection)
+}
+
+/// Returns the path of a file beside a store.
+pub(super) fn beside(store: &Path, end: &str) -> PathBuf {
+    let mut path = store.as_os_str().to_owned();
+    path.push(end);
+    PathBuf::from(path)
 }
 
 /// Makes a store beside its place and puts it there whole.

@@ -90,9 +90,7 @@ impl Head {
 
 /// Returns the path of a store's head file.
 pub(super) fn path_of(store: &Path) -> PathBuf {
-    let mut path = store.as_os_str().to_owned();
-    path.push("-head");
-    PathBuf::from(path)
+    super::file::beside(store, "-head")
 }
 
 /// Reads a head without its lock.

@@ -1,14 +1,15 @@
 //! The log that a running exchange writes.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ctp_sim::{Exchange, Input, Output, Timestamp};
 use rusqlite::Connection;
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
 use super::digest::Hash;
-use super::file::{BUILD, Meta, sqlite};
+use super::file::{BUILD, BUSY, Meta, beside, sqlite};
 use super::head::{Head, HeadFile};
 use super::keeper::Keeper;
 use super::remake::{Remade, link};
@@ -22,8 +23,20 @@ use crate::logged::{InputLog, NotKept};
 const CHECKPOINT_ROWS: u64 = 1_000;
 const CHECKPOINT_AFTER: Duration = Duration::from_secs(60);
 
+/// The length of `FILE-wal` from which on it is begun anew, in bytes.
+const WAL_MAX: u64 = 64 << 20;
+
+/// After how many inputs its length is looked at, and after how many when somebody who reads the file was in the way.
+const WAL_LOOK: u64 = 64;
+const WAL_LOOK_LATER: u64 = 4_096;
+
 pub(super) struct FileLog {
     path: PathBuf,
+    wal: PathBuf,
+    /// The number of inputs at which the length of the `-wal` is looked at.
+    wal_look: u64,
+    /// Whether the keeper was asked to bring rows to the disk, so that little is left to do here.
+    bringing: bool,
     connection: Connection,
     file: HeadFile,
     head: Head,
@@ -76,6 +89,9 @@ impl FileLog {
         empty_wal(&connection).map_err(failed)?;
         let mut log = Self {
             path: path.to_owned(),
+            wal: beside(path, "-wal"),
+            wal_look: head.rows + WAL_LOOK,
+            bringing: false,
             file,
             witness,
             veil: meta.veil(),
@@ -121,6 +137,28 @@ impl FileLog {
         transaction.commit()?;
         self.checkpoint = (self.head.rows, from);
         Ok(())
+    }
+
+    /// Begins `FILE-wal` anew when it has become long. While inputs come without a pause nobody else can: bringing rows
+    /// to the disk beside them never reaches the last one.
+    fn shorten(&mut self) {
+        if self.head.rows < self.wal_look {
+            return;
+        }
+        self.wal_look = self.head.rows + WAL_LOOK;
+        if fs::metadata(&self.wal).map_or(0, |wal| wal.len()) < WAL_MAX || self.keeper.is_bringing() {
+            return;
+        }
+        if !std::mem::replace(&mut self.bringing, true) {
+            self.keeper.bring();
+            return;
+        }
+        self.bringing = false;
+        if let Err(cause) = empty_wal_at_once(&self.connection) {
+            // The rows are safe where they are.
+            debug!(path = %self.path.display(), %cause, "the -wal is not begun anew yet");
+            self.wal_look = self.head.rows + WAL_LOOK_LATER;
+        }
     }
 
     fn refuse(&mut self, cause: String) -> NotKept {
@@ -169,6 +207,7 @@ impl InputLog for FileLog {
         self.head.entries = self.witness.entries();
         self.head.digest = self.witness.digest();
         self.write_head();
+        self.shorten();
     }
 
     fn fail(&mut self, on: bool) {
@@ -214,4 +253,12 @@ fn write_checkpoint(connection: &Connection, head: &Head) -> rusqlite::Result<()
 /// Brings everything into the file itself.
 pub(super) fn empty_wal(connection: &Connection) -> rusqlite::Result<()> {
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+}
+
+/// As [`empty_wal`], unless somebody who reads or writes is in the way: nobody is waited for.
+fn empty_wal_at_once(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(Duration::ZERO)?;
+    let emptied = empty_wal(connection);
+    connection.busy_timeout(BUSY)?;
+    emptied
 }

@@ -304,6 +304,31 @@ fn a_full_disk_keeps_inputs_out_and_lets_time_pass() {
 }
 
 #[test]
+fn the_wal_is_begun_anew_while_inputs_come_without_a_pause() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = options(folder.path(), 11);
+    let mut run = Driven::of(open(&options).expect("a store"));
+    let session = SessionId(1);
+    let instruments = (0..500).map(|n| ctp_types::Text::new(&format!("none{n}")).expect("it fits")).collect();
+    let wal = file::beside(&options.path, "-wal");
+    let length = || fs::metadata(&wal).map_or(0, |wal| wal.len());
+    let (mut rows, mut last, mut shortened) = (0, 0, 0);
+    while shortened < 2 {
+        run.take(run.at, Input::Unsubscribe { session, instruments: Vec::clone(&instruments) });
+        rows += 1;
+        assert!(rows < 300_000, "{} bytes, and it grows", length());
+        let now = length();
+        shortened += u32::from(now < last);
+        last = now;
+    }
+    run.outputs.clear();
+    // As after a kill.
+    let (_kept, path) = image(&options.path);
+    drop(run);
+    assert_eq!(open(&StoreOptions { path, ..options }).expect("it opens").rows(), rows);
+}
+
+#[test]
 fn tables_for_people_hold_what_the_exchange_shows() {
     let folder = tempfile::tempdir().expect("a folder");
     let options = options(folder.path(), 9);
