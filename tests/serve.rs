@@ -43,10 +43,14 @@ impl Serve {
         panic!("no {name}: {skipped:#?}");
     }
 
-    /// Sends a signal and returns the exit code.
-    fn end(&mut self, signal: &str) -> Option<i32> {
+    fn signal(&self, signal: &str) {
         let killed = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
         assert!(killed.success());
+    }
+
+    /// Sends a signal and returns the exit code.
+    fn end(&mut self, signal: &str) -> Option<i32> {
+        self.signal(signal);
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -105,6 +109,48 @@ fn a_day_is_told_line_by_line_and_ends_cleanly() {
     assert_eq!(serve.event("stopped")["reason"], "terminated");
     let told = trader.next("OnFrontDisconnected");
     assert_eq!(told.number, 0x1001);
+}
+
+#[test]
+fn a_server_that_stands_still_holds_nobody_up_and_goes_on() {
+    let mut serve = Serve::start(&[
+        "--set",
+        "latency=none",
+        "--set",
+        "matching=simnow",
+        "--set",
+        "orders_per_second=0",
+        "--set",
+        "initial_balance=10000000000000",
+    ]);
+    let front = serve.event("listening")["td"].as_str().unwrap().to_owned();
+    let mut stays = Client::start(ApiKind::Trader, &front, "one");
+    stays.log_in();
+    let leaves = Client::start(ApiKind::Trader, &front, "two");
+    leaves.log_in();
+    let md = Client::start(ApiKind::Md, &front, "one");
+    md.log_in();
+    md.subscribe(&["rb2705"]);
+    let tick: DepthMarketDataField = md.next("OnRtnDepthMarketData").record();
+
+    serve.signal("-STOP");
+    // Each of these would hang until the server goes on, which it does only after them.
+    for _ in 0..1_000 {
+        stays.order("rb2705", "SHFE", Direction::BUY, tick.upper_limit_price);
+    }
+    assert!(stays.instance.is_connected());
+    leaves.instance.release();
+    // One that comes meanwhile is taken by the system, hears nothing, and can go again.
+    let comes = Client::start(ApiKind::Md, &front, "three");
+    comes.instance.release();
+    serve.signal("-CONT");
+
+    for _ in 0..1_000 {
+        stays.next("OnRtnTrade");
+    }
+    md.next("OnRtnDepthMarketData");
+    let again = Client::start(ApiKind::Trader, &front, "two");
+    again.log_in();
 }
 
 #[test]
