@@ -37,7 +37,15 @@ pub fn read_command(
     session: &dyn Fn(&str) -> Option<u64>,
 ) -> Result<Command, CommandError> {
     Command::deserialize(CommandText { name, arguments, session })
-        .map_err(|error: Error| CommandError { command: name.to_owned(), problem: error.to_string() })
+        .map_err(|error: Error| CommandError { command: name.to_owned(), problem: shown(&error.to_string()) })
+}
+
+/// Says what is wrong as a fix.
+fn shown(problem: &str) -> String {
+    match problem.strip_prefix("missing field ").map(|field| field.trim_matches('`')) {
+        Some(field) => format!("{field} is missing: add {field}=VALUE (docs/scenarios.md)"),
+        None => problem.replacen("unknown variant", "no such command", 1).replace('`', ""),
+    }
 }
 
 /// Splits a line into the name of a command and its values, as scenarios write them.
@@ -71,13 +79,23 @@ pub fn write_line(name: &str, arguments: &[Argument]) -> String {
     line
 }
 
+/// Checks a line whose sessions are not there yet.
+#[cfg(feature = "serve")]
+pub(crate) fn check_line(line: &str) -> Result<(), CommandError> {
+    let (name, arguments) = read_line(line)?;
+    if crate::fault::words::NAMES.contains(&name.as_str()) {
+        return Ok(());
+    }
+    read_command(&name, &arguments, &|_| Some(0)).map(drop)
+}
+
 /// Returns what is wrong with the name of a command, before its values are known.
 pub(crate) fn check_name(name: &str) -> Result<(), String> {
     if crate::fault::words::NAMES.contains(&name) {
         return Ok(());
     }
     match read_command(name, &[], &|_| None) {
-        Err(error) if error.problem.starts_with("unknown variant") => Err(error.problem),
+        Err(error) if error.problem.starts_with("no such command") => Err(error.problem),
         _ => Ok(()),
     }
 }

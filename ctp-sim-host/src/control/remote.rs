@@ -54,7 +54,18 @@ pub enum RemoteError {
         /// Why.
         text: String,
     },
-    /// What answers is no server of this kind, or the connection broke. Whether the request was carried out is not known.
+    /// Something takes the connection and does not speak as a simulator does.
+    #[error(
+        "what listens at {front} does not answer as `ctp sim serve` does ({reason}): another program has that port; \
+         look at the address that the server printed"
+    )]
+    Foreign {
+        /// The address.
+        front: String,
+        /// What came instead.
+        reason: String,
+    },
+    /// The connection broke. Whether the request was carried out is not known.
     #[error("the connection to {front} broke: {reason}; whether the request was carried out is not known")]
     Broken {
         /// The address.
@@ -80,7 +91,9 @@ impl Remote {
     ///
     /// Returns an error when nothing answers, or what answers does not take the connection.
     pub fn connect(front: &str) -> Result<Self, RemoteError> {
-        let address = front.strip_prefix("tcp://").filter(|address| address.contains(':'));
+        let address = front.strip_prefix("tcp://").filter(|address| {
+            address.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok_and(|port| port > 0))
+        });
         let address = address.ok_or_else(|| RemoteError::Address(front.to_owned()))?;
         let unreachable = |source| RemoteError::Unreachable { front: front.to_owned(), source };
         let addresses: Vec<SocketAddr> = address.to_socket_addrs().map_err(unreachable)?.collect();
@@ -110,9 +123,12 @@ impl Remote {
             token,
             streams: None,
         }))?;
-        match remote.receive(Instant::now() + CONNECT_WAIT_MAX)? {
-            Frame::Welcome(welcome) => remote.exchange = welcome.exchange,
-            other => return Err(remote.broken(format!("it begins with a frame {}", other.name()))),
+        let foreign = |reason| RemoteError::Foreign { front: front.to_owned(), reason };
+        match remote.receive(Instant::now() + CONNECT_WAIT_MAX) {
+            Ok(Frame::Welcome(welcome)) => remote.exchange = welcome.exchange,
+            Ok(other) => return Err(foreign(format!("it begins with a frame {}", other.name()))),
+            Err(RemoteError::Broken { reason, .. }) => return Err(foreign(reason)),
+            Err(error) => return Err(error),
         }
         Ok(remote)
     }

@@ -23,7 +23,7 @@ pub struct PlanProblem {
 #[non_exhaustive]
 pub enum PlanFileError {
     /// It cannot be read.
-    #[error("cannot read the fault plan {path}", path = .path.display())]
+    #[error("cannot read the fault plan {path}: {source}; name a readable file", path = .path.display())]
     Read {
         /// The file.
         path: PathBuf,

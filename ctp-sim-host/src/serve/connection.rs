@@ -45,7 +45,9 @@ pub(super) async fn run(shared: Arc<Shared>, stream: TcpStream, peer: SocketAddr
         Ok(Err(refusal)) => return refuse(&shared, &stream, peer, &refusal).await,
         Err(_) => {
             let text = format!("nothing was said for {:?}", shared.handshake);
-            return shared.log(format!("{peer} was left: {text}"));
+            let fix =
+                "a program with the vendor's own library? docs/use-with.md puts the simulator's in its place";
+            return shared.log(format!("{peer} was left: {text}; {fix}"));
         }
     };
     if let Err(refusal) = greet::check(&hello, kinds, shared.token.as_ref()) {

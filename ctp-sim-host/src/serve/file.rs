@@ -7,9 +7,10 @@ use serde_json::{Map, Value};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::options::{Given, GivenOptions, TimeKind, check_setting};
+use super::options::{Given, GivenOptions, TimeKind, check_setting, check_speed};
 use super::problem::{OptionsError, Origin, Problem, nearest};
 use crate::address::Speed;
+use crate::command::check_line;
 
 /// The longest file, in bytes.
 const LENGTH_MAX: u64 = 1 << 20;
@@ -100,6 +101,9 @@ const KEYS: &[FileKey] = &[
                 DeValue::Float(number) => Speed::Times(number.as_str().parse().map_err(|_| Wrong::Type)?),
                 _ => return Err(Wrong::Type),
             };
+            if let Some((what, fix)) = check_speed(speed) {
+                return Err(Wrong::Value(what, fix.to_owned()));
+            }
             reader.options.speed = Some(reader.given(value, speed));
             Ok(())
         },
@@ -202,6 +206,12 @@ const KEYS: &[FileKey] = &[
                     }
                     Some(_) => {}
                 }
+                let text =
+                    request.get("text").filter(|_| request.get("op").is_some_and(|op| op == "command"));
+                if let Some(Err(error)) = text.and_then(Value::as_str).map(check_line) {
+                    let fix = "docs/scenarios.md lists the commands with their fields";
+                    reader.tell(command.span().start, error.to_string(), fix);
+                }
                 let command = reader.given(command, request);
                 reader.options.commands.push(command);
             }
@@ -255,13 +265,17 @@ pub fn read_file(path: &Path) -> Result<GivenOptions, OptionsError> {
 fn read_text(text: &str, folder: &Path) -> Result<GivenOptions, Vec<Problem>> {
     let mut reader = Reader { text, folder, options: GivenOptions::default(), problems: Vec::new() };
     let (table, errors) = DeTable::parse_recoverable(text);
+    let mut broken = Vec::new();
     for error in errors {
         let at = error.span().map_or(0, |span| span.start);
+        broken.push(reader.origin(at));
         reader.tell(at, format!("this is no TOML: {}", error.message().trim()), "correct the line");
     }
     // A text that is no TOML may have lost its keys: what is left of them is still checked.
     for (key, value) in table.get_ref() {
-        reader.key(key, value);
+        if !broken.contains(&reader.origin(key.span().start)) {
+            reader.key(key, value);
+        }
     }
     if reader.problems.is_empty() { Ok(reader.options) } else { Err(reader.problems) }
 }

@@ -302,17 +302,11 @@ impl GivenOptions {
     fn check_time(&self, manual: bool, problems: &mut Vec<Problem>) {
         let is_virtual = self.clock.as_ref().is_some_and(|clock| clock.value == TimeKind::Virtual);
         if let Some(speed) = &self.speed {
-            let (what, fix) = match speed.value {
-                Speed::Times(times) if !(times > 0.0 && times <= SPEED_MAX) => {
-                    (format!("speed {times} cannot be"), "write a number above 0, at most 1000, or \"max\"")
-                }
-                _ if !is_virtual => (
-                    format!("speed {} needs a virtual clock", speed.value),
-                    "add clock = \"virtual\" or leave speed out",
-                ),
-                _ => (String::new(), ""),
+            let clockless = || {
+                let what = format!("speed {} needs a virtual clock", speed.value);
+                (!is_virtual).then_some((what, "add clock = \"virtual\" or leave speed out"))
             };
-            if !what.is_empty() {
+            if let Some((what, fix)) = check_speed(speed.value).or_else(clockless) {
                 problems.push(Problem::new(speed.origin.clone(), what, fix));
             }
         }
@@ -321,6 +315,16 @@ impl GivenOptions {
             let fix = "add clock = \"virtual\" or \"manual\", or leave start out";
             problems.push(Problem::new(start.origin.clone(), what, fix));
         }
+    }
+}
+
+/// Returns what is wrong with a speed, and the fix.
+pub(super) fn check_speed(speed: Speed) -> Option<(String, &'static str)> {
+    match speed {
+        Speed::Times(times) if !(times > 0.0 && times <= SPEED_MAX) => {
+            Some((format!("speed {times} cannot be"), "write a number above 0, at most 1000, or \"max\""))
+        }
+        _ => None,
     }
 }
 

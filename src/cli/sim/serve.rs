@@ -54,7 +54,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     faults: Vec<PathBuf>,
     /// A fault plan drawn from a seed; `ctp sim faults --seed` prints it
-    #[arg(long, value_name = "SEED", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
+    #[arg(long, value_name = "SEED", value_parser = seed)]
     fault_seed: Option<u64>,
     /// A setting or switch of the exchange; may be given several times
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
@@ -163,6 +163,11 @@ fn speed(text: &str) -> Result<Speed, String> {
             .map(Speed::Times)
             .map_err(|_| "write a number above 0, at most 1000, or max".to_owned()),
     }
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    let wrong = || format!("write a whole number from 0 to {}", i64::MAX);
+    text.parse().ok().filter(|seed| i64::try_from(*seed).is_ok()).ok_or_else(wrong)
 }
 
 fn time(text: &str) -> Result<Timestamp, String> {

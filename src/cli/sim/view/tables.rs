@@ -271,11 +271,11 @@ fn order_list(app: &App) -> List {
     });
     List {
         columns: vec![
-            left("time", 8, 6),
-            left("investor", 12, 7),
+            left("time", 8, 7),
+            left("investor", 12, 5),
             left("instrument", 20, 0),
             left("side", 4, 2),
-            left("offset", 9, 5),
+            left("offset", 9, 6),
             right("price", 11, 1),
             right("traded", 13, 3),
             left("status", 40, 4),
@@ -303,8 +303,8 @@ fn trade_list(app: &App) -> List {
     });
     List {
         columns: vec![
-            left("time", 8, 4),
-            left("investor", 12, 6),
+            left("time", 8, 6),
+            left("investor", 12, 4),
             left("instrument", 20, 0),
             left("side", 4, 2),
             left("offset", 9, 5),
