@@ -43,7 +43,7 @@ pub fn read_command(
 /// Says what is wrong as a fix.
 fn shown(problem: &str) -> String {
     match problem.strip_prefix("missing field ").map(|field| field.trim_matches('`')) {
-        Some(field) => format!("{field} is missing: add {field}=VALUE (docs/scenarios.md)"),
+        Some(field) => format!("{field} is missing: add {field}=VALUE"),
         None => problem.replacen("unknown variant", "no such command", 1).replace('`', ""),
     }
 }
