@@ -1,4 +1,5 @@
 //! The clocks behind a front address.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::sync::{Arc, OnceLock, Weak, mpsc};
 use std::time::Duration;

