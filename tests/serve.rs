@@ -197,3 +197,54 @@ fn wrong_options_are_told_all_at_once() {
     let (code, error) = output(&["--listen", "127.0.0.1:0", "--command", "explode"]);
     assert!(code == Some(1) && error.contains("explode"), "{code:?} {error}");
 }
+
+/// Runs a program in a terminal of its own: waits until something is shown, types `sys.argv[1]`, closes the terminal where
+/// that is empty, and prints the exit code.
+const TERMINAL: &str = r#"
+import os, pty, sys
+pid, fd = pty.fork()
+if pid == 0:
+    os.environ["TERM"] = "xterm"
+    os.execv(sys.argv[2], sys.argv[2:])
+shown = os.read(fd, 1)
+if sys.argv[1]:
+    os.write(fd, sys.argv[1].encode())
+    try:
+        while os.read(fd, 4096):
+            pass
+    except OSError:
+        pass
+else:
+    os.close(fd)
+print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"#;
+
+#[test]
+fn the_view_ends_by_q_and_when_its_terminal_vanishes() {
+    for typed in ["q", ""] {
+        let mut child = Command::new("python3")
+            .args([
+                "-c",
+                TERMINAL,
+                typed,
+                env!("CARGO_BIN_EXE_ctp"),
+                "sim",
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+            ])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let deadline = Instant::now() + PATIENCE;
+        while child.try_wait().unwrap().is_none() {
+            if Instant::now() > deadline {
+                drop(child.kill());
+                panic!("the view does not end after {typed:?}");
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let said = child.wait_with_output().unwrap().stdout;
+        assert_eq!(String::from_utf8_lossy(&said).trim(), "0", "exit code after {typed:?}");
+    }
+}

@@ -3,6 +3,7 @@
 mod app;
 mod book;
 mod draw;
+mod keys;
 mod pane;
 mod snapshot;
 mod style;
@@ -13,11 +14,12 @@ mod text;
 mod tests;
 
 use std::io::{self, IsTerminal as _};
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 use ctp_sim_host::control::Door;
 use ratatui::DefaultTerminal;
-use ratatui::crossterm::event::{self, Event};
+use ratatui::crossterm::event::Event;
 
 use self::app::{App, Step};
 use self::snapshot::Courier;
@@ -30,6 +32,9 @@ const DRAW_INTERVAL: Duration = Duration::from_millis(100);
 
 /// How long a key is waited for.
 const KEY_WAIT: Duration = Duration::from_millis(50);
+
+/// `EIO` and `ENXIO`: what the system says of a terminal that has vanished.
+const TERMINAL_GONE: [i32; 2] = [5, 6];
 
 /// Arguments of `ctp sim view`.
 #[derive(Debug, clap::Args)]
@@ -67,11 +72,18 @@ pub(super) fn show(door: Door, addresses: String, owns: bool, stop: &Stop) -> Re
     let mut terminal = ratatui::try_init()?;
     let shown = run(&mut terminal, &mut app, &courier, stop);
     let restored = ratatui::try_restore();
-    shown?;
-    Ok(restored?)
+    match shown.and(restored) {
+        Err(cause) if cause.raw_os_error().is_some_and(|code| TERMINAL_GONE.contains(&code)) => {
+            // Its end would print to the terminal, and panic.
+            std::mem::forget(terminal);
+            Ok(())
+        }
+        ended => Ok(ended?),
+    }
 }
 
 fn run(terminal: &mut DefaultTerminal, app: &mut App, courier: &Courier, stop: &Stop) -> io::Result<()> {
+    let keys = keys::start()?;
     let mut drawn: Option<Instant> = None;
     let mut changed = true;
     let mut had_message = false;
@@ -88,10 +100,13 @@ fn run(terminal: &mut DefaultTerminal, app: &mut App, courier: &Courier, stop: &
             terminal.draw(|frame| draw::draw(frame, app))?;
             (drawn, changed) = (Some(Instant::now()), false);
         }
-        if !event::poll(KEY_WAIT)? {
-            continue;
-        }
-        match event::read()? {
+        let event = match keys.recv_timeout(KEY_WAIT) {
+            Ok(event) => event?,
+            Err(RecvTimeoutError::Timeout) => continue,
+            // It ends after an error, which was told.
+            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+        };
+        match event {
             Event::Key(key) => match app.key(key) {
                 Step::Quit => return Ok(()),
                 // The courier lives as long as the view.

@@ -1,4 +1,4 @@
-//! When to stop: Ctrl-C, SIGTERM and SIGHUP.
+//! When to stop: Ctrl-C, SIGTERM and SIGHUP. Whoever says it twice does not want to wait.
 
 use std::io;
 use std::sync::{Arc, OnceLock};
@@ -28,14 +28,20 @@ impl Stop {
         };
         let tells = Arc::clone(&told);
         thread::Builder::new().name("ctp-sim-signals".to_owned()).spawn(move || {
-            let reason = runtime.block_on(async {
-                tokio::select! {
-                    _ = interrupt.recv() => "interrupted",
-                    _ = terminate.recv() => "terminated",
-                    _ = hangup.recv() => "its terminal is gone",
-                }
-            });
+            let mut next = || {
+                runtime.block_on(async {
+                    tokio::select! {
+                        _ = interrupt.recv() => "interrupted",
+                        _ = terminate.recv() => "terminated",
+                        _ = hangup.recv() => "its terminal is gone",
+                    }
+                })
+            };
+            let reason = next();
             tells.get_or_init(|| reason);
+            // A terminal that goes may take others with it, at once; only people are in a hurry.
+            while next() == "its terminal is gone" {}
+            std::process::exit(1);
         })?;
         Ok(Self { told })
     }
