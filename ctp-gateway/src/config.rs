@@ -15,6 +15,8 @@ pub use front::FrontAddress;
 pub(crate) use front::shown;
 pub use secret::Secret;
 
+use crate::clock::WallClock;
+
 /// The configuration of a market data session.
 ///
 /// In TOML, with times in milliseconds:
@@ -56,6 +58,9 @@ pub struct MdConfig {
     /// How long the session waits for things.
     #[serde(default)]
     pub timeouts: Timeouts,
+    /// The clock that stamps what is received. Deadlines do not depend on it.
+    #[serde(skip)]
+    pub clock: WallClock,
 }
 
 impl MdConfig {
@@ -71,6 +76,7 @@ impl MdConfig {
             production: true,
             tick_capacity: default_tick_capacity(),
             timeouts: Timeouts::default(),
+            clock: WallClock::default(),
         }
     }
 
@@ -144,6 +150,9 @@ pub struct TdConfig {
     /// How long the session waits for things.
     #[serde(default)]
     pub timeouts: Timeouts,
+    /// The clock that stamps what is received. Deadlines do not depend on it.
+    #[serde(skip)]
+    pub clock: WallClock,
 }
 
 impl TdConfig {
@@ -169,6 +178,7 @@ impl TdConfig {
             private_resume: Resume::default(),
             confirm_settlement: true,
             timeouts: Timeouts::default(),
+            clock: WallClock::default(),
         }
     }
 
@@ -296,6 +306,7 @@ impl fmt::Debug for MdConfig {
             production,
             tick_capacity,
             timeouts,
+            clock,
         } = self;
         formatter
             .debug_struct("MdConfig")
@@ -308,6 +319,7 @@ impl fmt::Debug for MdConfig {
             .field("production", production)
             .field("tick_capacity", tick_capacity)
             .field("timeouts", timeouts)
+            .field("clock", clock)
             .finish()
     }
 }
@@ -331,6 +343,7 @@ impl fmt::Debug for TdConfig {
             private_resume,
             confirm_settlement,
             timeouts,
+            clock,
         } = self;
         formatter
             .debug_struct("TdConfig")
@@ -348,6 +361,7 @@ impl fmt::Debug for TdConfig {
             .field("private_resume", private_resume)
             .field("confirm_settlement", confirm_settlement)
             .field("timeouts", timeouts)
+            .field("clock", clock)
             .finish()
     }
 }

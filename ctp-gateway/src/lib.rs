@@ -31,6 +31,7 @@
 //! or no answer). Unknown is never turned into rejected, and such an order is never sent again.
 #![forbid(unsafe_code)]
 
+pub mod clock;
 pub mod config;
 pub mod error;
 pub mod md;
@@ -38,7 +39,6 @@ pub mod state;
 pub mod status;
 pub mod td;
 
-mod clock;
 mod fanout;
 mod handshake;
 mod ids;

@@ -8,7 +8,7 @@ use ctp_sys::{ApiError, MdApi, MdLibrary, MdOptions};
 use ctp_types::Text;
 use tokio::sync::{mpsc, watch};
 
-use crate::clock::SystemClock;
+use crate::clock::WallClock;
 use crate::config::MdConfig;
 use crate::error::{Denial, Error, Rule};
 use crate::fanout::{Events, Fanout};
@@ -79,7 +79,7 @@ impl MdClient {
         let (report_tx, reports) = mpsc::unbounded_channel();
         let dropped = Arc::new(AtomicU64::new(0));
         let ticks = TickFanout::new(config.tick_capacity, Arc::clone(&dropped));
-        let spi = Spi { ticks: tick_tx, dropped, reports: report_tx, clock: SystemClock };
+        let spi = Spi { ticks: tick_tx, dropped, reports: report_tx, clock: config.clock.clone() };
         let (loaded, setup) = (library.clone(), config.clone());
         let api = blocking(move || start(&loaded, &setup, spi)).await??;
 
@@ -202,7 +202,7 @@ fn ids<S: AsRef<str>>(instrument_ids: &[S]) -> Result<Vec<Id>, Error> {
 }
 
 /// Creates the API object and sets it going.
-fn start(library: &MdLibrary, config: &MdConfig, spi: Spi<SystemClock>) -> Result<MdApi, Error> {
+fn start(library: &MdLibrary, config: &MdConfig, spi: Spi<WallClock>) -> Result<MdApi, Error> {
     let setup = |call| move |source: ApiError| Error::Setup { call, source };
     let mut options = MdOptions::new(config.session_flow_dir());
     options.production_mode = config.production;

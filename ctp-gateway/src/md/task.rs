@@ -1,7 +1,7 @@
 //! The task that owns a market data session and drives it.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ctp_market::ReferenceData;
 use ctp_sys::MdApi;
@@ -18,7 +18,7 @@ use crate::md::spi::{RawTick, Report};
 use crate::md::tick::Tick;
 use crate::shell::Ending;
 use crate::state::SessionState;
-use crate::td::task::sleep_until;
+use crate::td::task::{now, sleep_until};
 
 /// What a client wants of the session.
 #[derive(Debug)]
@@ -56,11 +56,11 @@ impl Task {
                 () = self.stop.cancelled() => break,
                 Some(report) = self.reports.recv() => self.handle_report(report),
                 Some(command) = self.commands.recv() => match command {
-                    Command::Subscribe(ids) => self.session.handle_subscribe(Instant::now(), ids),
+                    Command::Subscribe(ids) => self.session.handle_subscribe(now(), ids),
                     Command::Unsubscribe(ids) => self.session.handle_unsubscribe(ids),
                 },
                 Some(raw) = self.raw_ticks.recv() => self.publish(&raw),
-                () = sleep_until(deadline) => self.session.handle_deadline(Instant::now()),
+                () = sleep_until(deadline) => self.session.handle_deadline(now()),
             }
         }
         self.close().await;
@@ -72,9 +72,9 @@ impl Task {
 
     fn handle_report(&mut self, report: Report) {
         match report {
-            Report::Callback(event) => self.session.handle_callback(Instant::now(), &event),
+            Report::Callback(event) => self.session.handle_callback(now(), &event),
             Report::Panicked { callback, message } => {
-                self.session.handle_panic(Instant::now(), callback, &message);
+                self.session.handle_panic(now(), callback, &message);
             }
         }
     }
@@ -89,11 +89,11 @@ impl Task {
                         RecordRef::from_record(&record),
                         request_id,
                     );
-                    self.session.handle_sent(Instant::now(), request_id, &SendRefusal::read(result));
+                    self.session.handle_sent(now(), request_id, &SendRefusal::read(result));
                 }
                 Output::Subscribe(ids) => {
                     let result = self.call(&ids, |api, ids| api.subscribe_market_data(ids));
-                    self.session.handle_subscribed(Instant::now(), ids, result);
+                    self.session.handle_subscribed(now(), ids, result);
                 }
                 Output::Unsubscribe(ids) => {
                     if let Err(refusal) = self.call(&ids, |api, ids| api.unsubscribe_market_data(ids)) {

@@ -8,7 +8,6 @@ use ctp_sys::{ApiError, TraderApi, TraderLibrary, TraderOptions};
 use ctp_types::{QryDepthMarketDataField, QryInstrumentField, RecordBox, Text, TraderRequest};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::clock::SystemClock;
 use crate::config::TdConfig;
 use crate::error::{Denial, Error, Rule};
 use crate::fanout::{Events, Fanout};
@@ -387,7 +386,7 @@ fn start(
     let mut options = TraderOptions::new(config.session_flow_dir());
     options.production_mode = config.production;
     let api = library.create(&options)?;
-    api.register_spi(Arc::new(Spi::new(report_tx, SystemClock))).map_err(setup("RegisterSpi"))?;
+    api.register_spi(Arc::new(Spi::new(report_tx, config.clock.clone()))).map_err(setup("RegisterSpi"))?;
     api.subscribe_private_topic(config.private_resume.into(), 1).map_err(setup("SubscribePrivateTopic"))?;
     // Nothing here uses the instruments' states yet, so the day's changes are not replayed.
     api.subscribe_public_topic(ctp_types::ResumeType::Quick).map_err(setup("SubscribePublicTopic"))?;

@@ -58,11 +58,11 @@ impl Task {
                 biased; // a stop request is never starved by callbacks
                 () = self.stop.cancelled() => break,
                 Some((request_id, result)) = sent_rx.recv() => {
-                    self.session.handle_sent(Instant::now(), request_id, result);
+                    self.session.handle_sent(now(), request_id, result);
                 }
                 Some(report) = self.reports.recv() => self.handle_report(report),
                 Some(command) = self.commands.recv() => self.handle_command(command),
-                () = sleep_until(deadline) => self.session.handle_deadline(Instant::now()),
+                () = sleep_until(deadline) => self.session.handle_deadline(now()),
             }
         }
         self.close().await;
@@ -70,13 +70,13 @@ impl Task {
 
     fn handle_report(&mut self, report: Report) {
         match report {
-            Report::Callback(event) => self.session.handle_callback(Instant::now(), &event),
+            Report::Callback(event) => self.session.handle_callback(now(), &event),
             Report::Panicked { callback, message } => self.session.handle_panic(callback, &message),
         }
     }
 
     fn handle_command(&mut self, command: Command) {
-        let now = Instant::now();
+        let now = self::now();
         match command {
             Command::Place { logins, order, reply } => self.session.handle_place(now, logins, &order, reply),
             Command::Cancel { logins, id, reply } => self.session.handle_cancel(now, logins, id, reply),
@@ -92,7 +92,7 @@ impl Task {
                 }
                 Output::Send { request, record, request_id } => {
                     let result = self.api.request(request, record.as_ref(), request_id);
-                    self.session.handle_sent(Instant::now(), request_id, SendRefusal::read(result));
+                    self.session.handle_sent(now(), request_id, SendRefusal::read(result));
                 }
                 Output::State(state) => {
                     tracing::info!(%state, "trading session");
@@ -165,6 +165,11 @@ fn refuse(command: Command, state: &SessionState) {
         Command::Cancel { reply, .. } => drop(reply.send(Err(not_sent("ReqOrderAction")))),
         Command::Query(query) => drop(query.reply.send(Err(not_sent(query.request.name())))),
     }
+}
+
+/// Returns the moment by the runtime's clock, which tests may stop and move.
+pub(crate) fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
 }
 
 /// Sleeps until the deadline, or forever without one.
