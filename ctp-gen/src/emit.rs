@@ -12,6 +12,7 @@ pub mod methods;
 mod output;
 pub mod python;
 pub mod records;
+pub mod requests;
 pub mod since;
 pub mod spi;
 #[cfg(feature = "command")]

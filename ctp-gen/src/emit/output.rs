@@ -1,9 +1,10 @@
 //! Everything that is emitted from one model, by file name.
 
 use super::{
-    adapter, api_calls, constants, enumerations, errors, facade, methods, python, records, since, spi,
+    adapter, api_calls, constants, enumerations, errors, facade, methods, python, records, requests, since,
+    spi,
 };
-use crate::{Api, models, overlay::Overlay};
+use crate::{Api, api::ClassKind, models, overlay::Overlay};
 
 /// A file that is emitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,6 +25,10 @@ pub enum Output {
     Since,
     /// Rust methods for the requests.
     ApiCalls,
+    /// Rust async methods for the requests of the market data session.
+    MdRequests,
+    /// Rust async methods for the requests of the trading session.
+    TraderRequests,
     /// Rust table of the adapters' entry points.
     Adapters,
     /// The C++ client adapter.
@@ -46,7 +51,7 @@ pub enum Output {
 
 impl Output {
     /// All outputs.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Records,
         Self::Enumerations,
         Self::Constants,
@@ -55,6 +60,8 @@ impl Output {
         Self::Spi,
         Self::Since,
         Self::ApiCalls,
+        Self::MdRequests,
+        Self::TraderRequests,
         Self::Adapters,
         Self::Adapter,
         Self::FacadeMd,
@@ -77,6 +84,8 @@ impl Output {
             Self::Spi => "spi.rs",
             Self::Since => "since.rs",
             Self::ApiCalls => "api_calls.rs",
+            Self::MdRequests => "md_requests.rs",
+            Self::TraderRequests => "trader_requests.rs",
             Self::Adapters => "adapters.rs",
             Self::Adapter => "adapter.cpp",
             Self::FacadeMd => "facade_md.cpp",
@@ -110,6 +119,11 @@ impl Output {
                 since::rust(version, &family, overlay)
             }
             Self::ApiCalls => api_calls::rust(version, overlay),
+            Self::MdRequests | Self::TraderRequests => {
+                let family: Vec<&Api> = models::of(&version.family).collect();
+                let kind = if self == Self::MdRequests { ClassKind::MdApi } else { ClassKind::TraderApi };
+                requests::rust(version, &family, overlay, kind)?
+            }
             Self::Adapters => adapter::rust([version], overlay),
             Self::Adapter => adapter::cpp(version, current, overlay)?,
             Self::FacadeMd => facade::cpp(version, facade::core(current), overlay, facade::Kind::Md)?,

@@ -18,15 +18,7 @@ pub fn rust(current: &Api, family: &[&Api], overlay: &Overlay) -> String {
             let _ = since.map(|since| writeln!(text, "    ({c_name:?}, {since:?}),"));
         };
         for method in &current.class(kind).methods {
-            let renames = &overlay.renames;
-            let has = |version: &Api| {
-                let mut methods = version.class(kind).methods.iter();
-                methods.any(|older| {
-                    older.name == method.name
-                        || renames.current_method(kind.c_name(), &older.name) == method.name
-                })
-            };
-            row(&method.name, oldest(&has));
+            row(&method.name, oldest_with_method(family, overlay, kind, &method.name));
         }
         for (value, _) in current.plain_enums.iter().flat_map(|plain_enum| &plain_enum.values) {
             let has = |version: &Api| {
@@ -40,6 +32,18 @@ pub fn rust(current: &Api, family: &[&Api], overlay: &Overlay) -> String {
         text.push_str("];\n");
     }
     text
+}
+
+/// Returns the oldest version of `family` (newest first) whose class `kind` has the method that is now called `name`.
+pub(super) fn oldest_with_method<'a>(
+    family: &[&'a Api],
+    overlay: &Overlay,
+    kind: ClassKind,
+    name: &str,
+) -> Option<&'a str> {
+    let is_it = |older: &str| older == name || overlay.renames.current_method(kind.c_name(), older) == name;
+    let has = |version: &&&Api| version.class(kind).methods.iter().any(|method| is_it(&method.name));
+    family.iter().rfind(has).map(|version| version.version.as_str())
 }
 
 #[cfg(test)]
