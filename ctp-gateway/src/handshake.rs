@@ -112,15 +112,22 @@ impl Handshake {
         moves.push(Move::State(SessionState::Reconnecting(reason)));
     }
 
-    /// Handles what the library said when it was given the request.
-    pub(crate) fn handle_sent(&mut self, now: Instant, request_id: i32, result: &Result<(), SendRefusal>) {
-        if let Position::InFlight { step, request_id: mine, .. } = self.position
-            && mine == request_id
-            && let Err(refusal) = result
-        {
+    /// Handles what the library said when it was given a request. Returns whether it was the handshake's.
+    pub(crate) fn handle_sent(
+        &mut self,
+        now: Instant,
+        request_id: i32,
+        result: &Result<(), SendRefusal>,
+    ) -> bool {
+        let Position::InFlight { step, request_id: mine, .. } = self.position else { return false };
+        if mine != request_id {
+            return false;
+        }
+        if let Err(refusal) = result {
             tracing::warn!(?step, %refusal, "the library did not take the request; trying again");
             self.position = Position::Paused { step, until: now + RESEND_PAUSE };
         }
+        true
     }
 
     /// Handles the answer to a step. Returns whether the answer was the one that was waited for.

@@ -43,6 +43,7 @@ mod fanout;
 mod handshake;
 mod ids;
 mod library;
+mod session;
 mod shell;
 
 pub use config::{MdConfig, Secret, TdConfig};

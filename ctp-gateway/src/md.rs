@@ -2,6 +2,7 @@
 
 mod client;
 mod event;
+mod io;
 mod queue;
 mod session;
 mod spi;

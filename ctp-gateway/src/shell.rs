@@ -1,12 +1,14 @@
 //! What the tasks of both kinds of session share: the stop signal, the published state, the bounded close.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::clock::WallClock;
 use crate::config::{ConfigError, FrontAddress, Problem, Timeouts, shown};
 use crate::error::Error;
+use crate::session::Now;
 use crate::state::{Login, SessionState};
 
 /// The client's end of a session's life.
@@ -132,6 +134,19 @@ pub(crate) async fn blocking<T: Send + 'static>(
         Ok(value) => Ok(value),
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
         Err(_) => Err(Error::Closed),
+    }
+}
+
+/// Returns the time for a step of a session. The monotonic part is the runtime's, which tests may stop and move.
+pub(crate) fn now(clock: &WallClock) -> Now {
+    Now { instant: tokio::time::Instant::now().into_std(), unix_ns: clock.unix_ns() }
+}
+
+/// Sleeps until the deadline, or forever without one.
+pub(crate) async fn sleep_until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -3,18 +3,19 @@
 mod account;
 mod book;
 mod check;
-pub(crate) mod client;
+mod client;
 mod event;
 #[cfg(test)]
 mod fixtures;
 mod handle;
+mod io;
 mod new_order;
 mod order;
 mod queries;
 mod rows;
 mod session;
 mod spi;
-pub(crate) mod task;
+mod task;
 
 pub use client::TdClient;
 pub use event::TdEvent;

@@ -1,5 +1,6 @@
 //! The market data client.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -14,10 +15,11 @@ use crate::error::{Denial, Error, Rule};
 use crate::fanout::{Events, Fanout};
 use crate::library;
 use crate::md::event::MdEvent;
+use crate::md::io::{Command, Id};
 use crate::md::queue::{TickFanout, Ticks};
-use crate::md::session::{Id, MdSession};
+use crate::md::session::MdSession;
 use crate::md::spi::Spi;
-use crate::md::task::{Command, Task};
+use crate::md::task::Task;
 use crate::shell::{Life, blocking, check_fronts, seed};
 use crate::state::{Login, SessionState};
 
@@ -100,6 +102,8 @@ impl MdClient {
             // Without reference data a tick has no average price; the record has what came.
             reference: ReferenceData::builtin().ok(),
             close_timeout: config.timeouts.close,
+            clock: config.clock.clone(),
+            outputs: VecDeque::new(),
         };
         tokio::spawn(task.run());
         let (is_simulator, version) = (library.is_simulator(), library.version().to_string());

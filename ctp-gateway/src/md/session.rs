@@ -3,51 +3,23 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
-use ctp_types::{
-    MdCallback, RecordBox, ReqUserLoginField, RspInfoField, RspUserLoginField, SpecificInstrumentField, Text,
-};
+use ctp_types::{MdCallback, MdRequest, RecordBox, ReqUserLoginField, RspUserLoginField, Text};
 
 use crate::config::{ConfigError, MdConfig, Problem};
 use crate::error::{SendRefusal, ServerError};
 use crate::handshake::{Handshake, Move, Step};
 use crate::ids::RequestIds;
 use crate::md::event::MdEvent;
+use crate::md::io::{Command, Id, Input, Output, Outputs, SpiEvent};
+use crate::session::Now;
 use crate::state::{DisconnectReason, Fault, Login, SessionState};
-
-/// An instrument id.
-pub(super) type Id = Text<81>;
 
 /// How many instruments one call subscribes, and how long the next call waits: fronts cut sessions that ask for
 /// more at once.
 const BATCH: usize = 500;
 const BATCH_PAUSE: Duration = Duration::from_secs(1);
 
-/// A callback other than a tick, copied.
-#[derive(Debug)]
-pub(super) struct SpiEvent {
-    pub(super) callback: MdCallback,
-    pub(super) record: Option<RecordBox>,
-    pub(super) rsp_info: Option<RspInfoField>,
-    /// `nRequestID` or `nReason`.
-    pub(super) number: i32,
-}
-
-/// What the task has to do, in this order.
-#[derive(Debug, PartialEq)]
-pub(super) enum Output {
-    /// Log in and give the library's word to [`MdSession::handle_sent`].
-    LogIn(i32),
-    /// Subscribe and give the library's word to [`MdSession::handle_subscribed`].
-    Subscribe(Vec<Id>),
-    /// Unsubscribe.
-    Unsubscribe(Vec<Id>),
-    /// Publish the state.
-    State(SessionState),
-    /// Publish the event.
-    Event(MdEvent),
-}
-
-pub(super) struct MdSession {
+pub(crate) struct MdSession {
     broker_id: Text<11>,
     user_id: Text<16>,
     password: crate::config::Secret,
@@ -59,12 +31,14 @@ pub(super) struct MdSession {
     /// What of it was not sent on this link yet.
     pending: VecDeque<Id>,
     next_batch: Option<Instant>,
-    outputs: VecDeque<Output>,
+    /// Subscriptions that the library has not commented yet, by request number.
+    sending: Vec<(i32, Vec<Id>)>,
+    outputs: Outputs,
 }
 
 impl MdSession {
     /// Returns a session for a configuration.
-    pub(super) fn new(config: &MdConfig, seed: u64) -> Result<Self, ConfigError> {
+    pub(crate) fn new(config: &MdConfig, seed: u64) -> Result<Self, ConfigError> {
         fit::<41>("password", config.password.expose())?;
         Ok(Self {
             broker_id: fit("broker_id", &config.broker_id)?,
@@ -76,20 +50,31 @@ impl MdSession {
             wanted: BTreeSet::new(),
             pending: VecDeque::new(),
             next_batch: None,
-            outputs: VecDeque::new(),
+            sending: Vec::new(),
+            outputs: Vec::new(),
         })
     }
 
-    pub(super) fn state(&self) -> &SessionState {
+    pub(crate) fn state(&self) -> &SessionState {
         &self.state
     }
 
-    pub(super) fn next_output(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+    /// Takes what happened and returns what is to be done, in this order.
+    pub(crate) fn step(&mut self, now: Now, input: Input) -> Outputs {
+        let instant = now.instant;
+        match input {
+            Input::Callback(event) => self.handle_callback(instant, &event),
+            Input::Panicked { callback, message } => self.handle_panic(instant, callback, &message),
+            Input::Sent { request_id, result } => self.handle_sent(instant, request_id, result),
+            Input::Command(Command::Subscribe(ids)) => self.handle_subscribe(instant, ids),
+            Input::Command(Command::Unsubscribe(ids)) => self.handle_unsubscribe(ids),
+            Input::Time => self.handle_deadline(instant),
+            Input::Finish => self.finish(),
+        }
+        std::mem::take(&mut self.outputs)
     }
 
-    /// Returns the record of the login.
-    pub(super) fn login_record(&self) -> ReqUserLoginField {
+    fn login_record(&self) -> ReqUserLoginField {
         ReqUserLoginField {
             broker_id: self.broker_id,
             user_id: self.user_id,
@@ -98,20 +83,20 @@ impl MdSession {
         }
     }
 
-    /// Returns when [`Self::handle_deadline`] has to be called.
-    pub(super) fn next_deadline(&self) -> Option<Instant> {
+    /// Returns when [`Input::Time`] is due at the latest.
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
         let batch = self.next_batch.filter(|_| self.handshake.is_ready() && !self.pending.is_empty());
         [self.handshake.next_deadline(), batch].into_iter().flatten().min()
     }
 
-    pub(super) fn handle_deadline(&mut self, now: Instant) {
+    fn handle_deadline(&mut self, now: Instant) {
         let mut moves = Vec::new();
         self.handshake.handle_deadline(now, &mut self.ids, &mut moves);
         self.carry_out(now, moves);
         self.pump(now);
     }
 
-    pub(super) fn handle_subscribe(&mut self, now: Instant, ids: Vec<Id>) {
+    fn handle_subscribe(&mut self, now: Instant, ids: Vec<Id>) {
         for id in ids {
             if self.wanted.insert(id) {
                 self.pending.push_back(id);
@@ -120,15 +105,16 @@ impl MdSession {
         self.pump(now);
     }
 
-    pub(super) fn handle_unsubscribe(&mut self, ids: Vec<Id>) {
+    fn handle_unsubscribe(&mut self, ids: Vec<Id>) {
         let known: Vec<Id> = ids.into_iter().filter(|id| self.wanted.remove(id)).collect();
         self.pending.retain(|id| !known.contains(id));
         if self.handshake.is_ready() && !known.is_empty() {
-            self.outputs.push_back(Output::Unsubscribe(known));
+            let request_id = self.ids.next();
+            self.outputs.push(Output::Unsubscribe { ids: known, request_id });
         }
     }
 
-    pub(super) fn handle_callback(&mut self, now: Instant, event: &SpiEvent) {
+    fn handle_callback(&mut self, now: Instant, event: &SpiEvent) {
         let mut moves = Vec::new();
         let check = ServerError::check(event.rsp_info.as_ref());
         match event.callback {
@@ -154,19 +140,19 @@ impl MdSession {
                         Ok(()) => MdEvent::Subscribed(instrument_id),
                         Err(error) => MdEvent::Refused { instrument_id, error },
                     };
-                    self.outputs.push_back(Output::Event(happened));
+                    self.outputs.push(Output::Event(happened));
                 }
             }
             MdCallback::OnRspUnSubMarketData => {
                 if let (Some(instrument_id), Ok(())) = (event.instrument(), check) {
-                    self.outputs.push_back(Output::Event(MdEvent::Unsubscribed(instrument_id)));
+                    self.outputs.push(Output::Event(MdEvent::Unsubscribed(instrument_id)));
                 }
             }
             MdCallback::OnRspError => {
                 if let Err(error) = check
                     && !self.handshake.handle_error(now, event.number, &error, &mut self.ids, &mut moves)
                 {
-                    self.outputs.push_back(Output::Event(MdEvent::Error(error)));
+                    self.outputs.push(Output::Event(MdEvent::Error(error)));
                 }
             }
             _ => {}
@@ -175,31 +161,31 @@ impl MdSession {
         self.pump(now);
     }
 
-    /// Handles what the library said when it was given the login.
-    pub(super) fn handle_sent(&mut self, now: Instant, request_id: i32, result: &Result<(), SendRefusal>) {
-        self.handshake.handle_sent(now, request_id, result);
-    }
-
-    /// Handles what the library said when it was given subscriptions: what it did not take is sent again.
-    pub(super) fn handle_subscribed(&mut self, now: Instant, ids: Vec<Id>, result: Result<(), SendRefusal>) {
-        if let Err(refusal) = result {
+    /// Handles what the library said: subscriptions that it did not take are sent again.
+    fn handle_sent(&mut self, now: Instant, request_id: i32, result: Result<(), SendRefusal>) {
+        let is_step = self.handshake.handle_sent(now, request_id, &result);
+        let sent = self.sending.iter().position(|(id, _)| *id == request_id);
+        let ids = sent.map(|index| self.sending.swap_remove(index).1).unwrap_or_default();
+        if let Err(refusal) = result
+            && !is_step
+        {
             for id in ids.into_iter().rev().filter(|id| self.wanted.contains(id)) {
                 self.pending.push_front(id);
             }
             self.next_batch = Some(now + BATCH_PAUSE);
-            self.outputs.push_back(Output::Event(MdEvent::NotSent(refusal)));
+            self.outputs.push(Output::Event(MdEvent::NotSent(refusal)));
         }
     }
 
     /// Handles a panic in a callback: the session stops for good.
-    pub(super) fn handle_panic(&mut self, now: Instant, callback: &'static str, message: &str) {
+    fn handle_panic(&mut self, now: Instant, callback: &'static str, message: &str) {
         let mut moves = Vec::new();
         self.handshake.stop(Fault::Panicked { callback, message: message.into() }, &mut moves);
         self.carry_out(now, moves);
     }
 
     /// Ends the session.
-    pub(super) fn finish(&mut self) {
+    fn finish(&mut self) {
         if !self.state.is_over() {
             self.set_state(SessionState::Closed);
         }
@@ -208,7 +194,10 @@ impl MdSession {
     fn carry_out(&mut self, now: Instant, moves: Vec<Move>) {
         for step in moves {
             match step {
-                Move::Send(_, request_id) => self.outputs.push_back(Output::LogIn(request_id)),
+                Move::Send(_, request_id) => {
+                    let record = RecordBox::new(&self.login_record());
+                    self.outputs.push(Output::Send { request: MdRequest::ReqUserLogin, record, request_id });
+                }
                 Move::State(state) => {
                     if state.is_ready() {
                         // The front forgets subscriptions with the link.
@@ -224,7 +213,7 @@ impl MdSession {
     fn set_state(&mut self, state: SessionState) {
         if self.state != state {
             self.state = state.clone();
-            self.outputs.push_back(Output::State(state));
+            self.outputs.push(Output::State(state));
         }
     }
 
@@ -239,13 +228,9 @@ impl MdSession {
         let batch: Vec<Id> = self.pending.drain(..self.pending.len().min(BATCH)).collect();
         // Small requests may follow at once; only full batches are paced.
         self.next_batch = Some(if batch.len() == BATCH { now + BATCH_PAUSE } else { now });
-        self.outputs.push_back(Output::Subscribe(batch));
-    }
-}
-
-impl SpiEvent {
-    fn instrument(&self) -> Option<Id> {
-        self.record.as_ref()?.get::<SpecificInstrumentField>().map(|record| record.instrument_id)
+        let request_id = self.ids.next();
+        self.sending.push((request_id, batch.clone()));
+        self.outputs.push(Output::Subscribe { ids: batch, request_id });
     }
 }
 

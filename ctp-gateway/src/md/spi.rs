@@ -8,7 +8,7 @@ use ctp_types::{DepthMarketDataField, MdCallback};
 use tokio::sync::mpsc;
 
 use crate::clock::Clock;
-use crate::md::session::SpiEvent;
+use crate::md::io::{Input, SpiEvent};
 
 /// A tick as it came.
 #[derive(Debug)]
@@ -17,19 +17,12 @@ pub(super) struct RawTick {
     pub(super) received_ns: i64,
 }
 
-/// What else the library's thread reports.
-#[derive(Debug)]
-pub(super) enum Report {
-    Callback(SpiEvent),
-    Panicked { callback: &'static str, message: String },
-}
-
 /// Sends ticks into a bounded channel, and everything else, which is rare and must not be lost, into an unbounded
 /// one.
 pub(super) struct Spi<C> {
     pub(super) ticks: mpsc::Sender<RawTick>,
     pub(super) dropped: Arc<AtomicU64>,
-    pub(super) reports: mpsc::UnboundedSender<Report>,
+    pub(super) reports: mpsc::UnboundedSender<Input>,
     pub(super) clock: C,
 }
 
@@ -46,7 +39,7 @@ impl<C: Clock> MdSpi for Spi<C> {
             return;
         }
         // The session is gone only while the library is being closed: nobody is left to be told.
-        let _ = self.reports.send(Report::Callback(SpiEvent {
+        let _ = self.reports.send(Input::Callback(SpiEvent {
             callback: event.callback,
             record: event.record.map(|record| record.to_owned()),
             rsp_info: event.rsp_info.copied(),
@@ -55,6 +48,6 @@ impl<C: Clock> MdSpi for Spi<C> {
     }
 
     fn panicked(&self, callback: &'static str, message: &str) {
-        let _ = self.reports.send(Report::Panicked { callback, message: message.to_owned() });
+        let _ = self.reports.send(Input::Panicked { callback, message: message.to_owned() });
     }
 }

@@ -1,37 +1,31 @@
 //! The task that owns a market data session and drives it.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ctp_market::ReferenceData;
 use ctp_sys::MdApi;
-use ctp_types::{MdRequest, RecordRef};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::clock::WallClock;
 use crate::error::SendRefusal;
 use crate::fanout::Fanout;
 use crate::md::event::MdEvent;
+use crate::md::io::{Command, Id, Input, Output};
 use crate::md::queue::TickFanout;
-use crate::md::session::{Id, MdSession, Output};
-use crate::md::spi::{RawTick, Report};
+use crate::md::session::MdSession;
+use crate::md::spi::RawTick;
 use crate::md::tick::Tick;
-use crate::shell::Ending;
+use crate::shell::{Ending, now, sleep_until};
 use crate::state::SessionState;
-use crate::td::task::{now, sleep_until};
-
-/// What a client wants of the session.
-#[derive(Debug)]
-pub(super) enum Command {
-    Subscribe(Vec<Id>),
-    Unsubscribe(Vec<Id>),
-}
 
 pub(super) struct Task {
     pub(super) session: MdSession,
     pub(super) api: Arc<MdApi>,
     pub(super) raw_ticks: mpsc::Receiver<RawTick>,
-    pub(super) reports: mpsc::UnboundedReceiver<Report>,
+    pub(super) reports: mpsc::UnboundedReceiver<Input>,
     pub(super) commands: mpsc::UnboundedReceiver<Command>,
     pub(super) stop: CancellationToken,
     pub(super) state: watch::Sender<SessionState>,
@@ -41,6 +35,9 @@ pub(super) struct Task {
     /// Multipliers for prices that come per lot.
     pub(super) reference: Option<ReferenceData>,
     pub(super) close_timeout: Duration,
+    pub(super) clock: WallClock,
+    /// What is to be done still.
+    pub(super) outputs: VecDeque<Output>,
 }
 
 impl Task {
@@ -54,13 +51,10 @@ impl Task {
             tokio::select! {
                 biased; // a stop request is never starved by market data
                 () = self.stop.cancelled() => break,
-                Some(report) = self.reports.recv() => self.handle_report(report),
-                Some(command) = self.commands.recv() => match command {
-                    Command::Subscribe(ids) => self.session.handle_subscribe(now(), ids),
-                    Command::Unsubscribe(ids) => self.session.handle_unsubscribe(ids),
-                },
+                Some(report) = self.reports.recv() => self.step(report),
+                Some(command) = self.commands.recv() => self.step(Input::Command(command)),
                 Some(raw) = self.raw_ticks.recv() => self.publish(&raw),
-                () = sleep_until(deadline) => self.session.handle_deadline(now()),
+                () = sleep_until(deadline) => self.step(Input::Time),
             }
         }
         self.close().await;
@@ -70,35 +64,24 @@ impl Task {
         self.ticks.send(&Arc::new(Tick::new(&raw.record, raw.received_ns, self.reference.as_ref())));
     }
 
-    fn handle_report(&mut self, report: Report) {
-        match report {
-            Report::Callback(event) => self.session.handle_callback(now(), &event),
-            Report::Panicked { callback, message } => {
-                self.session.handle_panic(now(), callback, &message);
-            }
-        }
+    fn step(&mut self, input: Input) {
+        self.outputs.extend(self.session.step(now(&self.clock), input));
     }
 
     fn carry_out(&mut self) {
-        while let Some(output) = self.session.next_output() {
+        while let Some(output) = self.outputs.pop_front() {
             match output {
-                Output::LogIn(request_id) => {
-                    let record = self.session.login_record();
-                    let result = self.api.request(
-                        MdRequest::ReqUserLogin,
-                        RecordRef::from_record(&record),
-                        request_id,
-                    );
-                    self.session.handle_sent(now(), request_id, &SendRefusal::read(result));
+                Output::Send { request, record, request_id } => {
+                    let result = SendRefusal::read(self.api.request(request, record.as_ref(), request_id));
+                    self.step(Input::Sent { request_id, result });
                 }
-                Output::Subscribe(ids) => {
+                Output::Subscribe { ids, request_id } => {
                     let result = self.call(&ids, |api, ids| api.subscribe_market_data(ids));
-                    self.session.handle_subscribed(now(), ids, result);
+                    self.step(Input::Sent { request_id, result });
                 }
-                Output::Unsubscribe(ids) => {
-                    if let Err(refusal) = self.call(&ids, |api, ids| api.unsubscribe_market_data(ids)) {
-                        self.events.send(&MdEvent::NotSent(refusal));
-                    }
+                Output::Unsubscribe { ids, request_id } => {
+                    let result = self.call(&ids, |api, ids| api.unsubscribe_market_data(ids));
+                    self.step(Input::Sent { request_id, result });
                 }
                 Output::State(state) => {
                     tracing::info!(%state, "market data session");
@@ -132,17 +115,17 @@ impl Task {
             Ok(Ok(())) | Err(_) => Ending::Clean,
         };
         while let Ok(report) = self.reports.try_recv() {
-            self.handle_report(report);
+            self.step(report);
         }
         while let Ok(raw) = self.raw_ticks.try_recv() {
             self.publish(&raw);
         }
-        self.session.finish();
-        while let Some(output) = self.session.next_output() {
+        self.step(Input::Finish);
+        while let Some(output) = self.outputs.pop_front() {
             match output {
                 Output::Event(event) => self.events.send(&event),
                 Output::State(state) => drop(self.state.send_replace(state)),
-                Output::LogIn(_) | Output::Subscribe(_) | Output::Unsubscribe(_) => {}
+                Output::Send { .. } | Output::Subscribe { .. } | Output::Unsubscribe { .. } => {}
             }
         }
         self.ticks.close();

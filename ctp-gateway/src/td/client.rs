@@ -1,5 +1,6 @@
 //! The trading client.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -18,13 +19,14 @@ use crate::state::{Login, SessionState};
 use crate::td::account::AccountTexts;
 use crate::td::event::TdEvent;
 use crate::td::handle::OrderHandle;
+use crate::td::io::{Command, Input};
 use crate::td::new_order::NewOrder;
 use crate::td::order::{Order, OrderId, Trade};
 use crate::td::queries::Query;
 use crate::td::rows::{Account, Answer, Instrument, Position};
 use crate::td::session::TdSession;
-use crate::td::spi::{Report, Spi};
-use crate::td::task::{Command, Task};
+use crate::td::spi::Spi;
+use crate::td::task::Task;
 
 /// A trading session: it connects, authenticates, logs in, confirms the settlement, and does so again after every
 /// broken link. Clones and order handles share one session, which closes with the last of them.
@@ -108,6 +110,8 @@ impl TdClient {
             events: events.clone(),
             logins: Arc::clone(&logins),
             close_timeout: config.timeouts.close,
+            clock: config.clock.clone(),
+            outputs: VecDeque::new(),
         };
         tokio::spawn(task.run());
         let inner = Inner {
@@ -380,7 +384,7 @@ fn id(instrument_id: &str) -> Result<Text<81>, Denial> {
 fn start(
     library: &TraderLibrary,
     config: &TdConfig,
-    report_tx: mpsc::UnboundedSender<Report>,
+    report_tx: mpsc::UnboundedSender<Input>,
 ) -> Result<TraderApi, Error> {
     let setup = |call| move |source: ApiError| Error::Setup { call, source };
     let mut options = TraderOptions::new(config.session_flow_dir());

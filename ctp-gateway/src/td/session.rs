@@ -1,60 +1,36 @@
 //! The trading session: one state machine for login, orders and queries, without clock, thread or socket.
 //!
-//! The task feeds it commands, callbacks and time, and carries out its [`Output`]s. Every request's immediate
-//! result comes back through [`TdSession::handle_sent`].
+//! Everything comes in through [`TdSession::step`]; the task only turns channels and timers into inputs and carries
+//! out the outputs.
 
 mod answers;
 mod orders;
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
 use ctp_types::{
-    InputOrderActionField, InputOrderField, OrderActionField, OrderField, RecordBox, RspInfoField,
-    RspUserLoginField, Text, TradeField, TraderCallback, TraderRequest,
+    InputOrderActionField, InputOrderField, OrderActionField, OrderField, RecordBox, RspUserLoginField, Text,
+    TradeField, TraderCallback,
 };
 
 use crate::config::TdConfig;
-use crate::error::{Error, SendRefusal, ServerError, UnknownCause};
+use crate::error::{Error, SendRefusal, UnknownCause};
 use crate::handshake::{Handshake, Move, Step};
 use crate::ids::RequestIds;
+use crate::session::Now;
 use crate::state::{DisconnectReason, Fault, Login, SessionState};
 use crate::td::account::AccountTexts;
 use crate::td::book::OrderBook;
 use crate::td::check::InstrumentTable;
 use crate::td::event::TdEvent;
+use crate::td::io::{Command, Input, Output, Outputs, SpiEvent};
 use crate::td::order::OrderId;
-use crate::td::queries::{Finished, Query, QueryQueue};
+use crate::td::queries::{Finished, QueryQueue};
 
 pub(crate) use self::orders::Placed;
 use self::orders::{Cancelling, HandleSide, Placing};
-
-/// A callback, copied.
-#[derive(Debug)]
-pub(crate) struct SpiEvent {
-    pub(crate) callback: TraderCallback,
-    pub(crate) record: Option<RecordBox>,
-    pub(crate) rsp_info: Option<RspInfoField>,
-    /// `nRequestID` or `nReason`.
-    pub(crate) number: i32,
-    pub(crate) is_last: bool,
-    /// When it was received, in nanoseconds since the Unix epoch.
-    pub(crate) received_ns: i64,
-}
-
-/// What the task has to do, in this order.
-#[derive(Debug)]
-pub(crate) enum Output {
-    /// Give the request to the library and its result to [`TdSession::handle_sent`].
-    Send { request: TraderRequest, record: RecordBox, request_id: i32 },
-    /// Publish the state.
-    State(SessionState),
-    /// Publish the event.
-    Event(TdEvent),
-    /// Read the front's limits and give them to [`TdSession::handle_query_frequency`].
-    ReadFrontInfo,
-}
 
 pub(crate) struct TdSession {
     account: AccountTexts,
@@ -79,7 +55,7 @@ pub(crate) struct TdSession {
     /// Refused actions that were told already: request number and action reference.
     refused_actions: HashSet<(i32, i32)>,
     events: Vec<TdEvent>,
-    outputs: VecDeque<Output>,
+    outputs: Outputs,
 }
 
 impl TdSession {
@@ -104,7 +80,7 @@ impl TdSession {
             cancels: HashMap::new(),
             refused_actions: HashSet::new(),
             events: Vec::new(),
-            outputs: VecDeque::new(),
+            outputs: Vec::new(),
         }
     }
 
@@ -116,11 +92,22 @@ impl TdSession {
         self.logins
     }
 
-    pub(crate) fn next_output(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+    /// Takes what happened and returns what is to be done, in this order.
+    pub(crate) fn step(&mut self, now: Now, input: Input) -> Outputs {
+        let instant = now.instant;
+        match input {
+            Input::Callback(event) => self.handle_callback(instant, &event),
+            Input::Panicked { callback, message } => self.handle_panic(callback, &message),
+            Input::Sent { request_id, result } => self.handle_sent(instant, request_id, result),
+            Input::FrontInfo { query_frequency } => self.queries.set_frequency(query_frequency),
+            Input::Command(command) => self.handle_command(instant, command),
+            Input::Time => self.handle_deadline(instant),
+            Input::Finish => self.finish(),
+        }
+        std::mem::take(&mut self.outputs)
     }
 
-    /// Returns when [`Self::handle_deadline`] has to be called.
+    /// Returns when [`Input::Time`] is due at the latest.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         let unanswered = self.unanswered.iter().map(|(until, _)| *until).min();
         let cancels = self.cancels.values().map(|cancel| cancel.deadline).min();
@@ -129,7 +116,7 @@ impl TdSession {
         all.into_iter().flatten().min()
     }
 
-    pub(crate) fn handle_deadline(&mut self, now: Instant) {
+    fn handle_deadline(&mut self, now: Instant) {
         let mut moves = Vec::new();
         self.handshake.handle_deadline(now, &mut self.ids, &mut moves);
         self.carry_out(moves);
@@ -144,7 +131,7 @@ impl TdSession {
     }
 
     /// Handles a callback. Callbacks that this gateway does not use are dropped.
-    pub(crate) fn handle_callback(&mut self, now: Instant, event: &SpiEvent) {
+    fn handle_callback(&mut self, now: Instant, event: &SpiEvent) {
         match event.callback {
             TraderCallback::OnFrontConnected => {
                 let mut moves = Vec::new();
@@ -192,7 +179,7 @@ impl TdSession {
     }
 
     /// Handles what the library said when it was given a request.
-    pub(crate) fn handle_sent(&mut self, now: Instant, request_id: i32, result: Result<(), SendRefusal>) {
+    fn handle_sent(&mut self, now: Instant, request_id: i32, result: Result<(), SendRefusal>) {
         self.handshake.handle_sent(now, request_id, &result);
         self.order_sent(now, request_id, &result);
         self.cancel_sent(request_id, &result);
@@ -202,24 +189,26 @@ impl TdSession {
         self.pump(now);
     }
 
-    pub(crate) fn handle_query_frequency(&mut self, per_second: i32) {
-        self.queries.set_frequency(per_second);
-    }
-
-    pub(crate) fn handle_query(&mut self, now: Instant, query: Query) {
-        self.queries.submit(now, query);
-        self.pump(now);
+    fn handle_command(&mut self, now: Instant, command: Command) {
+        match command {
+            Command::Place { logins, order, reply } => self.handle_place(now, logins, &order, reply),
+            Command::Cancel { logins, id, reply } => self.handle_cancel(now, logins, id, reply),
+            Command::Query(query) => {
+                self.queries.submit(now, query);
+                self.pump(now);
+            }
+        }
     }
 
     /// Handles a panic in a callback: the session stops for good.
-    pub(crate) fn handle_panic(&mut self, callback: &'static str, message: &str) {
+    fn handle_panic(&mut self, callback: &'static str, message: &str) {
         let mut moves = Vec::new();
         self.handshake.stop(Fault::Panicked { callback, message: message.into() }, &mut moves);
         self.carry_out(moves);
     }
 
     /// Ends the session: whoever waits is told, and the last events go out.
-    pub(crate) fn finish(&mut self) {
+    fn finish(&mut self) {
         let fault = match &self.state {
             SessionState::Faulted(fault) => Some(fault.clone()),
             _ => None,
@@ -302,12 +291,12 @@ impl TdSession {
             match step {
                 Move::Send(step, request_id) => {
                     let (request, record) = self.account.step(step);
-                    self.outputs.push_back(Output::Send { request, record, request_id });
+                    self.outputs.push(Output::Send { request, record, request_id });
                 }
                 Move::State(state) => {
                     if state.is_ready() {
                         self.logins += 1;
-                        self.outputs.push_back(Output::ReadFrontInfo);
+                        self.outputs.push(Output::ReadFrontInfo);
                     }
                     self.set_state(state);
                 }
@@ -318,7 +307,7 @@ impl TdSession {
     fn set_state(&mut self, state: SessionState) {
         if self.state != state {
             self.state = state.clone();
-            self.outputs.push_back(Output::State(state));
+            self.outputs.push(Output::State(state));
         }
     }
 
@@ -329,7 +318,7 @@ impl TdSession {
             && let Some(send) = self.queries.poll(now, &mut self.ids)
         {
             let (request, record, request_id) = (send.request, send.record, send.request_id);
-            self.outputs.push_back(Output::Send { request, record, request_id });
+            self.outputs.push(Output::Send { request, record, request_id });
         }
     }
 
@@ -346,7 +335,7 @@ impl TdSession {
                     self.handles.remove(&order.id);
                 }
             }
-            self.outputs.push_back(Output::Event(event));
+            self.outputs.push(Output::Event(event));
         }
     }
 
@@ -355,21 +344,6 @@ impl TdSession {
         let answer = rows.map(|rows| self.answer(&query, &rows, received_ns));
         // A caller that went away is no failure.
         let _ = query.reply.send(answer);
-    }
-}
-
-impl SpiEvent {
-    fn get<R: ctp_types::Record>(&self) -> Option<&R> {
-        self.record.as_ref().and_then(RecordBox::get)
-    }
-
-    fn check(&self) -> Result<(), ServerError> {
-        ServerError::check(self.rsp_info.as_ref())
-    }
-
-    /// Returns the refusal of a callback that means one even when it gives no reason.
-    fn refusal(&self) -> ServerError {
-        self.check().err().unwrap_or_else(|| ServerError::counter(0, "no reason given"))
     }
 }
 

@@ -1,4 +1,4 @@
-use ctp_types::Record;
+use ctp_types::{Record, RspInfoField, SpecificInstrumentField};
 
 use super::*;
 
@@ -23,7 +23,7 @@ impl Bench {
 
     fn log_in(&mut self) -> Vec<Output> {
         let id = match self.callback(MdCallback::OnFrontConnected, 0).as_slice() {
-            [.., Output::LogIn(id)] => *id,
+            [.., Output::Send { request: MdRequest::ReqUserLogin, request_id, .. }] => *request_id,
             other => panic!("no login: {other:?}"),
         };
         self.answer(MdCallback::OnRspUserLogin, Some(RspUserLoginField::default()), None, id)
@@ -31,8 +31,7 @@ impl Bench {
 
     fn at_ms(&mut self, milliseconds: u64) -> Vec<Output> {
         self.now = self.start + Duration::from_millis(milliseconds);
-        self.session.handle_deadline(self.now);
-        self.outputs()
+        self.step(Input::Time)
     }
 
     fn callback(&mut self, callback: MdCallback, number: i32) -> Vec<Output> {
@@ -47,17 +46,15 @@ impl Bench {
         number: i32,
     ) -> Vec<Output> {
         let record = record.map(|record| RecordBox::new(&record));
-        self.session.handle_callback(self.now, &SpiEvent { callback, record, rsp_info, number });
-        self.outputs()
+        self.step(Input::Callback(SpiEvent { callback, record, rsp_info, number }))
     }
 
     fn subscribe(&mut self, ids: &[&str]) -> Vec<Output> {
-        self.session.handle_subscribe(self.now, ids.iter().map(|text| id(text)).collect());
-        self.outputs()
+        self.step(Input::Command(Command::Subscribe(ids.iter().map(|text| id(text)).collect())))
     }
 
-    fn outputs(&mut self) -> Vec<Output> {
-        std::iter::from_fn(|| self.session.next_output()).collect()
+    fn step(&mut self, input: Input) -> Vec<Output> {
+        self.session.step(Now { instant: self.now, unix_ns: 0 }, input)
     }
 }
 
@@ -69,7 +66,7 @@ fn subscribed(outputs: &[Output]) -> Vec<usize> {
     outputs
         .iter()
         .filter_map(|output| match output {
-            Output::Subscribe(ids) => Some(ids.len()),
+            Output::Subscribe { ids, .. } => Some(ids.len()),
             _ => None,
         })
         .collect()
@@ -78,7 +75,7 @@ fn subscribed(outputs: &[Output]) -> Vec<usize> {
 #[test]
 fn subscriptions_before_the_login_are_remembered() {
     let mut bench = Bench::new();
-    assert_eq!(bench.subscribe(&["rb2601", "IF2512", "rb2601"]), []);
+    assert!(bench.subscribe(&["rb2601", "IF2512", "rb2601"]).is_empty());
     let outputs = bench.log_in();
     assert!(matches!(outputs[0], Output::State(SessionState::Ready(_))));
     assert_eq!(subscribed(&outputs), [2]);
@@ -89,11 +86,14 @@ fn subscriptions_are_sent_again_after_a_broken_link() {
     let mut bench = Bench::ready();
     assert_eq!(subscribed(&bench.subscribe(&["rb2601", "IF2512"])), [2]);
     assert_eq!(subscribed(&bench.subscribe(&["rb2601"])), [0; 0]);
-    bench.session.handle_unsubscribe(vec![id("IF2512"), id("never")]);
-    assert_eq!(bench.outputs(), [Output::Unsubscribe(vec![id("IF2512")])]);
+    let outputs = bench.step(Input::Command(Command::Unsubscribe(vec![id("IF2512"), id("never")])));
+    assert!(matches!(outputs.as_slice(), [Output::Unsubscribe { ids, .. }] if *ids == [id("IF2512")]));
     let outputs = bench.callback(MdCallback::OnFrontDisconnected, 0x2001);
-    assert_eq!(outputs, [Output::State(SessionState::Reconnecting(DisconnectReason(0x2001)))]);
-    assert_eq!(bench.subscribe(&["m2601"]), []);
+    assert!(matches!(
+        outputs.as_slice(),
+        [Output::State(SessionState::Reconnecting(DisconnectReason(0x2001)))]
+    ));
+    assert!(bench.subscribe(&["m2601"]).is_empty());
     bench.at_ms(2_000);
     assert_eq!(subscribed(&bench.log_in()), [2]);
 }
@@ -114,9 +114,12 @@ fn many_instruments_go_in_batches() {
 #[test]
 fn what_the_library_does_not_take_is_sent_again() {
     let mut bench = Bench::ready();
-    bench.subscribe(&["rb2601"]);
-    bench.session.handle_subscribed(bench.now, vec![id("rb2601")], Err(SendRefusal::NotConnected));
-    assert_eq!(bench.outputs(), [Output::Event(MdEvent::NotSent(SendRefusal::NotConnected))]);
+    let outputs = bench.subscribe(&["rb2601"]);
+    let [Output::Subscribe { request_id, .. }] = outputs.as_slice() else { panic!("{outputs:?}") };
+    let (request_id, result) = (*request_id, Err(SendRefusal::NotConnected));
+    let outputs = bench.step(Input::Sent { request_id, result });
+    let refused = MdEvent::NotSent(SendRefusal::NotConnected);
+    assert!(matches!(outputs.as_slice(), [Output::Event(event)] if *event == refused));
     assert_eq!(subscribed(&bench.at_ms(1_000)), [1]);
 }
 
@@ -126,13 +129,14 @@ fn answers_are_events() {
     let record = SpecificInstrumentField { instrument_id: id("rb2601"), ..Default::default() };
     let info = RspInfoField { error_id: 6_000, ..Default::default() };
     let callback = MdCallback::OnRspSubMarketData;
-    let expected = [Output::Event(MdEvent::Subscribed(id("rb2601")))];
-    assert_eq!(bench.answer(callback, Some(record), Some(RspInfoField::default()), 0), expected);
+    let expected = MdEvent::Subscribed(id("rb2601"));
+    let outputs = bench.answer(callback, Some(record), Some(RspInfoField::default()), 0);
+    assert!(matches!(outputs.as_slice(), [Output::Event(event)] if *event == expected));
     let refused = bench.answer(callback, Some(record), Some(info), 0);
     assert!(
         matches!(refused.as_slice(), [Output::Event(MdEvent::Refused { error, .. })] if error.code == 6_000)
     );
-    assert_eq!(bench.callback(callback, 0), []);
+    assert!(bench.callback(callback, 0).is_empty());
     let error = bench.answer::<SpecificInstrumentField>(MdCallback::OnRspError, None, Some(info), 9);
     assert!(matches!(error.as_slice(), [Output::Event(MdEvent::Error(_))]));
 }
@@ -142,7 +146,7 @@ fn null_records_are_harmless() {
     let mut bench = Bench::ready();
     for callback in MdCallback::ALL {
         if !matches!(callback, MdCallback::OnFrontConnected | MdCallback::OnFrontDisconnected) {
-            assert_eq!(bench.callback(*callback, 0), []);
+            assert!(bench.callback(*callback, 0).is_empty());
         }
     }
     assert!(bench.session.state().is_ready());
@@ -151,11 +155,10 @@ fn null_records_are_harmless() {
 #[test]
 fn the_end_is_said_once() {
     let mut bench = Bench::ready();
-    bench.session.finish();
-    bench.session.finish();
-    assert_eq!(bench.outputs(), [Output::State(SessionState::Closed)]);
+    assert!(matches!(bench.step(Input::Finish).as_slice(), [Output::State(SessionState::Closed)]));
+    assert!(bench.step(Input::Finish).is_empty());
     let mut bench = Bench::ready();
-    bench.session.handle_panic(bench.now, "OnRspError", "boom");
-    bench.session.finish();
-    assert!(matches!(bench.outputs().as_slice(), [Output::State(SessionState::Faulted(_))]));
+    let outputs = bench.step(Input::Panicked { callback: "OnRspError", message: "boom".into() });
+    assert!(matches!(outputs.as_slice(), [Output::State(SessionState::Faulted(_))]));
+    assert!(bench.step(Input::Finish).is_empty());
 }

@@ -8,9 +8,10 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::error::{Denial, Error, Rule, SendRefusal, ServerError, UnknownCause};
 use crate::td::event::TdEvent;
+use crate::td::io::Output;
 use crate::td::new_order::NewOrder;
 use crate::td::order::{Order, OrderId, OrderPhase};
-use crate::td::session::{Output, TdSession};
+use crate::td::session::TdSession;
 
 const INSERT: &str = "ReqOrderInsert";
 const ACTION: &str = "ReqOrderAction";
@@ -57,7 +58,7 @@ pub(super) struct Cancelling {
 
 impl TdSession {
     /// Places an order, if it belongs to the present login and passes the checks.
-    pub(crate) fn handle_place(
+    pub(super) fn handle_place(
         &mut self,
         now: Instant,
         logins: u64,
@@ -77,7 +78,7 @@ impl TdSession {
                 let placed = Placed { order: order_rx, events: event_rx };
                 self.placing.insert(request_id, Placing { id: order.id, reply, placed });
                 self.unanswered.push((now + self.order_timeout, order.id));
-                self.outputs.push_back(Output::Send {
+                self.outputs.push(Output::Send {
                     request: TraderRequest::ReqOrderInsert,
                     record,
                     request_id,
@@ -153,7 +154,7 @@ impl TdSession {
     }
 
     /// Cancels an order by the best names known; a cancel that is under way is joined.
-    pub(crate) fn handle_cancel(
+    pub(super) fn handle_cancel(
         &mut self,
         now: Instant,
         logins: u64,
@@ -177,7 +178,7 @@ impl TdSession {
                     waiters: vec![reply],
                 };
                 self.cancels.insert(id, cancelling);
-                self.outputs.push_back(Output::Send {
+                self.outputs.push(Output::Send {
                     request: TraderRequest::ReqOrderAction,
                     record,
                     request_id,

@@ -1,7 +1,9 @@
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use ctp_types::{
     Direction, InstrumentField, OffsetFlag, OrderStatus as Status, OrderSubmitStatus as Submit, Record,
+    RspInfoField, TraderRequest,
 };
 use tokio::sync::oneshot;
 
@@ -10,6 +12,7 @@ use crate::error::Rule;
 use crate::td::fixtures::{FRONT, SESSION, order, refusal, text, trade};
 use crate::td::new_order::NewOrder;
 use crate::td::order::{Order, OrderPhase};
+use crate::td::queries::Query;
 use crate::td::rows::Answer;
 
 type Reply<T> = oneshot::Receiver<Result<T, Error>>;
@@ -77,8 +80,7 @@ impl Bench {
 
     fn at_ms(&mut self, milliseconds: u64) -> &mut Self {
         self.now = self.start + Duration::from_millis(milliseconds);
-        self.session.handle_deadline(self.now);
-        self.carry_out();
+        self.step(Input::Time);
         self
     }
 
@@ -100,28 +102,36 @@ impl Bench {
     ) {
         let record = record.map(|record| RecordBox::new(&record));
         let event = SpiEvent { callback, record, rsp_info, number, is_last, received_ns: 1 };
-        self.session.handle_callback(self.now, &event);
-        self.carry_out();
+        self.step(Input::Callback(event));
     }
 
-    fn carry_out(&mut self) {
-        while let Some(output) = self.session.next_output() {
+    fn step(&mut self, input: Input) {
+        let now = Now { instant: self.now, unix_ns: 0 };
+        let mut outputs = VecDeque::from(self.session.step(now, input));
+        while let Some(output) = outputs.pop_front() {
             match output {
                 Output::Send { request, record, request_id } => {
                     self.sent.push((request, record, request_id));
-                    self.session.handle_sent(self.now, request_id, self.word.clone());
+                    outputs.extend(
+                        self.session.step(now, Input::Sent { request_id, result: self.word.clone() }),
+                    );
                 }
                 Output::State(state) => self.states.push(state),
                 Output::Event(event) => self.events.push(event),
-                Output::ReadFrontInfo => self.session.handle_query_frequency(2),
+                Output::ReadFrontInfo => {
+                    outputs.extend(self.session.step(now, Input::FrontInfo { query_frequency: 2 }));
+                }
             }
         }
     }
 
+    fn command(&mut self, command: Command) {
+        self.step(Input::Command(command));
+    }
+
     fn place_as(&mut self, order: &NewOrder, logins: u64) -> Reply<Placed> {
         let (reply, answer) = oneshot::channel();
-        self.session.handle_place(self.now, logins, order, reply);
-        self.carry_out();
+        self.command(Command::Place { logins, order: Box::new(order.clone()), reply });
         answer
     }
 
@@ -131,16 +141,14 @@ impl Bench {
 
     fn cancel(&mut self, id: OrderId) -> Reply<Arc<Order>> {
         let (reply, answer) = oneshot::channel();
-        self.session.handle_cancel(self.now, self.session.logins(), id, reply);
-        self.carry_out();
+        self.command(Command::Cancel { logins: self.session.logins(), id, reply });
         answer
     }
 
     fn query(&mut self, request: TraderRequest) -> Reply<Answer> {
         let (reply, answer) = oneshot::channel();
         let record = RecordBox::zeroed(request.record());
-        self.session.handle_query(self.now, Query { request, record, whole_table: true, reply });
-        self.carry_out();
+        self.command(Command::Query(Query { request, record, whole_table: true, reply }));
         answer
     }
 
@@ -213,8 +221,7 @@ fn orders_outside_a_ready_session_are_not_sent() {
     // Not wanted any more.
     let (reply, answer) = oneshot::channel();
     drop(answer);
-    bench.session.handle_place(bench.now, 1, &new_order(), reply);
-    bench.carry_out();
+    bench.command(Command::Place { logins: 1, order: Box::new(new_order()), reply });
     assert!(bench.sent.is_empty());
 }
 
@@ -469,11 +476,9 @@ fn a_panic_ends_the_session_and_tells_everybody() {
     let (placed, working) = (bench.place(), bench.working());
     let mut cancel = bench.cancel(working.order.borrow().id);
     let mut query = bench.query(TraderRequest::ReqQryTrade);
-    bench.session.handle_panic("OnRtnOrder", "boom");
-    bench.carry_out();
+    bench.step(Input::Panicked { callback: "OnRtnOrder", message: "boom".into() });
     assert!(bench.session.state().is_over());
-    bench.session.finish();
-    bench.carry_out();
+    bench.step(Input::Finish);
     assert!(matches!(query.try_recv(), Ok(Err(Error::Faulted(Fault::Panicked { .. })))));
     assert!(matches!(cancel.try_recv(), Ok(Err(Error::Unknown { .. }))));
     assert!(
@@ -487,7 +492,6 @@ fn a_panic_ends_the_session_and_tells_everybody() {
 #[test]
 fn closing_says_so() {
     let mut bench = Bench::ready();
-    bench.session.finish();
-    bench.carry_out();
+    bench.step(Input::Finish);
     assert_eq!(bench.states.last(), Some(&SessionState::Closed));
 }

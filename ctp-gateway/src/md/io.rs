@@ -1,0 +1,68 @@
+//! What goes into a market data session and what comes out of it.
+
+use ctp_types::{MdCallback, MdRequest, RecordBox, RspInfoField, SpecificInstrumentField, Text};
+
+use crate::error::SendRefusal;
+use crate::md::event::MdEvent;
+use crate::state::SessionState;
+
+/// An instrument id.
+pub(crate) type Id = Text<81>;
+
+/// A callback other than a tick, copied.
+#[derive(Debug)]
+pub(crate) struct SpiEvent {
+    pub(crate) callback: MdCallback,
+    pub(crate) record: Option<RecordBox>,
+    pub(crate) rsp_info: Option<RspInfoField>,
+    /// `nRequestID` or `nReason`.
+    pub(crate) number: i32,
+}
+
+impl SpiEvent {
+    pub(crate) fn instrument(&self) -> Option<Id> {
+        self.record.as_ref()?.get::<SpecificInstrumentField>().map(|record| record.instrument_id)
+    }
+}
+
+/// What a client wants of the session.
+#[derive(Debug)]
+pub(crate) enum Command {
+    Subscribe(Vec<Id>),
+    Unsubscribe(Vec<Id>),
+}
+
+/// What happened. Ticks do not pass through the session.
+#[derive(Debug)]
+pub(crate) enum Input {
+    /// The library called back.
+    Callback(SpiEvent),
+    /// A callback panicked: the session stops for good.
+    Panicked { callback: &'static str, message: String },
+    /// What the library said when it was given what the output with this number asked for.
+    Sent { request_id: i32, result: Result<(), SendRefusal> },
+    /// A client wants something.
+    Command(Command),
+    /// A deadline came, or time is to be looked at.
+    Time,
+    /// The library has stopped: say the last things.
+    Finish,
+}
+
+/// What the shell has to do, in this order.
+#[derive(Debug)]
+pub(crate) enum Output {
+    /// Give the request to the library and its word to [`Input::Sent`].
+    Send { request: MdRequest, record: RecordBox, request_id: i32 },
+    /// Subscribe and give the library's word to [`Input::Sent`].
+    Subscribe { ids: Vec<Id>, request_id: i32 },
+    /// Unsubscribe and give the library's word to [`Input::Sent`].
+    Unsubscribe { ids: Vec<Id>, request_id: i32 },
+    /// Publish the state.
+    State(SessionState),
+    /// Publish the event.
+    Event(MdEvent),
+}
+
+/// What a step puts out, in order.
+pub(crate) type Outputs = Vec<Output>;

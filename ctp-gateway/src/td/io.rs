@@ -1,0 +1,98 @@
+//! What goes into a trading session and what comes out of it.
+
+use std::sync::Arc;
+
+use ctp_types::{RecordBox, RspInfoField, TraderCallback, TraderRequest};
+use tokio::sync::oneshot;
+
+use crate::error::{Error, SendRefusal, ServerError};
+use crate::state::SessionState;
+use crate::td::event::TdEvent;
+use crate::td::new_order::NewOrder;
+use crate::td::order::{Order, OrderId};
+use crate::td::queries::Query;
+use crate::td::session::Placed;
+
+/// A callback, copied.
+#[derive(Debug)]
+pub(crate) struct SpiEvent {
+    pub(crate) callback: TraderCallback,
+    pub(crate) record: Option<RecordBox>,
+    pub(crate) rsp_info: Option<RspInfoField>,
+    /// `nRequestID` or `nReason`.
+    pub(crate) number: i32,
+    pub(crate) is_last: bool,
+    /// When it was received, in nanoseconds since the Unix epoch.
+    pub(crate) received_ns: i64,
+}
+
+impl SpiEvent {
+    pub(crate) fn get<R: ctp_types::Record>(&self) -> Option<&R> {
+        self.record.as_ref().and_then(RecordBox::get)
+    }
+
+    pub(crate) fn check(&self) -> Result<(), ServerError> {
+        ServerError::check(self.rsp_info.as_ref())
+    }
+
+    /// Returns the refusal of a callback that means one even when it gives no reason.
+    pub(crate) fn refusal(&self) -> ServerError {
+        self.check().err().unwrap_or_else(|| ServerError::counter(0, "no reason given"))
+    }
+}
+
+/// What a client wants of the session.
+#[derive(Debug)]
+pub(crate) enum Command {
+    Place { logins: u64, order: Box<NewOrder>, reply: oneshot::Sender<Result<Placed, Error>> },
+    Cancel { logins: u64, id: OrderId, reply: oneshot::Sender<Result<Arc<Order>, Error>> },
+    Query(Query),
+}
+
+impl Command {
+    /// Tells the caller that the session has ended.
+    pub(crate) fn refuse(self, state: &SessionState) {
+        let not_sent = |request| Error::NotSent { request, reason: SendRefusal::NotReady(state.clone()) };
+        // Callers that went away are no failure.
+        match self {
+            Self::Place { reply, .. } => drop(reply.send(Err(not_sent("ReqOrderInsert")))),
+            Self::Cancel { reply, .. } => drop(reply.send(Err(not_sent("ReqOrderAction")))),
+            Self::Query(query) => drop(query.reply.send(Err(not_sent(query.request.name())))),
+        }
+    }
+}
+
+/// What happened.
+#[derive(Debug)]
+pub(crate) enum Input {
+    /// The library called back.
+    Callback(SpiEvent),
+    /// A callback panicked: the session stops for good.
+    Panicked { callback: &'static str, message: String },
+    /// What the library said when it was given the request with this number.
+    Sent { request_id: i32, result: Result<(), SendRefusal> },
+    /// What the front allows: queries per second, 0 if it does not say. C: `QryFreq` of `GetFrontInfo`.
+    FrontInfo { query_frequency: i32 },
+    /// A client wants something.
+    Command(Command),
+    /// A deadline came, or time is to be looked at.
+    Time,
+    /// The library has stopped: say the last things.
+    Finish,
+}
+
+/// What the shell has to do, in this order.
+#[derive(Debug)]
+pub(crate) enum Output {
+    /// Give the request to the library and its word to [`Input::Sent`].
+    Send { request: TraderRequest, record: RecordBox, request_id: i32 },
+    /// Publish the state.
+    State(SessionState),
+    /// Publish the event.
+    Event(TdEvent),
+    /// Read the front's limits and give them to [`Input::FrontInfo`].
+    ReadFrontInfo,
+}
+
+/// What a step puts out, in order.
+pub(crate) type Outputs = Vec<Output>;
