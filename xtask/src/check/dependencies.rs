@@ -33,6 +33,7 @@ const USER_BUILT: &[&str] = &[
     "ctp-gateway",
     "ctp-market",
     "ctp-py",
+    "ctp-ring",
     "ctp-sim",
     "ctp-sim-abi",
     "ctp-sim-host",

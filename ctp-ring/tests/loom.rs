@@ -1,0 +1,144 @@
+//! Every order of the steps of a writer and readers, as the memory model allows it.
+//!
+//! `cargo xtask loom` runs them, which is `RUSTFLAGS="--cfg loom" cargo test --release -p ctp-ring --test loom` in a
+//! target folder of its own.
+#![cfg(loom)]
+
+use std::sync::Arc;
+
+use ctp_ring::{Bell, Reader, TryNextError, Writer};
+use loom::thread;
+
+/// Tries every order in which a thread is stopped before its end at most so many times.
+fn model(preemptions: usize, body: impl Fn() + Sync + Send + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(preemptions);
+    builder.check(body);
+}
+
+/// Two words, neither of which is that of another position.
+type Pair = [u64; 2];
+
+fn pair(position: u64) -> Pair {
+    [position + 10, position + 100]
+}
+
+fn publish(writer: &mut Writer<Pair>, count: u64) {
+    for _ in 0..count {
+        let value = pair(writer.position());
+        writer.publish(&value);
+    }
+}
+
+/// Tries to read, and checks that what comes is whole, in order, and that losses are exact.
+fn read(reader: &mut Reader<Pair>, tries: usize) -> u64 {
+    let (start, lost_before) = (reader.position(), reader.lost());
+    let mut seen = 0;
+    for _ in 0..tries {
+        let before = reader.position();
+        match reader.try_next() {
+            Ok(value) => {
+                assert_eq!(value, pair(before), "the value of another position, or of two");
+                assert_eq!(reader.position(), before + 1);
+                seen += 1;
+            }
+            Err(TryNextError::Lagged(lost)) => {
+                assert!(lost > 0);
+                assert_eq!(reader.position(), before + lost);
+            }
+            Err(TryNextError::Empty) => thread::yield_now(),
+            Err(TryNextError::Closed) => break,
+        }
+    }
+    assert_eq!(reader.position() - start, seen + reader.lost() - lost_before);
+    seen
+}
+
+/// Two slots of two words; the writer goes round twice.
+#[test]
+fn a_reader_sees_whole_values_in_order() {
+    model(3, || {
+        let (mut writer, mut reader) = ctp_ring::ring::<Pair>(2);
+        let thread = thread::spawn(move || read(&mut reader, 3));
+        publish(&mut writer, 4);
+        thread.join().unwrap();
+    });
+}
+
+#[test]
+fn two_readers_do_not_disturb_each_other() {
+    model(2, || {
+        let (mut writer, mut one) = ctp_ring::ring::<Pair>(2);
+        let mut two = one.clone();
+        let threads = [thread::spawn(move || read(&mut one, 2)), thread::spawn(move || read(&mut two, 2))];
+        publish(&mut writer, 3);
+        for thread in threads {
+            thread.join().unwrap();
+        }
+    });
+}
+
+/// Who reads until the end has seen or lost every value.
+#[test]
+fn at_the_end_every_value_is_seen_or_counted() {
+    model(3, || {
+        let (mut writer, mut reader) = ctp_ring::ring::<Pair>(2);
+        let thread = thread::spawn(move || {
+            publish(&mut writer, 3);
+            drop(writer);
+        });
+        let mut seen = read(&mut reader, 2);
+        thread.join().unwrap();
+        seen += read(&mut reader, 4);
+        assert_eq!(reader.try_next(), Err(TryNextError::Closed));
+        assert_eq!(reader.position(), 3);
+        let _ = seen;
+    });
+}
+
+/// A reader that starts or skips while the writer writes reads what is whole all the same.
+#[test]
+fn late_readers_and_skips() {
+    model(3, || {
+        let (mut writer, reader) = ctp_ring::ring::<Pair>(2);
+        let thread = thread::spawn(move || {
+            let mut late = reader.readers().latest();
+            let begin = late.position();
+            if let Ok(value) = late.try_next() {
+                assert_eq!(value, pair(begin));
+            }
+            late.skip_to_latest();
+            let at = late.position();
+            match late.try_next() {
+                Ok(value) => assert_eq!(value, pair(at)),
+                Err(TryNextError::Lagged(lost)) => assert!(lost > 0),
+                Err(_) => {}
+            }
+        });
+        publish(&mut writer, 3);
+        thread.join().unwrap();
+    });
+}
+
+/// Who dozes, looks and sleeps is woken for whatever it did not see.
+#[test]
+fn no_sleeper_is_forgotten() {
+    model(3, || {
+        let (mut writer, mut reader) = ctp_ring::ring::<Pair>(2);
+        let bell = Arc::new(Bell::new());
+        let writers_bell = Arc::clone(&bell);
+        let thread = thread::spawn(move || {
+            let mut wakes = 0;
+            for _ in 0..2 {
+                publish(&mut writer, 1);
+                wakes += u32::from(writers_bell.ring());
+            }
+            (writer, wakes)
+        });
+        bell.doze();
+        let sleeps = reader.try_next() == Err(TryNextError::Empty);
+        let (_writer, wakes) = thread.join().unwrap();
+        assert!(wakes <= 1, "one sleep, one wake");
+        assert!(!sleeps || wakes == 1, "it sleeps and nobody wakes it");
+    });
+}
