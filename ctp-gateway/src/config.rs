@@ -8,13 +8,14 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 pub use check::{ConfigError, Problem};
 pub use front::FrontAddress;
 pub(crate) use front::shown;
 pub use secret::Secret;
 
+use crate::capture::CaptureConfig;
 use crate::clock::WallClock;
 
 /// The configuration of a market data session.
@@ -28,7 +29,7 @@ use crate::clock::WallClock;
 /// user_id = "000001"
 /// password = "…"
 /// ```
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct MdConfig {
     /// The vendor's or simulator's library; absent: the simulator, if all fronts are `sim://`, or with feature `link`
@@ -36,6 +37,7 @@ pub struct MdConfig {
     #[serde(default)]
     pub library: Option<PathBuf>,
     /// The fronts, of which the first that answers is used.
+    #[serde(serialize_with = "without_proxy")]
     pub fronts: Vec<String>,
     /// The broker, at most 10 bytes; market data fronts accept an empty one.
     #[serde(default)]
@@ -58,6 +60,9 @@ pub struct MdConfig {
     /// How long the session waits for things.
     #[serde(default)]
     pub timeouts: Timeouts,
+    /// Where the session is recorded; absent: nowhere.
+    #[serde(default)]
+    pub capture: Option<CaptureConfig>,
     /// The clock that stamps what is received. Deadlines do not depend on it.
     #[serde(skip)]
     pub clock: WallClock,
@@ -76,6 +81,7 @@ impl MdConfig {
             production: true,
             tick_capacity: default_tick_capacity(),
             timeouts: Timeouts::default(),
+            capture: None,
             clock: WallClock::default(),
         }
     }
@@ -108,7 +114,7 @@ impl MdConfig {
 /// app_id = "simnow_client_test"
 /// auth_code = "0000000000000000"
 /// ```
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct TdConfig {
     /// The vendor's or simulator's library; absent: the simulator, if all fronts are `sim://`, or with feature `link`
@@ -116,6 +122,7 @@ pub struct TdConfig {
     #[serde(default)]
     pub library: Option<PathBuf>,
     /// The fronts, of which the first that answers is used.
+    #[serde(serialize_with = "without_proxy")]
     pub fronts: Vec<String>,
     /// The broker, at most 10 bytes.
     pub broker_id: String,
@@ -150,6 +157,9 @@ pub struct TdConfig {
     /// How long the session waits for things.
     #[serde(default)]
     pub timeouts: Timeouts,
+    /// Where the session is recorded; absent: nowhere.
+    #[serde(default)]
+    pub capture: Option<CaptureConfig>,
     /// The clock that stamps what is received. Deadlines do not depend on it.
     #[serde(skip)]
     pub clock: WallClock,
@@ -178,6 +188,7 @@ impl TdConfig {
             private_resume: Resume::default(),
             confirm_settlement: true,
             timeouts: Timeouts::default(),
+            capture: None,
             clock: WallClock::default(),
         }
     }
@@ -203,7 +214,7 @@ impl TdConfig {
 }
 
 /// What of a stream is sent again after a login.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Resume {
@@ -227,30 +238,30 @@ impl From<Resume> for ctp_types::ResumeType {
 }
 
 /// How long a session waits for things. In TOML the keys end in `_ms`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Timeouts {
     /// How long `ready()` waits.
-    #[serde(rename = "ready_ms", deserialize_with = "milliseconds")]
+    #[serde(rename = "ready_ms", with = "milliseconds")]
     pub ready: Duration,
     /// How long a step of the login may stay unanswered before the login starts again.
-    #[serde(rename = "login_ms", deserialize_with = "milliseconds")]
+    #[serde(rename = "login_ms", with = "milliseconds")]
     pub login: Duration,
     /// How long the session waits before it repeats a login that was refused for a passing reason.
-    #[serde(rename = "login_retry_ms", deserialize_with = "milliseconds")]
+    #[serde(rename = "login_retry_ms", with = "milliseconds")]
     pub login_retry: Duration,
     /// How long an order or a cancel may stay unanswered before its outcome counts as unknown.
-    #[serde(rename = "order_ms", deserialize_with = "milliseconds")]
+    #[serde(rename = "order_ms", with = "milliseconds")]
     pub order: Duration,
     /// How long one attempt of a query may stay unanswered; it is sent three times at most.
-    #[serde(rename = "query_ms", deserialize_with = "milliseconds")]
+    #[serde(rename = "query_ms", with = "milliseconds")]
     pub query: Duration,
     /// How long a query may take in all, with waiting for its turn and for the session.
-    #[serde(rename = "query_total_ms", deserialize_with = "milliseconds")]
+    #[serde(rename = "query_total_ms", with = "milliseconds")]
     pub query_total: Duration,
     /// How long a close waits for the library's threads.
-    #[serde(rename = "close_ms", deserialize_with = "milliseconds")]
+    #[serde(rename = "close_ms", with = "milliseconds")]
     pub close: Duration,
 }
 
@@ -268,8 +279,24 @@ impl Default for Timeouts {
     }
 }
 
-fn milliseconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    u64::deserialize(deserializer).map(Duration::from_millis)
+/// Durations as numbers of milliseconds.
+mod milliseconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        u64::deserialize(deserializer).map(Duration::from_millis)
+    }
+
+    pub(super) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
+    }
+}
+
+/// Writes fronts without the proxy behind them, which may carry a password.
+fn without_proxy<S: Serializer>(fronts: &[String], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(fronts.iter().map(|front| shown(front)))
 }
 
 fn default_flow_dir() -> PathBuf {
@@ -306,6 +333,7 @@ impl fmt::Debug for MdConfig {
             production,
             tick_capacity,
             timeouts,
+            capture,
             clock,
         } = self;
         formatter
@@ -319,6 +347,7 @@ impl fmt::Debug for MdConfig {
             .field("production", production)
             .field("tick_capacity", tick_capacity)
             .field("timeouts", timeouts)
+            .field("capture", capture)
             .field("clock", clock)
             .finish()
     }
@@ -343,6 +372,7 @@ impl fmt::Debug for TdConfig {
             private_resume,
             confirm_settlement,
             timeouts,
+            capture,
             clock,
         } = self;
         formatter
@@ -361,6 +391,7 @@ impl fmt::Debug for TdConfig {
             .field("private_resume", private_resume)
             .field("confirm_settlement", confirm_settlement)
             .field("timeouts", timeouts)
+            .field("capture", capture)
             .field("clock", clock)
             .finish()
     }

@@ -31,6 +31,7 @@
 //! or no answer). Unknown is never turned into rejected, and such an order is never sent again.
 #![forbid(unsafe_code)]
 
+pub mod capture;
 pub mod clock;
 pub mod config;
 pub mod error;
@@ -43,6 +44,7 @@ mod fanout;
 mod handshake;
 mod ids;
 mod library;
+mod observe;
 mod session;
 mod shell;
 

@@ -4,6 +4,8 @@ use std::fmt;
 
 use ctp_types::Text;
 
+use crate::capture::CaptureConfig;
+
 use super::{FrontAddress, MdConfig, TdConfig, Timeouts};
 
 /// A configuration that cannot work, with all its problems.
@@ -116,6 +118,16 @@ impl Problems {
         }
     }
 
+    fn capture(&mut self, capture: Option<&CaptureConfig>) {
+        let Some(capture) = capture else { return };
+        if capture.folder.as_os_str().is_empty() {
+            self.add("capture.folder", "is empty; give a folder that can be written");
+        }
+        if capture.queue == 0 {
+            self.add("capture.queue", "is 0; give at least 1, or leave it out");
+        }
+    }
+
     fn finish(self) -> Result<(), ConfigError> {
         if self.0.is_empty() { Ok(()) } else { Err(ConfigError::new(self.0)) }
     }
@@ -132,6 +144,7 @@ pub(super) fn md(config: &MdConfig) -> Result<(), ConfigError> {
         problems.add("tick_capacity", "is 0; give at least 1");
     }
     problems.timeouts(&config.timeouts);
+    problems.capture(config.capture.as_ref());
     problems.finish()
 }
 
@@ -154,5 +167,6 @@ pub(super) fn td(config: &TdConfig) -> Result<(), ConfigError> {
     problems.text::<11>("product_info", &config.product_info, Need::Optional);
     problems.flow_dir(&config.flow_dir);
     problems.timeouts(&config.timeouts);
+    problems.capture(config.capture.as_ref());
     problems.finish()
 }

@@ -139,3 +139,20 @@ fn debug_shows_neither_password_nor_proxy() {
     assert!(text.contains("tcp://host:1") && text.contains("000001"), "{text}");
     assert!(!text.contains("canary") && !text.contains("socks5"), "{text}");
 }
+
+#[test]
+fn a_written_configuration_has_no_secret_and_can_be_read_again() {
+    let mut config =
+        TdConfig::new(["tcp://1.2.3.4:5 socks5://user:kanarie@h:1"], "9999", "000001", "kanarie");
+    config.auth_code = Secret::new("kanarie");
+    config.app_id = "client".to_owned();
+    config.capture = Some(crate::capture::CaptureConfig::new("captures"));
+    let text = toml::to_string(&config).unwrap();
+    assert!(!text.contains("kanarie") && text.contains("password = \"***\""), "{text}");
+    let again: TdConfig = toml::from_str(&text).unwrap();
+    assert_eq!((again.fronts, again.timeouts), (vec!["tcp://1.2.3.4:5".to_owned()], config.timeouts));
+    assert_eq!(again.capture, config.capture);
+
+    let text = toml::to_string(&MdConfig::new(["sim://x"])).unwrap();
+    assert!(toml::from_str::<MdConfig>(&text).unwrap().password.is_empty(), "{text}");
+}
