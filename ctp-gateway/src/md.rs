@@ -5,11 +5,13 @@ mod event;
 mod io;
 mod queue;
 mod session;
+mod spelling;
 mod spi;
+mod subscriptions;
 mod task;
 mod tick;
 
 pub use client::MdClient;
-pub use event::MdEvent;
+pub use event::{Gap, MdEvent, Seen};
 pub use queue::Ticks;
 pub use tick::{Level, Tick};

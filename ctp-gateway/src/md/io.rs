@@ -3,6 +3,8 @@
 use ctp_types::{MdCallback, MdRequest, RecordBox, RspInfoField, SpecificInstrumentField, Text};
 
 use crate::error::SendRefusal;
+pub(crate) use crate::md::event::Seen;
+
 use crate::md::event::MdEvent;
 use crate::state::SessionState;
 
@@ -43,6 +45,9 @@ pub(crate) enum Input {
     Sent { request_id: i32, result: Result<(), SendRefusal> },
     /// A client wants something.
     Command(Command),
+    /// The last tick of each instrument that ticked since this was said last: said before each [`Input::Time`] and
+    /// before the link's end.
+    Ticked(Vec<Seen>),
     /// A deadline came, or time is to be looked at.
     Time,
     /// The library has stopped: say the last things.

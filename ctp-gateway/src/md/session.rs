@@ -1,7 +1,6 @@
 //! The market data session: one state machine for login and subscriptions, without clock, thread or socket.
 
-use std::collections::{BTreeSet, VecDeque};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use ctp_types::{MdCallback, MdRequest, RecordBox, ReqUserLoginField, RspUserLoginField, Text};
 
@@ -11,13 +10,9 @@ use crate::handshake::{Handshake, Move, Step};
 use crate::ids::RequestIds;
 use crate::md::event::MdEvent;
 use crate::md::io::{Command, Id, Input, Output, Outputs, SpiEvent};
+use crate::md::subscriptions::{self, Subscriptions};
 use crate::session::Now;
 use crate::state::{DisconnectReason, Fault, Login, SessionState};
-
-/// How many instruments one call subscribes, and how long the next call waits: fronts cut sessions that ask for
-/// more at once.
-const BATCH: usize = 500;
-const BATCH_PAUSE: Duration = Duration::from_secs(1);
 
 pub(crate) struct MdSession {
     broker_id: Text<11>,
@@ -26,11 +21,7 @@ pub(crate) struct MdSession {
     ids: RequestIds,
     handshake: Handshake,
     state: SessionState,
-    /// What the user wants, kept over broken links.
-    wanted: BTreeSet<Id>,
-    /// What of it was not sent on this link yet.
-    pending: VecDeque<Id>,
-    next_batch: Option<Instant>,
+    subscriptions: Subscriptions,
     /// Subscriptions that the library has not commented yet, by request number.
     sending: Vec<(i32, Vec<Id>)>,
     outputs: Outputs,
@@ -47,9 +38,7 @@ impl MdSession {
             ids: RequestIds::new(seed),
             handshake: Handshake::new(false, false, config.timeouts),
             state: SessionState::Connecting,
-            wanted: BTreeSet::new(),
-            pending: VecDeque::new(),
-            next_batch: None,
+            subscriptions: Subscriptions::new(),
             sending: Vec::new(),
             outputs: Vec::new(),
         })
@@ -66,11 +55,15 @@ impl MdSession {
             Input::Callback(event) => self.handle_callback(instant, &event),
             Input::Panicked { callback, message } => self.handle_panic(instant, callback, &message),
             Input::Sent { request_id, result } => self.handle_sent(instant, request_id, result),
-            Input::Command(Command::Subscribe(ids)) => self.handle_subscribe(instant, ids),
+            Input::Command(Command::Subscribe(ids)) => self.subscriptions.subscribe(instant, ids),
             Input::Command(Command::Unsubscribe(ids)) => self.handle_unsubscribe(ids),
+            Input::Ticked(seen) => {
+                seen.into_iter().for_each(|seen| self.subscriptions.handle_ticked(seen));
+            }
             Input::Time => self.handle_deadline(instant),
             Input::Finish => self.finish(),
         }
+        self.carry_out_subscriptions();
         std::mem::take(&mut self.outputs)
     }
 
@@ -85,32 +78,21 @@ impl MdSession {
 
     /// Returns when [`Input::Time`] is due at the latest.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        let batch = self.next_batch.filter(|_| self.handshake.is_ready() && !self.pending.is_empty());
-        [self.handshake.next_deadline(), batch].into_iter().flatten().min()
+        [self.handshake.next_deadline(), self.subscriptions.next_deadline()].into_iter().flatten().min()
     }
 
     fn handle_deadline(&mut self, now: Instant) {
         let mut moves = Vec::new();
         self.handshake.handle_deadline(now, &mut self.ids, &mut moves);
         self.carry_out(now, moves);
-        self.pump(now);
-    }
-
-    fn handle_subscribe(&mut self, now: Instant, ids: Vec<Id>) {
-        for id in ids {
-            if self.wanted.insert(id) {
-                self.pending.push_back(id);
-            }
-        }
-        self.pump(now);
+        self.subscriptions.handle_time(now);
     }
 
     fn handle_unsubscribe(&mut self, ids: Vec<Id>) {
-        let known: Vec<Id> = ids.into_iter().filter(|id| self.wanted.remove(id)).collect();
-        self.pending.retain(|id| !known.contains(id));
-        if self.handshake.is_ready() && !known.is_empty() {
+        let ids = self.subscriptions.unsubscribe(ids);
+        if !ids.is_empty() {
             let request_id = self.ids.next();
-            self.outputs.push(Output::Unsubscribe { ids: known, request_id });
+            self.outputs.push(Output::Unsubscribe { ids, request_id });
         }
     }
 
@@ -136,11 +118,7 @@ impl MdSession {
             }
             MdCallback::OnRspSubMarketData => {
                 if let Some(instrument_id) = event.instrument() {
-                    let happened = match check {
-                        Ok(()) => MdEvent::Subscribed(instrument_id),
-                        Err(error) => MdEvent::Refused { instrument_id, error },
-                    };
-                    self.outputs.push(Output::Event(happened));
+                    self.subscriptions.handle_answer(now, instrument_id, check);
                 }
             }
             MdCallback::OnRspUnSubMarketData => {
@@ -158,21 +136,17 @@ impl MdSession {
             _ => {}
         }
         self.carry_out(now, moves);
-        self.pump(now);
     }
 
-    /// Handles what the library said: subscriptions that it did not take are sent again.
+    /// Handles what the library said.
     fn handle_sent(&mut self, now: Instant, request_id: i32, result: Result<(), SendRefusal>) {
         let is_step = self.handshake.handle_sent(now, request_id, &result);
-        let sent = self.sending.iter().position(|(id, _)| *id == request_id);
-        let ids = sent.map(|index| self.sending.swap_remove(index).1).unwrap_or_default();
-        if let Err(refusal) = result
+        if let Some(index) = self.sending.iter().position(|(id, _)| *id == request_id) {
+            let (_, ids) = self.sending.swap_remove(index);
+            self.subscriptions.handle_sent(now, &ids, result);
+        } else if let Err(refusal) = result
             && !is_step
         {
-            for id in ids.into_iter().rev().filter(|id| self.wanted.contains(id)) {
-                self.pending.push_front(id);
-            }
-            self.next_batch = Some(now + BATCH_PAUSE);
             self.outputs.push(Output::Event(MdEvent::NotSent(refusal)));
         }
     }
@@ -199,10 +173,9 @@ impl MdSession {
                     self.outputs.push(Output::Send { request: MdRequest::ReqUserLogin, record, request_id });
                 }
                 Move::State(state) => {
-                    if state.is_ready() {
-                        // The front forgets subscriptions with the link.
-                        self.pending = self.wanted.iter().copied().collect();
-                        self.next_batch = Some(now);
+                    match state {
+                        SessionState::Ready(_) => self.subscriptions.link_up(now),
+                        _ => self.subscriptions.link_down(),
                     }
                     self.set_state(state);
                 }
@@ -217,20 +190,17 @@ impl MdSession {
         }
     }
 
-    /// Sends the next batch of subscriptions if it is due.
-    fn pump(&mut self, now: Instant) {
-        if !self.handshake.is_ready()
-            || self.pending.is_empty()
-            || self.next_batch.is_some_and(|due| due > now)
-        {
-            return;
+    fn carry_out_subscriptions(&mut self) {
+        for step in self.subscriptions.moves() {
+            match step {
+                subscriptions::Move::Subscribe(ids) => {
+                    let request_id = self.ids.next();
+                    self.sending.push((request_id, ids.clone()));
+                    self.outputs.push(Output::Subscribe { ids, request_id });
+                }
+                subscriptions::Move::Event(event) => self.outputs.push(Output::Event(event)),
+            }
         }
-        let batch: Vec<Id> = self.pending.drain(..self.pending.len().min(BATCH)).collect();
-        // Small requests may follow at once; only full batches are paced.
-        self.next_batch = Some(if batch.len() == BATCH { now + BATCH_PAUSE } else { now });
-        let request_id = self.ids.next();
-        self.sending.push((request_id, batch.clone()));
-        self.outputs.push(Output::Subscribe { ids: batch, request_id });
     }
 }
 

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use ctp_types::{Record, RspInfoField, SpecificInstrumentField};
 
 use super::*;
@@ -96,19 +98,6 @@ fn subscriptions_are_sent_again_after_a_broken_link() {
     assert!(bench.subscribe(&["m2601"]).is_empty());
     bench.at_ms(2_000);
     assert_eq!(subscribed(&bench.log_in()), [2]);
-}
-
-#[test]
-fn many_instruments_go_in_batches() {
-    let mut bench = Bench::ready();
-    let many: Vec<String> = (0..1_100).map(|number| format!("rb{number}")).collect();
-    let many: Vec<&str> = many.iter().map(String::as_str).collect();
-    assert_eq!(subscribed(&bench.subscribe(&many)), [500]);
-    assert_eq!(bench.session.next_deadline(), Some(bench.start + BATCH_PAUSE));
-    assert_eq!(subscribed(&bench.at_ms(999)), [0; 0]);
-    assert_eq!(subscribed(&bench.at_ms(1_000)), [500]);
-    assert_eq!(subscribed(&bench.at_ms(2_000)), [100]);
-    assert_eq!(bench.session.next_deadline(), None);
 }
 
 #[test]
