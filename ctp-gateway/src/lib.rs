@@ -47,6 +47,8 @@ mod library;
 mod observe;
 mod session;
 mod shell;
+#[cfg(test)]
+mod simulation;
 
 pub use config::{MdConfig, Secret, TdConfig};
 pub use error::{Error, ServerError};

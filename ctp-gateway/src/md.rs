@@ -2,10 +2,14 @@
 
 mod client;
 mod event;
-mod io;
+pub(crate) mod io;
 mod queue;
+
 mod session;
 mod spelling;
+
+pub(crate) mod session;
+
 mod spi;
 mod subscriptions;
 mod task;
