@@ -4,12 +4,8 @@ mod client;
 mod event;
 pub(crate) mod io;
 mod queue;
-
-mod session;
-mod spelling;
-
 pub(crate) mod session;
-
+mod spelling;
 mod spi;
 mod subscriptions;
 mod task;

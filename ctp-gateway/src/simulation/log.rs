@@ -4,9 +4,6 @@ use std::fmt::{Arguments, Write};
 
 use super::clock::At;
 
-/// How many lines a failure shows.
-const TAIL: usize = 60;
-
 #[derive(Debug, Default)]
 pub(super) struct Log {
     text: String,
@@ -23,9 +20,9 @@ impl Log {
     }
 
     /// Returns the last lines.
-    pub(super) fn tail(&self) -> String {
+    pub(super) fn tail(&self, count: usize) -> String {
         let lines: Vec<&str> = self.text.lines().collect();
-        let skipped = lines.len().saturating_sub(TAIL);
+        let skipped = lines.len().saturating_sub(count);
         lines[skipped..].join("\n")
     }
 }

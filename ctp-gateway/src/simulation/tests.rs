@@ -10,17 +10,21 @@ const SEEDS: u64 = 500;
 /// How many failures are enough to see.
 const FAILURES_MAX: usize = 3;
 
+/// How many lines of its log a failure shows; `CTP_GATEWAY_LOG=1` shows them all.
+const TAIL: usize = 60;
+
 /// Runs a seed. Returns its log.
 ///
 /// # Errors
 ///
 /// Returns what was broken, the end of the log, and how to run the seed again.
 fn run(seed: u64) -> Result<String, String> {
+    let whole = std::env::var_os("CTP_GATEWAY_LOG").is_some();
     let again = format!("CTP_GATEWAY_SEED={seed} cargo test -p ctp-gateway --lib simulation -- --nocapture");
     let ran = catch_unwind(AssertUnwindSafe(|| World::new(Plan::of_seed(seed)).run()));
     match ran {
         Ok((log, Ok(()))) => Ok(log.text().to_owned()),
-        Ok((log, Err(what))) => Err(format!("{}\nseed {seed}: {what}\n  {again}", log.tail())),
+        Ok((log, Err(what))) => Err(format!("{}\nseed {seed}: {what}\n  {again}", log.tail(if whole { usize::MAX } else { TAIL }))),
         Err(panic) => {
             let what = panic.downcast_ref::<String>().cloned();
             let what = what.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
