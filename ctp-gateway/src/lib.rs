@@ -46,6 +46,7 @@ mod ids;
 mod library;
 mod observe;
 mod session;
+mod setup;
 mod shell;
 #[cfg(test)]
 mod simulation;
