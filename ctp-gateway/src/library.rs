@@ -4,30 +4,25 @@ use std::path::PathBuf;
 
 use ctp_sys::{LoadError, MdLibrary, TraderLibrary};
 
-/// Opens the market data library at `path`; without a path the simulator's, or the one that is linked. It must be of
-/// `version`, if one is given.
-pub(crate) fn md(path: Option<PathBuf>, version: Option<&str>) -> Result<MdLibrary, LoadError> {
-    match (path, version) {
-        (Some(path), Some(version)) => MdLibrary::open_as(path, version),
-        (Some(path), None) => MdLibrary::open(path),
+/// Opens the market data library at `path`; without a path the simulator's, or the one that is linked.
+pub(crate) fn md(path: Option<PathBuf>) -> Result<MdLibrary, LoadError> {
+    match path {
+        Some(path) => MdLibrary::open(path),
         #[cfg(feature = "link")]
-        (None, _) => MdLibrary::linked(),
+        None => MdLibrary::linked(),
         #[cfg(not(feature = "link"))]
-        (None, version) => ctp_sys::find_simulator(version.unwrap_or(ctp_types::API_VERSION))
-            .and_then(|found| MdLibrary::open(found.md)),
+        None => ctp_sys::find_simulator(ctp_types::API_VERSION).and_then(|found| MdLibrary::open(found.md)),
     }
 }
 
-/// Opens the trader library at `path`; without a path the simulator's, or the one that is linked. It must be of
-/// `version`, if one is given.
-pub(crate) fn trader(path: Option<PathBuf>, version: Option<&str>) -> Result<TraderLibrary, LoadError> {
-    match (path, version) {
-        (Some(path), Some(version)) => TraderLibrary::open_as(path, version),
-        (Some(path), None) => TraderLibrary::open(path),
+/// Opens the trader library at `path`; without a path the simulator's, or the one that is linked.
+pub(crate) fn trader(path: Option<PathBuf>) -> Result<TraderLibrary, LoadError> {
+    match path {
+        Some(path) => TraderLibrary::open(path),
         #[cfg(feature = "link")]
-        (None, _) => TraderLibrary::linked(),
+        None => TraderLibrary::linked(),
         #[cfg(not(feature = "link"))]
-        (None, version) => ctp_sys::find_simulator(version.unwrap_or(ctp_types::API_VERSION))
+        None => ctp_sys::find_simulator(ctp_types::API_VERSION)
             .and_then(|found| TraderLibrary::open(found.trader)),
     }
 }

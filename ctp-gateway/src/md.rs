@@ -2,9 +2,9 @@
 
 mod client;
 mod event;
-pub(crate) mod io;
+mod io;
 mod queue;
-pub(crate) mod session;
+mod session;
 mod spelling;
 mod spi;
 mod subscriptions;

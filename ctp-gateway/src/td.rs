@@ -1,6 +1,6 @@
 //! Trading sessions.
 
-pub(crate) mod account;
+mod account;
 mod book;
 mod check;
 mod client;
@@ -8,12 +8,12 @@ mod event;
 #[cfg(test)]
 mod fixtures;
 mod handle;
-pub(crate) mod io;
+mod io;
 mod new_order;
 mod order;
-pub(crate) mod queries;
-pub(crate) mod rows;
-pub(crate) mod session;
+mod queries;
+mod rows;
+mod session;
 mod spi;
 mod task;
 

@@ -212,8 +212,7 @@ impl Subscriptions {
         if let Some(entry) = self.entries.get_mut(&seen.instrument_id) {
             entry.last = Some(seen);
             entry.has_ticked = true;
-            // A tick from before an earlier unsubscription proves nothing about what was not sent yet.
-            if self.is_up && !matches!(entry.phase, Phase::Queued { tries: 0 }) {
+            if self.is_up {
                 entry.phase = Phase::Verified;
             }
         }

@@ -1,0 +1,73 @@
+//! F35, F36: what was subscribed stays subscribed.
+
+use std::time::Duration;
+
+use ctp::SessionState;
+use ctp::md::MdEvent;
+
+use crate::Case;
+use crate::world::{States, scene};
+
+pub(crate) const CASES: &[Case] = crate::cases![
+    f35_everything_is_subscribed_again: "after a reconnect every instrument is subscribed again, in batches, and ticks",
+    f36_a_thousand_instruments_do_not_break_the_link: "a front that hangs up after 500 instruments of one call: batches that it takes, each answered",
+];
+
+fn f35_everything_is_subscribed_again() {
+    scene().play(async |world| {
+        let md = world.md().await;
+        let ids = ["rb2701", "rb2705", "m2701", "SR701"];
+        let (mut ticks, mut events) = (md.ticks(), md.events());
+        md.subscribe(&ids).expect("subscribed");
+        world.pass(Duration::from_secs(1)).await;
+        while ticks.try_next().is_some() {}
+        while events.try_next().is_some() {}
+        world.plan("F35-market-data-drops");
+        world.pass(Duration::from_secs(65)).await;
+        world.md_ready(&md).await;
+        world.pass(Duration::from_secs(1)).await;
+        let mut again: Vec<String> = Vec::new();
+        while let Some(event) = events.try_next() {
+            if let MdEvent::Subscribed(id) = event {
+                again.push(id.to_string());
+            }
+        }
+        again.sort_unstable();
+        assert_eq!(again, ["SR701", "m2701", "rb2701", "rb2705"]);
+        while ticks.try_next().is_some() {}
+        for id in ids {
+            world.exchange.tick(id, 3_300.0).expect("a tick");
+            let tick = world.soon(ticks.next()).await.expect("a tick");
+            assert_eq!(tick.instrument_id, id);
+        }
+        md.close().await.expect("closed in time");
+    });
+}
+
+fn f36_a_thousand_instruments_do_not_break_the_link() {
+    scene().play(async |world| {
+        world.plan("F36-drops-after-500");
+        let md = world.md().await;
+        let (mut events, mut states) = (md.events(), States::new(md.state()));
+        let ids: Vec<String> = (0..1_200).map(|number| format!("x{number:04}")).collect();
+        md.subscribe(&ids).expect("subscribed");
+        let mut answered = std::collections::BTreeSet::new();
+        world
+            .until("every answer", Duration::from_secs(120), || {
+                assert!(!states.look().is_over());
+                while let Some(event) = events.try_next() {
+                    if let MdEvent::Subscribed(id) = event {
+                        answered.insert(id.to_string());
+                    }
+                }
+                (answered.len() == ids.len()).then_some(())
+            })
+            .await;
+        world.pass(Duration::from_secs(5)).await;
+        assert!(states.look().is_ready());
+        let broken =
+            states.seen.iter().filter(|state| matches!(state, SessionState::Reconnecting(_))).count();
+        assert_eq!((broken, world.done()), (1, 1), "{:?}", states.seen);
+        md.close().await.expect("closed in time");
+    });
+}
