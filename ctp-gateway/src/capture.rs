@@ -10,10 +10,17 @@ mod error;
 mod file;
 mod frame;
 mod note;
+pub(crate) mod recorded;
+mod recorder;
+mod recording;
 mod redact;
+pub(crate) mod replay;
 
 pub use config::CaptureConfig;
 pub use error::CaptureError;
 pub use file::{FORMAT_VERSION, Reader};
 pub use frame::{Frame, Header, OutputNote, RecordedTick, SessionKind, Stamp, Step, Totals};
 pub use note::{Note, Value};
+pub(crate) use recorder::{NextTick, Progress, TickSource};
+pub(crate) use recording::{About, Recording};
+pub use replay::{Effect, Outcome, Replay, Replayed, ReplayedStep, replay};

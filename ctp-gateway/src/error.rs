@@ -33,6 +33,9 @@ pub enum Error {
         /// What the binding said.
         source: ctp_sys::ApiError,
     },
+    /// The recording that is asked for cannot begin.
+    #[error(transparent)]
+    Capture(#[from] crate::capture::CaptureError),
     /// The counter or the exchange refused the request: it has no effect.
     #[error("{request} was rejected: {error}")]
     Rejected {

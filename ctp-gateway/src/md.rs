@@ -4,6 +4,7 @@ mod client;
 mod event;
 mod io;
 mod queue;
+pub(crate) mod recorded;
 mod session;
 mod spelling;
 mod spi;

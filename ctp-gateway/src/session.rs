@@ -8,6 +8,5 @@ pub(crate) struct Now {
     /// The monotonic time: all deadlines are of this kind, so a set or stepped clock moves none of them.
     pub(crate) instant: Instant,
     /// The wall clock, in nanoseconds since the Unix epoch: what stamps and exchange hours are judged by.
-    #[expect(dead_code, reason = "the watchdogs, which come next, judge by it")]
     pub(crate) unix_ns: i64,
 }

@@ -12,6 +12,7 @@ mod io;
 mod new_order;
 mod order;
 mod queries;
+pub(crate) mod recorded;
 mod rows;
 mod session;
 mod spi;

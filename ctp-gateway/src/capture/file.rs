@@ -10,7 +10,9 @@
 //! checks (CRC-32), so that a frame that is lost, doubled or moved is seen as a changed one is. The length has a check
 //! of its own: a flipped bit in it is damage, never an end that seems torn.
 
-use std::io::{self, Read, Write};
+use std::fs::File;
+use std::io::{self, BufReader, Read, Write};
+use std::path::Path;
 
 use super::error::CaptureError;
 use super::frame::{Frame, Header};
@@ -81,6 +83,21 @@ pub struct Reader<R> {
     offset: u64,
     number: u64,
     over: bool,
+}
+
+impl Reader<BufReader<File>> {
+    /// Opens a capture.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new), and a file that cannot be opened.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, CaptureError> {
+        let path = path.as_ref();
+        let opened = File::open(path);
+        let file =
+            opened.map_err(|source| CaptureError::Io { what: "open", path: path.to_owned(), source })?;
+        Self::new(BufReader::with_capacity(1 << 16, file))
+    }
 }
 
 impl<R: Read> Reader<R> {

@@ -56,6 +56,16 @@ impl Redactor {
         }
     }
 
+    pub(crate) fn json(&self, value: serde_json::Value) -> serde_json::Value {
+        use serde_json::Value;
+        match value {
+            Value::String(text) => Value::String(self.text(text)),
+            Value::Array(values) => values.into_iter().map(|value| self.json(value)).collect(),
+            Value::Object(values) => values.into_iter().map(|(key, value)| (key, self.json(value))).collect(),
+            other => other,
+        }
+    }
+
     pub(crate) fn text(&self, text: String) -> String {
         if !self.is_in(text.as_bytes()) {
             return text;

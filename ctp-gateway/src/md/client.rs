@@ -17,6 +17,7 @@ use crate::library;
 use crate::md::event::MdEvent;
 use crate::md::io::{Command, Id};
 use crate::md::queue::{TickFanout, Ticks};
+use crate::md::recorded;
 use crate::md::session::MdSession;
 use crate::md::spi::Spi;
 use crate::md::task::Task;
@@ -76,7 +77,9 @@ impl MdClient {
     pub async fn connect_with(library: &MdLibrary, config: MdConfig) -> Result<Self, Error> {
         config.check()?;
         check_fronts(&config.fronts, library.is_simulator())?;
-        let session = MdSession::new(&config, seed())?;
+        let seed = seed();
+        let session = MdSession::new(&config, seed)?;
+        let recording = recorded::begin(&config, seed, &library.version().to_string(), None)?;
         let (tick_tx, raw_ticks) = mpsc::channel(config.tick_capacity);
         let (report_tx, reports) = mpsc::unbounded_channel();
         let dropped = Arc::new(AtomicU64::new(0));
@@ -103,6 +106,7 @@ impl MdClient {
             reference: ReferenceData::builtin().ok(),
             close_timeout: config.timeouts.close,
             clock: config.clock.clone(),
+            recording,
             outputs: VecDeque::new(),
         };
         tokio::spawn(task.run());

@@ -55,7 +55,7 @@ pub(crate) enum Input {
 }
 
 /// What the shell has to do, in this order.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Output {
     /// Give the request to the library and its word to [`Input::Sent`].
     Send { request: MdRequest, record: RecordBox, request_id: i32 },

@@ -9,12 +9,14 @@ use ctp_sys::MdApi;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::capture::Recording;
 use crate::clock::WallClock;
 use crate::error::SendRefusal;
 use crate::fanout::Fanout;
 use crate::md::event::MdEvent;
 use crate::md::io::{Command, Id, Input, Output};
 use crate::md::queue::TickFanout;
+use crate::md::recorded::MdRecorded;
 use crate::md::session::MdSession;
 use crate::md::spi::RawTick;
 use crate::md::tick::Tick;
@@ -36,6 +38,7 @@ pub(super) struct Task {
     pub(super) reference: Option<ReferenceData>,
     pub(super) close_timeout: Duration,
     pub(super) clock: WallClock,
+    pub(super) recording: Recording<MdRecorded>,
     /// What is to be done still.
     pub(super) outputs: VecDeque<Output>,
 }
@@ -65,7 +68,11 @@ impl Task {
     }
 
     fn step(&mut self, input: Input) {
-        self.outputs.extend(self.session.step(now(&self.clock), input));
+        let now = now(&self.clock);
+        let input = self.recording.before(input);
+        let outputs = self.session.step(now, input);
+        self.recording.after(now, &outputs);
+        self.outputs.extend(outputs);
     }
 
     fn carry_out(&mut self) {
@@ -130,6 +137,9 @@ impl Task {
         }
         self.ticks.close();
         self.events.close();
+        let (end, timeout) = (self.recording.end(), self.close_timeout);
+        // The runtime may be shutting down; the writer ends by itself.
+        let _ = tokio::task::spawn_blocking(move || end(timeout)).await;
         self.ended.send_replace(Some(ending));
     }
 }

@@ -23,6 +23,7 @@ use crate::td::io::{Command, Input};
 use crate::td::new_order::NewOrder;
 use crate::td::order::{Order, OrderId, Trade};
 use crate::td::queries::Query;
+use crate::td::recorded;
 use crate::td::rows::{Account, Answer, Instrument, Position};
 use crate::td::session::TdSession;
 use crate::td::spi::Spi;
@@ -91,6 +92,8 @@ impl TdClient {
         check_fronts(&config.fronts, library.is_simulator())?;
         let account = AccountTexts::new(&config)?;
         let investor = QueryTexts { broker_id: account.broker_id, investor_id: account.investor_id };
+        let seed = seed();
+        let recording = recorded::begin(&config, seed, &library.version().to_string())?;
         let (report_tx, reports) = mpsc::unbounded_channel();
         let (loaded, setup) = (library.clone(), config.clone());
         let api = blocking(move || start(&loaded, &setup, report_tx)).await??;
@@ -100,7 +103,7 @@ impl TdClient {
         let events = Fanout::default();
         let logins = Arc::new(AtomicU64::new(0));
         let task = Task {
-            session: TdSession::new(&config, account, seed()),
+            session: TdSession::new(&config, account, seed),
             api: Arc::new(api),
             reports,
             commands,
@@ -111,6 +114,7 @@ impl TdClient {
             logins: Arc::clone(&logins),
             close_timeout: config.timeouts.close,
             clock: config.clock.clone(),
+            recording,
             outputs: VecDeque::new(),
         };
         tokio::spawn(task.run());

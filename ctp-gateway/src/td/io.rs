@@ -82,7 +82,7 @@ pub(crate) enum Input {
 }
 
 /// What the shell has to do, in this order.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Output {
     /// Give the request to the library and its word to [`Input::Sent`].
     Send { request: TraderRequest, record: RecordBox, request_id: i32 },

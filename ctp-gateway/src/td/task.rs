@@ -10,6 +10,7 @@ use ctp_types::{RecordBox, TraderRequest};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::capture::Recording;
 use crate::clock::WallClock;
 use crate::error::SendRefusal;
 use crate::fanout::Fanout;
@@ -17,6 +18,7 @@ use crate::shell::{Ending, now, sleep_until};
 use crate::state::SessionState;
 use crate::td::event::TdEvent;
 use crate::td::io::{Command, Input, Output};
+use crate::td::recorded::TdRecorded;
 use crate::td::session::TdSession;
 
 pub(super) struct Task {
@@ -32,6 +34,7 @@ pub(super) struct Task {
     pub(super) logins: Arc<AtomicU64>,
     pub(super) close_timeout: Duration,
     pub(super) clock: WallClock,
+    pub(super) recording: Recording<TdRecorded>,
     /// What is to be done still.
     pub(super) outputs: VecDeque<Output>,
 }
@@ -58,7 +61,11 @@ impl Task {
     }
 
     fn step(&mut self, input: Input) {
-        self.outputs.extend(self.session.step(now(&self.clock), input));
+        let now = now(&self.clock);
+        let input = self.recording.before(input);
+        let outputs = self.session.step(now, input);
+        self.recording.after(now, &outputs);
+        self.outputs.extend(outputs);
     }
 
     fn carry_out(&mut self, sent_tx: &mpsc::UnboundedSender<Input>) {
@@ -130,6 +137,9 @@ impl Task {
             command.refuse(self.session.state());
         }
         self.events.close();
+        let (end, timeout) = (self.recording.end(), self.close_timeout);
+        // The runtime may be shutting down; the writer ends by itself.
+        let _ = tokio::task::spawn_blocking(move || end(timeout)).await;
         self.ended.send_replace(Some(ending));
     }
 }

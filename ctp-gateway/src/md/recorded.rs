@@ -1,0 +1,134 @@
+//! A market data session's inputs as notes, and back.
+
+use ctp_types::{MdCallback, RecordBox, RspInfoField, Text};
+
+use crate::capture::recorded::{Recorded, Relay, Waiting, list, need, note_sent, sent};
+use crate::capture::replay::{Effect, Replayable};
+use crate::capture::{About, CaptureError, Note, Recording, SessionKind, TickSource, Value};
+use crate::config::{MdConfig, Secret};
+use crate::md::io::{Command, Id, Input, Output, SpiEvent};
+use crate::md::session::MdSession;
+use crate::session::Now;
+use crate::shell::now;
+
+/// Market data sessions.
+pub(crate) enum MdRecorded {}
+
+impl Recorded for MdRecorded {
+    type Input = Input;
+    type Output = Output;
+
+    fn note(input: &Input) -> Note {
+        match input {
+            Input::Callback(event) => Note::new(event.callback.name())
+                .with("number", event.number)
+                .with_some("record", event.record.clone())
+                .with_some("rsp_info", event.rsp_info.as_ref().map(RecordBox::new)),
+            Input::Panicked { callback, message } => {
+                Note::new("Panicked").with("callback", *callback).with("message", message.as_str())
+            }
+            Input::Sent { request_id, result } => note_sent(*request_id, result),
+            Input::Command(Command::Subscribe(ids)) => Note::new("Subscribe").with("ids", texts(ids)),
+            Input::Command(Command::Unsubscribe(ids)) => Note::new("Unsubscribe").with("ids", texts(ids)),
+            Input::Time => Note::new("Time"),
+            Input::Finish => Note::new("Finish"),
+        }
+    }
+
+    fn input(note: &Note) -> Result<(Input, Option<Waiting>), String> {
+        let input = match note.name() {
+            "Panicked" => Input::Panicked {
+                callback: callback(note.text("callback").unwrap_or_default())
+                    .map_or("unknown callback", MdCallback::name),
+                message: need(note, "message", note.text("message"))?.to_owned(),
+            },
+            "Sent" => {
+                let (request_id, result) = sent(note)?;
+                Input::Sent { request_id, result }
+            }
+            "Subscribe" => Input::Command(Command::Subscribe(ids(note)?)),
+            "Unsubscribe" => Input::Command(Command::Unsubscribe(ids(note)?)),
+            "Time" => Input::Time,
+            "Finish" => Input::Finish,
+            name => Input::Callback(SpiEvent {
+                callback: callback(name)
+                    .ok_or_else(|| format!("`{name}` is no input of a market data session"))?,
+                record: note.record("record").cloned(),
+                rsp_info: note.record("rsp_info").and_then(RecordBox::get::<RspInfoField>).copied(),
+                number: need(note, "number", note.number("number"))?,
+            }),
+        };
+        Ok((input, None))
+    }
+
+    fn relayed(input: Input) -> (Input, Option<Box<dyn Relay>>) {
+        (input, None)
+    }
+
+    fn secret(_: &Input) -> Option<&Secret> {
+        None
+    }
+}
+
+impl Replayable for MdRecorded {
+    type Config = MdConfig;
+    type Session = MdSession;
+
+    fn session(config: &MdConfig, seed: u64) -> Result<MdSession, String> {
+        MdSession::new(config, seed).map_err(|error| error.to_string())
+    }
+
+    fn step(session: &mut MdSession, now: Now, input: Input) -> Vec<Output> {
+        session.step(now, input)
+    }
+
+    fn effect(output: Output) -> Effect {
+        match output {
+            Output::State(state) => Effect::State(state),
+            Output::Event(event) => Effect::MdEvent(event),
+            Output::Send { request, record, request_id } => {
+                Effect::Request { request: request.name(), request_id, record }
+            }
+            other => Effect::Other(format!("{other:?}")),
+        }
+    }
+}
+
+/// Begins the recording that a configuration asks for.
+///
+/// # Errors
+///
+/// Returns why the file cannot be made.
+pub(crate) fn begin(
+    config: &MdConfig,
+    seed: u64,
+    library: &str,
+    ticks: Option<Box<dyn TickSource>>,
+) -> Result<Recording<MdRecorded>, CaptureError> {
+    let Some(capture) = &config.capture else { return Ok(Recording::off()) };
+    let about = About {
+        session: SessionKind::Md,
+        library: library.to_owned(),
+        seed,
+        config: serde_json::to_value(config).unwrap_or_default(),
+        secrets: &[&config.password],
+        public: &[&config.broker_id, &config.user_id],
+    };
+    Recording::begin(now(&config.clock), capture, about, ticks)
+}
+
+fn callback(name: &str) -> Option<MdCallback> {
+    MdCallback::ALL.iter().find(|callback| callback.name() == name).copied()
+}
+
+fn texts(ids: &[Id]) -> Vec<Value> {
+    list(ids.iter().map(Text::to_str))
+}
+
+fn ids(note: &Note) -> Result<Vec<Id>, String> {
+    let id = |value: &Value| match value {
+        Value::Text(text) => Text::new(text).map_err(|error| error.to_string()),
+        other => Err(format!("{other} is no instrument")),
+    };
+    need(note, "ids", note.list("ids"))?.iter().map(id).collect()
+}

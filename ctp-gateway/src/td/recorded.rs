@@ -1,0 +1,220 @@
+//! A trading session's inputs as notes, and back.
+
+use ctp_types::{
+    Direction, HedgeFlag, OffsetFlag, RecordBox, RspInfoField, TimeCondition, TraderCallback, TraderRequest,
+    VolumeCondition,
+};
+
+use crate::capture::recorded::{Recorded, Relay, Waiting, need, note_sent, relay, sent, waiting};
+use crate::capture::replay::{Effect, Replayable};
+use crate::capture::{About, CaptureError, Note, Recording, SessionKind};
+use crate::config::{Secret, TdConfig};
+use crate::session::Now;
+use crate::shell::now;
+use crate::td::account::AccountTexts;
+use crate::td::io::{Command, Input, Output, SpiEvent};
+use crate::td::new_order::NewOrder;
+use crate::td::order::OrderId;
+use crate::td::queries::Query;
+use crate::td::session::TdSession;
+
+/// Trading sessions.
+pub(crate) enum TdRecorded {}
+
+impl Recorded for TdRecorded {
+    type Input = Input;
+    type Output = Output;
+
+    fn note(input: &Input) -> Note {
+        match input {
+            Input::Callback(event) => Note::new(event.callback.name())
+                .with("number", event.number)
+                .with("is_last", event.is_last)
+                .with("received_ns", event.received_ns)
+                .with_some("record", event.record.clone())
+                .with_some("rsp_info", event.rsp_info.as_ref().map(RecordBox::new)),
+            Input::Panicked { callback, message } => {
+                Note::new("Panicked").with("callback", *callback).with("message", message.as_str())
+            }
+            Input::Sent { request_id, result } => note_sent(*request_id, result),
+            Input::FrontInfo { query_frequency } => {
+                Note::new("FrontInfo").with("query_frequency", *query_frequency)
+            }
+            Input::Command(Command::Place { logins, order, .. }) => {
+                order_note(order).with("logins", logins.cast_signed())
+            }
+            Input::Command(Command::Cancel { logins, id, .. }) => {
+                Note::new("Cancel").with("logins", logins.cast_signed()).with("id", id.0.cast_signed())
+            }
+            Input::Command(Command::Query(query)) => Note::new("Query")
+                .with("request", query.request.name())
+                .with("record", query.record.clone())
+                .with("whole_table", query.whole_table),
+            Input::Time => Note::new("Time"),
+            Input::Finish => Note::new("Finish"),
+        }
+    }
+
+    fn input(note: &Note) -> Result<(Input, Option<Waiting>), String> {
+        let logins = || need(note, "logins", note.number::<i64>("logins")).map(i64::cast_unsigned);
+        let input = match note.name() {
+            "Panicked" => Input::Panicked {
+                callback: callback(note.text("callback").unwrap_or_default())
+                    .map_or("unknown callback", TraderCallback::name),
+                message: need(note, "message", note.text("message"))?.to_owned(),
+            },
+            "Sent" => {
+                let (request_id, result) = sent(note)?;
+                Input::Sent { request_id, result }
+            }
+            "FrontInfo" => {
+                let query_frequency = need(note, "query_frequency", note.number("query_frequency"))?;
+                Input::FrontInfo { query_frequency }
+            }
+            "Place" => {
+                let (reply, answer) = waiting();
+                let order = Box::new(order(note)?);
+                return Ok((Input::Command(Command::Place { logins: logins()?, order, reply }), answer));
+            }
+            "Cancel" => {
+                let (reply, answer) = waiting();
+                let id = OrderId(need(note, "id", note.number::<i64>("id"))?.cast_unsigned());
+                return Ok((Input::Command(Command::Cancel { logins: logins()?, id, reply }), answer));
+            }
+            "Query" => {
+                let (reply, answer) = waiting();
+                let name = need(note, "request", note.text("request"))?;
+                let query = Query {
+                    request: request(name).ok_or_else(|| format!("`{name}` is no request"))?,
+                    record: need(note, "record", note.record("record"))?.clone(),
+                    whole_table: need(note, "whole_table", note.flag("whole_table"))?,
+                    reply,
+                };
+                return Ok((Input::Command(Command::Query(query)), answer));
+            }
+            "Time" => Input::Time,
+            "Finish" => Input::Finish,
+            name => Input::Callback(SpiEvent {
+                callback: callback(name)
+                    .ok_or_else(|| format!("`{name}` is no input of a trading session"))?,
+                record: note.record("record").cloned(),
+                rsp_info: note.record("rsp_info").and_then(RecordBox::get::<RspInfoField>).copied(),
+                number: need(note, "number", note.number("number"))?,
+                is_last: need(note, "is_last", note.flag("is_last"))?,
+                received_ns: need(note, "received_ns", note.number("received_ns"))?,
+            }),
+        };
+        Ok((input, None))
+    }
+
+    fn relayed(input: Input) -> (Input, Option<Box<dyn Relay>>) {
+        match input {
+            Input::Command(Command::Place { logins, order, reply }) => {
+                let (reply, relay) = relay(reply);
+                (Input::Command(Command::Place { logins, order, reply }), Some(relay))
+            }
+            Input::Command(Command::Cancel { logins, id, reply }) => {
+                let (reply, relay) = relay(reply);
+                (Input::Command(Command::Cancel { logins, id, reply }), Some(relay))
+            }
+            Input::Command(Command::Query(query)) => {
+                let (reply, relay) = relay(query.reply);
+                (Input::Command(Command::Query(Query { reply, ..query })), Some(relay))
+            }
+            other => (other, None),
+        }
+    }
+
+    fn secret(_: &Input) -> Option<&Secret> {
+        None
+    }
+}
+
+impl Replayable for TdRecorded {
+    type Config = TdConfig;
+    type Session = TdSession;
+
+    fn session(config: &TdConfig, seed: u64) -> Result<TdSession, String> {
+        let account = AccountTexts::new(config).map_err(|error| error.to_string())?;
+        Ok(TdSession::new(config, account, seed))
+    }
+
+    fn step(session: &mut TdSession, now: Now, input: Input) -> Vec<Output> {
+        session.step(now, input)
+    }
+
+    fn effect(output: Output) -> Effect {
+        match output {
+            Output::State(state) => Effect::State(state),
+            Output::Event(event) => Effect::TdEvent(event),
+            Output::Send { request, record, request_id } => {
+                Effect::Request { request: request.name(), request_id, record }
+            }
+            other => Effect::Other(format!("{other:?}")),
+        }
+    }
+}
+
+/// Begins the recording that a configuration asks for.
+///
+/// # Errors
+///
+/// Returns why the file cannot be made.
+pub(crate) fn begin(
+    config: &TdConfig,
+    seed: u64,
+    library: &str,
+) -> Result<Recording<TdRecorded>, CaptureError> {
+    let Some(capture) = &config.capture else { return Ok(Recording::off()) };
+    let about = About {
+        session: SessionKind::Td,
+        library: library.to_owned(),
+        seed,
+        config: serde_json::to_value(config).unwrap_or_default(),
+        secrets: &[&config.password, &config.auth_code],
+        public: &[&config.broker_id, &config.user_id, &config.investor_id, &config.app_id],
+    };
+    Recording::begin(now(&config.clock), capture, about, None)
+}
+
+fn callback(name: &str) -> Option<TraderCallback> {
+    TraderCallback::ALL.iter().find(|callback| callback.name() == name).copied()
+}
+
+fn request(name: &str) -> Option<TraderRequest> {
+    TraderRequest::ALL.iter().find(|request| request.name() == name).copied()
+}
+
+fn order_note(order: &NewOrder) -> Note {
+    // Exhaustive, so that a new field is not forgotten here.
+    let NewOrder { instrument_id, exchange_id, direction, offset, hedge, volume, price, time, fill, memo } =
+        order;
+    Note::new("Place")
+        .with("instrument_id", instrument_id.as_str())
+        .with("exchange_id", exchange_id.as_str())
+        .with("direction", direction.as_char())
+        .with("offset", offset.as_char())
+        .with("hedge", hedge.as_char())
+        .with("volume", *volume)
+        .with("price", *price)
+        .with("time", time.as_char())
+        .with("fill", fill.as_char())
+        .with("memo", memo.as_str())
+}
+
+fn order(note: &Note) -> Result<NewOrder, String> {
+    let text = |key| need(note, key, note.text(key)).map(str::to_owned);
+    let character = |key| need(note, key, note.number::<u8>(key));
+    Ok(NewOrder {
+        instrument_id: text("instrument_id")?,
+        exchange_id: text("exchange_id")?,
+        direction: Direction::from_char(character("direction")?),
+        offset: OffsetFlag::from_char(character("offset")?),
+        hedge: HedgeFlag::from_char(character("hedge")?),
+        volume: need(note, "volume", note.number("volume"))?,
+        price: need(note, "price", note.real("price"))?,
+        time: TimeCondition::from_char(character("time")?),
+        fill: VolumeCondition::from_char(character("fill")?),
+        memo: text("memo")?,
+    })
+}
