@@ -6,6 +6,7 @@ use crate::capture::recorded::{Recorded, Relay, Waiting, list, need, note_sent, 
 use crate::capture::replay::{Effect, Replayable};
 use crate::capture::{About, CaptureError, Note, Recording, SessionKind, TickSource, Value};
 use crate::config::{MdConfig, Secret};
+use crate::md::event::Seen;
 use crate::md::io::{Command, Id, Input, Output, SpiEvent};
 use crate::md::session::MdSession;
 use crate::session::Now;
@@ -31,7 +32,13 @@ impl Recorded for MdRecorded {
             Input::Command(Command::Subscribe(ids)) => Note::new("Subscribe").with("ids", texts(ids)),
             Input::Command(Command::Unsubscribe(ids)) => Note::new("Unsubscribe").with("ids", texts(ids)),
             Input::Time => Note::new("Time"),
+            Input::Ticked(seen) => {
+                Note::new("Ticked").with("seen", seen.iter().map(seen_value).collect::<Vec<_>>())
+            }
             Input::Finish => Note::new("Finish"),
+            // Recorded as a step that cannot be replayed, until its line stands above.
+            #[allow(unreachable_patterns, reason = "none at present")]
+            _ => Note::new("NotRecorded"),
         }
     }
 
@@ -48,6 +55,9 @@ impl Recorded for MdRecorded {
             }
             "Subscribe" => Input::Command(Command::Subscribe(ids(note)?)),
             "Unsubscribe" => Input::Command(Command::Unsubscribe(ids(note)?)),
+            "Ticked" => Input::Ticked(
+                need(note, "seen", note.list("seen"))?.iter().map(seen).collect::<Result<_, _>>()?,
+            ),
             "Time" => Input::Time,
             "Finish" => Input::Finish,
             name => Input::Callback(SpiEvent {
@@ -131,4 +141,38 @@ fn ids(note: &Note) -> Result<Vec<Id>, String> {
         other => Err(format!("{other} is no instrument")),
     };
     need(note, "ids", note.list("ids"))?.iter().map(id).collect()
+}
+
+fn seen_value(seen: &Seen) -> Value {
+    // Exhaustive, so that a new field is not forgotten here.
+    let Seen { instrument_id, sequence, received_ns, update_time, update_millisec } = seen;
+    Value::List(vec![
+        Value::Text(instrument_id.to_str().into_owned()),
+        Value::Number(sequence.cast_signed()),
+        Value::Number(*received_ns),
+        Value::Text(update_time.to_str().into_owned()),
+        Value::Number((*update_millisec).into()),
+    ])
+}
+
+fn seen(value: &Value) -> Result<Seen, String> {
+    let no_tick = || format!("{value} is no tick");
+    let Value::List(values) = value else { return Err(no_tick()) };
+    let [
+        Value::Text(instrument_id),
+        Value::Number(sequence),
+        Value::Number(received_ns),
+        Value::Text(update_time),
+        Value::Number(update_millisec),
+    ] = values.as_slice()
+    else {
+        return Err(no_tick());
+    };
+    Ok(Seen {
+        instrument_id: Text::new(instrument_id).map_err(|_| no_tick())?,
+        sequence: sequence.cast_unsigned(),
+        received_ns: *received_ns,
+        update_time: Text::new(update_time).map_err(|_| no_tick())?,
+        update_millisec: i32::try_from(*update_millisec).map_err(|_| no_tick())?,
+    })
 }
