@@ -2,18 +2,23 @@
 
 mod check;
 mod front;
+mod problem;
+mod relay;
 mod secret;
+mod stream;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-pub use check::{ConfigError, Problem};
 pub use front::FrontAddress;
 pub(crate) use front::shown;
+pub use problem::{ConfigError, Place, Problem};
+pub use relay::{Relay, TerminalInfo};
 pub use secret::Secret;
+pub use stream::{FensMode, Resume};
 
 use crate::capture::CaptureConfig;
 use crate::clock::WallClock;
@@ -36,9 +41,19 @@ pub struct MdConfig {
     /// the linked one.
     #[serde(default)]
     pub library: Option<PathBuf>,
-    /// The fronts, of which the first that answers is used.
-    #[serde(serialize_with = "without_proxy")]
+    /// The version that the library must have, for example `6.7.13`: any other is refused. Of the simulator's it
+    /// chooses one.
+    #[serde(default)]
+    pub version: Option<String>,
+    /// The fronts, of which the first that answers is used. Without a scheme they are `tcp://`.
+    #[serde(default, serialize_with = "without_proxy")]
     pub fronts: Vec<String>,
+    /// Name servers (FENS), which know the fronts and go before them.
+    #[serde(default, serialize_with = "without_proxy")]
+    pub name_servers: Vec<String>,
+    /// Which data centre the name servers are asked for.
+    #[serde(default)]
+    pub fens_mode: FensMode,
     /// The broker, at most 10 bytes; market data fronts accept an empty one.
     #[serde(default)]
     pub broker_id: String,
@@ -51,9 +66,18 @@ pub struct MdConfig {
     /// The folder under which the session makes its own folder for the library's flow files.
     #[serde(default = "default_flow_dir")]
     pub flow_dir: PathBuf,
+    /// Sets a session apart from others of the same account, which would share its folder; plain text.
+    #[serde(default)]
+    pub instance: String,
     /// Whether the keys of production fronts are used; `false` for the brokers' test fronts (≥ 6.7.11).
     #[serde(default = "yes")]
     pub production: bool,
+    /// Whether ticks come by UDP.
+    #[serde(default)]
+    pub udp: bool,
+    /// Whether ticks come by multicast, on the exchange's own network only; wants `udp` too.
+    #[serde(default)]
+    pub multicast: bool,
     /// How many ticks may wait between library and session. Full: new ticks are dropped and counted.
     #[serde(default = "default_tick_capacity")]
     pub tick_capacity: usize,
@@ -73,12 +97,18 @@ impl MdConfig {
     pub fn new(fronts: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             library: None,
+            version: None,
             fronts: fronts.into_iter().map(Into::into).collect(),
+            name_servers: Vec::new(),
+            fens_mode: FensMode::default(),
             broker_id: String::new(),
             user_id: String::new(),
             password: Secret::default(),
             flow_dir: default_flow_dir(),
+            instance: String::new(),
             production: true,
+            udp: false,
+            multicast: false,
             tick_capacity: default_tick_capacity(),
             timeouts: Timeouts::default(),
             capture: None,
@@ -95,9 +125,11 @@ impl MdConfig {
         check::md(self)
     }
 
-    /// Returns the folder of this session's flow files: `<flow_dir>/md-<broker>-<user>`.
+    /// Returns the folder of this session's flow files: `<flow_dir>/md-<broker>-<user>`, with `-<instance>` behind
+    /// it if there is one. Other characters than ASCII letters, digits and `_` are written as `=` and their code, so
+    /// that no two accounts share a folder.
     pub fn session_flow_dir(&self) -> PathBuf {
-        session_flow_dir(&self.flow_dir, "md", &self.broker_id, &self.user_id)
+        session_flow_dir(&self.flow_dir, "md", &self.broker_id, &self.user_id, &self.instance)
     }
 }
 
@@ -121,9 +153,19 @@ pub struct TdConfig {
     /// the linked one.
     #[serde(default)]
     pub library: Option<PathBuf>,
-    /// The fronts, of which the first that answers is used.
-    #[serde(serialize_with = "without_proxy")]
+    /// The version that the library must have, for example `6.7.13`: any other is refused. Of the simulator's it
+    /// chooses one.
+    #[serde(default)]
+    pub version: Option<String>,
+    /// The fronts, of which the first that answers is used. Without a scheme they are `tcp://`.
+    #[serde(default, serialize_with = "without_proxy")]
     pub fronts: Vec<String>,
+    /// Name servers (FENS), which know the fronts and go before them.
+    #[serde(default, serialize_with = "without_proxy")]
+    pub name_servers: Vec<String>,
+    /// Which data centre the name servers are asked for.
+    #[serde(default)]
+    pub fens_mode: FensMode,
     /// The broker, at most 10 bytes.
     pub broker_id: String,
     /// The user, at most 15 bytes.
@@ -133,6 +175,9 @@ pub struct TdConfig {
     pub investor_id: String,
     /// The password, at most 40 bytes.
     pub password: Secret,
+    /// The one-time password of an account that has a second factor, at most 40 bytes. It is sent with every login.
+    #[serde(default)]
+    pub one_time_password: Secret,
     /// The application id that the broker granted, at most 32 bytes; empty: no authentication step.
     #[serde(default)]
     pub app_id: String,
@@ -145,12 +190,21 @@ pub struct TdConfig {
     /// The folder under which the session makes its own folder for the library's flow files.
     #[serde(default = "default_flow_dir")]
     pub flow_dir: PathBuf,
+    /// Sets a session apart from others of the same account, which would share its folder; plain text.
+    #[serde(default)]
+    pub instance: String,
     /// Whether the keys of production fronts are used; `false` for the brokers' test fronts (≥ 6.7.11).
     #[serde(default = "yes")]
     pub production: bool,
     /// What of the private stream (orders and trades) is sent again after a login.
     #[serde(default)]
     pub private_resume: Resume,
+    /// What of the public stream (states of instruments, bulletins) is sent again after a login.
+    #[serde(default = "Resume::quick")]
+    pub public_resume: Resume,
+    /// What a relay tells about its user's terminal before each login; absent: a direct client.
+    #[serde(default)]
+    pub relay: Option<Relay>,
     /// Whether the settlement is confirmed after each login; without it orders are refused with error 42.
     #[serde(default = "yes")]
     pub confirm_settlement: bool,
@@ -175,17 +229,24 @@ impl TdConfig {
     ) -> Self {
         Self {
             library: None,
+            version: None,
             fronts: fronts.into_iter().map(Into::into).collect(),
+            name_servers: Vec::new(),
+            fens_mode: FensMode::default(),
             broker_id: broker_id.into(),
             user_id: user_id.into(),
             investor_id: String::new(),
             password: password.into(),
+            one_time_password: Secret::default(),
             app_id: String::new(),
             auth_code: Secret::default(),
             product_info: String::new(),
             flow_dir: default_flow_dir(),
+            instance: String::new(),
             production: true,
             private_resume: Resume::default(),
+            public_resume: Resume::Quick,
+            relay: None,
             confirm_settlement: true,
             timeouts: Timeouts::default(),
             capture: None,
@@ -202,38 +263,16 @@ impl TdConfig {
         check::td(self)
     }
 
-    /// Returns the folder of this session's flow files: `<flow_dir>/td-<broker>-<user>`.
+    /// Returns the folder of this session's flow files: `<flow_dir>/td-<broker>-<user>`, with `-<instance>` behind
+    /// it if there is one. Other characters than ASCII letters, digits and `_` are written as `=` and their code, so
+    /// that no two accounts share a folder.
     pub fn session_flow_dir(&self) -> PathBuf {
-        session_flow_dir(&self.flow_dir, "td", &self.broker_id, &self.user_id)
+        session_flow_dir(&self.flow_dir, "td", &self.broker_id, &self.user_id, &self.instance)
     }
 
     /// Returns the account that orders and queries are for.
     pub fn investor(&self) -> &str {
         if self.investor_id.is_empty() { &self.user_id } else { &self.investor_id }
-    }
-}
-
-/// What of a stream is sent again after a login.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Resume {
-    /// The whole trading day. The default: it resolves orders whose outcome a broken link hid.
-    #[default]
-    Restart,
-    /// From where the flow files end.
-    Resume,
-    /// Only what happens after the login.
-    Quick,
-}
-
-impl From<Resume> for ctp_types::ResumeType {
-    fn from(resume: Resume) -> Self {
-        match resume {
-            Resume::Restart => Self::Restart,
-            Resume::Resume => Self::Resume,
-            Resume::Quick => Self::Quick,
-        }
     }
 }
 
@@ -311,12 +350,25 @@ fn yes() -> bool {
     true
 }
 
-/// One folder per kind and account: two sessions in one folder corrupt each other's counters.
-fn session_flow_dir(flow_dir: &std::path::Path, kind: &str, broker_id: &str, user_id: &str) -> PathBuf {
-    let plain = |text: &str| -> String {
-        text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' }).collect()
-    };
-    flow_dir.join(format!("{kind}-{}-{}", plain(broker_id), plain(user_id)))
+/// One folder per kind, account and instance: two sessions in one folder corrupt each other's counters.
+fn session_flow_dir(flow_dir: &Path, kind: &str, broker_id: &str, user_id: &str, instance: &str) -> PathBuf {
+    let mut name = String::from(kind);
+    let parts = [broker_id, user_id, instance];
+    for part in &parts[..if instance.is_empty() { 2 } else { 3 }] {
+        name.push('-');
+        for byte in part.bytes() {
+            if byte.is_ascii_alphanumeric() || byte == b'_' {
+                name.push(char::from(byte));
+            } else {
+                name.push_str(&format!("={byte:02X}"));
+            }
+        }
+    }
+    flow_dir.join(name)
+}
+
+fn all_shown(addresses: &[String]) -> Vec<String> {
+    addresses.iter().map(|address| shown(address)).collect()
 }
 
 /// Shows fronts without the proxy behind them, which may carry a password.
@@ -325,12 +377,18 @@ impl fmt::Debug for MdConfig {
         // Exhaustive, so that a new field is not forgotten here.
         let Self {
             library,
+            version,
             fronts,
+            name_servers,
+            fens_mode,
             broker_id,
             user_id,
             password,
             flow_dir,
+            instance,
             production,
+            udp,
+            multicast,
             tick_capacity,
             timeouts,
             capture,
@@ -339,12 +397,18 @@ impl fmt::Debug for MdConfig {
         formatter
             .debug_struct("MdConfig")
             .field("library", library)
-            .field("fronts", &fronts.iter().map(|front| shown(front)).collect::<Vec<_>>())
+            .field("version", version)
+            .field("fronts", &all_shown(fronts))
+            .field("name_servers", &all_shown(name_servers))
+            .field("fens_mode", fens_mode)
             .field("broker_id", broker_id)
             .field("user_id", user_id)
             .field("password", password)
             .field("flow_dir", flow_dir)
+            .field("instance", instance)
             .field("production", production)
+            .field("udp", udp)
+            .field("multicast", multicast)
             .field("tick_capacity", tick_capacity)
             .field("timeouts", timeouts)
             .field("capture", capture)
@@ -359,17 +423,24 @@ impl fmt::Debug for TdConfig {
         // Exhaustive, so that a new field is not forgotten here.
         let Self {
             library,
+            version,
             fronts,
+            name_servers,
+            fens_mode,
             broker_id,
             user_id,
             investor_id,
             password,
+            one_time_password,
             app_id,
             auth_code,
             product_info,
             flow_dir,
+            instance,
             production,
             private_resume,
+            public_resume,
+            relay,
             confirm_settlement,
             timeouts,
             capture,
@@ -378,17 +449,24 @@ impl fmt::Debug for TdConfig {
         formatter
             .debug_struct("TdConfig")
             .field("library", library)
-            .field("fronts", &fronts.iter().map(|front| shown(front)).collect::<Vec<_>>())
+            .field("version", version)
+            .field("fronts", &all_shown(fronts))
+            .field("name_servers", &all_shown(name_servers))
+            .field("fens_mode", fens_mode)
             .field("broker_id", broker_id)
             .field("user_id", user_id)
             .field("investor_id", investor_id)
             .field("password", password)
+            .field("one_time_password", one_time_password)
             .field("app_id", app_id)
             .field("auth_code", auth_code)
             .field("product_info", product_info)
             .field("flow_dir", flow_dir)
+            .field("instance", instance)
             .field("production", production)
             .field("private_resume", private_resume)
+            .field("public_resume", public_resume)
+            .field("relay", relay)
             .field("confirm_settlement", confirm_settlement)
             .field("timeouts", timeouts)
             .field("capture", capture)

@@ -236,6 +236,12 @@ pub enum SendRefusal {
     /// The session was logged in anew between the call and the sending.
     #[error("the session reconnected meanwhile; decide again and call again")]
     SessionChanged,
+    /// The library refused what a relay tells about its user's terminal; the login was not sent.
+    #[error("RegisterUserSystemInfo returned {code}: {}", relay_meaning(*code))]
+    Relay {
+        /// The return code.
+        code: i32,
+    },
     /// The binding refused for another reason.
     #[error("{0}")]
     Library(String),
@@ -260,6 +266,39 @@ impl SendRefusal {
             }
             Err(error) => Err(Self::Library(error.to_string())),
         }
+    }
+}
+
+impl SendRefusal {
+    /// Returns what the library's word about a terminal's information means, whose return codes are its own.
+    ///
+    /// # Errors
+    ///
+    /// Returns the refusal.
+    pub(crate) fn read_relay(result: Result<(), ctp_sys::ApiError>) -> Result<(), Self> {
+        let code = match result {
+            Ok(()) => return Ok(()),
+            Err(ctp_sys::ApiError::NotConnected { .. }) => -1,
+            Err(ctp_sys::ApiError::TooManyUnanswered { .. }) => -2,
+            Err(ctp_sys::ApiError::TooFast { .. }) => -3,
+            Err(ctp_sys::ApiError::Refused { code, .. }) => code,
+            Err(error) => return Err(Self::Library(error.to_string())),
+        };
+        Err(Self::Relay { code })
+    }
+}
+
+/// Says what a return code of `RegisterUserSystemInfo` means (ctp-behaviour.md §2.4).
+fn relay_meaning(code: i32) -> &'static str {
+    match code {
+        -1 => "the information has a wrong length",
+        -2 => "the information was not made by CTP's collector",
+        -3 => "the application id is not one of a relay of many users (多对多中继)",
+        -4 => "the application id is not one of an operator's relay (一对多中继)",
+        -5 => "a field is too long or has characters that are not allowed",
+        -6 => "the collector could not find what is demanded; collect again with more rights",
+        -7 => "collector and library are of different versions",
+        _ => "the library says no more",
     }
 }
 

@@ -46,7 +46,10 @@ mod ids;
 mod library;
 mod observe;
 mod session;
+mod setup;
 mod shell;
+#[cfg(test)]
+mod simulation;
 
 pub use config::{MdConfig, Secret, TdConfig};
 pub use error::{Error, ServerError};

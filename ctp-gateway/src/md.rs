@@ -2,10 +2,10 @@
 
 mod client;
 mod event;
-mod io;
+pub(crate) mod io;
 mod queue;
 pub(crate) mod recorded;
-mod session;
+pub(crate) mod session;
 mod spelling;
 mod spi;
 mod subscriptions;

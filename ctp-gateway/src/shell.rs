@@ -6,7 +6,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::WallClock;
-use crate::config::{ConfigError, FrontAddress, Problem, Timeouts, shown};
+use crate::config::{ConfigError, FrontAddress, Timeouts, shown};
 use crate::error::Error;
 use crate::session::Now;
 use crate::state::{Login, SessionState};
@@ -109,12 +109,13 @@ pub(crate) fn shown_fronts(fronts: &[String]) -> String {
 pub(crate) fn check_fronts(fronts: &[String], is_simulator: bool) -> Result<(), ConfigError> {
     let simulated = |front: &&String| FrontAddress::parse(front).is_ok_and(|address| address.is_simulated());
     match fronts.iter().find(simulated) {
-        Some(front) if !is_simulator => Err(ConfigError::new(vec![Problem {
-            key: "fronts",
-            message: format!(
-                "`{front}` needs the simulator's library; give a tcp:// front or leave `library` out"
+        Some(front) if !is_simulator => Err(ConfigError::one(
+            "fronts",
+            format!(
+                "`{}` needs the simulator's library; give a tcp:// front or leave `library` out",
+                shown(front)
             ),
-        }])),
+        )),
         _ => Ok(()),
     }
 }

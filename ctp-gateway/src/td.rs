@@ -1,6 +1,6 @@
 //! Trading sessions.
 
-mod account;
+pub(crate) mod account;
 mod book;
 mod check;
 mod client;
@@ -8,13 +8,13 @@ mod event;
 #[cfg(test)]
 mod fixtures;
 mod handle;
-mod io;
+pub(crate) mod io;
 mod new_order;
 mod order;
-mod queries;
+pub(crate) mod queries;
 pub(crate) mod recorded;
-mod rows;
-mod session;
+pub(crate) mod rows;
+pub(crate) mod session;
 mod spi;
 mod task;
 

@@ -67,6 +67,6 @@ impl DemoError {
     /// Returns whether a secret is missing or does not fit: these come from where the other options do not.
     pub(super) fn is_about_secrets(&self) -> bool {
         let Self::Gateway(ctp_gateway::Error::Config(error)) = self else { return false };
-        error.problems().iter().any(|problem| matches!(problem.key, "password" | "auth_code"))
+        error.problems().iter().any(|problem| matches!(problem.key.as_ref(), "password" | "auth_code"))
     }
 }

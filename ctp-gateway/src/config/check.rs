@@ -1,50 +1,9 @@
 //! Checks of a configuration, which list every problem at once.
 
-use std::fmt;
-
 use ctp_types::Text;
 
+use super::{ConfigError, FrontAddress, MdConfig, Problem, Resume, TdConfig, Timeouts};
 use crate::capture::CaptureConfig;
-
-use super::{FrontAddress, MdConfig, TdConfig, Timeouts};
-
-/// A configuration that cannot work, with all its problems.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConfigError {
-    problems: Vec<Problem>,
-}
-
-impl ConfigError {
-    pub(crate) fn new(problems: Vec<Problem>) -> Self {
-        Self { problems }
-    }
-
-    /// Returns the problems in the order of the keys.
-    pub fn problems(&self) -> &[Problem] {
-        &self.problems
-    }
-}
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the configuration cannot work")?;
-        for problem in &self.problems {
-            write!(f, "\n  {}: {}", problem.key, problem.message)?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for ConfigError {}
-
-/// One problem of a configuration.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// The key, as in [`TdConfig`] or [`MdConfig`].
-    pub key: &'static str,
-    /// What is wrong and how to fix it. Secrets are not shown.
-    pub message: String,
-}
 
 /// Whether a field may be empty.
 #[derive(Clone, Copy, PartialEq)]
@@ -58,7 +17,7 @@ struct Problems(Vec<Problem>);
 
 impl Problems {
     fn add(&mut self, key: &'static str, message: impl Into<String>) {
-        self.0.push(Problem { key, message: message.into() });
+        self.0.push(Problem::new(key, message));
     }
 
     /// Checks a text that goes into a C field of `N` bytes.
@@ -73,8 +32,8 @@ impl Problems {
         }
     }
 
-    fn fronts(&mut self, fronts: &[String], library_given: bool) {
-        if fronts.is_empty() {
+    fn fronts(&mut self, fronts: &[String], name_servers: &[String], library_given: bool) {
+        if fronts.is_empty() && name_servers.is_empty() {
             self.add(
                 "fronts",
                 "is empty; give at least one front, for example tcp://180.168.146.187:10130 or sim://test",
@@ -85,6 +44,12 @@ impl Problems {
             match FrontAddress::parse(front) {
                 Ok(address) => all_simulated &= address.is_simulated(),
                 Err(message) => self.add("fronts", message),
+            }
+        }
+        for server in name_servers {
+            match FrontAddress::parse(server) {
+                Ok(address) => all_simulated &= address.is_simulated(),
+                Err(message) => self.add("name_servers", message),
             }
         }
         if !library_given && !all_simulated && !cfg!(feature = "link") {
@@ -135,11 +100,14 @@ impl Problems {
 
 pub(super) fn md(config: &MdConfig) -> Result<(), ConfigError> {
     let mut problems = Problems::default();
-    problems.fronts(&config.fronts, config.library.is_some());
+    problems.fronts(&config.fronts, &config.name_servers, config.library.is_some());
     problems.text::<11>("broker_id", &config.broker_id, Need::Optional);
     problems.text::<16>("user_id", &config.user_id, Need::Optional);
     problems.text::<41>("password", config.password.expose(), Need::Optional);
     problems.flow_dir(&config.flow_dir);
+    if config.multicast && !config.udp {
+        problems.add("multicast", "is true without udp; set udp = true too, multicast is a kind of it");
+    }
     if config.tick_capacity == 0 {
         problems.add("tick_capacity", "is 0; give at least 1");
     }
@@ -150,7 +118,7 @@ pub(super) fn md(config: &MdConfig) -> Result<(), ConfigError> {
 
 pub(super) fn td(config: &TdConfig) -> Result<(), ConfigError> {
     let mut problems = Problems::default();
-    problems.fronts(&config.fronts, config.library.is_some());
+    problems.fronts(&config.fronts, &config.name_servers, config.library.is_some());
     problems.text::<11>("broker_id", &config.broker_id, Need::Required("the broker's number"));
     problems.text::<16>("user_id", &config.user_id, Need::Required("the user's number"));
     problems.text::<13>("investor_id", config.investor(), Need::Optional);
@@ -163,6 +131,30 @@ pub(super) fn td(config: &TdConfig) -> Result<(), ConfigError> {
     problems.text::<17>("auth_code", config.auth_code.expose(), code_needed);
     if config.app_id.is_empty() && !config.auth_code.is_empty() {
         problems.add("app_id", "is empty although auth_code is given; give both or neither");
+    }
+    problems.text::<41>("one_time_password", config.one_time_password.expose(), Need::Optional);
+    match config.private_resume {
+        Resume::None => problems.add(
+            "private_resume",
+            "is none, which is for the public stream; give restart, resume, quick or { from_sequence = N }",
+        ),
+        Resume::FromSequence(..1) => problems.add("private_resume", "starts below 1; numbers start at 1"),
+        _ => {}
+    }
+    if let Resume::FromSequence(_) = config.public_resume {
+        problems.add(
+            "public_resume",
+            "is from_sequence, which is for the private stream; give restart, resume, quick or none",
+        );
+    }
+    if let Some(relay) = &config.relay {
+        for (key, message) in relay.problems() {
+            problems.add(key, message);
+        }
+        if config.app_id.is_empty() {
+            problems
+                .add("app_id", "is empty although relay is given; a relay authenticates before it registers");
+        }
     }
     problems.text::<11>("product_info", &config.product_info, Need::Optional);
     problems.flow_dir(&config.flow_dir);

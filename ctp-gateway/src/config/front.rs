@@ -1,8 +1,12 @@
 //! Front addresses.
 
-/// Returns the address without the proxy that may stand behind it, for people to read.
-pub(crate) fn shown(address: &str) -> &str {
-    address.split(' ').next().unwrap_or_default()
+/// Returns the address for people to read: without the proxy that may stand behind it and the user in front of its
+/// host, which may carry a password.
+pub(crate) fn shown(address: &str) -> String {
+    let front = address.trim().split(char::is_whitespace).next().unwrap_or_default();
+    let (scheme, rest) = front.split_once("://").map_or(("", front), |(scheme, rest)| (scheme, rest));
+    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    if scheme.is_empty() { host.to_owned() } else { format!("{scheme}://{host}") }
 }
 
 /// A front address whose shape is right: scheme, host and port, or the name of a simulated exchange.
@@ -20,44 +24,58 @@ impl std::fmt::Debug for FrontAddress {
 }
 
 impl FrontAddress {
-    /// Reads `tcp://host:port`, `ssl://host:port`, `tcp6://address:port` (each with an optional proxy after a
-    /// space) or `sim://NAME`.
+    /// Reads `tcp://host:port`, `ssl://host:port`, `tcp6://address:port` (each with an optional proxy such as
+    /// `socks5://user:password@host:port` after a blank) or `sim://NAME`. A bare `host:port` is taken as `tcp://`.
     ///
     /// # Errors
     ///
     /// Returns what is wrong and how to write it.
     pub fn parse(text: &str) -> Result<Self, String> {
-        if text.bytes().any(|byte| byte == 0 || byte.is_ascii_control()) {
+        if text.chars().any(char::is_control) {
             return Err("the address contains a control character".to_owned());
         }
-        // The proxy behind the blank may carry a password: it is never shown.
-        let front = shown(text);
+        let text = text.trim();
+        let (front, proxy) = match text.split_once(' ') {
+            Some((front, proxy)) => (front, Some(proxy.trim_start())),
+            None => (text, None),
+        };
+        // The proxy may carry a password, and so may what stands before an `@`: they are never shown.
+        let shown = shown(front);
         let Some((scheme, rest)) = front.split_once("://") else {
-            return Err(format!(
-                "`{front}` has no scheme; write tcp://host:port, ssl://host:port, tcp6://address:port or sim://NAME"
-            ));
+            return match front.matches(':').count() {
+                1 => Self::parse(&format!("tcp://{text}")),
+                _ => Err(format!(
+                    "`{shown}` is no address; write tcp://host:port, ssl://host:port, tcp6://address:port or sim://NAME"
+                )),
+            };
         };
         match scheme {
             "sim" => {
                 let name = rest.split('?').next().unwrap_or_default();
                 if name.is_empty() {
-                    return Err(format!("`{front}` names no exchange; write sim://NAME"));
+                    return Err(format!("`{shown}` names no exchange; write sim://NAME"));
                 }
                 Ok(Self { text: text.to_owned(), simulated: true })
             }
             "tcp" | "ssl" | "tcp6" => {
                 let Some((host, port)) = rest.rsplit_once(':') else {
-                    return Err(format!("`{front}` has no port; write {scheme}://host:port"));
+                    return Err(format!("`{shown}` has no port; write {scheme}://host:port"));
                 };
                 if host.is_empty() {
-                    return Err(format!("`{front}` has no host; write {scheme}://host:port"));
+                    return Err(format!("`{shown}` has no host; write {scheme}://host:port"));
                 }
-                match port.parse::<u16>() {
-                    Ok(1..) => Ok(Self { text: text.to_owned(), simulated: false }),
-                    _ => Err(format!("`{front}` has port `{port}`; write a number from 1 to 65535")),
+                if !matches!(port.parse::<u16>(), Ok(1..)) {
+                    return Err(format!("`{shown}` has port `{port}`; write a number from 1 to 65535"));
+                }
+                match proxy {
+                    Some(proxy) if !is_proxy(proxy) => Err(format!(
+                        "`{shown}` is followed by something that is no proxy; write {shown} socks5://user:password@host:port (socks4, socks4a, socks5)"
+                    )),
+                    Some(proxy) => Ok(Self { text: format!("{front} {proxy}"), simulated: false }),
+                    None => Ok(Self { text: text.to_owned(), simulated: false }),
                 }
             }
-            _ => Err(format!("`{front}` has scheme `{scheme}`; write tcp://, ssl://, tcp6:// or sim://")),
+            _ => Err(format!("`{shown}` has scheme `{scheme}`; write tcp://, ssl://, tcp6:// or sim://")),
         }
     }
 
@@ -70,4 +88,17 @@ impl FrontAddress {
     pub fn is_simulated(&self) -> bool {
         self.simulated
     }
+}
+
+/// Returns whether the text is `socks4://`, `socks4a://` or `socks5://` with host and port.
+fn is_proxy(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return false;
+    };
+    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    let port =
+        host.rsplit_once(':').filter(|(host, _)| !host.is_empty()).map(|(_, port)| port.parse::<u16>());
+    matches!(scheme, "socks4" | "socks4a" | "socks5")
+        && matches!(port, Some(Ok(1..)))
+        && !text.contains(char::is_whitespace)
 }

@@ -45,7 +45,7 @@ impl fmt::Debug for Secret {
 
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        SecretString::deserialize(deserializer).map(Self)
+        deserializer.deserialize_any(SecretVisitor)
     }
 }
 
@@ -54,4 +54,33 @@ impl Serialize for Secret {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(if self.is_empty() { "" } else { "***" })
     }
+}
+
+/// Takes a text; anything else is refused without being quoted, as it may be the secret without its quotes.
+struct SecretVisitor;
+
+macro_rules! refuse {
+    ($($visit:ident($value:ty)),*) => {
+        $(fn $visit<E: serde::de::Error>(self, _: $value) -> Result<Secret, E> {
+            Err(E::custom("a secret is a text; put it in quotes"))
+        })*
+    };
+}
+
+impl<'de> serde::de::Visitor<'de> for SecretVisitor {
+    type Value = Secret;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text in quotes")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Secret, E> {
+        Ok(Secret::new(text))
+    }
+
+    fn visit_string<E: serde::de::Error>(self, text: String) -> Result<Secret, E> {
+        Ok(Secret::new(text))
+    }
+
+    refuse!(visit_bool(bool), visit_i64(i64), visit_u64(u64), visit_f64(f64), visit_bytes(&[u8]));
 }

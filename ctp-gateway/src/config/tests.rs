@@ -4,8 +4,8 @@ fn td() -> TdConfig {
     TdConfig::new(["sim://test"], "9999", "000001", "simulator")
 }
 
-fn keys(error: &ConfigError) -> Vec<&'static str> {
-    error.problems().iter().map(|problem| problem.key).collect()
+fn keys(error: &ConfigError) -> Vec<&str> {
+    error.problems().iter().map(|problem| problem.key.as_ref()).collect()
 }
 
 #[test]
@@ -18,7 +18,7 @@ fn a_simulator_needs_no_library() {
 fn all_problems_are_listed_at_once() {
     let mut config = td();
     config.library = Some("thosttraderapi_se.so".into());
-    config.fronts = vec!["180.168.146.187:10130".into(), "tcp://host".into(), "udp://host:1".into()];
+    config.fronts = vec!["180.168.146.187".into(), "tcp://host".into(), "udp://host:1".into()];
     config.broker_id = String::new();
     config.user_id = "1234567890123456".into();
     config.password = Secret::default();
@@ -57,7 +57,9 @@ fn front_addresses() {
         "ssl://front.example:41205",
         "tcp6://fe80::20f8:aa9b:7d59:887d:35001",
         "tcp://host:1 socks5://user:pass@ip:2",
+        "tcp://host:1 socks4a://ip:2",
         "sim://test?seed=7&clock=virtual",
+        " host:1 ",
     ] {
         assert!(FrontAddress::parse(good).is_ok(), "{good}");
     }
@@ -72,10 +74,49 @@ fn front_addresses() {
         "sim://",
         "sim://?x",
         "http://h:1",
-        "tcp://h:1\n",
+        "tcp://h:1\n2",
+        "fe80::1:35001",
+        "host",
+        "tcp://h:1 http://ip:2",
+        "tcp://h:1 socks5://ip",
+        "tcp://h:1 socks5://ip:2 socks5://ip:2",
     ] {
         assert!(FrontAddress::parse(bad).is_err(), "{bad}");
     }
+}
+
+#[test]
+fn an_address_without_a_scheme_is_tcp() {
+    for (text, address) in [
+        ("1.2.3.4:5", "tcp://1.2.3.4:5"),
+        (" host:5  socks5://u:p@h:1 ", "tcp://host:5 socks5://u:p@h:1"),
+        ("ssl://h:1", "ssl://h:1"),
+    ] {
+        assert_eq!(FrontAddress::parse(text).unwrap().as_str(), address);
+    }
+}
+
+#[test]
+fn streams_take_what_the_library_takes() {
+    let mut config = td();
+    config.private_resume = Resume::FromSequence(0);
+    config.public_resume = Resume::FromSequence(1);
+    assert_eq!(keys(&config.check().unwrap_err()), ["private_resume", "public_resume"]);
+    config.private_resume = Resume::None;
+    config.public_resume = Resume::None;
+    assert_eq!(keys(&config.check().unwrap_err()), ["private_resume"]);
+    config.private_resume = Resume::FromSequence(1);
+    assert_eq!(config.check(), Ok(()));
+    let mut md = MdConfig::new(["sim://test"]);
+    md.multicast = true;
+    assert_eq!(keys(&md.check().unwrap_err()), ["multicast"]);
+}
+
+#[test]
+fn a_relay_authenticates() {
+    let mut config = td();
+    config.relay = Some(Relay::default());
+    assert_eq!(keys(&config.check().unwrap_err()), ["relay.system_info", "app_id"]);
 }
 
 #[test]
@@ -110,7 +151,9 @@ fn each_session_has_its_own_flow_dir() {
     let mut config = td();
     config.flow_dir = "flow".into();
     config.user_id = "../1".into();
-    assert_eq!(config.session_flow_dir(), PathBuf::from("flow/td-9999----1"));
+    assert_eq!(config.session_flow_dir(), PathBuf::from("flow/td-9999-=2E=2E=2F1"));
+    (config.broker_id, config.user_id, config.instance) = ("1".into(), "2-3".into(), "夜".into());
+    assert_eq!(config.session_flow_dir(), PathBuf::from("flow/td-1-2=2D3-=E5=A4=9C"));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use ctp_market::ReferenceData;
-use ctp_sys::{ApiError, MdApi, MdLibrary, MdOptions};
+use ctp_sys::{MdApi, MdLibrary, MdOptions};
 use ctp_types::Text;
 use tokio::sync::{mpsc, watch};
 
@@ -21,6 +21,7 @@ use crate::md::recorded;
 use crate::md::session::MdSession;
 use crate::md::spi::Spi;
 use crate::md::task::Task;
+use crate::setup::{Addresses, failed};
 use crate::shell::{Life, blocking, check_fronts, seed};
 use crate::state::{Login, SessionState};
 
@@ -60,8 +61,8 @@ impl MdClient {
     /// Panics outside a tokio runtime.
     pub async fn connect(config: MdConfig) -> Result<Self, Error> {
         config.check()?;
-        let path = config.library.clone();
-        let library = blocking(move || library::md(path)).await??;
+        let (path, version) = (config.library.clone(), config.version.clone());
+        let library = blocking(move || library::md(path, version.as_deref())).await??;
         Self::connect_with(&library, config).await
     }
 
@@ -211,14 +212,13 @@ fn ids<S: AsRef<str>>(instrument_ids: &[S]) -> Result<Vec<Id>, Error> {
 
 /// Creates the API object and sets it going.
 fn start(library: &MdLibrary, config: &MdConfig, spi: Spi<WallClock>) -> Result<MdApi, Error> {
-    let setup = |call| move |source: ApiError| Error::Setup { call, source };
     let mut options = MdOptions::new(config.session_flow_dir());
     options.production_mode = config.production;
+    options.udp = config.udp;
+    options.multicast = config.multicast;
     let api = library.create(&options)?;
-    api.register_spi(Arc::new(spi)).map_err(setup("RegisterSpi"))?;
-    for front in &config.fronts {
-        api.register_front(front).map_err(setup("RegisterFront"))?;
-    }
-    api.init().map_err(setup("Init"))?;
+    api.register_spi(Arc::new(spi)).map_err(failed("RegisterSpi"))?;
+    Addresses::of_md(config)?.register_with_md(&api)?;
+    api.init().map_err(failed("Init"))?;
     Ok(api)
 }

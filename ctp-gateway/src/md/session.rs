@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use ctp_types::{MdCallback, MdRequest, RecordBox, ReqUserLoginField, RspUserLoginField, Text};
 
-use crate::config::{ConfigError, MdConfig, Problem};
+use crate::config::{ConfigError, MdConfig};
 use crate::error::{SendRefusal, ServerError};
 use crate::handshake::{Handshake, Move, Step};
 use crate::ids::RequestIds;
@@ -216,7 +216,7 @@ fn login_of(record: &RspUserLoginField) -> Login {
 }
 
 fn fit<const N: usize>(key: &'static str, text: &str) -> Result<Text<N>, ConfigError> {
-    Text::new(text).map_err(|error| ConfigError::new(vec![Problem { key, message: error.to_string() }]))
+    Text::new(text).map_err(|error| ConfigError::one(key, error.to_string()))
 }
 
 #[cfg(test)]

@@ -212,7 +212,8 @@ impl Subscriptions {
         if let Some(entry) = self.entries.get_mut(&seen.instrument_id) {
             entry.last = Some(seen);
             entry.has_ticked = true;
-            if self.is_up {
+            // A tick from before an earlier unsubscription proves nothing about what was not sent yet.
+            if self.is_up && !matches!(entry.phase, Phase::Queued { tries: 0 }) {
                 entry.phase = Phase::Verified;
             }
         }

@@ -3,9 +3,10 @@
 use ctp_types::{
     QryInvestorPositionField, QryOrderField, QryTradeField, QryTradingAccountField, RecordBox,
     ReqAuthenticateField, ReqUserLoginField, SettlementInfoConfirmField, Text, TextError, TraderRequest,
+    UserSystemInfoField,
 };
 
-use crate::config::{ConfigError, Problem, Secret, TdConfig};
+use crate::config::{ConfigError, Relay, Secret, TdConfig};
 use crate::handshake::Step;
 
 /// The account's texts. The secrets stay wrapped until a record needs them.
@@ -17,6 +18,7 @@ pub(crate) struct AccountTexts {
     app_id: Text<33>,
     password: Secret,
     auth_code: Secret,
+    one_time_password: Secret,
 }
 
 impl AccountTexts {
@@ -34,10 +36,17 @@ impl AccountTexts {
             app_id: fit("app_id", &config.app_id)?,
             password: config.password.clone(),
             auth_code: config.auth_code.clone(),
+            one_time_password: config.one_time_password.clone(),
         };
         fit::<41>("password", this.password.expose())?;
         fit::<17>("auth_code", this.auth_code.expose())?;
+        fit::<41>("one_time_password", this.one_time_password.expose())?;
         Ok(this)
+    }
+
+    /// Returns what a relay tells about its user's terminal.
+    pub(super) fn system_info(&self, relay: &Relay) -> UserSystemInfoField {
+        relay.record(self.broker_id, self.user_id)
     }
 
     /// Returns the request of a step of the login.
@@ -59,6 +68,7 @@ impl AccountTexts {
                     user_id: self.user_id,
                     user_product_info: self.product_info,
                     password: Text::new(self.password.expose()).unwrap_or_default(),
+                    one_time_password: Text::new(self.one_time_password.expose()).unwrap_or_default(),
                     ..ReqUserLoginField::default()
                 };
                 (TraderRequest::ReqUserLogin, RecordBox::new(&record))
@@ -95,6 +105,5 @@ pub(super) fn query(request: TraderRequest, broker_id: Text<11>, investor_id: Te
 }
 
 fn fit<const N: usize>(key: &'static str, text: &str) -> Result<Text<N>, ConfigError> {
-    Text::new(text)
-        .map_err(|error: TextError| ConfigError::new(vec![Problem { key, message: error.to_string() }]))
+    Text::new(text).map_err(|error: TextError| ConfigError::one(key, error.to_string()))
 }

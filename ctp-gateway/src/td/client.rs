@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use ctp_sys::{ApiError, TraderApi, TraderLibrary, TraderOptions};
+use ctp_sys::{TraderApi, TraderLibrary, TraderOptions};
 use ctp_types::{QryDepthMarketDataField, QryInstrumentField, RecordBox, Text, TraderRequest};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -14,6 +14,7 @@ use crate::error::{Denial, Error, Rule};
 use crate::fanout::{Events, Fanout};
 use crate::library;
 use crate::md::Tick;
+use crate::setup::{Addresses, failed};
 use crate::shell::{Life, blocking, check_fronts, seed};
 use crate::state::{Login, SessionState};
 use crate::td::account::AccountTexts;
@@ -73,8 +74,8 @@ impl TdClient {
     /// Panics outside a tokio runtime.
     pub async fn connect(config: TdConfig) -> Result<Self, Error> {
         config.check()?;
-        let path = config.library.clone();
-        let library = blocking(move || library::trader(path)).await??;
+        let (path, version) = (config.library.clone(), config.version.clone());
+        let library = blocking(move || library::trader(path, version.as_deref())).await??;
         Self::connect_with(&library, config).await
     }
 
@@ -103,6 +104,7 @@ impl TdClient {
         let events = Fanout::default();
         let logins = Arc::new(AtomicU64::new(0));
         let task = Task {
+            system_info: config.relay.as_ref().map(|relay| Arc::new(account.system_info(relay))),
             session: TdSession::new(&config, account, seed),
             api: Arc::new(api),
             reports,
@@ -390,17 +392,15 @@ fn start(
     config: &TdConfig,
     report_tx: mpsc::UnboundedSender<Input>,
 ) -> Result<TraderApi, Error> {
-    let setup = |call| move |source: ApiError| Error::Setup { call, source };
     let mut options = TraderOptions::new(config.session_flow_dir());
     options.production_mode = config.production;
     let api = library.create(&options)?;
-    api.register_spi(Arc::new(Spi::new(report_tx, config.clock.clone()))).map_err(setup("RegisterSpi"))?;
-    api.subscribe_private_topic(config.private_resume.into(), 1).map_err(setup("SubscribePrivateTopic"))?;
-    // Nothing here uses the instruments' states yet, so the day's changes are not replayed.
-    api.subscribe_public_topic(ctp_types::ResumeType::Quick).map_err(setup("SubscribePublicTopic"))?;
-    for front in &config.fronts {
-        api.register_front(front).map_err(setup("RegisterFront"))?;
-    }
-    api.init().map_err(setup("Init"))?;
+    api.register_spi(Arc::new(Spi::new(report_tx, config.clock.clone()))).map_err(failed("RegisterSpi"))?;
+    let (private, public) = (config.private_resume, config.public_resume);
+    api.subscribe_private_topic(private.into(), private.sequence())
+        .map_err(failed("SubscribePrivateTopic"))?;
+    api.subscribe_public_topic(public.into()).map_err(failed("SubscribePublicTopic"))?;
+    Addresses::of_td(config)?.register_with_trader(&api)?;
+    api.init().map_err(failed("Init"))?;
     Ok(api)
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ctp_sys::{TraderApi, collector_turn};
-use ctp_types::{RecordBox, TraderRequest};
+use ctp_types::{RecordBox, TraderRequest, UserSystemInfoField};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -33,6 +33,8 @@ pub(super) struct Task {
     /// How often the session became ready, for the clients to bind their commands to.
     pub(super) logins: Arc<AtomicU64>,
     pub(super) close_timeout: Duration,
+    /// What a relay tells before each login.
+    pub(super) system_info: Option<Arc<UserSystemInfoField>>,
     pub(super) clock: WallClock,
     pub(super) recording: Recording<TdRecorded>,
     /// What is to be done still.
@@ -97,13 +99,18 @@ impl Task {
     /// Logs in from a thread of its own: the library collects terminal information meanwhile, which takes time and
     /// must not run twice at once in a process.
     fn log_in(&self, record: RecordBox, request_id: i32, sent_tx: mpsc::UnboundedSender<Input>) {
-        let api = Arc::clone(&self.api);
+        let (api, system_info) = (Arc::clone(&self.api), self.system_info.clone());
         tokio::task::spawn_blocking(move || {
-            let turn = collector_turn();
-            let result = api.request(TraderRequest::ReqUserLogin, record.as_ref(), request_id);
-            drop(turn);
+            let told = match system_info {
+                Some(record) => SendRefusal::read_relay(api.register_user_system_info(&record)),
+                None => Ok(()),
+            };
+            let result = told.and_then(|()| {
+                let _turn = collector_turn();
+                SendRefusal::read(api.request(TraderRequest::ReqUserLogin, record.as_ref(), request_id))
+            });
             // The session has ended meanwhile: nobody waits for the word.
-            let _ = sent_tx.send(Input::Sent { request_id, result: SendRefusal::read(result) });
+            let _ = sent_tx.send(Input::Sent { request_id, result });
         });
     }
 

@@ -38,7 +38,7 @@ fn nothing_is_guessed_for_a_real_front() {
     let arguments = Arguments { library: Some("a.so".into()), ..Arguments::default() };
     let options = Options::read(arguments, no_environment).unwrap();
     let problems = options.td_config().check().unwrap_err();
-    let keys: Vec<_> = problems.problems().iter().map(|problem| problem.key).collect();
+    let keys: Vec<_> = problems.problems().iter().map(|problem| problem.key.as_ref()).collect();
     assert_eq!(keys, ["fronts", "broker_id", "user_id", "password"]);
 }
 

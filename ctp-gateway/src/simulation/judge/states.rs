@@ -1,0 +1,60 @@
+//! States: each follows only from those that it can follow from.
+
+use crate::state::SessionState;
+
+#[derive(Debug)]
+pub(super) struct States {
+    last: Name,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Name {
+    Connecting,
+    Authenticating,
+    LoggingIn,
+    Confirming,
+    Ready,
+    Reconnecting,
+    Faulted,
+    Closed,
+}
+
+impl Default for States {
+    fn default() -> Self {
+        Self { last: Name::Connecting }
+    }
+}
+
+impl States {
+    pub(super) fn entered(&mut self, state: &SessionState) -> Result<(), String> {
+        let next = name(state);
+        let last = std::mem::replace(&mut self.last, next);
+        if follows(last, next) { Ok(()) } else { Err(format!("{next:?} came after {last:?}")) }
+    }
+}
+
+fn name(state: &SessionState) -> Name {
+    match state {
+        SessionState::Connecting => Name::Connecting,
+        SessionState::Authenticating { .. } => Name::Authenticating,
+        SessionState::LoggingIn { .. } => Name::LoggingIn,
+        SessionState::Confirming { .. } => Name::Confirming,
+        SessionState::Ready(_) => Name::Ready,
+        SessionState::Reconnecting(_) => Name::Reconnecting,
+        SessionState::Faulted(_) => Name::Faulted,
+        SessionState::Closed => Name::Closed,
+    }
+}
+
+fn follows(last: Name, next: Name) -> bool {
+    use Name::{Authenticating, Closed, Confirming, Connecting, Faulted, LoggingIn, Ready, Reconnecting};
+    match (last, next) {
+        (Closed | Faulted, _) => false,
+        (_, Reconnecting | Faulted | Closed) => true,
+        (Connecting | Reconnecting, Authenticating | LoggingIn) => true,
+        (Authenticating, Authenticating | LoggingIn) => true,
+        (LoggingIn, LoggingIn | Confirming | Ready) => true,
+        (Confirming, Confirming | Ready) => true,
+        _ => false,
+    }
+}

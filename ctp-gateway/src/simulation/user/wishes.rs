@@ -1,0 +1,179 @@
+//! What the user does next.
+
+use ctp_types::{
+    Direction, OffsetFlag, QryDepthMarketDataField, QryInstrumentField, QryInvestorPositionField,
+    QryOrderField, QryTradeField, QryTradingAccountField, RecordBox, Text, TraderRequest,
+};
+use tokio::sync::oneshot;
+
+use super::super::clock::At;
+use super::super::judge::Judge;
+use super::super::listing::Listing;
+use super::super::plan::{BROKER, USER};
+use super::{Reply, User, Waiting};
+use crate::md;
+use crate::td::NewOrder;
+use crate::td::io::Command;
+use crate::td::queries::Query;
+
+/// What the user wants of a session.
+#[derive(Debug)]
+pub(in super::super) enum Wish {
+    Md(md::io::Command),
+    Td(Command),
+    Nothing,
+}
+
+/// How many instruments are more than one call takes.
+const MANY: usize = 1_200;
+/// How much longer than promised a request may take before it counts as lost.
+const MARGIN: std::time::Duration = std::time::Duration::from_secs(2);
+
+impl User {
+    /// Returns what the user does next. `logins` binds orders to the login that the user sees.
+    pub(in super::super) fn next(
+        &mut self,
+        now: At,
+        listing: &Listing,
+        logins: u64,
+        judge: &mut Judge,
+    ) -> Vec<Wish> {
+        match self.chance.below(100) {
+            0..25 => vec![self.subscribe(listing)],
+            25..37 => vec![self.unsubscribe()],
+            37..70 => vec![self.query(now, listing, judge)],
+            70..74 => {
+                let count = self.chance.below(6) + 2;
+                (0..count).map(|_| self.query(now, listing, judge)).collect()
+            }
+            74..86 => vec![self.place(now, listing, logins, judge)],
+            86..93 => vec![self.cancel(now, logins, judge)],
+            _ => {
+                self.go_away(judge);
+                vec![Wish::Nothing]
+            }
+        }
+    }
+
+    fn subscribe(&mut self, listing: &Listing) -> Wish {
+        let many = self.many_instruments && self.chance.happens(200);
+        let ids: Vec<Text<81>> = if many {
+            (0..MANY).map(|number| text(&format!("zz{number}"))).collect()
+        } else {
+            let count = self.chance.below(5) + 1;
+            (0..count).map(|_| self.instrument(listing)).collect()
+        };
+        self.wanted.extend(&ids);
+        Wish::Md(md::io::Command::Subscribe(ids))
+    }
+
+    fn unsubscribe(&mut self) -> Wish {
+        let wanted: Vec<Text<81>> = self.wanted.iter().copied().collect();
+        if wanted.is_empty() {
+            return Wish::Nothing;
+        }
+        let count = self.chance.below(4) + 1;
+        let ids: Vec<Text<81>> = (0..count).map(|_| self.chance.pick(&wanted)).collect();
+        for id in &ids {
+            self.wanted.remove(id);
+        }
+        Wish::Md(md::io::Command::Unsubscribe(ids))
+    }
+
+    pub(in super::super) fn query(&mut self, now: At, listing: &Listing, judge: &mut Judge) -> Wish {
+        let (broker_id, investor_id) = (text(BROKER), text(USER));
+        let (request, record) = match self.chance.below(6) {
+            0 | 1 => (TraderRequest::ReqQryInstrument, RecordBox::new(&QryInstrumentField::default())),
+            2 => {
+                let record = QryTradingAccountField { broker_id, investor_id, ..Default::default() };
+                (TraderRequest::ReqQryTradingAccount, RecordBox::new(&record))
+            }
+            3 => {
+                let record = QryInvestorPositionField { broker_id, investor_id, ..Default::default() };
+                (TraderRequest::ReqQryInvestorPosition, RecordBox::new(&record))
+            }
+            4 if self.chance.happens(500) => {
+                let record = QryOrderField { broker_id, investor_id, ..Default::default() };
+                (TraderRequest::ReqQryOrder, RecordBox::new(&record))
+            }
+            4 => {
+                let record = QryTradeField { broker_id, investor_id, ..Default::default() };
+                (TraderRequest::ReqQryTrade, RecordBox::new(&record))
+            }
+            _ => {
+                let instrument_id = self.instrument(listing);
+                let record = QryDepthMarketDataField { instrument_id, ..Default::default() };
+                (TraderRequest::ReqQryDepthMarketData, RecordBox::new(&record))
+            }
+        };
+        let (reply, answer) = oneshot::channel();
+        let until = now.after(self.timeouts.query_total + self.timeouts.query + MARGIN);
+        self.wait(Reply::Query(answer), request.name(), until, judge);
+        let whole_table = request == TraderRequest::ReqQryInstrument;
+        Wish::Td(Command::Query(Query { request, record, whole_table, reply }))
+    }
+
+    fn place(&mut self, now: At, listing: &Listing, logins: u64, judge: &mut Judge) -> Wish {
+        let instrument = self.instrument(listing).to_str().into_owned();
+        let direction = self.chance.pick(&[Direction::BUY, Direction::SELL]);
+        let price = self.chance.pick(&[3_000.0, 3_500.0, 3_900.0, 4_000.0, 5_800.0, 0.01]);
+        let volume = self.chance.pick(&[1, 1, 2, 5, 0]);
+        let venue = venue_of(&instrument);
+        let order = NewOrder::limit(instrument, direction, OffsetFlag::OPEN, volume, price).exchange(venue);
+        let (reply, answer) = oneshot::channel();
+        judge.effects.wished("ReqOrderInsert");
+        self.wait(Reply::Place(answer), "ReqOrderInsert", now.after(MARGIN), judge);
+        Wish::Td(Command::Place { logins, order: Box::new(order), reply })
+    }
+
+    fn cancel(&mut self, now: At, logins: u64, judge: &mut Judge) -> Wish {
+        if self.orders.is_empty() {
+            return Wish::Nothing;
+        }
+        let place = self.chance.below(self.orders.len());
+        let id = self.orders[place].0;
+        let (reply, answer) = oneshot::channel();
+        judge.effects.wished("ReqOrderAction");
+        let until = now.after(self.timeouts.order + MARGIN);
+        self.wait(Reply::Cancel(answer), "ReqOrderAction", until, judge);
+        Wish::Td(Command::Cancel { logins, id, reply })
+    }
+
+    /// A caller drops its future.
+    fn go_away(&mut self, judge: &mut Judge) {
+        let numbers: Vec<u64> = self.waiting.keys().copied().collect();
+        if !numbers.is_empty() {
+            let number = self.chance.pick(&numbers);
+            self.waiting.remove(&number);
+            judge.requests.dropped(number);
+        }
+    }
+
+    fn wait(&mut self, reply: Reply, what: &str, until: At, judge: &mut Judge) {
+        self.last_number += 1;
+        self.waiting.insert(self.last_number, Waiting { reply, request_id: None });
+        judge.requests.asked(self.last_number, what.to_owned(), until);
+    }
+
+    /// Returns an instrument; now and then one that does not exist.
+    fn instrument(&mut self, listing: &Listing) -> Text<81> {
+        if self.chance.happens(100) || listing.ids.is_empty() {
+            return text(&format!("zz{}", self.chance.below(5)));
+        }
+        let place = self.chance.below(listing.ids.len());
+        text(&listing.ids[place])
+    }
+}
+
+fn venue_of(instrument: &str) -> &'static str {
+    match &instrument[..1] {
+        "r" => "SHFE",
+        "m" => "DCE",
+        "S" => "CZCE",
+        _ => "CFFEX",
+    }
+}
+
+fn text<const N: usize>(text: &str) -> Text<N> {
+    Text::new(text).expect("a short text")
+}

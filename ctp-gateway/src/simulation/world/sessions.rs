@@ -1,0 +1,380 @@
+//! The sessions' shells: callbacks and time become inputs, outputs become calls, as the tasks do it.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use ctp_sim::Delivery;
+use ctp_types::{DepthMarketDataField, MdCallback, RecordBox, RequestKind, TraderCallback, TraderRequest};
+
+use super::super::judge::LoginStep;
+use super::super::library::Side;
+use super::super::plan::{self, Plan};
+use super::wire::{name, read_code};
+use super::{Event, World};
+use crate::config::{MdConfig, TdConfig};
+use crate::error::SendRefusal;
+use crate::md::io as md;
+use crate::md::session::MdSession;
+use crate::state::SessionState;
+use crate::td::account::AccountTexts;
+use crate::td::io as td;
+use crate::td::session::TdSession;
+
+/// The two sessions, and what they want to be done still.
+pub(super) struct Sessions {
+    pub(super) md: MdSession,
+    pub(super) td: TdSession,
+    /// The last ticks that the library's thread saw and the session was not told of yet.
+    ticked: BTreeMap<md::Id, md::Seen>,
+    ticks: u64,
+    md_outputs: VecDeque<md::Output>,
+    td_outputs: VecDeque<td::Output>,
+}
+
+impl Sessions {
+    pub(super) fn new(plan: &Plan, md: &MdConfig, td: &TdConfig) -> Self {
+        let account = AccountTexts::new(td).expect("a configuration that fits");
+        Self {
+            md: MdSession::new(md, plan.seed).expect("a configuration that fits"),
+            td: TdSession::new(td, account, plan.seed),
+            ticked: BTreeMap::new(),
+            ticks: 0,
+            md_outputs: VecDeque::new(),
+            td_outputs: VecDeque::new(),
+        }
+    }
+
+    /// The library's thread writes a tick into the ring.
+    pub(super) fn tick(&mut self, record: &DepthMarketDataField, received_ns: i64) {
+        self.ticks += 1;
+        let seen = md::Seen {
+            instrument_id: record.instrument_id,
+            sequence: self.ticks,
+            received_ns,
+            update_time: record.update_time,
+            update_millisec: record.update_millisec,
+        };
+        self.ticked.insert(record.instrument_id, seen);
+    }
+
+    pub(super) fn state(&self, side: Side) -> &SessionState {
+        match side {
+            Side::Md => self.md.state(),
+            Side::Td => self.td.state(),
+        }
+    }
+}
+
+pub(super) fn md_config() -> MdConfig {
+    let mut config = MdConfig::new(["sim://simulation"]);
+    plan::BROKER.clone_into(&mut config.broker_id);
+    plan::USER.clone_into(&mut config.user_id);
+    config.password = plan::PASSWORD.into();
+    config
+}
+
+pub(super) fn td_config(plan: &Plan) -> TdConfig {
+    let password = if plan.wrong_password { plan::WRONG_PASSWORD } else { plan::PASSWORD };
+    let mut config = TdConfig::new(["sim://simulation"], plan::BROKER, plan::USER, password);
+    if plan.authenticate {
+        "simulation".clone_into(&mut config.app_id);
+        config.auth_code = plan::AUTH_CODE.into();
+    }
+    config.confirm_settlement = plan.confirm;
+    config
+}
+
+impl World {
+    /// Plans the wake of each session whose deadline has changed.
+    pub(super) fn plan_wakes(&mut self) {
+        for side in Side::BOTH {
+            let deadline = match side {
+                Side::Md => self.sessions.md.next_deadline(),
+                Side::Td => self.sessions.td.next_deadline(),
+            };
+            let is_over = self.sessions.state(side).is_over();
+            let deadline = deadline.map(|deadline| self.clock.of_instant(deadline)).filter(|_| !is_over);
+            if self.wakes[side as usize] == deadline {
+                continue;
+            }
+            self.wakes[side as usize] = deadline;
+            self.agenda.retain(|event| !matches!(event, Event::Wake { side: other } if *other == side));
+            if let Some(deadline) = deadline {
+                let lag = self.task_lag();
+                self.agenda.add(deadline.max(self.clock.now()).after(lag), Event::Wake { side });
+            }
+        }
+    }
+
+    /// The session's task wakes for its deadline.
+    pub(super) fn wake(&mut self, side: Side) {
+        self.wakes[side as usize] = None;
+        match side {
+            Side::Md => {
+                self.tell_ticked();
+                self.step_md(md::Input::Time);
+            }
+            Side::Td => self.step_td(td::Input::Time),
+        }
+        let next = match side {
+            Side::Md => self.sessions.md.next_deadline(),
+            Side::Td => self.sessions.td.next_deadline(),
+        };
+        let next = next.map(|next| self.clock.of_instant(next));
+        self.judge.woken(self.clock.now(), side, next);
+    }
+
+    /// The session's task reads a callback.
+    pub(super) fn report(&mut self, side: Side, object: u64, delivery: Delivery) {
+        if self.library(side).object != object || self.is_closed(side) {
+            return;
+        }
+        match delivery {
+            Delivery::Md { callback, record, rsp_info, number, .. } => {
+                let code = rsp_info.as_ref().map_or(0, |info| info.error_id);
+                self.note_report(side, &name_md(callback, number, code));
+                match callback {
+                    MdCallback::OnRspUserLogin => {
+                        self.judge.login_answer(self.clock.now(), side, LoginStep::LogIn, code);
+                    }
+                    MdCallback::OnFrontDisconnected => {
+                        self.judge.link_lost(side);
+                        self.tell_ticked();
+                    }
+                    _ => {}
+                }
+                let event = md::SpiEvent { callback, record, rsp_info, number };
+                self.step_md(md::Input::Callback(event));
+            }
+            Delivery::Trader { callback, number, is_last, ref rsp_info, .. } => {
+                let code = rsp_info.as_ref().map_or(0, |info| info.error_id);
+                if !is_row(callback, is_last) {
+                    self.note_report(side, &name(&delivery));
+                }
+                self.judge_td_report(callback, number, code, is_last);
+                let Delivery::Trader { record, rsp_info, .. } = delivery else { return };
+                let received_ns = self.clock.for_session().unix_ns;
+                let event = td::SpiEvent { callback, record, rsp_info, number, is_last, received_ns };
+                self.step_td(td::Input::Callback(event));
+            }
+            Delivery::Burst { .. } | Delivery::Close { .. } => {}
+        }
+    }
+
+    /// The session's task says which instruments ticked.
+    fn tell_ticked(&mut self) {
+        let ticked: Vec<md::Seen> = std::mem::take(&mut self.sessions.ticked).into_values().collect();
+        if !ticked.is_empty() {
+            self.step_md(md::Input::Ticked(ticked));
+        }
+    }
+
+    fn judge_td_report(&mut self, callback: TraderCallback, number: i32, code: i32, is_last: bool) {
+        let (now, side) = (self.clock.now(), Side::Td);
+        match callback {
+            TraderCallback::OnRspAuthenticate => {
+                self.judge.login_answer(now, side, LoginStep::Authenticate, code);
+            }
+            TraderCallback::OnRspUserLogin => self.judge.login_answer(now, side, LoginStep::LogIn, code),
+            TraderCallback::OnRspSettlementInfoConfirm => {
+                self.judge.login_answer(now, side, LoginStep::Confirm, code);
+            }
+            TraderCallback::OnFrontDisconnected => self.judge.link_lost(side),
+            TraderCallback::OnRspError => self.judge.query_over(side, number),
+            _ if is_last || code != 0 => self.judge.query_over(side, number),
+            _ => {}
+        }
+    }
+
+    fn note_report(&mut self, side: Side, what: &str) {
+        self.log.line(self.clock.now(), format_args!("{side} <- {what}"));
+    }
+
+    pub(super) fn step_md(&mut self, input: md::Input) {
+        let outputs = self.sessions.md.step(self.clock.for_session(), input);
+        self.sessions.md_outputs.extend(outputs);
+        self.carry_out_md();
+        self.close_if_over(Side::Md);
+    }
+
+    pub(super) fn step_td(&mut self, input: td::Input) {
+        let outputs = self.sessions.td.step(self.clock.for_session(), input);
+        self.sessions.td_outputs.extend(outputs);
+        self.carry_out_td();
+        self.poll_user();
+        self.close_if_over(Side::Td);
+    }
+
+    /// A session that has stopped is closed by its task: the library goes, and whoever waits is told.
+    fn close_if_over(&mut self, side: Side) {
+        if self.sessions.state(side).is_over() && !self.is_closed(side) {
+            self.close(side);
+        }
+    }
+
+    /// Closes a session: the library is released, then the session says its last things.
+    pub(super) fn close(&mut self, side: Side) {
+        self.log.line(self.clock.now(), format_args!("{side} is closed"));
+        let library = self.library(side);
+        library.is_closed = true;
+        library.is_linked = false;
+        library.is_connected = false;
+        let session = library.session();
+        self.step_exchange(ctp_sim::Input::Disconnect { session });
+        match side {
+            Side::Md => self.step_md(md::Input::Finish),
+            Side::Td => self.step_td(td::Input::Finish),
+        }
+        self.judge.closed(side);
+    }
+
+    fn carry_out_md(&mut self) {
+        let side = Side::Md;
+        while let Some(output) = self.sessions.md_outputs.pop_front() {
+            let now = self.clock.now();
+            self.judge.shown(now, side, &output);
+            let (request_id, code) = match output {
+                md::Output::Send { record, request_id, .. } => {
+                    self.judge.login_step(now, side, LoginStep::LogIn);
+                    (request_id, self.ask_md(record, request_id))
+                }
+                md::Output::Subscribe { ids, request_id } => {
+                    self.judge.request(now, side, "SubscribeMarketData");
+                    (request_id, self.ask_subscribe(ids))
+                }
+                md::Output::Unsubscribe { ids, request_id } => {
+                    self.judge.request(now, side, "UnSubscribeMarketData");
+                    (request_id, self.ask_unsubscribe(ids))
+                }
+                md::Output::State(state) => {
+                    self.publish_state(side, &state);
+                    continue;
+                }
+                md::Output::Event(event) => {
+                    self.log.line(now, format_args!("md event {event:?}"));
+                    continue;
+                }
+            };
+            if !self.is_closed(side) {
+                let input = md::Input::Sent { request_id, result: read_code(code) };
+                let outputs = self.sessions.md.step(self.clock.for_session(), input);
+                self.sessions.md_outputs.extend(outputs);
+            }
+        }
+    }
+
+    fn carry_out_td(&mut self) {
+        let side = Side::Td;
+        while let Some(output) = self.sessions.td_outputs.pop_front() {
+            let now = self.clock.now();
+            self.judge.shown(now, side, &output);
+            match output {
+                td::Output::Send { request: TraderRequest::ReqUserLogin, record, request_id } => {
+                    self.judge.login_step(now, side, LoginStep::LogIn);
+                    // A thread of its own logs in: the library collects terminal information meanwhile.
+                    let object = self.library(side).object;
+                    let pause = self.task_chance.millis(0, 300);
+                    self.agenda.add(now.after(pause), Event::LogIn { object, record, request_id });
+                }
+                td::Output::Send { request, record, request_id } => self.send_td(request, record, request_id),
+                td::Output::State(state) => self.publish_state(side, &state),
+                td::Output::Event(event) => self.td_event(&event),
+                td::Output::ReadFrontInfo => {
+                    let session = self.library(side).session();
+                    let (query_frequency, _) = self.exchange.front_limits(session);
+                    self.judge.query_frequency(side, query_frequency);
+                    self.resume_td(td::Input::FrontInfo { query_frequency });
+                }
+            }
+        }
+    }
+
+    fn send_td(&mut self, request: TraderRequest, record: RecordBox, request_id: i32) {
+        let (now, side) = (self.clock.now(), Side::Td);
+        match request {
+            TraderRequest::ReqAuthenticate => self.judge.login_step(now, side, LoginStep::Authenticate),
+            TraderRequest::ReqSettlementInfoConfirm => {
+                self.judge.login_step(now, side, LoginStep::Confirm);
+            }
+            _ => self.judge.request(now, side, request.name()),
+        }
+        let code = self.ask_td(request, record, request_id);
+        if request.kind() == RequestKind::Query {
+            self.judge.query(now, side, request_id, code);
+        } else if !is_login_step(request) {
+            let finding = self.judge.effects.left(request.name(), request_id, code);
+            self.judge.find(now, finding);
+            self.user.sent(request_id);
+        }
+        self.resume_td(td::Input::Sent { request_id, result: read_code(code) });
+    }
+
+    /// Gives the session what the shell learnt while it carried out its outputs.
+    fn resume_td(&mut self, input: td::Input) {
+        if !self.is_closed(Side::Td) {
+            let outputs = self.sessions.td.step(self.clock.for_session(), input);
+            self.sessions.td_outputs.extend(outputs);
+        }
+    }
+
+    /// The thread that logs in calls the library; its word comes back a little later.
+    pub(super) fn log_in(&mut self, object: u64, record: RecordBox, request_id: i32) {
+        if self.library(Side::Td).object != object {
+            return;
+        }
+        let code = self.ask_td(TraderRequest::ReqUserLogin, record, request_id);
+        let pause = self.task_chance.millis(0, 20);
+        let result = read_code(code);
+        let event = Event::Sent { side: Side::Td, object, request_id, result };
+        self.agenda.add(self.clock.now().after(pause), event);
+    }
+
+    /// The session's task reads the library's word about a request.
+    pub(super) fn sent(&mut self, side: Side, object: u64, request_id: i32, result: Result<(), SendRefusal>) {
+        if self.library(side).object != object || self.is_closed(side) {
+            return;
+        }
+        match side {
+            Side::Md => self.step_md(md::Input::Sent { request_id, result }),
+            Side::Td => self.step_td(td::Input::Sent { request_id, result }),
+        }
+    }
+
+    fn publish_state(&mut self, side: Side, state: &SessionState) {
+        let now = self.clock.now();
+        self.log.line(now, format_args!("{side} is {state}"));
+        self.judge.state(now, side, state);
+    }
+
+    fn td_event(&mut self, event: &crate::td::TdEvent) {
+        use crate::td::TdEvent;
+        let now = self.clock.now();
+        match event {
+            TdEvent::Order(order) => {
+                self.log.line(now, format_args!("td event order {} {:?}", order.id.0, order.phase));
+            }
+            TdEvent::Trade { trade, .. } => {
+                self.log.line(now, format_args!("td event trade {}", trade.trade_id));
+            }
+            other => self.log.line(now, format_args!("td event {other:.60?}")),
+        }
+    }
+}
+
+fn is_login_step(request: TraderRequest) -> bool {
+    matches!(
+        request,
+        TraderRequest::ReqAuthenticate
+            | TraderRequest::ReqUserLogin
+            | TraderRequest::ReqSettlementInfoConfirm
+    )
+}
+
+/// Returns whether a callback is one of many rows, which would fill the log.
+fn is_row(callback: TraderCallback, is_last: bool) -> bool {
+    !is_last && callback.name().starts_with("OnRspQry")
+        || matches!(callback, TraderCallback::OnRtnInstrumentStatus | TraderCallback::OnRtnPrivateSeqNo)
+}
+
+fn name_md(callback: MdCallback, number: i32, code: i32) -> String {
+    format!("{} {number} error {code}", callback.name())
+}

@@ -1,0 +1,399 @@
+//! The wire between a library and the exchange: it takes its time, and loses, doubles and delays.
+
+use std::time::Duration;
+
+use ctp_sim::{Delivery, Input, Output};
+use ctp_types::{
+    MdCallback, MdRequest, RecordBox, RequestKind, RspInfoField, Text, TraderCallback, TraderRequest,
+};
+
+use super::super::library::{Channel, Side};
+use super::{Event, World};
+use crate::error::SendRefusal;
+
+/// The pause before the library connects again (§2.2).
+const RECONNECT_PAUSE: Duration = Duration::from_secs(1);
+/// `nReason`: the other side closed the connection.
+const PEER_CLOSED: i32 = 0x1001;
+
+impl World {
+    pub(super) fn plan_connect(&mut self, side: Side, pause: Duration) {
+        let object = self.library(side).object;
+        self.agenda.add(self.clock.now().after(pause), Event::Connect { side, object });
+    }
+
+    /// The library tries to connect; where nobody listens it tries again, without a word.
+    pub(super) fn connect(&mut self, side: Side, object: u64) {
+        let now = self.clock.now();
+        let library = self.library(side);
+        if library.object != object || library.is_linked || library.is_closed {
+            return;
+        }
+        if library.front_down_until > now {
+            return self.plan_connect(side, RECONNECT_PAUSE);
+        }
+        library.connect();
+        let (session, connection) = (library.session(), library.connection);
+        self.log.line(now, format_args!("{side} connection {connection} of object {object}"));
+        let kind = side.kind();
+        self.step_exchange(Input::Connect { session, kind, api_version: (6, 7, 13) });
+    }
+
+    /// Gives a request to the library, as `Req…` does. Returns its code.
+    pub(super) fn ask_td(&mut self, request: TraderRequest, record: RecordBox, request_id: i32) -> i32 {
+        let now = self.clock.now();
+        let is_query = request.kind() == RequestKind::Query;
+        let mut code = self.refusal_of_library(Side::Td);
+        if code == 0 && is_query {
+            let session = self.library(Side::Td).session();
+            let (time, kind) = (self.clock.exchange_time(), Side::Td.kind());
+            code = self.exchange.admit(time, session, kind, request as u16);
+        }
+        self.log.line(now, format_args!("td -> {} {request_id}: {code}", request.name()));
+        if code != 0 {
+            return code;
+        }
+        let is_login = matches!(request, TraderRequest::ReqAuthenticate | TraderRequest::ReqUserLogin);
+        if is_login && let Some(code) = self.library(Side::Td).login_refusals.pop_front() {
+            self.refuse_login(request.answer(), code, request_id);
+            return 0;
+        }
+        let session = self.library(Side::Td).session();
+        self.send_up(Side::Td, Input::Trader { session, request, record, request_id });
+        0
+    }
+
+    pub(super) fn ask_md(&mut self, record: RecordBox, request_id: i32) -> i32 {
+        let code = self.refusal_of_library(Side::Md);
+        self.log.line(self.clock.now(), format_args!("md -> ReqUserLogin {request_id}: {code}"));
+        if code != 0 {
+            return code;
+        }
+        let library = self.library(Side::Md);
+        let session = library.session();
+        if let Some(code) = library.login_refusals.pop_front() {
+            let delivery = Delivery::Md {
+                callback: MdCallback::OnRspUserLogin,
+                record: None,
+                rsp_info: Some(error(code)),
+                number: request_id,
+                is_last: true,
+            };
+            self.deliver(Side::Md, delivery, Channel::Dialog);
+            return 0;
+        }
+        let request = MdRequest::ReqUserLogin;
+        self.send_up(Side::Md, Input::Md { session, request, record, request_id });
+        0
+    }
+
+    /// Subscribes, as the library's method does. Returns its code.
+    pub(super) fn ask_subscribe(&mut self, instruments: Vec<Text<81>>) -> i32 {
+        let code = self.refusal_of_library(Side::Md);
+        self.note_subscription("Subscribe", &instruments, code);
+        if code == 0 {
+            let session = self.library(Side::Md).session();
+            self.send_up(Side::Md, Input::Subscribe { session, instruments });
+        }
+        code
+    }
+
+    /// Unsubscribes, as the library's method does. Returns its code.
+    pub(super) fn ask_unsubscribe(&mut self, instruments: Vec<Text<81>>) -> i32 {
+        let code = self.refusal_of_library(Side::Md);
+        self.note_subscription("Unsubscribe", &instruments, code);
+        let session = self.library(Side::Md).session();
+        let input = Input::Unsubscribe { session, instruments: instruments.clone() };
+        if code != 0 || !self.send_up(Side::Md, input) {
+            self.user.may_go_on(instruments);
+        }
+        code
+    }
+
+    fn note_subscription(&mut self, what: &str, ids: &[Text<81>], code: i32) {
+        let shown: Vec<_> = ids.iter().take(6).map(|id| id.to_str().into_owned()).collect();
+        let shown = shown.join(" ");
+        self.log.line(self.clock.now(), format_args!("md -> {what} {} ({shown}): {code}", ids.len()));
+    }
+
+    /// Returns what the library itself says to a request: 0, or that it does not take it.
+    fn refusal_of_library(&mut self, side: Side) -> i32 {
+        let now = self.clock.now();
+        let rate = self.plan.rates.not_taken;
+        let library = &self.libraries[side as usize];
+        if !library.is_connected {
+            -1
+        } else if library.refuses_until > now || self.wire_chance.happens(rate) {
+            self.wire_chance.pick(&[-1, -2, -3])
+        } else {
+            0
+        }
+    }
+
+    fn refuse_login(&mut self, callback: Option<TraderCallback>, code: i32, request_id: i32) {
+        let Some(callback) = callback else { return };
+        let delivery = Delivery::Trader {
+            callback,
+            record: None,
+            rsp_info: Some(error(code)),
+            number: request_id,
+            is_last: true,
+        };
+        self.deliver(Side::Td, delivery, Channel::Dialog);
+    }
+
+    /// Sends a request to the front. Returns whether it is not lost on the way.
+    fn send_up(&mut self, side: Side, input: Input) -> bool {
+        let rate = self.plan.rates.request_lost;
+        if self.libraries[side as usize].is_half_open || self.wire_chance.happens(rate) {
+            self.log.line(self.clock.now(), format_args!("{side} .. the request is lost"));
+            return false;
+        }
+        let latency = self.latency();
+        let at = self.clock.now().after(latency);
+        let library = self.library(side);
+        library.last_up = library.last_up.max(at);
+        let (at, connection) = (library.last_up, library.connection);
+        self.agenda.add(at, Event::Up { side, connection, input: Box::new(input) });
+        true
+    }
+
+    /// A request arrives at the front, unless the exchange knows that its connection is gone.
+    pub(super) fn arrive_up(&mut self, side: Side, connection: u32, input: Input) {
+        if self.library(side).exchange_connection == Some(connection) {
+            self.step_exchange(input);
+        }
+    }
+
+    /// The exchange sends a message to a session.
+    pub(super) fn send_down(&mut self, output: Output) {
+        let Some(side) = Side::BOTH.into_iter().find(|side| self.library(*side).session() == output.session)
+        else {
+            return; // An API object that was thrown away.
+        };
+        if matches!(output.delivery, Delivery::Close { .. }) {
+            let latency = self.latency();
+            let at = self.clock.now().after(latency);
+            let library = self.library(side);
+            library.exchange_connection = None;
+            let (at, connection) = (library.arrival_of_end(at), library.connection);
+            self.agenda.add(at, Event::Down { side, connection, delivery: Box::new(output.delivery) });
+            return;
+        }
+        let channel = channel(&output.delivery);
+        if self.is_lost(side, &output.delivery, channel) {
+            let name = name(&output.delivery);
+            self.log.line(self.clock.now(), format_args!("{side} .. {name} is lost"));
+            return;
+        }
+        let rates = self.plan.rates;
+        if channel.is_some() && self.wire_chance.happens(rates.doubled) {
+            if let Delivery::Trader { number, .. } = &output.delivery {
+                self.user.rows_may_be_doubled(*number);
+            }
+            self.deliver(side, output.delivery.clone(), channel.unwrap_or(Channel::Push));
+        }
+        self.deliver(side, output.delivery, channel.unwrap_or(Channel::Dialog));
+    }
+
+    /// Returns whether an answer gets lost: of a query, everything from here on.
+    fn is_lost(&mut self, side: Side, delivery: &Delivery, channel: Option<Channel>) -> bool {
+        let rate = self.plan.rates.answer_lost;
+        let number = match delivery {
+            Delivery::Trader { number, .. } | Delivery::Md { number, .. } => *number,
+            _ => return false,
+        };
+        match channel {
+            Some(Channel::Query) => {
+                if self.wire_chance.happens(rate) {
+                    self.library(side).lost.insert(number);
+                }
+                self.library(side).lost.contains(&number)
+            }
+            Some(Channel::Dialog) => may_be_lost(delivery) && self.wire_chance.happens(rate),
+            Some(Channel::Push) | None => false,
+        }
+    }
+
+    /// Puts a message on its way to the library.
+    pub(super) fn deliver(&mut self, side: Side, delivery: Delivery, channel: Channel) {
+        let mut delay = self.latency();
+        if self.wire_chance.happens(self.plan.rates.late) {
+            delay += self.wire_chance.millis(500, 12_000);
+        }
+        let at = self.clock.now().after(delay);
+        let library = self.library(side);
+        let (at, connection) = (library.arrival(channel, at), library.connection);
+        self.agenda.add(at, Event::Down { side, connection, delivery: Box::new(delivery) });
+    }
+
+    /// A message arrives at the library, which calls back.
+    pub(super) fn arrive_down(&mut self, side: Side, connection: u32, delivery: Delivery) {
+        let library = self.library(side);
+        if library.connection != connection || !library.is_linked || library.is_half_open {
+            return;
+        }
+        if let Delivery::Close { reason } = delivery {
+            return self.lose_link(side, connection, reason);
+        }
+        if is_connected(&delivery) {
+            library.is_connected = true;
+            if library.flaps_left > 0 {
+                library.flaps_left -= 1;
+                let pause = self.mishap_chance.millis(0, 80);
+                let at = self.clock.now().after(pause);
+                self.agenda.add(at, Event::LinkLost { side, connection, reason: PEER_CLOSED });
+            }
+        }
+        if let Delivery::Md { callback: MdCallback::OnRtnDepthMarketData, record: Some(record), .. } =
+            &delivery
+        {
+            let received_ns = self.clock.for_session().unix_ns;
+            if let Some(record) = record.get() {
+                self.sessions.tick(record, received_ns);
+            }
+            return;
+        }
+        self.call_back(side, delivery);
+    }
+
+    /// The library calls back: the session's task reads it a little later.
+    pub(super) fn call_back(&mut self, side: Side, delivery: Delivery) {
+        let lag = self.task_lag();
+        let at = self.clock.now().after(lag);
+        let library = self.library(side);
+        library.last_report = library.last_report.max(at);
+        let (at, object) = (library.last_report, library.object);
+        self.agenda.add(at, Event::Report { side, object, delivery: Box::new(delivery) });
+    }
+
+    /// The library notices that the link broke, tells so and connects again.
+    pub(super) fn lose_link(&mut self, side: Side, connection: u32, reason: i32) {
+        let now = self.clock.now();
+        let library = self.library(side);
+        if library.connection != connection || !library.is_linked {
+            return;
+        }
+        library.is_linked = false;
+        library.is_connected = false;
+        let exchange_knows = library.exchange_connection.is_none();
+        self.log.line(now, format_args!("{side} .. the link breaks: {reason:#x}"));
+        if !exchange_knows {
+            // What is on its way may still arrive.
+            let delay = self.wire_chance.millis(0, 500);
+            self.agenda.add(now.after(delay), Event::ExchangeNotices { side, connection });
+        }
+        self.call_back(side, disconnected(side, reason));
+        self.plan_connect(side, RECONNECT_PAUSE);
+    }
+
+    pub(super) fn exchange_notices(&mut self, side: Side, connection: u32) {
+        let library = self.library(side);
+        if library.exchange_connection == Some(connection) {
+            library.exchange_connection = None;
+            let session = library.session();
+            self.step_exchange(Input::Disconnect { session });
+        }
+    }
+
+    pub(super) fn latency(&mut self) -> Duration {
+        let most = u64::try_from(self.plan.latency.as_micros()).unwrap_or(0);
+        self.wire_chance.micros(0, most)
+    }
+
+    pub(super) fn task_lag(&mut self) -> Duration {
+        let most = u64::try_from(self.plan.task_lag.as_micros()).unwrap_or(0);
+        self.task_chance.micros(0, most)
+    }
+
+    pub(super) fn is_closed(&self, side: Side) -> bool {
+        self.libraries[side as usize].is_closed
+    }
+}
+
+/// Returns what a session's task is told for a library's code.
+pub(super) fn read_code(code: i32) -> Result<(), SendRefusal> {
+    match code {
+        0 => Ok(()),
+        -1 => Err(SendRefusal::NotConnected),
+        -2 => Err(SendRefusal::TooManyUnanswered),
+        _ => Err(SendRefusal::TooFast),
+    }
+}
+
+pub(super) fn error(code: i32) -> RspInfoField {
+    let mut info = RspInfoField { error_id: code, ..RspInfoField::default() };
+    info.error_msg.set("CTP:不").expect("a short text");
+    info
+}
+
+pub(super) fn disconnected(side: Side, reason: i32) -> Delivery {
+    bare(side, TraderCallback::OnFrontDisconnected, MdCallback::OnFrontDisconnected, reason)
+}
+
+pub(super) fn connected(side: Side) -> Delivery {
+    bare(side, TraderCallback::OnFrontConnected, MdCallback::OnFrontConnected, 0)
+}
+
+fn bare(side: Side, td: TraderCallback, md: MdCallback, number: i32) -> Delivery {
+    match side {
+        Side::Md => Delivery::Md { callback: md, record: None, rsp_info: None, number, is_last: true },
+        Side::Td => Delivery::Trader { callback: td, record: None, rsp_info: None, number, is_last: true },
+    }
+}
+
+fn is_connected(delivery: &Delivery) -> bool {
+    matches!(
+        delivery,
+        Delivery::Md { callback: MdCallback::OnFrontConnected, .. }
+            | Delivery::Trader { callback: TraderCallback::OnFrontConnected, .. }
+    )
+}
+
+/// Returns whether a session can go on when an answer never comes.
+///
+/// A login that the front took and whose answer is lost is not repeated by the front (§2.5): see F30.
+fn may_be_lost(delivery: &Delivery) -> bool {
+    !matches!(
+        delivery,
+        Delivery::Md { callback: MdCallback::OnRspUserLogin, .. }
+            | Delivery::Trader { callback: TraderCallback::OnRspUserLogin, .. }
+    )
+}
+
+/// Returns where a message flows; `None` for the connection's own.
+fn channel(delivery: &Delivery) -> Option<Channel> {
+    match delivery {
+        Delivery::Md { callback, .. } => match callback {
+            MdCallback::OnFrontConnected | MdCallback::OnFrontDisconnected => None,
+            MdCallback::OnRtnDepthMarketData => Some(Channel::Push),
+            _ => Some(Channel::Dialog),
+        },
+        Delivery::Trader { callback, .. } => match callback {
+            TraderCallback::OnFrontConnected | TraderCallback::OnFrontDisconnected => None,
+            callback if callback.name().starts_with("OnRspQry") => Some(Channel::Query),
+            callback if callback.name().starts_with("OnRsp") => Some(Channel::Dialog),
+            _ => Some(Channel::Push),
+        },
+        Delivery::Burst { .. } | Delivery::Close { .. } => None,
+    }
+}
+
+pub(super) fn name(delivery: &Delivery) -> String {
+    let of = |name: &str, number: i32, info: &Option<RspInfoField>, is_last: bool| {
+        let error = info.as_ref().map_or(0, |info| info.error_id);
+        let error = if error == 0 { String::new() } else { format!(" error {error}") };
+        let more = if is_last { "" } else { " …" };
+        format!("{name} {number}{error}{more}")
+    };
+    match delivery {
+        Delivery::Md { callback, number, rsp_info, is_last, .. } => {
+            of(callback.name(), *number, rsp_info, *is_last)
+        }
+        Delivery::Trader { callback, number, rsp_info, is_last, .. } => {
+            of(callback.name(), *number, rsp_info, *is_last)
+        }
+        Delivery::Burst { .. } => "a burst".to_owned(),
+        Delivery::Close { reason } => format!("close {reason:#x}"),
+    }
+}
