@@ -32,8 +32,8 @@ pub mod sim;
 
 pub use ctp_gateway::{
     Error, Events, Login, MdClient, MdConfig, MdEvent, NewOrder, Order, OrderHandle, Secret, ServerError,
-    SessionState, StatusText, TdClient, TdConfig, TdEvent, Tick, Ticks, Trade, clock, config, error, md,
-    state, status, td,
+    SessionState, StatusText, TdClient, TdConfig, TdEvent, Tick, Ticks, Trade, capture, clock, config, error,
+    md, state, status, td,
 };
 pub use ctp_market as market;
 pub use ctp_sys as sys;
