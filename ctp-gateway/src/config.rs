@@ -208,6 +208,10 @@ pub struct TdConfig {
     /// Whether the settlement is confirmed after each login; without it orders are refused with error 42.
     #[serde(default = "yes")]
     pub confirm_settlement: bool,
+    /// Whether the day's instruments, margin and commission rates are kept in the session's folder for the next start;
+    /// absent: yes, but not the simulator's, which may change with every start.
+    #[serde(default)]
+    pub cache: Option<bool>,
     /// How long the session waits for things.
     #[serde(default)]
     pub timeouts: Timeouts,
@@ -248,6 +252,7 @@ impl TdConfig {
             public_resume: Resume::Quick,
             relay: None,
             confirm_settlement: true,
+            cache: None,
             timeouts: Timeouts::default(),
             capture: None,
             clock: WallClock::default(),
@@ -442,6 +447,7 @@ impl fmt::Debug for TdConfig {
             public_resume,
             relay,
             confirm_settlement,
+            cache,
             timeouts,
             capture,
             clock,
@@ -468,6 +474,7 @@ impl fmt::Debug for TdConfig {
             .field("public_resume", public_resume)
             .field("relay", relay)
             .field("confirm_settlement", confirm_settlement)
+            .field("cache", cache)
             .field("timeouts", timeouts)
             .field("capture", capture)
             .field("clock", clock)

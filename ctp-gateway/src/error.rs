@@ -57,7 +57,7 @@ pub enum Error {
     },
     /// The request was sent, and nothing tells yet whether it had an effect.
     #[error(
-        "the outcome of {request} is unknown: {cause}; it is not sent again, look for it in orders() or the events"
+        "the outcome of {request} is unknown: {cause}; it is not sent again, look for what it should have done"
     )]
     Unknown {
         /// The C name of the request.
@@ -209,6 +209,10 @@ pub enum Rule {
     Exchange,
     /// A text must fit its field in GBK.
     Text,
+    /// A date must be written as CTP writes it.
+    Date,
+    /// A request must come with its own record.
+    Record,
     /// An order that is over cannot be cancelled.
     OrderIsOver,
     /// An order must be known to the session to be cancelled.
@@ -242,6 +246,24 @@ pub enum SendRefusal {
         /// The return code.
         code: i32,
     },
+    /// The loaded version lacks the request.
+    #[error("version {version} of the library lacks it, {}; load a newer one", came_with(*since))]
+    NotInVersion {
+        /// The library's version.
+        version: String,
+        /// The oldest known version that has it.
+        since: Option<&'static str>,
+    },
+    /// A value does not fit the field that the loaded version has.
+    #[error(
+        "{field} does not fit version {version} of the library, where it is shorter or missing; shorten it or leave it empty"
+    )]
+    DoesNotFit {
+        /// C name of the field.
+        field: &'static str,
+        /// The library's version.
+        version: String,
+    },
     /// The binding refused for another reason.
     #[error("{0}")]
     Library(String),
@@ -263,6 +285,12 @@ impl SendRefusal {
             Err(error @ ctp_sys::ApiError::Exception { .. }) => {
                 tracing::error!(%error, "the request may have been sent");
                 Ok(())
+            }
+            Err(ctp_sys::ApiError::NotInVersion { library, since, .. }) => {
+                Err(Self::NotInVersion { version: library, since })
+            }
+            Err(ctp_sys::ApiError::DoesNotFit { field, version, .. }) => {
+                Err(Self::DoesNotFit { field, version })
             }
             Err(error) => Err(Self::Library(error.to_string())),
         }
@@ -300,6 +328,10 @@ fn relay_meaning(code: i32) -> &'static str {
         -7 => "collector and library are of different versions",
         _ => "the library says no more",
     }
+}
+
+fn came_with(since: Option<&str>) -> String {
+    since.map_or_else(|| "as all known ones do".to_owned(), |since| format!("which is only since {since}"))
 }
 
 /// What cut a request from its answer.

@@ -1,6 +1,7 @@
 //! Hands events to every subscriber, losing none.
 
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
@@ -13,40 +14,79 @@ use tokio::sync::mpsc;
 #[derive(Debug)]
 pub(crate) struct Fanout<T> {
     inner: Arc<Mutex<Inner<T>>>,
+    /// Whether anybody may listen: what nobody wants is not even made.
+    is_wanted: Arc<AtomicBool>,
 }
 
-#[derive(Debug)]
 struct Inner<T> {
-    subscribers: Vec<mpsc::UnboundedSender<T>>,
+    subscribers: Vec<Subscriber<T>>,
     closed: bool,
+}
+
+struct Subscriber<T> {
+    queue: mpsc::UnboundedSender<T>,
+    wants: fn(&T) -> bool,
+}
+
+impl<T> std::fmt::Debug for Inner<T> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let subscribers = self.subscribers.len();
+        formatter
+            .debug_struct("Inner")
+            .field("subscribers", &subscribers)
+            .field("closed", &self.closed)
+            .finish()
+    }
 }
 
 impl<T> Clone for Fanout<T> {
     fn clone(&self) -> Self {
-        Self { inner: Arc::clone(&self.inner) }
+        Self { inner: Arc::clone(&self.inner), is_wanted: Arc::clone(&self.is_wanted) }
     }
 }
 
 impl<T> Default for Fanout<T> {
     fn default() -> Self {
-        Self { inner: Arc::new(Mutex::new(Inner { subscribers: Vec::new(), closed: false })) }
+        let inner = Inner { subscribers: Vec::new(), closed: false };
+        Self { inner: Arc::new(Mutex::new(inner)), is_wanted: Arc::default() }
     }
 }
 
 impl<T: Clone> Fanout<T> {
     /// Adds a subscriber, who gets what is sent from now on.
     pub(crate) fn subscribe(&self) -> Events<T> {
-        let (tx, rx) = mpsc::unbounded_channel();
+        self.subscribe_where(|_| true)
+    }
+
+    /// Adds a subscriber, who gets what passes `wants` from now on.
+    pub(crate) fn subscribe_where(&self, wants: fn(&T) -> bool) -> Events<T> {
+        let (queue, rx) = mpsc::unbounded_channel();
         let mut inner = self.lock();
         if !inner.closed {
-            inner.subscribers.push(tx);
+            inner.subscribers.push(Subscriber { queue, wants });
+            self.is_wanted.store(true, Ordering::Release);
         }
         Events { rx }
     }
 
+    /// Returns whether anybody may listen.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.is_wanted.load(Ordering::Acquire)
+    }
+
     /// Sends to all subscribers and forgets those that went away.
     pub(crate) fn send(&self, event: &T) {
-        self.lock().subscribers.retain(|subscriber| subscriber.send(event.clone()).is_ok());
+        let mut inner = self.lock();
+        inner.subscribers.retain(|subscriber| {
+            if (subscriber.wants)(event) {
+                subscriber.queue.send(event.clone()).is_ok()
+            } else {
+                !subscriber.queue.is_closed()
+            }
+        });
+        if inner.subscribers.is_empty() {
+            self.is_wanted.store(false, Ordering::Release);
+        }
     }
 
     /// Ends the streams of all subscribers once they have read what was sent.
@@ -112,5 +152,20 @@ mod tests {
         );
         assert!(one.rx.is_closed());
         assert!(fanout.subscribe().rx.is_closed());
+    }
+
+    #[test]
+    fn what_nobody_wants_is_told_and_filters_hold() {
+        let fanout = Fanout::<u32>::default();
+        assert!(!fanout.is_wanted());
+        let mut even = fanout.subscribe_where(|number| number % 2 == 0);
+        assert!(fanout.is_wanted());
+        for number in 1..=4 {
+            fanout.send(&number);
+        }
+        assert_eq!([even.try_next(), even.try_next(), even.try_next()], [Some(2), Some(4), None]);
+        drop(even);
+        fanout.send(&5);
+        assert!(!fanout.is_wanted());
     }
 }

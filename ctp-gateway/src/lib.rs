@@ -36,10 +36,12 @@ pub mod clock;
 pub mod config;
 pub mod error;
 pub mod md;
+pub mod requests;
 pub mod state;
 pub mod status;
 pub mod td;
 
+mod cache;
 mod fanout;
 mod handshake;
 mod ids;

@@ -24,7 +24,10 @@ fn run(seed: u64) -> Result<String, String> {
     let ran = catch_unwind(AssertUnwindSafe(|| World::new(Plan::of_seed(seed)).run()));
     match ran {
         Ok((log, Ok(()))) => Ok(log.text().to_owned()),
-        Ok((log, Err(what))) => Err(format!("{}\nseed {seed}: {what}\n  {again}", log.tail(if whole { usize::MAX } else { TAIL }))),
+        Ok((log, Err(what))) => Err(format!(
+            "{}\nseed {seed}: {what}\n  {again}",
+            log.tail(if whole { usize::MAX } else { TAIL })
+        )),
         Err(panic) => {
             let what = panic.downcast_ref::<String>().cloned();
             let what = what.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));

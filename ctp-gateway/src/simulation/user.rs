@@ -18,7 +18,7 @@ use super::log::Log;
 use super::plan::Plan;
 use crate::config::Timeouts;
 use crate::error::{Error, SendRefusal};
-use crate::td::rows::Answer;
+use crate::requests::submission::Reply as Brought;
 use crate::td::session::Placed;
 use crate::td::{Order, OrderId};
 
@@ -27,7 +27,7 @@ pub(super) use self::wishes::Wish;
 /// What a caller waits for.
 #[derive(Debug)]
 enum Reply {
-    Query(oneshot::Receiver<Result<Answer, Error>>),
+    Query { answer: oneshot::Receiver<Result<Brought, Error>>, is_table: bool },
     Place(oneshot::Receiver<Result<Placed, Error>>),
     Cancel(oneshot::Receiver<Result<std::sync::Arc<Order>, Error>>),
 }
@@ -102,8 +102,9 @@ impl User {
         for number in numbers {
             let Some(waiting) = self.waiting.get_mut(&number) else { continue };
             let ended = match &mut waiting.reply {
-                Reply::Query(reply) => ended(reply.try_recv())
-                    .map(|end| end.and_then(|end| judge_answer(end, listing, !self.doubled.is_empty()))),
+                Reply::Query { answer, is_table } => ended(answer.try_recv()).map(|end| {
+                    end.and_then(|end| judge_answer(end, *is_table, listing, !self.doubled.is_empty()))
+                }),
                 Reply::Place(reply) => ended(reply.try_recv()).map(|end| {
                     end.map(|end| match end {
                         Ok(placed) => {
@@ -188,14 +189,18 @@ fn ended<T>(reply: Result<T, TryRecvError>) -> Option<Result<T, String>> {
 
 /// Judges the answer to a query: a table of instruments is whole or it is none.
 fn judge_answer(
-    answer: Result<Answer, Error>,
+    answer: Result<Brought, Error>,
+    is_table: bool,
     listing: &Listing,
     may_be_doubled: bool,
 ) -> Result<String, String> {
     match answer {
-        Ok(Answer::Instruments(instruments)) => {
-            let mut ids: Vec<String> =
-                instruments.iter().map(|instrument| instrument.instrument_id.to_str().into_owned()).collect();
+        Ok(Brought::Rows(rows)) if is_table => {
+            let mut ids: Vec<String> = rows
+                .instruments
+                .iter()
+                .map(|instrument| instrument.instrument_id.to_str().into_owned())
+                .collect();
             if may_be_doubled {
                 ids.sort_unstable();
                 ids.dedup();

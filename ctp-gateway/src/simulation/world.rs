@@ -273,7 +273,8 @@ impl World {
     }
 
     fn user_queries(&mut self) {
-        let wish = self.user.query(self.clock.now(), &self.listing, &mut self.judge);
+        let (now, logins) = (self.clock.now(), self.sessions.td.logins());
+        let wish = self.user.query(now, &self.listing, logins, &mut self.judge);
         self.grant(wish);
     }
 

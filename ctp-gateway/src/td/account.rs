@@ -1,9 +1,10 @@
 //! The account's texts, encoded once, and the records of the login made of them.
 
+use std::fmt;
+
 use ctp_types::{
-    QryInvestorPositionField, QryOrderField, QryTradeField, QryTradingAccountField, RecordBox,
-    ReqAuthenticateField, ReqUserLoginField, SettlementInfoConfirmField, Text, TextError, TraderRequest,
-    UserSystemInfoField,
+    RecordBox, ReqAuthenticateField, ReqUserLoginField, SettlementInfoConfirmField, Text, TextError,
+    TraderRequest, UserSystemInfoField, Value, until_nul,
 };
 
 use crate::config::{ConfigError, Relay, Secret, TdConfig};
@@ -85,25 +86,74 @@ impl AccountTexts {
     }
 }
 
-/// Returns the record of a query of an account, without further filters; records are empty for other queries.
-pub(super) fn query(request: TraderRequest, broker_id: Text<11>, investor_id: Text<13>) -> RecordBox {
-    match request {
-        TraderRequest::ReqQryTradingAccount => {
-            RecordBox::new(&QryTradingAccountField { broker_id, investor_id, ..Default::default() })
+/// The account's names, with which records are filled.
+#[derive(Debug)]
+pub(crate) struct AccountNames {
+    broker_id: Text<11>,
+    investor_id: Text<13>,
+    user_id: Text<16>,
+}
+
+impl AccountNames {
+    pub(crate) fn new(account: &AccountTexts) -> Self {
+        let AccountTexts { broker_id, investor_id, user_id, .. } = *account;
+        Self { broker_id, investor_id, user_id }
+    }
+
+    /// Fills `BrokerID`, `InvestorID` and `UserID` in where a record has them and leaves them empty.
+    pub(crate) fn fill(&self, record: &mut RecordBox) {
+        let names = [
+            ("BrokerID", self.broker_id.as_bytes()),
+            ("InvestorID", self.investor_id.as_bytes()),
+            ("UserID", self.user_id.as_bytes()),
+        ];
+        for (name, own) in names {
+            if let Some(field) = record.descriptor().field(name)
+                && matches!(record.as_ref().field(field), Value::Text(text) if until_nul(text).is_empty())
+            {
+                // The account's names fit the fields of that name in every record; a test looks at all of them.
+                let _ = record.set(field, Value::Text(own));
+            }
         }
-        TraderRequest::ReqQryInvestorPosition => {
-            RecordBox::new(&QryInvestorPositionField { broker_id, investor_id, ..Default::default() })
-        }
-        TraderRequest::ReqQryOrder => {
-            RecordBox::new(&QryOrderField { broker_id, investor_id, ..Default::default() })
-        }
-        TraderRequest::ReqQryTrade => {
-            RecordBox::new(&QryTradeField { broker_id, investor_id, ..Default::default() })
-        }
-        other => RecordBox::zeroed(other.record()),
+    }
+}
+
+impl fmt::Display for AccountNames {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "broker {}, user {}, investor {}", self.broker_id, self.user_id, self.investor_id)
     }
 }
 
 fn fit<const N: usize>(key: &'static str, text: &str) -> Result<Text<N>, ConfigError> {
     Text::new(text).map_err(|error: TextError| ConfigError::one(key, error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use ctp_types::{FieldKind, QryTradeField};
+
+    use super::*;
+
+    #[test]
+    fn empty_names_are_filled_and_others_stay() {
+        let config = TdConfig::new(["sim://test"], "9999", "000001", "canary");
+        let names = AccountNames::new(&AccountTexts::new(&config).unwrap());
+        let investor_id = Text::new("7").unwrap();
+        let mut record = RecordBox::new(&QryTradeField { investor_id, ..Default::default() });
+        names.fill(&mut record);
+        let filled: &QryTradeField = record.get().unwrap();
+        assert_eq!((filled.broker_id.to_str(), filled.investor_id.to_str()), ("9999".into(), "7".into()));
+    }
+
+    #[test]
+    fn the_names_fit_every_request() {
+        for request in TraderRequest::ALL {
+            for (name, least) in [("BrokerID", 11), ("InvestorID", 13), ("UserID", 16)] {
+                let field = request.record().field(name);
+                let fits = field
+                    .is_none_or(|field| matches!(field.kind, FieldKind::Text(length) if length >= least));
+                assert!(fits, "{name} of {}", request.name());
+            }
+        }
+    }
 }

@@ -6,26 +6,25 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ctp_sys::{TraderApi, TraderLibrary, TraderOptions};
-use ctp_types::{QryDepthMarketDataField, QryInstrumentField, RecordBox, Text, TraderRequest};
+use ctp_types::{RecordBox, TraderCallback};
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::cache::DayCache;
 use crate::config::TdConfig;
-use crate::error::{Denial, Error, Rule};
+use crate::error::Error;
 use crate::fanout::{Events, Fanout};
 use crate::library;
-use crate::md::Tick;
+use crate::requests::RawEvent;
 use crate::setup::{Addresses, failed};
 use crate::shell::{Life, blocking, check_fronts, seed};
 use crate::state::{Login, SessionState};
-use crate::td::account::AccountTexts;
+use crate::td::account::{AccountNames, AccountTexts};
 use crate::td::event::TdEvent;
 use crate::td::handle::OrderHandle;
 use crate::td::io::{Command, Input};
 use crate::td::new_order::NewOrder;
-use crate::td::order::{Order, OrderId, Trade};
-use crate::td::queries::Query;
+use crate::td::order::{Order, OrderId};
 use crate::td::recorded;
-use crate::td::rows::{Account, Answer, Instrument, Position};
 use crate::td::session::TdSession;
 use crate::td::spi::Spi;
 use crate::td::task::Task;
@@ -43,16 +42,13 @@ struct Inner {
     commands: mpsc::UnboundedSender<Command>,
     events: Fanout<TdEvent>,
     logins: Arc<AtomicU64>,
-    investor: QueryTexts,
+    account: AccountNames,
+    raw_events: Fanout<RawEvent<TraderCallback>>,
+    /// What does not change within a trading day; `None` where it is not kept.
+    cache: Option<Arc<DayCache>>,
     order_timeout: Duration,
     is_simulator: bool,
     version: String,
-}
-
-#[derive(Debug)]
-struct QueryTexts {
-    broker_id: Text<11>,
-    investor_id: Text<13>,
 }
 
 impl Drop for Inner {
@@ -92,7 +88,7 @@ impl TdClient {
         config.check()?;
         check_fronts(&config.fronts, library.is_simulator())?;
         let account = AccountTexts::new(&config)?;
-        let investor = QueryTexts { broker_id: account.broker_id, investor_id: account.investor_id };
+        let names = AccountNames::new(&account);
         let seed = seed();
         let recording = recorded::begin(&config, seed, &library.version().to_string())?;
         let (report_tx, reports) = mpsc::unbounded_channel();
@@ -101,7 +97,8 @@ impl TdClient {
 
         let (command_tx, commands) = mpsc::unbounded_channel();
         let (life, ends) = Life::begin(&config.fronts, &config.timeouts);
-        let events = Fanout::default();
+        let (events, raw_events) = (Fanout::default(), Fanout::default());
+        let cache = day_cache(&config, &names, library);
         let logins = Arc::new(AtomicU64::new(0));
         let task = Task {
             system_info: config.relay.as_ref().map(|relay| Arc::new(account.system_info(relay))),
@@ -113,6 +110,7 @@ impl TdClient {
             state: ends.state,
             ended: ends.ended,
             events: events.clone(),
+            raw_events: raw_events.clone(),
             logins: Arc::clone(&logins),
             close_timeout: config.timeouts.close,
             clock: config.clock.clone(),
@@ -125,7 +123,9 @@ impl TdClient {
             commands: command_tx,
             events,
             logins,
-            investor,
+            account: names,
+            raw_events,
+            cache,
             order_timeout: config.timeouts.order,
             is_simulator: library.is_simulator(),
             version: library.version().to_string(),
@@ -210,121 +210,6 @@ impl TdClient {
         self.ask(Command::Cancel { logins: self.logins(), id, reply }, answer).await
     }
 
-    /// Queries all instruments. Afterwards orders are checked against them, and need no exchange.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Rejected`], [`Error::TimedOut`], or the session's end. Limits of the front are waited for.
-    ///
-    /// # Cancel safety
-    ///
-    /// This method is cancel safe; the answer to a query under way is thrown away.
-    pub async fn instruments(&self) -> Result<Vec<Arc<Instrument>>, Error> {
-        self.query_instruments(QryInstrumentField::default(), true).await
-    }
-
-    /// Queries one instrument; `None` if there is none with this id.
-    ///
-    /// # Errors
-    ///
-    /// As [`instruments`](Self::instruments), and [`Error::Denied`] for an id that does not fit.
-    ///
-    /// # Cancel safety
-    ///
-    /// As [`instruments`](Self::instruments).
-    pub async fn instrument(&self, instrument_id: &str) -> Result<Option<Arc<Instrument>>, Error> {
-        let id = id(instrument_id)?;
-        let record = QryInstrumentField { instrument_id: id, ..QryInstrumentField::default() };
-        let rows = self.query_instruments(record, false).await?;
-        Ok(rows.into_iter().find(|row| row.instrument_id == id))
-    }
-
-    /// Queries the counter's last snapshot of one instrument, with its daily limits; `None` if there is none.
-    ///
-    /// It may be some seconds old, and has no `average_price`. For prices as they change see
-    /// [`MdClient`](crate::MdClient).
-    ///
-    /// # Errors
-    ///
-    /// As [`instrument`](Self::instrument).
-    ///
-    /// # Cancel safety
-    ///
-    /// As [`instruments`](Self::instruments).
-    pub async fn snapshot(&self, instrument_id: &str) -> Result<Option<Tick>, Error> {
-        let id = id(instrument_id)?;
-        let record = QryDepthMarketDataField { instrument_id: id, ..QryDepthMarketDataField::default() };
-        let request = TraderRequest::ReqQryDepthMarketData;
-        match self.submit(request, RecordBox::new(&record), false).await? {
-            Answer::Snapshots(rows) => Ok(rows.into_iter().find(|row| row.instrument_id == id)),
-            _ => Ok(None),
-        }
-    }
-
-    /// Queries the money of the account, one row per currency.
-    ///
-    /// # Errors
-    ///
-    /// As [`instruments`](Self::instruments).
-    ///
-    /// # Cancel safety
-    ///
-    /// As [`instruments`](Self::instruments).
-    pub async fn account(&self) -> Result<Vec<Account>, Error> {
-        match self.query(TraderRequest::ReqQryTradingAccount).await? {
-            Answer::Accounts(rows) => Ok(rows),
-            _ => Ok(Vec::new()),
-        }
-    }
-
-    /// Queries the positions.
-    ///
-    /// # Errors
-    ///
-    /// As [`instruments`](Self::instruments).
-    ///
-    /// # Cancel safety
-    ///
-    /// As [`instruments`](Self::instruments).
-    pub async fn positions(&self) -> Result<Vec<Position>, Error> {
-        match self.query(TraderRequest::ReqQryInvestorPosition).await? {
-            Answer::Positions(rows) => Ok(rows),
-            _ => Ok(Vec::new()),
-        }
-    }
-
-    /// Queries the orders of the trading day. What is news in them also comes as events.
-    ///
-    /// # Errors
-    ///
-    /// As [`instruments`](Self::instruments).
-    ///
-    /// # Cancel safety
-    ///
-    /// As [`instruments`](Self::instruments).
-    pub async fn orders(&self) -> Result<Vec<Arc<Order>>, Error> {
-        match self.query(TraderRequest::ReqQryOrder).await? {
-            Answer::Orders(rows) => Ok(rows),
-            _ => Ok(Vec::new()),
-        }
-    }
-
-    /// Queries the trades of the trading day.
-    ///
-    /// # Errors
-    ///
-    /// As [`instruments`](Self::instruments).
-    ///
-    /// # Cancel safety
-    ///
-    /// As [`instruments`](Self::instruments).
-    pub async fn trades(&self) -> Result<Vec<Trade>, Error> {
-        match self.query(TraderRequest::ReqQryTrade).await? {
-            Answer::Trades(rows) => Ok(rows),
-            _ => Ok(Vec::new()),
-        }
-    }
-
     /// Closes the session and waits until the library has stopped. Streams end after it. Calling it again, or from
     /// several places, does no harm. Open orders stay at the exchange.
     ///
@@ -339,38 +224,29 @@ impl TdClient {
         self.inner.life.close().await
     }
 
-    fn logins(&self) -> u64 {
+    pub(super) fn logins(&self) -> u64 {
         self.inner.logins.load(Ordering::Acquire)
     }
 
-    async fn query_instruments(
-        &self,
-        record: QryInstrumentField,
-        whole_table: bool,
-    ) -> Result<Vec<Arc<Instrument>>, Error> {
-        let request = TraderRequest::ReqQryInstrument;
-        match self.submit(request, RecordBox::new(&record), whole_table).await? {
-            Answer::Instruments(rows) => Ok(rows),
-            _ => Ok(Vec::new()),
-        }
+    /// Returns why the session is gone.
+    pub(super) fn gone(&self) -> Error {
+        self.inner.life.gone()
     }
 
-    async fn query(&self, request: TraderRequest) -> Result<Answer, Error> {
-        let QueryTexts { broker_id, investor_id } = self.inner.investor;
-        self.submit(request, crate::td::account::query(request, broker_id, investor_id), false).await
+    /// Fills the account's names in where a record leaves them empty.
+    pub(super) fn fill(&self, record: &mut RecordBox) {
+        self.inner.account.fill(record);
     }
 
-    async fn submit(
-        &self,
-        request: TraderRequest,
-        record: RecordBox,
-        whole_table: bool,
-    ) -> Result<Answer, Error> {
-        let (reply, answer) = oneshot::channel();
-        self.ask(Command::Query(Query { request, record, whole_table, reply }), answer).await
+    pub(super) fn raw_fanout(&self) -> &Fanout<RawEvent<TraderCallback>> {
+        &self.inner.raw_events
     }
 
-    async fn ask<T>(
+    pub(super) fn cache(&self) -> Option<&Arc<DayCache>> {
+        self.inner.cache.as_ref()
+    }
+
+    pub(super) async fn ask<T>(
         &self,
         command: Command,
         answer: oneshot::Receiver<Result<T, Error>>,
@@ -382,8 +258,14 @@ impl TdClient {
     }
 }
 
-fn id(instrument_id: &str) -> Result<Text<81>, Denial> {
-    Text::new(instrument_id).map_err(|error| Denial::new(Rule::Text, "the instrument id", error.to_string()))
+/// Returns where the day's instruments and rates are kept. A simulator's may change with every start.
+fn day_cache(config: &TdConfig, names: &AccountNames, library: &TraderLibrary) -> Option<Arc<DayCache>> {
+    if !config.cache.unwrap_or(!library.is_simulator()) {
+        return None;
+    }
+    let fronts = crate::shell::shown_fronts(&config.fronts);
+    let owner = format!("{names}; library {}; fronts {fronts}", library.version());
+    Some(Arc::new(DayCache::new(config.session_flow_dir().join("cache"), owner)))
 }
 
 /// Creates the API object and sets it going.

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use ctp_types::{RecordBox, RspInfoField, TraderCallback, TraderRequest};
+use ctp_types::{RecordBox, RspInfoField, Text, TraderCallback, TraderRequest};
 use tokio::sync::oneshot;
 
 use crate::error::{Error, SendRefusal, ServerError};
+use crate::requests::RawEvent;
+use crate::requests::submission::{Ended, Submission};
 use crate::state::SessionState;
 use crate::td::event::TdEvent;
 use crate::td::new_order::NewOrder;
 use crate::td::order::{Order, OrderId};
-use crate::td::queries::Query;
+use crate::td::rows::Instrument;
 use crate::td::session::Placed;
 
 /// A callback, copied.
@@ -31,6 +33,17 @@ impl SpiEvent {
         self.record.as_ref().and_then(RecordBox::get)
     }
 
+    pub(crate) fn to_raw(&self) -> RawEvent<TraderCallback> {
+        RawEvent {
+            callback: self.callback,
+            record: self.record.clone(),
+            rsp_info: self.rsp_info,
+            number: self.number,
+            is_last: self.is_last,
+            received_ns: self.received_ns,
+        }
+    }
+
     pub(crate) fn check(&self) -> Result<(), ServerError> {
         ServerError::check(self.rsp_info.as_ref())
     }
@@ -44,9 +57,27 @@ impl SpiEvent {
 /// What a client wants of the session.
 #[derive(Debug)]
 pub(crate) enum Command {
-    Place { logins: u64, order: Box<NewOrder>, reply: oneshot::Sender<Result<Placed, Error>> },
-    Cancel { logins: u64, id: OrderId, reply: oneshot::Sender<Result<Arc<Order>, Error>> },
-    Query(Query),
+    Place {
+        logins: u64,
+        order: Box<NewOrder>,
+        reply: oneshot::Sender<Result<Placed, Error>>,
+    },
+    Cancel {
+        logins: u64,
+        id: OrderId,
+        reply: oneshot::Sender<Result<Arc<Order>, Error>>,
+    },
+    /// A query waits until the session can be used; other requests belong to the login that their caller saw.
+    Request {
+        logins: u64,
+        submission: Submission<TraderRequest>,
+    },
+    /// Take the instruments of a trading day as an earlier query returned them.
+    Learn {
+        trading_day: Text<9>,
+        records: Vec<RecordBox>,
+        reply: oneshot::Sender<Result<Vec<Arc<Instrument>>, Error>>,
+    },
 }
 
 impl Command {
@@ -57,7 +88,11 @@ impl Command {
         match self {
             Self::Place { reply, .. } => drop(reply.send(Err(not_sent("ReqOrderInsert")))),
             Self::Cancel { reply, .. } => drop(reply.send(Err(not_sent("ReqOrderAction")))),
-            Self::Query(query) => drop(query.reply.send(Err(not_sent(query.request.name())))),
+            Self::Request { submission, .. } => {
+                let error = not_sent(submission.request.name());
+                submission.asker.tell(Err(error));
+            }
+            Self::Learn { reply, .. } => drop(reply.send(Err(not_sent("ReqQryInstrument")))),
         }
     }
 }
@@ -86,6 +121,8 @@ pub(crate) enum Input {
 pub(crate) enum Output {
     /// Give the request to the library and its word to [`Input::Sent`].
     Send { request: TraderRequest, record: RecordBox, request_id: i32 },
+    /// Note that a request other than an order, a cancel or a step of the login is over.
+    Ended(Ended<TraderRequest>),
     /// Publish the state.
     State(SessionState),
     /// Publish the event.

@@ -1,21 +1,21 @@
 //! A trading session's inputs as notes, and back.
 
 use ctp_types::{
-    Direction, HedgeFlag, OffsetFlag, RecordBox, RspInfoField, TimeCondition, TraderCallback, TraderRequest,
-    VolumeCondition,
+    Direction, HedgeFlag, OffsetFlag, RecordBox, RspInfoField, Text, TimeCondition, TraderCallback,
+    TraderRequest, VolumeCondition,
 };
 
 use crate::capture::recorded::{Recorded, Relay, Waiting, need, note_sent, relay, sent, waiting};
 use crate::capture::replay::{Effect, Replayable};
 use crate::capture::{About, CaptureError, Note, Recording, SessionKind};
 use crate::config::{Secret, TdConfig};
+use crate::requests::submission::{Asker, Submission};
 use crate::session::Now;
 use crate::shell::now;
 use crate::td::account::AccountTexts;
 use crate::td::io::{Command, Input, Output, SpiEvent};
 use crate::td::new_order::NewOrder;
 use crate::td::order::OrderId;
-use crate::td::queries::Query;
 use crate::td::session::TdSession;
 
 /// Trading sessions.
@@ -46,10 +46,15 @@ impl Recorded for TdRecorded {
             Input::Command(Command::Cancel { logins, id, .. }) => {
                 Note::new("Cancel").with("logins", logins.cast_signed()).with("id", id.0.cast_signed())
             }
-            Input::Command(Command::Query(query)) => Note::new("Query")
-                .with("request", query.request.name())
-                .with("record", query.record.clone())
-                .with("whole_table", query.whole_table),
+            Input::Command(Command::Request { logins, submission }) => Note::new("Request")
+                .with("logins", logins.cast_signed())
+                .with("request", submission.request.name())
+                .with("record", submission.record.clone()),
+            Input::Command(Command::Learn { trading_day, records, .. }) => {
+                let note = Note::new("Learn").with("trading_day", &*trading_day.to_str());
+                let keys = (0..).map(row_key);
+                keys.zip(records).fold(note, |note, (key, record)| note.with(&key, record.clone()))
+            }
             Input::Time => Note::new("Time"),
             Input::Finish => Note::new("Finish"),
             // Recorded as a step that cannot be replayed, until its line stands above.
@@ -84,16 +89,22 @@ impl Recorded for TdRecorded {
                 let id = OrderId(need(note, "id", note.number::<i64>("id"))?.cast_unsigned());
                 return Ok((Input::Command(Command::Cancel { logins: logins()?, id, reply }), answer));
             }
-            "Query" => {
+            "Request" => {
                 let (reply, answer) = waiting();
                 let name = need(note, "request", note.text("request"))?;
-                let query = Query {
+                let submission = Submission {
                     request: request(name).ok_or_else(|| format!("`{name}` is no request"))?,
                     record: need(note, "record", note.record("record"))?.clone(),
-                    whole_table: need(note, "whole_table", note.flag("whole_table"))?,
-                    reply,
+                    asker: Asker::Caller(reply),
                 };
-                return Ok((Input::Command(Command::Query(query)), answer));
+                return Ok((Input::Command(Command::Request { logins: logins()?, submission }), answer));
+            }
+            "Learn" => {
+                let (reply, answer) = waiting();
+                let day = need(note, "trading_day", note.text("trading_day"))?;
+                let trading_day = Text::new(day).map_err(|error| error.to_string())?;
+                let records = (0..).map_while(|place| note.record(&row_key(place)).cloned()).collect();
+                return Ok((Input::Command(Command::Learn { trading_day, records, reply }), answer));
             }
             "Time" => Input::Time,
             "Finish" => Input::Finish,
@@ -120,9 +131,23 @@ impl Recorded for TdRecorded {
                 let (reply, relay) = relay(reply);
                 (Input::Command(Command::Cancel { logins, id, reply }), Some(relay))
             }
-            Input::Command(Command::Query(query)) => {
-                let (reply, relay) = relay(query.reply);
-                (Input::Command(Command::Query(Query { reply, ..query })), Some(relay))
+            Input::Command(Command::Request {
+                logins,
+                submission: Submission { request, record, asker },
+            }) => {
+                let (asker, relay) = match asker {
+                    Asker::Caller(reply) => {
+                        let (reply, relay) = relay(reply);
+                        (Asker::Caller(reply), Some(relay))
+                    }
+                    Asker::Session => (Asker::Session, None),
+                };
+                let submission = Submission { request, record, asker };
+                (Input::Command(Command::Request { logins, submission }), relay)
+            }
+            Input::Command(Command::Learn { trading_day, records, reply }) => {
+                let (reply, relay) = relay(reply);
+                (Input::Command(Command::Learn { trading_day, records, reply }), Some(relay))
             }
             other => (other, None),
         }
@@ -178,6 +203,10 @@ pub(crate) fn begin(
         public: &[&config.broker_id, &config.user_id, &config.investor_id, &config.app_id],
     };
     Recording::begin(now(&config.clock), capture, about, None)
+}
+
+fn row_key(place: usize) -> String {
+    format!("row{place}")
 }
 
 fn callback(name: &str) -> Option<TraderCallback> {

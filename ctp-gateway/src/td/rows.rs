@@ -1,25 +1,9 @@
 //! What the queries return: typed views, each with the exact record beside it.
 
-use std::sync::Arc;
-
 use ctp_types::{
-    InstrumentField, InvestorPositionField, PosiDirection, PositionDate, ProductClass, Text,
-    TradingAccountField, price,
+    HedgeFlag, InstrumentCommissionRateField, InstrumentField, InstrumentMarginRateField,
+    InvestorPositionField, PosiDirection, PositionDate, ProductClass, Text, TradingAccountField, price,
 };
-
-use crate::md::Tick;
-use crate::td::order::{Order, Trade};
-
-/// The typed answer to a query.
-#[derive(Debug)]
-pub(crate) enum Answer {
-    Instruments(Vec<Arc<Instrument>>),
-    Accounts(Vec<Account>),
-    Positions(Vec<Position>),
-    Orders(Vec<Arc<Order>>),
-    Trades(Vec<Trade>),
-    Snapshots(Vec<Tick>),
-}
 
 /// An instrument as the counter describes it.
 #[derive(Clone, Debug)]
@@ -148,6 +132,81 @@ impl Position {
             margin: price(record.use_margin),
             cost: price(record.position_cost),
             profit: price(record.position_profit),
+            record: Box::new(*record),
+        }
+    }
+}
+
+/// What an account's margin of one instrument is, for one kind of hedge: the sum of a part of the money and an amount
+/// per lot.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct MarginRate {
+    /// The instrument, or the product that the rate holds for. C: `InstrumentID`.
+    pub instrument_id: Text<81>,
+    /// Speculation, arbitrage or hedge. C: `HedgeFlag`.
+    pub hedge_flag: HedgeFlag,
+    /// The part of a long position's money, for example 0.08. C: `LongMarginRatioByMoney`.
+    pub long_by_money: Option<f64>,
+    /// The amount per long lot in CNY. C: `LongMarginRatioByVolume`.
+    pub long_by_volume: Option<f64>,
+    /// The part of a short position's money. C: `ShortMarginRatioByMoney`.
+    pub short_by_money: Option<f64>,
+    /// The amount per short lot in CNY. C: `ShortMarginRatioByVolume`.
+    pub short_by_volume: Option<f64>,
+    /// Whether the rate is added to the exchange's instead of being whole. C: `IsRelative`.
+    pub is_relative: bool,
+    /// The record exactly as it came.
+    pub record: Box<InstrumentMarginRateField>,
+}
+
+impl MarginRate {
+    pub(super) fn new(record: &InstrumentMarginRateField) -> Self {
+        Self {
+            instrument_id: record.instrument_id,
+            hedge_flag: record.hedge_flag,
+            long_by_money: price(record.long_margin_ratio_by_money),
+            long_by_volume: price(record.long_margin_ratio_by_volume),
+            short_by_money: price(record.short_margin_ratio_by_money),
+            short_by_volume: price(record.short_margin_ratio_by_volume),
+            is_relative: record.is_relative != 0,
+            record: Box::new(*record),
+        }
+    }
+}
+
+/// What an account pays for a trade of one instrument: the sum of a part of the money and an amount per lot.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct CommissionRate {
+    /// The instrument, or the product that the rate holds for. C: `InstrumentID`.
+    pub instrument_id: Text<81>,
+    /// The part of the money when opening, for example 0.0001. C: `OpenRatioByMoney`.
+    pub open_by_money: Option<f64>,
+    /// The amount per lot when opening, in CNY. C: `OpenRatioByVolume`.
+    pub open_by_volume: Option<f64>,
+    /// The part of the money when closing. C: `CloseRatioByMoney`.
+    pub close_by_money: Option<f64>,
+    /// The amount per lot when closing, in CNY. C: `CloseRatioByVolume`.
+    pub close_by_volume: Option<f64>,
+    /// The part of the money when closing lots of today. C: `CloseTodayRatioByMoney`.
+    pub close_today_by_money: Option<f64>,
+    /// The amount per lot when closing lots of today, in CNY. C: `CloseTodayRatioByVolume`.
+    pub close_today_by_volume: Option<f64>,
+    /// The record exactly as it came.
+    pub record: Box<InstrumentCommissionRateField>,
+}
+
+impl CommissionRate {
+    pub(super) fn new(record: &InstrumentCommissionRateField) -> Self {
+        Self {
+            instrument_id: record.instrument_id,
+            open_by_money: price(record.open_ratio_by_money),
+            open_by_volume: price(record.open_ratio_by_volume),
+            close_by_money: price(record.close_ratio_by_money),
+            close_by_volume: price(record.close_ratio_by_volume),
+            close_today_by_money: price(record.close_today_ratio_by_money),
+            close_today_by_volume: price(record.close_today_ratio_by_volume),
             record: Box::new(*record),
         }
     }

@@ -12,13 +12,14 @@ use std::time::Instant;
 
 use ctp_types::{
     InputOrderActionField, InputOrderField, OrderActionField, OrderField, RecordBox, RspUserLoginField, Text,
-    TradeField, TraderCallback,
+    TradeField, TraderCallback, TraderRequest,
 };
 
 use crate::config::TdConfig;
 use crate::error::{Error, SendRefusal, UnknownCause};
 use crate::handshake::{Handshake, Move, Step};
 use crate::ids::RequestIds;
+use crate::requests::desk::{Heard, RequestDesk};
 use crate::session::Now;
 use crate::state::{DisconnectReason, Fault, Login, SessionState};
 use crate::td::account::AccountTexts;
@@ -27,7 +28,6 @@ use crate::td::check::InstrumentTable;
 use crate::td::event::TdEvent;
 use crate::td::io::{Command, Input, Output, Outputs, SpiEvent};
 use crate::td::order::OrderId;
-use crate::td::queries::{Finished, QueryQueue};
 
 pub(crate) use self::orders::Placed;
 use self::orders::{Cancelling, HandleSide, Placing};
@@ -45,7 +45,9 @@ pub(crate) struct TdSession {
     last_action_ref: i32,
     book: OrderBook,
     instruments: InstrumentTable,
-    queries: QueryQueue,
+    requests: RequestDesk<TraderRequest>,
+    /// When the callback of this step was received, in nanoseconds since the Unix epoch.
+    received_ns: i64,
     handles: HashMap<OrderId, HandleSide>,
     /// Orders between the decision to send and the library's word, by request number.
     placing: HashMap<i32, Placing>,
@@ -63,7 +65,8 @@ impl TdSession {
     pub(crate) fn new(config: &TdConfig, account: AccountTexts, seed: u64) -> Self {
         Self {
             handshake: Handshake::new(!config.app_id.is_empty(), config.confirm_settlement, config.timeouts),
-            queries: QueryQueue::new(config.timeouts),
+            requests: RequestDesk::new(config.timeouts),
+            received_ns: 0,
             order_timeout: config.timeouts.order,
             account,
             ids: RequestIds::new(seed),
@@ -99,10 +102,10 @@ impl TdSession {
             Input::Callback(event) => self.handle_callback(instant, &event),
             Input::Panicked { callback, message } => self.handle_panic(callback, &message),
             Input::Sent { request_id, result } => self.handle_sent(instant, request_id, result),
-            Input::FrontInfo { query_frequency } => self.queries.set_frequency(query_frequency),
+            Input::FrontInfo { query_frequency } => self.requests.set_frequency(query_frequency),
             Input::Command(command) => self.handle_command(instant, command),
             Input::Time => self.handle_deadline(instant),
-            Input::Finish => self.finish(),
+            Input::Finish => self.finish(instant),
         }
         std::mem::take(&mut self.outputs)
     }
@@ -111,8 +114,8 @@ impl TdSession {
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         let unanswered = self.unanswered.iter().map(|(until, _)| *until).min();
         let cancels = self.cancels.values().map(|cancel| cancel.deadline).min();
-        let queries = self.queries.next_deadline(self.handshake.is_ready());
-        let all = [self.handshake.next_deadline(), self.book.next_deadline(), unanswered, cancels, queries];
+        let requests = self.requests.next_deadline(self.is_usable());
+        let all = [self.handshake.next_deadline(), self.book.next_deadline(), unanswered, cancels, requests];
         all.into_iter().flatten().min()
     }
 
@@ -122,23 +125,24 @@ impl TdSession {
         self.carry_out(moves);
         self.book.handle_deadline(now, &mut self.events);
         self.give_up_orders(now);
-        let mut finished = Vec::new();
-        self.queries.handle_deadline(now, &mut finished);
-        for over in finished {
-            self.finish_query(over, 0);
-        }
+        self.requests.handle_deadline(now);
         self.pump(now);
     }
 
     /// Handles a callback. Callbacks that this gateway does not use are dropped.
     fn handle_callback(&mut self, now: Instant, event: &SpiEvent) {
+        self.received_ns = event.received_ns;
         match event.callback {
             TraderCallback::OnFrontConnected => {
                 let mut moves = Vec::new();
                 self.handshake.handle_connected(now, &mut self.ids, &mut moves);
                 self.carry_out(moves);
             }
-            TraderCallback::OnFrontDisconnected => self.handle_disconnected(DisconnectReason(event.number)),
+            TraderCallback::OnFrontDisconnected => {
+                self.handle_disconnected(now, DisconnectReason(event.number));
+            }
+            TraderCallback::OnRspError => self.handle_error(now, event),
+            _ if self.is_of_request(now, event) => {}
             TraderCallback::OnRspAuthenticate => self.handle_step(now, Step::Authenticate, event),
             TraderCallback::OnRspUserLogin => self.handle_step(now, Step::LogIn, event),
             TraderCallback::OnRspSettlementInfoConfirm => self.handle_step(now, Step::Confirm, event),
@@ -172,8 +176,7 @@ impl TdSession {
                     self.book.apply_trade(now, record, event.received_ns, &mut self.events);
                 }
             }
-            TraderCallback::OnRspError => self.handle_error(now, event),
-            _ => self.handle_answer(now, event),
+            _ => {}
         }
         self.pump(now);
     }
@@ -183,9 +186,7 @@ impl TdSession {
         self.handshake.handle_sent(now, request_id, &result);
         self.order_sent(now, request_id, &result);
         self.cancel_sent(request_id, &result);
-        if let Some(over) = self.queries.handle_sent(now, request_id, result) {
-            self.finish_query(over, 0);
-        }
+        self.requests.handle_sent(now, request_id, result);
         self.pump(now);
     }
 
@@ -193,9 +194,11 @@ impl TdSession {
         match command {
             Command::Place { logins, order, reply } => self.handle_place(now, logins, &order, reply),
             Command::Cancel { logins, id, reply } => self.handle_cancel(now, logins, id, reply),
-            Command::Query(query) => {
-                self.queries.submit(now, query);
-                self.pump(now);
+            Command::Request { logins, submission } => self.handle_request(now, logins, submission),
+            Command::Learn { trading_day, records, reply } => {
+                let instruments = self.learn(trading_day, &records);
+                // A caller that went away is no failure.
+                let _ = reply.send(Ok(instruments));
             }
         }
     }
@@ -208,13 +211,15 @@ impl TdSession {
     }
 
     /// Ends the session: whoever waits is told, and the last events go out.
-    fn finish(&mut self) {
+    fn finish(&mut self, now: Instant) {
         let fault = match &self.state {
             SessionState::Faulted(fault) => Some(fault.clone()),
             _ => None,
         };
-        self.queries.fail_all(|| fault.clone().map_or(Error::Closed, Error::Faulted));
-        self.fail_placing(&SendRefusal::NotReady(SessionState::Closed));
+        let reason = SendRefusal::NotReady(SessionState::Closed);
+        self.requests.fail_all(now, || fault.clone().map_or(Error::Closed, Error::Faulted), &reason);
+        self.settle_requests();
+        self.fail_placing(&reason);
         self.fail_cancels(&UnknownCause::SessionEnded);
         self.book.mark_all_unknown(&UnknownCause::SessionEnded, &mut self.events);
         self.book.flush_waiting(&mut self.events);
@@ -225,12 +230,12 @@ impl TdSession {
         }
     }
 
-    fn handle_disconnected(&mut self, reason: DisconnectReason) {
+    fn handle_disconnected(&mut self, now: Instant, reason: DisconnectReason) {
         let mut moves = Vec::new();
         self.handshake.handle_disconnected(reason, &mut moves);
         self.carry_out(moves);
-        self.queries.handle_disconnected();
         let cause = UnknownCause::Disconnected(reason);
+        self.requests.handle_disconnected(now, &cause);
         self.fail_cancels(&cause);
         self.book.mark_all_unknown(&cause, &mut self.events);
         self.unanswered.clear();
@@ -268,22 +273,23 @@ impl TdSession {
         if taken {
             return;
         }
-        if self.queries.knows(event.number) {
-            if let Some(over) = self.queries.handle_error(now, event.number, error) {
-                self.finish_query(over, event.received_ns);
-            }
-        } else if !self.refuse_by_request(event.number, &error) {
+        if !self.is_of_request(now, event) && !self.refuse_by_request(event.number, &error) {
             self.events.push(TdEvent::Error { error, request_id: event.number });
         }
     }
 
-    fn handle_answer(&mut self, now: Instant, event: &SpiEvent) {
-        let row = event.record.as_ref().map(RecordBox::as_ref);
-        let over =
-            self.queries.handle_answer(now, event.callback, event.number, row, event.check(), event.is_last);
-        if let Some(over) = over {
-            self.finish_query(over, event.received_ns);
-        }
+    /// Returns whether a callback is the answer to a request that a caller made, and nobody else's news.
+    fn is_of_request(&mut self, now: Instant, event: &SpiEvent) -> bool {
+        let record = event.record.as_ref().map(RecordBox::as_ref);
+        let heard =
+            Heard { callback: event.callback, record, request_id: event.number, is_last: event.is_last };
+        let own = (self.logins > 0).then_some((self.login.front_id, self.login.session_id));
+        self.requests.handle_callback(now, heard, event.check(), own)
+    }
+
+    /// Returns whether requests may be made.
+    fn is_usable(&self) -> bool {
+        self.handshake.is_ready()
     }
 
     fn carry_out(&mut self, moves: Vec<Move>) {
@@ -314,12 +320,12 @@ impl TdSession {
     /// Sends what may be sent now and publishes what happened.
     fn pump(&mut self, now: Instant) {
         self.publish();
-        if self.handshake.is_ready()
-            && let Some(send) = self.queries.poll(now, &mut self.ids)
-        {
-            let (request, record, request_id) = (send.request, send.record, send.request_id);
-            self.outputs.push(Output::Send { request, record, request_id });
+        if self.is_usable() {
+            self.requests.poll(now, &mut self.ids);
         }
+        self.settle_requests();
+        // What queries brought may have made events.
+        self.publish();
     }
 
     /// Hands the events to the handles of their orders and to the subscribers.
@@ -337,13 +343,6 @@ impl TdSession {
             }
             self.outputs.push(Output::Event(event));
         }
-    }
-
-    fn finish_query(&mut self, over: Finished, received_ns: i64) {
-        let Finished { query, rows } = over;
-        let answer = rows.map(|rows| self.answer(&query, &rows, received_ns));
-        // A caller that went away is no failure.
-        let _ = query.reply.send(answer);
     }
 }
 

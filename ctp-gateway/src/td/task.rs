@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ctp_sys::{TraderApi, collector_turn};
-use ctp_types::{RecordBox, TraderRequest, UserSystemInfoField};
+use ctp_types::{RecordBox, TraderCallback, TraderRequest, UserSystemInfoField};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -14,6 +14,7 @@ use crate::capture::Recording;
 use crate::clock::WallClock;
 use crate::error::SendRefusal;
 use crate::fanout::Fanout;
+use crate::requests::RawEvent;
 use crate::shell::{Ending, now, sleep_until};
 use crate::state::SessionState;
 use crate::td::event::TdEvent;
@@ -30,6 +31,8 @@ pub(super) struct Task {
     pub(super) state: watch::Sender<SessionState>,
     pub(super) ended: watch::Sender<Option<Ending>>,
     pub(super) events: Fanout<TdEvent>,
+    /// Callbacks as they come, for whoever wants them.
+    pub(super) raw_events: Fanout<RawEvent<TraderCallback>>,
     /// How often the session became ready, for the clients to bind their commands to.
     pub(super) logins: Arc<AtomicU64>,
     pub(super) close_timeout: Duration,
@@ -63,6 +66,11 @@ impl Task {
     }
 
     fn step(&mut self, input: Input) {
+        if let Input::Callback(event) = &input
+            && self.raw_events.is_wanted()
+        {
+            self.raw_events.send(&event.to_raw());
+        }
         let now = now(&self.clock);
         let input = self.recording.before(input);
         let outputs = self.session.step(now, input);
@@ -86,6 +94,7 @@ impl Task {
                     self.state.send_replace(state);
                 }
                 Output::Event(event) => self.events.send(&event),
+                Output::Ended(ended) => tracing::trace!(?ended, "request"),
                 Output::ReadFrontInfo => {
                     // Libraries before 6.7.7 cannot tell: the default pace stays.
                     if let Ok(info) = self.api.front_info() {
@@ -137,13 +146,14 @@ impl Task {
             match output {
                 Output::Event(event) => self.events.send(&event),
                 Output::State(state) => drop(self.state.send_replace(state)),
-                Output::Send { .. } | Output::ReadFrontInfo => {}
+                Output::Send { .. } | Output::Ended(_) | Output::ReadFrontInfo => {}
             }
         }
         while let Ok(command) = self.commands.try_recv() {
             command.refuse(self.session.state());
         }
         self.events.close();
+        self.raw_events.close();
         let (end, timeout) = (self.recording.end(), self.close_timeout);
         // The runtime may be shutting down; the writer ends by itself.
         let _ = tokio::task::spawn_blocking(move || end(timeout)).await;

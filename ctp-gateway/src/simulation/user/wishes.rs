@@ -12,9 +12,9 @@ use super::super::listing::Listing;
 use super::super::plan::{BROKER, USER};
 use super::{Reply, User, Waiting};
 use crate::md;
+use crate::requests::submission::Submission;
 use crate::td::NewOrder;
 use crate::td::io::Command;
-use crate::td::queries::Query;
 
 /// What the user wants of a session.
 #[derive(Debug)]
@@ -41,10 +41,10 @@ impl User {
         match self.chance.below(100) {
             0..25 => vec![self.subscribe(listing)],
             25..37 => vec![self.unsubscribe()],
-            37..70 => vec![self.query(now, listing, judge)],
+            37..70 => vec![self.query(now, listing, logins, judge)],
             70..74 => {
                 let count = self.chance.below(6) + 2;
-                (0..count).map(|_| self.query(now, listing, judge)).collect()
+                (0..count).map(|_| self.query(now, listing, logins, judge)).collect()
             }
             74..86 => vec![self.place(now, listing, logins, judge)],
             86..93 => vec![self.cancel(now, logins, judge)],
@@ -80,7 +80,13 @@ impl User {
         Wish::Md(md::io::Command::Unsubscribe(ids))
     }
 
-    pub(in super::super) fn query(&mut self, now: At, listing: &Listing, judge: &mut Judge) -> Wish {
+    pub(in super::super) fn query(
+        &mut self,
+        now: At,
+        listing: &Listing,
+        logins: u64,
+        judge: &mut Judge,
+    ) -> Wish {
         let (broker_id, investor_id) = (text(BROKER), text(USER));
         let (request, record) = match self.chance.below(6) {
             0 | 1 => (TraderRequest::ReqQryInstrument, RecordBox::new(&QryInstrumentField::default())),
@@ -106,11 +112,11 @@ impl User {
                 (TraderRequest::ReqQryDepthMarketData, RecordBox::new(&record))
             }
         };
-        let (reply, answer) = oneshot::channel();
+        let (submission, answer) = Submission::of_caller(request, record);
         let until = now.after(self.timeouts.query_total + self.timeouts.query + MARGIN);
-        self.wait(Reply::Query(answer), request.name(), until, judge);
-        let whole_table = request == TraderRequest::ReqQryInstrument;
-        Wish::Td(Command::Query(Query { request, record, whole_table, reply }))
+        let is_table = request == TraderRequest::ReqQryInstrument;
+        self.wait(Reply::Query { answer, is_table }, request.name(), until, judge);
+        Wish::Td(Command::Request { logins, submission })
     }
 
     fn place(&mut self, now: At, listing: &Listing, logins: u64, judge: &mut Judge) -> Wish {

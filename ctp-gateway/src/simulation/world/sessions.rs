@@ -278,6 +278,7 @@ impl World {
                 td::Output::Send { request, record, request_id } => self.send_td(request, record, request_id),
                 td::Output::State(state) => self.publish_state(side, &state),
                 td::Output::Event(event) => self.td_event(&event),
+                td::Output::Ended(_) => {}
                 td::Output::ReadFrontInfo => {
                     let session = self.library(side).session();
                     let (query_frequency, _) = self.exchange.front_limits(session);

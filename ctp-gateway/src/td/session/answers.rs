@@ -1,61 +1,110 @@
-//! From the rows of a query to its typed answer.
+//! The requests of callers and of the session itself: what they bring, and who is told.
 
 use std::sync::Arc;
+use std::time::Instant;
 
-use ctp_types::{
-    DepthMarketDataField, InstrumentField, InvestorPositionField, OrderField, RecordBox, TradeField,
-    TraderRequest, TradingAccountField,
-};
+use ctp_types::{InstrumentField, OrderField, Record, RecordBox, RequestKind, Text, TraderRequest};
 
-use crate::md::Tick;
-use crate::td::order::Trade;
-use crate::td::queries::Query;
-use crate::td::rows::{Account, Answer, Instrument, Position};
+use crate::error::{Error, SendRefusal};
+use crate::requests::desk::Step;
+use crate::requests::queue::Finished;
+use crate::requests::submission::{Reply, Rows, SendRequest, Submission};
+use crate::td::io::Output;
+use crate::td::rows::Instrument;
 use crate::td::session::TdSession;
 
 impl TdSession {
-    /// Returns the typed answer. Orders and instruments are also taken into the session's own tables: a queried
-    /// order may be the only news of one whose outcome a broken link hid.
-    pub(super) fn answer(&mut self, query: &Query, rows: &[RecordBox], received_ns: i64) -> Answer {
-        match query.request {
-            TraderRequest::ReqQryInstrument => {
-                let instruments: Vec<_> = records::<InstrumentField>(rows)
-                    .map(|record| Arc::new(Instrument::new(record)))
-                    .collect();
-                if query.whole_table {
-                    self.instruments.replace(&instruments);
-                } else {
-                    self.instruments.add(&instruments);
-                }
-                Answer::Instruments(instruments)
+    /// Takes a request of a caller. All but queries belong to the login that the caller saw.
+    pub(super) fn handle_request(
+        &mut self,
+        now: Instant,
+        logins: u64,
+        submission: Submission<TraderRequest>,
+    ) {
+        let request = submission.request;
+        let refused = match request.kind() {
+            RequestKind::Query => None,
+            _ if !self.is_usable() => Some(SendRefusal::NotReady(self.state.clone())),
+            _ => (logins != self.logins).then_some(SendRefusal::SessionChanged),
+        };
+        match refused {
+            Some(reason) => {
+                self.requests.refuse(submission, Error::NotSent { request: request.name(), reason });
             }
-            TraderRequest::ReqQryTradingAccount => {
-                Answer::Accounts(records::<TradingAccountField>(rows).map(Account::new).collect())
-            }
-            TraderRequest::ReqQryInvestorPosition => {
-                Answer::Positions(records::<InvestorPositionField>(rows).map(Position::new).collect())
-            }
-            TraderRequest::ReqQryOrder => Answer::Orders(
-                records::<OrderField>(rows)
-                    .filter_map(|record| {
-                        let id = self.book.apply_order(record, received_ns, &mut self.events);
-                        self.book.get(id).cloned()
-                    })
-                    .collect(),
-            ),
-            TraderRequest::ReqQryDepthMarketData => Answer::Snapshots(
-                records::<DepthMarketDataField>(rows)
-                    .map(|record| Tick::new(record, received_ns, None))
-                    .collect(),
-            ),
-            // Trades are counted from the pushes alone: a query must not count them a second time before them.
-            _ => Answer::Trades(
-                records::<TradeField>(rows).map(|record| Trade::new(record, received_ns)).collect(),
-            ),
+            None => self.requests.submit(now, &mut self.ids, submission),
         }
+        self.pump(now);
+    }
+
+    /// Takes instruments that an earlier query returned into the session's table, if they are of its trading day.
+    pub(super) fn learn(&mut self, trading_day: Text<9>, records: &[RecordBox]) -> Vec<Arc<Instrument>> {
+        let instruments = instruments(records);
+        if trading_day == self.login.trading_day {
+            self.instruments.replace(&instruments);
+        }
+        instruments
+    }
+
+    /// Carries out what became of requests.
+    pub(super) fn settle_requests(&mut self) {
+        for step in self.requests.take_steps() {
+            match step {
+                Step::Send(SendRequest { request, record, request_id }) => {
+                    self.outputs.push(Output::Send { request, record, request_id });
+                }
+                Step::Finished(over) => {
+                    let Finished { request, record, asker, rows, ended } = over;
+                    asker.tell(rows.map(|records| Reply::Rows(self.take(request, &record, records))));
+                    self.outputs.push(Output::Ended(ended));
+                }
+                Step::Ended(ended) => self.outputs.push(Output::Ended(ended)),
+            }
+        }
+    }
+
+    /// Takes what a query brought. Orders and instruments are also taken into the session's own tables: a queried
+    /// order may be the only news of one whose outcome a broken link hid. Trades are counted from the pushes alone:
+    /// a query must not count them a second time before them.
+    fn take(&mut self, request: TraderRequest, query: &RecordBox, records: Vec<RecordBox>) -> Rows {
+        let mut rows = Rows {
+            records,
+            received_ns: self.received_ns,
+            trading_day: self.login.trading_day,
+            ..Rows::default()
+        };
+        match request {
+            TraderRequest::ReqQryInstrument => {
+                rows.instruments = instruments(&rows.records);
+                if is_unfiltered(query) {
+                    self.instruments.replace(&rows.instruments);
+                } else {
+                    self.instruments.add(&rows.instruments);
+                }
+            }
+            TraderRequest::ReqQryOrder => {
+                let orders = of::<OrderField>(&rows.records).filter_map(|record| {
+                    let id = self.book.apply_order(record, rows.received_ns, &mut self.events);
+                    self.book.get(id).cloned()
+                });
+                rows.orders = orders.collect();
+            }
+            _ => {}
+        }
+        rows
     }
 }
 
-fn records<R: ctp_types::Record>(rows: &[RecordBox]) -> impl Iterator<Item = &R> {
-    rows.iter().filter_map(RecordBox::get)
+fn instruments(records: &[RecordBox]) -> Vec<Arc<Instrument>> {
+    of::<InstrumentField>(records).map(|record| Arc::new(Instrument::new(record))).collect()
+}
+
+fn of<R: Record>(records: &[RecordBox]) -> impl Iterator<Item = &R> {
+    records.iter().filter_map(RecordBox::get)
+}
+
+/// Returns whether a query asks for everything: all of its filters are empty.
+fn is_unfiltered(query: &RecordBox) -> bool {
+    let mut bytes = Vec::new();
+    query.as_ref().append_to(&mut bytes);
+    bytes.iter().all(|byte| *byte == 0)
 }

@@ -9,11 +9,10 @@ use tokio::sync::oneshot;
 
 use super::*;
 use crate::error::Rule;
+use crate::requests::submission::{Outcome, Reply as Brought, Submission};
 use crate::td::fixtures::{FRONT, SESSION, order, refusal, text, trade};
 use crate::td::new_order::NewOrder;
 use crate::td::order::{Order, OrderPhase};
-use crate::td::queries::Query;
-use crate::td::rows::Answer;
 
 type Reply<T> = oneshot::Receiver<Result<T, Error>>;
 
@@ -25,6 +24,8 @@ struct Bench {
     sent: Vec<(TraderRequest, RecordBox, i32)>,
     states: Vec<SessionState>,
     events: Vec<TdEvent>,
+    /// How requests ended.
+    ended: Vec<Outcome>,
     /// What the library says to requests.
     word: Result<(), SendRefusal>,
 }
@@ -43,6 +44,7 @@ impl Bench {
             sent: Vec::new(),
             states: Vec::new(),
             events: Vec::new(),
+            ended: Vec::new(),
             word: Ok(()),
         }
     }
@@ -118,6 +120,7 @@ impl Bench {
                 }
                 Output::State(state) => self.states.push(state),
                 Output::Event(event) => self.events.push(event),
+                Output::Ended(ended) => self.ended.push(ended.outcome),
                 Output::ReadFrontInfo => {
                     outputs.extend(self.session.step(now, Input::FrontInfo { query_frequency: 2 }));
                 }
@@ -145,10 +148,9 @@ impl Bench {
         answer
     }
 
-    fn query(&mut self, request: TraderRequest) -> Reply<Answer> {
-        let (reply, answer) = oneshot::channel();
-        let record = RecordBox::zeroed(request.record());
-        self.command(Command::Query(Query { request, record, whole_table: true, reply }));
+    fn request(&mut self, request: TraderRequest) -> Reply<Brought> {
+        let (submission, answer) = Submission::of_caller(request, RecordBox::zeroed(request.record()));
+        self.command(Command::Request { logins: self.session.logins(), submission });
         answer
     }
 
@@ -400,7 +402,7 @@ fn a_cancel_without_an_answer_is_unknown() {
 #[test]
 fn a_query_survives_a_broken_link_and_fills_the_instrument_table() {
     let mut bench = Bench::ready();
-    let mut answer = bench.query(TraderRequest::ReqQryInstrument);
+    let mut answer = bench.request(TraderRequest::ReqQryInstrument);
     let id = bench.last_sent(TraderRequest::ReqQryInstrument);
     let row = InstrumentField {
         instrument_id: text("rb2601"),
@@ -413,7 +415,7 @@ fn a_query_survives_a_broken_link_and_fills_the_instrument_table() {
     bench.at_ms(2_000).log_in("20261120", "1");
     let id = bench.last_sent(TraderRequest::ReqQryInstrument);
     bench.answer(TraderCallback::OnRspQryInstrument, Some(row), Some(RspInfoField::default()), id, true);
-    assert!(matches!(answer.try_recv(), Ok(Ok(Answer::Instruments(rows))) if rows.len() == 1));
+    assert!(matches!(answer.try_recv(), Ok(Ok(Brought::Rows(rows))) if rows.instruments.len() == 1));
     // Now the exchange is known, and so is what does not exist.
     let known = NewOrder::limit("rb2601", Direction::BUY, OffsetFlag::OPEN, 1, 3_900.0);
     let logins = bench.session.logins();
@@ -429,11 +431,11 @@ fn a_queried_order_settles_an_unknown_outcome() {
     let placed = bench.place();
     bench.at_ms(5_000);
     assert_eq!(phase(&placed), OrderPhase::Unknown);
-    let mut answer = bench.query(TraderRequest::ReqQryOrder);
+    let mut answer = bench.request(TraderRequest::ReqQryOrder);
     let id = bench.last_sent(TraderRequest::ReqQryOrder);
     let row = order("8", Status::CANCELED, Submit::ACCEPTED, 0);
     bench.answer(TraderCallback::OnRspQryOrder, Some(row), None, id, true);
-    assert!(matches!(answer.try_recv(), Ok(Ok(Answer::Orders(rows))) if rows.len() == 1));
+    assert!(matches!(answer.try_recv(), Ok(Ok(Brought::Rows(rows))) if rows.orders.len() == 1));
     assert_eq!(phase(&placed), OrderPhase::Canceled);
 }
 
@@ -475,7 +477,7 @@ fn a_panic_ends_the_session_and_tells_everybody() {
     let mut bench = Bench::ready();
     let (placed, working) = (bench.place(), bench.working());
     let mut cancel = bench.cancel(working.order.borrow().id);
-    let mut query = bench.query(TraderRequest::ReqQryTrade);
+    let mut query = bench.request(TraderRequest::ReqQryTrade);
     bench.step(Input::Panicked { callback: "OnRtnOrder", message: "boom".into() });
     assert!(bench.session.state().is_over());
     bench.step(Input::Finish);
@@ -494,4 +496,52 @@ fn closing_says_so() {
     let mut bench = Bench::ready();
     bench.step(Input::Finish);
     assert_eq!(bench.states.last(), Some(&SessionState::Closed));
+}
+
+#[test]
+fn a_request_belongs_to_the_login_that_its_caller_saw() {
+    let mut bench = Bench::ready();
+    let (submission, mut answer) = Submission::of_caller(
+        TraderRequest::ReqUserPasswordUpdate,
+        RecordBox::zeroed(TraderRequest::ReqUserPasswordUpdate.record()),
+    );
+    bench.callback(TraderCallback::OnFrontDisconnected, 0x1001);
+    let mut while_down = bench.request(TraderRequest::ReqUserPasswordUpdate);
+    let error = while_down.try_recv().unwrap().unwrap_err();
+    assert!(matches!(error, Error::NotSent { reason: SendRefusal::NotReady(_), .. }), "{error}");
+    bench.at_ms(2_000).log_in("20261120", "1");
+    bench.command(Command::Request { logins: 1, submission });
+    let error = answer.try_recv().unwrap().unwrap_err();
+    assert!(matches!(error, Error::NotSent { reason: SendRefusal::SessionChanged, .. }), "{error}");
+    assert_eq!(bench.ended, [Outcome::NotSent, Outcome::NotSent]);
+}
+
+#[test]
+fn the_answer_to_a_raw_order_is_not_taken_for_another_sessions() {
+    let mut bench = Bench::ready();
+    let mut answer = bench.request(TraderRequest::ReqOrderInsert);
+    let id = bench.last_sent(TraderRequest::ReqOrderInsert);
+    let Ok(Ok(Brought::Sent { request_id, mut outcome })) = answer.try_recv() else { panic!("not sent") };
+    assert_eq!(request_id, id);
+    let input = InputOrderField { request_id: id, ..InputOrderField::default() };
+    bench.answer(TraderCallback::OnRspOrderInsert, Some(input), Some(refusal(31)), id, true);
+    assert!(matches!(outcome.try_recv(), Ok(Err(Error::Rejected { .. }))));
+    assert!(bench.events.is_empty(), "{:?}", bench.events);
+    assert_eq!(bench.ended, [Outcome::Rejected]);
+}
+
+#[test]
+fn instruments_of_another_trading_day_are_not_learnt() {
+    let mut bench = Bench::ready();
+    let row = InstrumentField { instrument_id: text("rb2601"), ..InstrumentField::default() };
+    for (trading_day, denied) in [("20261119", false), ("20261120", true)] {
+        let (reply, mut learnt) = oneshot::channel();
+        let trading_day = text(trading_day);
+        bench.command(Command::Learn { trading_day, records: vec![RecordBox::new(&row)], reply });
+        assert_eq!(learnt.try_recv().unwrap().unwrap().len(), 1);
+        let unknown =
+            NewOrder::limit("rb9999", Direction::BUY, OffsetFlag::OPEN, 1, 3_900.0).exchange("SHFE");
+        let placed = bench.place_as(&unknown, bench.session.logins()).try_recv().unwrap();
+        assert_eq!(matches!(placed, Err(Error::Denied(_))), denied);
+    }
 }
