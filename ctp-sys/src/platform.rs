@@ -1,6 +1,10 @@
 //! What depends on the operating system: opening a shared library, and how names are mangled.
 
-use std::{ffi::CStr, path::Path};
+use std::{
+    ffi::CStr,
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
 #[cfg(feature = "link")]
 use std::{
     ffi::{OsStr, c_char, c_int, c_void},
@@ -17,9 +21,13 @@ use crate::side::Kind;
 ///
 /// The library is never unloaded: its threads may outlive every handle (faults.md F04).
 pub(crate) fn open(path: &Path) -> Result<&'static Library, libloading::Error> {
+    /// What was opened, for as long as the process lives. Leak checkers find it here.
+    static OPENED: Mutex<Vec<&'static Library>> = Mutex::new(Vec::new());
     // SAFETY: loading runs the library's initialisers; `open`'s `# Trust` section hands this to the caller.
     let library = unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL) }?;
-    Ok(Box::leak(Box::new(library)))
+    let library: &'static Library = Box::leak(Box::new(library));
+    OPENED.lock().unwrap_or_else(PoisonError::into_inner).push(library);
+    Ok(library)
 }
 
 /// Returns the file that the code at `address` was loaded from, with links resolved.

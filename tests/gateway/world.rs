@@ -20,8 +20,11 @@ use ctp_sim_host::fault::PlanState;
 use serde_json::json;
 use tempfile::TempDir;
 
-/// The real time after which a test has hung.
-const HANGS: Duration = Duration::from_secs(120);
+/// The real time after which a test has hung; `CTP_GATEWAY_PATIENCE` says how many times longer under an observer.
+fn hangs() -> Duration {
+    let times = std::env::var("CTP_GATEWAY_PATIENCE").ok().and_then(|times| times.parse().ok()).unwrap_or(1);
+    Duration::from_secs(120) * times
+}
 
 /// One step of time: what is due within it happens at once.
 const STEP: Duration = Duration::from_millis(50);
@@ -92,8 +95,8 @@ impl Scene {
             // Nobody listens where the test was given up.
             let _ = told.send(());
         });
-        match ended.recv_timeout(HANGS) {
-            Err(mpsc::RecvTimeoutError::Timeout) => panic!("nothing ended within {HANGS:?}"),
+        match ended.recv_timeout(hangs()) {
+            Err(mpsc::RecvTimeoutError::Timeout) => panic!("nothing ended within {:?}", hangs()),
             _ => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
         }
     }
@@ -298,7 +301,7 @@ impl World {
                 return found;
             }
             assert!(waited < limit, "{what} does not come within {limit:?}");
-            assert!(begun.elapsed() < HANGS, "{what} does not come");
+            assert!(begun.elapsed() < hangs(), "{what} does not come");
             self.step(STEP).await;
             waited += STEP;
         }

@@ -13,6 +13,7 @@ mod generator;
 mod lock;
 mod paths;
 mod python;
+mod sanitize;
 mod shell;
 mod sim;
 mod soak;
@@ -60,6 +61,8 @@ enum Chore {
     Bench(bench::Arguments),
     /// Run thousands of seeds, fuzz targets and memory checks, for an hour at most; ends with a table of stages.
     Soak(soak::Arguments),
+    /// Run the gateway's scenarios under AddressSanitizer and valgrind, and the models of ctp-ring.
+    Sanitize(sanitize::Arguments),
     /// Build the Python wheel, with the simulator in it, into target/wheels/.
     Wheel,
     /// Install the pinned Python clients that we did not write, each into target/foreign/NAME/.
@@ -81,6 +84,7 @@ fn main() -> ExitCode {
         Chore::Sim(arguments) => sim::run(&arguments),
         Chore::Bench(arguments) => bench::run(&arguments),
         Chore::Soak(arguments) => soak::run(&arguments),
+        Chore::Sanitize(arguments) => sanitize::run(&arguments),
         Chore::Foreign(arguments) => foreign::run(&arguments),
         Chore::Conformance(arguments) => conformance::run(&arguments),
         Chore::Wheel => wheel::run().map(|wheel| println!("{}", paths::shown(&wheel))),

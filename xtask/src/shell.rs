@@ -54,25 +54,30 @@ pub(crate) fn cargo() -> Command {
 /// Lets cargo build the program called `name` and returns its path.
 pub(crate) fn built(name: &str, options: &[&str]) -> Result<PathBuf> {
     let mut command = cargo();
-    command.arg("build").args(options).args(["--bin", name]);
+    artifact(command.arg("build").args(options).args(["--bin", name]), name)
+}
+
+/// Runs a build and returns the path of what it made called `name`: a program, a test, or a shared library.
+pub(crate) fn artifact(command: &mut Command, name: &str) -> Result<PathBuf> {
     command.args(["--message-format", "json-render-diagnostics"]);
-    let line = line(&command);
+    let line = line(command);
     eprintln!("$ {line}");
     let mut cargo =
         command.stdout(Stdio::piped()).spawn().with_context(|| format!("cannot start: {line}"))?;
-    let mut program = None;
+    let mut made = None;
     if let Some(output) = cargo.stdout.take() {
         for message in Message::parse_stream(BufReader::new(output)) {
             if let Message::CompilerArtifact(artifact) = message?
                 && artifact.target.name == name
             {
-                program = artifact.executable.or(program);
+                let library = artifact.filenames.into_iter().find(|path| path.extension() == Some("so"));
+                made = artifact.executable.or(library).or(made);
             }
         }
     }
     let status = cargo.wait()?;
     ensure!(status.success(), "failed with {status}: {line}");
-    Ok(program.with_context(|| format!("cargo built no program {name}"))?.into_std_path_buf())
+    Ok(made.with_context(|| format!("cargo made no {name}"))?.into_std_path_buf())
 }
 
 /// Measures how long something takes.

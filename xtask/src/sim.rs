@@ -10,14 +10,11 @@ mod facade;
 mod locale;
 
 use std::fs;
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use anyhow::{Context as _, Result, bail, ensure};
-use cargo_metadata::{CrateType, Message};
+use anyhow::{Context as _, Result, bail};
 use ctp_gen::{Api, models};
 
 use self::facade::Facade;
@@ -44,7 +41,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let _lock = lock::hold("sim")?;
     let folder = paths::simulator();
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    build_facades(&folder, &models)?;
+    build_facades(&folder, &models, &[])?;
     for name in locale::build(&folder)? {
         println!("{}: built", paths::shown(&folder.join(name)));
     }
@@ -69,11 +66,11 @@ fn wanted(labels: &[String]) -> Result<Vec<&'static Api>> {
 }
 
 /// Builds the facades of `models`, a version on each of the machine's cores at a time.
-fn build_facades(folder: &Path, models: &[&'static Api]) -> Result<()> {
+fn build_facades(folder: &Path, models: &[&'static Api], flags: &'static [&'static str]) -> Result<()> {
     let next = AtomicUsize::new(0);
     let work = || -> Result<()> {
         while let Some(api) = models.get(next.fetch_add(1, Ordering::Relaxed)) {
-            for facade in facade::of(api)? {
+            for facade in facade::of(api, flags)? {
                 let is_new = build_facade(folder, &facade)?;
                 link(&facade.path(folder))?;
                 let path = paths::shown(&facade.path(folder));
@@ -97,25 +94,13 @@ fn build_facades(folder: &Path, models: &[&'static Api]) -> Result<()> {
 fn build_core() -> Result<PathBuf> {
     let mut command = shell::cargo();
     command.args(["build", "--release", "--package", "ctp-sim-abi", "--lib"]);
-    command.args(["--message-format", "json-render-diagnostics"]);
-    let line = shell::line(&command);
-    eprintln!("$ {line}");
-    let mut cargo =
-        command.stdout(Stdio::piped()).spawn().with_context(|| format!("cannot start: {line}"))?;
-    let mut library = None;
-    if let Some(output) = cargo.stdout.take() {
-        for message in Message::parse_stream(BufReader::new(output)) {
-            if let Message::CompilerArtifact(artifact) = message?
-                && artifact.target.name == "ctp_sim_abi"
-                && artifact.target.crate_types.contains(&CrateType::CDyLib)
-            {
-                library = artifact.filenames.into_iter().find(|path| path.extension() == Some("so"));
-            }
-        }
-    }
-    let status = cargo.wait()?;
-    ensure!(status.success(), "failed with {status}: {line}");
-    Ok(library.context("cargo built no shared library of ctp-sim-abi")?.into_std_path_buf())
+    shell::artifact(&mut command, "ctp_sim_abi")
+}
+
+/// Builds the facades of all versions into a folder, with more flags of the compiler than usual.
+pub(crate) fn facades(folder: &Path, flags: &'static [&'static str]) -> Result<()> {
+    let _lock = lock::hold("sim")?;
+    build_facades(folder, &wanted(&[])?, flags)
 }
 
 /// Links `facade`, unless the one in place was made from the same text by the same command; returns whether it did.

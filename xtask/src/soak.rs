@@ -53,6 +53,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         shell::run(seeded(seeds).args(["--", "--nocapture"]))
     });
     stages.run("C boundary in valgrind", &[], valgrind);
+    crate::sanitize::add_all(&mut stages);
     stages.run("simulator", &[], || crate::sim::run(&crate::sim::Arguments::default()));
     stages.run("stores killed and cut", &["simulator"], stores);
     stages.run("cargo fuzz", &[], install_fuzz);

@@ -25,9 +25,11 @@ const FLAGS: &[&str] = &[
     "-fvisibility-inlines-hidden",
     "-fno-rtti",
     "-fno-exceptions",
-    "-Wl,--no-undefined",
     "-nodefaultlibs",
 ];
+
+/// Nothing is left to be found in the program that loads it; but what an instrumented one calls is there.
+const COMPLETE: &str = "-Wl,--no-undefined";
 
 /// Libraries, after the object. None of C++: two programs' worth of it in one process would be one too many.
 const LIBRARIES: &[&str] = &["-ldl", "-lc", "-lgcc"];
@@ -40,10 +42,12 @@ pub(super) struct Facade {
     pub(super) text: String,
     /// The symbols that the vendor's library exports.
     pub(super) exports: Vec<String>,
+    /// Flags beside the usual ones.
+    flags: &'static [&'static str],
 }
 
-/// Returns the facades of a version: market data and trading.
-pub(super) fn of(api: &Api) -> Result<[Facade; 2]> {
+/// Returns the facades of a version, market data and trading, to be compiled with `flags` beside the usual ones.
+pub(super) fn of(api: &Api, flags: &'static [&'static str]) -> Result<[Facade; 2]> {
     let core = ctp_gen::models::current();
     let overlay = Overlay::committed();
     let facade = |class, kind: Kind| -> Result<Facade> {
@@ -54,6 +58,7 @@ pub(super) fn of(api: &Api) -> Result<[Facade; 2]> {
             file_name: file_name.with_context(|| format!("family {} has no file names", api.family))?,
             text: text.map_err(|reason| anyhow!("no facade of {}: {reason}", api.label()))?,
             exports: api.class(class).statics.iter().map(|method| method.symbol.clone()).collect(),
+            flags,
         })
     };
     Ok([facade(ClassKind::MdApi, Kind::Md)?, facade(ClassKind::TraderApi, Kind::Trader)?])
@@ -71,14 +76,19 @@ impl Facade {
         let parts = [compiler.as_str()]
             .into_iter()
             .chain(FLAGS.iter().chain(LIBRARIES).copied())
+            .chain(self.more().iter().copied())
             .chain([self.text.as_str()]);
         Digest::of(parts.collect::<Vec<_>>().join("\n").as_bytes())
+    }
+
+    fn more(&self) -> &[&'static str] {
+        if self.flags.is_empty() { &[COMPLETE] } else { self.flags }
     }
 
     /// Returns the command that makes the library `output` from the text in `source`.
     pub(super) fn compile(&self, source: &Path, output: &Path) -> Command {
         let mut command = Command::new(compiler());
-        command.args(FLAGS).arg(source).args(LIBRARIES).arg("-o").arg(output);
+        command.args(FLAGS).args(self.more()).arg(source).args(LIBRARIES).arg("-o").arg(output);
         command
     }
 }
