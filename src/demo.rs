@@ -12,6 +12,7 @@ use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
 use clap::{CommandFactory as _, FromArgMatches as _};
+use ctp_gateway::state::Attempt;
 use ctp_gateway::{Error, Login, SessionState};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -127,9 +128,9 @@ impl Link {
                 *self = Self::Broken;
                 Some(format!("disconnected 已断开: {reason}; the library connects again by itself"))
             }
-            SessionState::Authenticating { refused: Some(error) }
-            | SessionState::LoggingIn { refused: Some(error) }
-            | SessionState::Confirming { refused: Some(error) } => {
+            SessionState::Authenticating(Attempt { refused: Some(error), .. })
+            | SessionState::LoggingIn(Attempt { refused: Some(error), .. })
+            | SessionState::Confirming(Attempt { refused: Some(error), .. }) => {
                 *self = Self::Up;
                 Some(format!("refused 被拒绝: {error}; trying again"))
             }
@@ -238,11 +239,11 @@ mod tests {
     fn each_change_of_the_link_is_news_once() {
         let mut link = Link::New;
         let ready = SessionState::Ready(Login::default().into());
-        let broken = SessionState::Reconnecting(DisconnectReason(0x1001));
-        let refused = SessionState::LoggingIn { refused: Some(ctp_gateway::ServerError::counter(7, "busy")) };
+        let broken = SessionState::Reconnecting(DisconnectReason(0x1001).into());
+        let refused = SessionState::LoggingIn(ctp_gateway::ServerError::counter(7, "busy").into());
         let news = [
             SessionState::Connecting,
-            SessionState::LoggingIn { refused: None },
+            SessionState::LoggingIn(Attempt::default()),
             ready.clone(),
             broken,
             refused,

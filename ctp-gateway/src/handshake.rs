@@ -1,42 +1,39 @@
 //! The steps from a connection to a usable session: authenticate, log in, confirm the settlement.
 //!
 //! A state machine without clock, thread or socket. Exactly one request is in flight; a repeated
-//! `OnFrontConnected` starts nothing. Refusals that pass by themselves are retried slowly; all others stop the
-//! session, because repeated wrong passwords lock the account.
+//! `OnFrontConnected` starts nothing. Refusals that pass by themselves are retried slowly; some wait for a call;
+//! all others stop the session, because repeated wrong passwords lock the account: see [`policy`].
+
+mod backoff;
+pub(crate) mod policy;
+mod step;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use ctp_types::Text;
+
+use self::backoff::{Backoff, LOGIN_INTERVAL_MIN};
+use self::policy::{Verdict, verdict};
+pub(crate) use self::step::{Move, Need, Plan, Step};
 use crate::config::Timeouts;
 use crate::error::{SendRefusal, ServerError};
 use crate::ids::RequestIds;
-use crate::state::{DisconnectReason, Fault, Login, SessionState};
+use crate::state::{Attempt, Fault, LinkLoss, Login, SessionState};
 
-/// The least time between two starts of the handshake, also when the front flaps.
-const START_INTERVAL_MIN: Duration = Duration::from_secs(1);
 /// The pause after the library did not take a request of the handshake.
 const RESEND_PAUSE: Duration = Duration::from_secs(1);
+/// How often a step is sent without an answer before the connection is given up.
+const UNANSWERED_MAX: u32 = 3;
+/// How often, and how slowly, a password is tried again that is refused although it was right before.
+const PASSWORD_TRIES: u32 = 3;
+const PASSWORD_PAUSE: Duration = Duration::from_secs(600);
+/// The pause after a fresh API object could not be made.
+const RENEW_PAUSE: Duration = Duration::from_secs(30);
 /// The first request number of a connection on which nothing was sent yet.
 const NOT_SENT_YET: i32 = i32::MAX;
 /// "CTP:API Front shake hand err": library and front do not fit.
 const FRONT_SHAKE_HAND: i32 = 4040;
-
-/// One step of the handshake.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
-    Authenticate,
-    LogIn,
-    Confirm,
-}
-
-/// What the owner of the handshake has to do.
-#[derive(Debug, PartialEq)]
-pub(crate) enum Move {
-    /// Send the request of the step under this number.
-    Send(Step, i32),
-    /// Publish the state.
-    State(SessionState),
-}
 
 #[derive(Debug, PartialEq)]
 enum Position {
@@ -46,35 +43,50 @@ enum Position {
     Paused { step: Step, until: Instant },
     /// The step's request is under way.
     InFlight { step: Step, request_id: i32, deadline: Instant },
+    /// Connected, and a call has to lead on.
+    Awaiting,
     /// All steps are done.
     Ready,
+    /// A fresh API object is being made; `until`: made again then.
+    Renewing { until: Option<Instant> },
     /// A refusal or a fault ended the session.
     Stopped,
 }
 
 #[derive(Debug)]
 pub(crate) struct Handshake {
-    authenticate: bool,
-    confirm: bool,
+    plan: Plan,
     timeouts: Timeouts,
     position: Position,
+    backoff: Backoff,
     /// The first request number of this connection; smaller ones belong to the past.
     first_request_id: i32,
-    last_start: Option<Instant>,
+    /// How often the present step was sent without an answer.
+    unanswered: u32,
     refused: Option<ServerError>,
+    /// What a call has to bring, and the refusal that says so.
+    need: Option<(Need, ServerError)>,
+    /// Whether the present password has logged in, and how often it was refused since.
+    password_worked: bool,
+    password_refusals: u32,
+    confirmed_day: Option<Text<9>>,
     login: Arc<Login>,
 }
 
 impl Handshake {
-    pub(crate) fn new(authenticate: bool, confirm: bool, timeouts: Timeouts) -> Self {
+    pub(crate) fn new(plan: Plan, timeouts: Timeouts, seed: u64) -> Self {
         Self {
-            authenticate,
-            confirm,
+            plan,
             timeouts,
             position: Position::Down,
+            backoff: Backoff::new(seed),
             first_request_id: 0,
-            last_start: None,
+            unanswered: 0,
             refused: None,
+            need: None,
+            password_worked: false,
+            password_refusals: 0,
+            confirmed_day: None,
             login: Arc::default(),
         }
     }
@@ -87,11 +99,22 @@ impl Handshake {
         self.position == Position::Stopped
     }
 
+    /// Returns whether there is no connection, or none yet.
+    pub(crate) fn is_down(&self) -> bool {
+        self.position == Position::Down
+    }
+
+    /// Returns what a call has to bring, if the connection stands and waits for it.
+    pub(crate) fn awaits(&self) -> Option<Need> {
+        self.need.as_ref().filter(|_| self.position == Position::Awaiting).map(|(need, _)| *need)
+    }
+
     /// Returns when [`Self::handle_deadline`] has to be called.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         match self.position {
             Position::Paused { until, .. } => Some(until),
             Position::InFlight { deadline, .. } => Some(deadline),
+            Position::Renewing { until } => until,
             _ => None,
         }
     }
@@ -101,15 +124,40 @@ impl Handshake {
             tracing::warn!("OnFrontConnected came again without a disconnect; it is ignored");
             return;
         }
-        self.start(now, ids, moves);
+        self.first_request_id = NOT_SENT_YET;
+        self.unanswered = 0;
+        let earliest = self.backoff.start_at(now);
+        self.go(now, self.first_step(), earliest, ids, moves);
     }
 
-    pub(crate) fn handle_disconnected(&mut self, reason: DisconnectReason, moves: &mut Vec<Move>) {
-        if self.is_stopped() {
+    pub(crate) fn handle_disconnected(&mut self, now: Instant, loss: LinkLoss, moves: &mut Vec<Move>) {
+        if self.is_stopped() || matches!(self.position, Position::Renewing { .. }) {
             return;
         }
+        self.backoff.broken(now);
         self.position = Position::Down;
-        moves.push(Move::State(SessionState::Reconnecting(reason)));
+        moves.push(Move::State(SessionState::Reconnecting(loss)));
+    }
+
+    /// Gives the connection up: the library does not notice that it is dead.
+    pub(crate) fn renew(&mut self, now: Instant, loss: LinkLoss, moves: &mut Vec<Move>) {
+        if self.is_stopped() || matches!(self.position, Position::Renewing { .. }) {
+            return;
+        }
+        self.backoff.broken(now);
+        self.position = Position::Renewing { until: None };
+        moves.push(Move::State(SessionState::Reconnecting(loss)));
+        moves.push(Move::Renew);
+    }
+
+    /// Handles the end of [`Move::Renew`]: a fresh object connects by itself; without one it is tried again.
+    pub(crate) fn handle_renewed(&mut self, now: Instant, is_made: bool) {
+        if matches!(self.position, Position::Renewing { .. }) {
+            self.position = match is_made {
+                true => Position::Down,
+                false => Position::Renewing { until: Some(now + RENEW_PAUSE) },
+            };
+        }
     }
 
     /// Handles what the library said when it was given a request. Returns whether it was the handshake's.
@@ -118,14 +166,19 @@ impl Handshake {
         now: Instant,
         request_id: i32,
         result: &Result<(), SendRefusal>,
+        moves: &mut Vec<Move>,
     ) -> bool {
         let Position::InFlight { step, request_id: mine, .. } = self.position else { return false };
         if mine != request_id {
             return false;
         }
-        if let Err(refusal) = result {
+        if let Err(refusal @ SendRefusal::Relay { .. }) = result {
+            // It cannot pass by itself, and the login was not sent.
+            self.stop(Fault::TerminalInfoRejected(refusal.to_string().into()), moves);
+        } else if let Err(refusal) = result {
             tracing::warn!(?step, %refusal, "the library did not take the request; trying again");
-            self.position = Position::Paused { step, until: now + RESEND_PAUSE };
+            self.unanswered = self.unanswered.saturating_sub(1);
+            self.pause(step, now, now + RESEND_PAUSE, moves);
         }
         true
     }
@@ -152,22 +205,9 @@ impl Handshake {
                 if let Some(login) = login {
                     self.login = Arc::new(login);
                 }
-                self.refused = None;
-                match self.after(step) {
-                    Some(next) => self.send(now, next, ids, moves),
-                    None => {
-                        self.position = Position::Ready;
-                        moves.push(Move::State(SessionState::Ready(Arc::clone(&self.login))));
-                    }
-                }
+                self.done(now, step, ids, moves);
             }
-            Err(error) if is_passing(error.code) => {
-                tracing::warn!(?step, %error, "refused for now; trying again later");
-                self.refused = Some(error);
-                self.position = Position::Paused { step, until: now + self.timeouts.login_retry };
-                moves.push(Move::State(self.state_of(step)));
-            }
-            Err(error) => self.stop(fault_of(step, error), moves),
+            Err(error) => self.refused(now, step, error, moves),
         }
         true
     }
@@ -198,14 +238,34 @@ impl Handshake {
 
     pub(crate) fn handle_deadline(&mut self, now: Instant, ids: &mut RequestIds, moves: &mut Vec<Move>) {
         match self.position {
-            Position::Paused { step, until } if until <= now => self.send(now, step, ids, moves),
+            Position::Paused { step, until } if until <= now => self.go(now, step, now, ids, moves),
             Position::InFlight { step, deadline, .. } if deadline <= now => {
+                if self.unanswered >= UNANSWERED_MAX {
+                    return self.renew(now, LinkLoss::Unanswered { attempts: self.unanswered }, moves);
+                }
                 // An answer to the earlier request is still welcome: a front does not answer a second login.
                 tracing::warn!(?step, "no answer; sending the request again");
-                self.send(now, step, ids, moves);
+                self.go(now, step, now, ids, moves);
+            }
+            Position::Renewing { until: Some(until) } if until <= now => {
+                self.position = Position::Renewing { until: None };
+                moves.push(Move::Renew);
             }
             _ => {}
         }
+    }
+
+    /// Goes on with the login after a call brought what it needed; without a connection, as soon as there is one.
+    pub(crate) fn resume(&mut self, now: Instant, ids: &mut RequestIds, moves: &mut Vec<Move>) {
+        if self.need.take().is_some() && self.position == Position::Awaiting {
+            self.go(now, Step::LogIn, now, ids, moves);
+        }
+    }
+
+    /// Notes that the password is another one now, or that nobody knows which one is right.
+    pub(crate) fn password_changed(&mut self) {
+        self.password_worked = false;
+        self.password_refusals = 0;
     }
 
     /// Stops the handshake for good.
@@ -214,59 +274,112 @@ impl Handshake {
         moves.push(Move::State(SessionState::Faulted(fault)));
     }
 
-    fn start(&mut self, now: Instant, ids: &mut RequestIds, moves: &mut Vec<Move>) {
-        let step = if self.authenticate { Step::Authenticate } else { Step::LogIn };
-        let earliest = self.last_start.map_or(now, |last| last + START_INTERVAL_MIN);
-        self.first_request_id = NOT_SENT_YET;
-        if earliest > now {
-            self.position = Position::Paused { step, until: earliest };
-            moves.push(Move::State(self.state_of(step)));
-            return;
-        }
-        self.send(now, step, ids, moves);
+    fn first_step(&self) -> Step {
+        if self.plan.authenticate { Step::Authenticate } else { Step::LogIn }
     }
 
-    fn send(&mut self, now: Instant, step: Step, ids: &mut RequestIds, moves: &mut Vec<Move>) {
+    /// Sends a step as soon as it may be sent.
+    fn go(
+        &mut self,
+        now: Instant,
+        step: Step,
+        earliest: Instant,
+        ids: &mut RequestIds,
+        moves: &mut Vec<Move>,
+    ) {
+        if step == Step::LogIn
+            && let Some((need, error)) = &self.need
+        {
+            moves.push(Move::State(need.state(error)));
+            self.position = Position::Awaiting;
+            return;
+        }
+        let earliest = if step == Step::LogIn { self.backoff.log_in_at(now).max(earliest) } else { earliest };
+        if earliest > now {
+            return self.pause(step, now, earliest, moves);
+        }
         let request_id = ids.next();
         if self.first_request_id == NOT_SENT_YET {
-            self.last_start = Some(now);
             self.first_request_id = request_id;
+            self.backoff.started(now);
         }
-        let deadline = now + self.timeouts.login.max(START_INTERVAL_MIN);
+        if step == Step::LogIn {
+            self.backoff.logging_in(now);
+        }
+        self.unanswered += 1;
+        let deadline = now + self.timeouts.login.max(LOGIN_INTERVAL_MIN);
         self.position = Position::InFlight { step, request_id, deadline };
-        moves.push(Move::State(self.state_of(step)));
+        moves.push(Move::State(self.state_of(step, None)));
         moves.push(Move::Send(step, request_id));
     }
 
-    fn after(&self, step: Step) -> Option<Step> {
-        match step {
+    fn pause(&mut self, step: Step, now: Instant, until: Instant, moves: &mut Vec<Move>) {
+        self.position = Position::Paused { step, until };
+        moves.push(Move::State(self.state_of(step, Some(until.saturating_duration_since(now)))));
+    }
+
+    /// Goes on to the next step.
+    fn done(&mut self, now: Instant, step: Step, ids: &mut RequestIds, moves: &mut Vec<Move>) {
+        self.refused = None;
+        self.unanswered = 0;
+        let is_confirmed = self.confirmed_day == Some(self.login.trading_day);
+        let next = match step {
             Step::Authenticate => Some(Step::LogIn),
-            Step::LogIn if self.confirm => Some(Step::Confirm),
-            Step::LogIn | Step::Confirm => None,
+            Step::LogIn => {
+                (self.password_worked, self.password_refusals) = (true, 0);
+                (self.plan.confirm && !is_confirmed).then_some(Step::Confirm)
+            }
+            Step::Confirm => {
+                self.confirmed_day = Some(self.login.trading_day);
+                None
+            }
+        };
+        match next {
+            Some(next) => self.go(now, next, now, ids, moves),
+            None => {
+                self.backoff.ready(now);
+                self.position = Position::Ready;
+                moves.push(Move::Done(Arc::clone(&self.login)));
+            }
         }
     }
 
-    fn state_of(&self, step: Step) -> SessionState {
-        let refused = self.refused.clone();
+    fn refused(&mut self, now: Instant, step: Step, error: ServerError, moves: &mut Vec<Move>) {
+        self.unanswered = 0;
+        let verdict = verdict(error.code);
+        self.refused = Some(error.clone());
+        let until = match verdict {
+            Verdict::Passing => self.backoff.refused(now, self.timeouts.login_retry),
+            Verdict::Password
+                if step == Step::LogIn && self.password_worked && self.password_refusals < PASSWORD_TRIES =>
+            {
+                self.password_refusals += 1;
+                self.backoff.hold(now + PASSWORD_PAUSE)
+            }
+            Verdict::NewPassword if step == Step::LogIn => {
+                return self.wait_for(Need::Password, error, moves);
+            }
+            Verdict::SmsCode if step == Step::LogIn => return self.wait_for(Need::SmsCode, error, moves),
+            Verdict::Stale => return self.renew(now, LinkLoss::Stale, moves),
+            _ => return self.stop(step.fault(error), moves),
+        };
+        tracing::warn!(?step, %error, "refused for now; trying again later");
+        self.pause(step, now, until, moves);
+    }
+
+    fn wait_for(&mut self, need: Need, error: ServerError, moves: &mut Vec<Move>) {
+        moves.push(Move::State(need.state(&error)));
+        self.need = Some((need, error));
+        self.position = Position::Awaiting;
+    }
+
+    fn state_of(&self, step: Step, retry_in: Option<Duration>) -> SessionState {
+        let attempt = Attempt { refused: self.refused.clone(), retry_in, awaits_sms_code: false };
         match step {
-            Step::Authenticate => SessionState::Authenticating { refused },
-            Step::LogIn => SessionState::LoggingIn { refused },
-            Step::Confirm => SessionState::Confirming { refused },
+            Step::Authenticate => SessionState::Authenticating(attempt),
+            Step::LogIn => SessionState::LoggingIn(attempt),
+            Step::Confirm => SessionState::Confirming(attempt),
         }
-    }
-}
-
-/// Returns whether a refusal passes by itself: core not initialised (7), front not active (8), exchange not
-/// connected (21), too many sessions (60).
-fn is_passing(code: i32) -> bool {
-    matches!(code, 7 | 8 | 21 | 60)
-}
-
-fn fault_of(step: Step, error: ServerError) -> Fault {
-    match step {
-        Step::Authenticate => Fault::AuthenticationRejected(error),
-        Step::LogIn => Fault::LoginRejected(error),
-        Step::Confirm => Fault::ConfirmationRejected(error),
     }
 }
 

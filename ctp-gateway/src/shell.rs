@@ -1,10 +1,15 @@
 //! What the tasks of both kinds of session share: the stop signal, the published state, the bounded close.
 
+mod object;
+
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use ctp_sys::CreateError;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use self::object::{ApiObject, Maker};
 use crate::clock::WallClock;
 use crate::config::{ConfigError, FrontAddress, Timeouts, shown};
 use crate::error::Error;
@@ -54,7 +59,9 @@ impl Life {
     /// Waits until the session is ready, at most as long as configured.
     pub(crate) async fn ready(&self) -> Result<Login, Error> {
         let mut state = self.state.clone();
-        let wait = state.wait_for(|state| state.is_ready() || state.is_over());
+        let wait = state.wait_for(|state| {
+            state.is_ready() || matches!(state, SessionState::Faulted(_) | SessionState::Closed)
+        });
         let seen = match tokio::time::timeout(self.ready_timeout, wait).await {
             Ok(Ok(seen)) => seen.clone(),
             // The task is gone without a last word: the runtime is shutting down.
@@ -97,6 +104,23 @@ fn over_error(state: &SessionState) -> Error {
     match state {
         SessionState::Faulted(fault) => Error::Faulted(fault.clone()),
         _ => Error::Closed,
+    }
+}
+
+/// Makes an API object in its flow folder. A fresh one goes to a folder beside it while an earlier object, whose library
+/// does not stop, still holds the first.
+pub(crate) fn create<A>(
+    folder: &std::path::Path,
+    number: u32,
+    create: impl Fn(PathBuf) -> Result<A, CreateError>,
+) -> Result<A, CreateError> {
+    match create(folder.to_owned()) {
+        Err(CreateError::FlowDirInUse { .. }) if number > 0 => {
+            let mut beside = folder.as_os_str().to_owned();
+            beside.push(format!("-{number}"));
+            create(beside.into())
+        }
+        other => other,
     }
 }
 

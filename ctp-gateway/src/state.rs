@@ -2,69 +2,153 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ctp_types::Text;
 
 use crate::error::ServerError;
+use crate::handshake::policy;
 
 /// Where a session stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SessionState {
-    /// The library looks for a front that answers.
+    /// The library looks for a front that answers. It says nothing about those that do not.
     Connecting,
-    /// The authentication request is under way.
-    Authenticating {
-        /// The last refusal if this is a retry.
-        refused: Option<ServerError>,
-    },
-    /// The login request is under way.
-    LoggingIn {
-        /// The last refusal if this is a retry.
-        refused: Option<ServerError>,
-    },
-    /// The settlement is being confirmed.
-    Confirming {
-        /// The last refusal if this is a retry.
-        refused: Option<ServerError>,
-    },
+    /// The authentication request is under way, or waits.
+    Authenticating(Attempt),
+    /// The login request is under way, or waits.
+    LoggingIn(Attempt),
+    /// The settlement is being confirmed, once per trading day.
+    Confirming(Attempt),
+    /// The session is logged in again after a broken link and makes up for it: market data subscriptions are being
+    /// verified, or orders whose outcome the break hid are being asked for. Requests can be made.
+    Recovering(Arc<Login>),
     /// The session can be used.
     Ready(Arc<Login>),
-    /// The link broke; the library reconnects and the gateway logs in again.
-    Reconnecting(DisconnectReason),
-    /// The session stopped for good; a new client is needed.
+    /// The link broke; the library reconnects, or the gateway makes a fresh API object, and logs in again.
+    Reconnecting(LinkLoss),
+    /// A refusal or a fault stopped the session. After all but [`Fault::PasswordExpired`] a new client is needed.
     Faulted(Fault),
     /// The session was closed.
     Closed,
 }
 
 impl SessionState {
-    /// Returns whether the session can be used.
+    /// Returns whether the session can be used, and nothing is left to make up for.
     pub fn is_ready(&self) -> bool {
         matches!(self, Self::Ready(_))
     }
 
+    /// Returns whether requests can be made: ready, or recovering.
+    pub fn is_usable(&self) -> bool {
+        matches!(self, Self::Ready(_) | Self::Recovering(_))
+    }
+
     /// Returns whether the session has ended and will not come back.
     pub fn is_over(&self) -> bool {
-        matches!(self, Self::Faulted(_) | Self::Closed)
+        match self {
+            Self::Faulted(fault) => fault.is_final(),
+            Self::Closed => true,
+            _ => false,
+        }
+    }
+
+    /// Returns the name of the state alone, for metrics and comparisons.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Connecting => "connecting",
+            Self::Authenticating(_) => "authenticating",
+            Self::LoggingIn(_) => "logging in",
+            Self::Confirming(_) => "confirming the settlement",
+            Self::Recovering(_) => "recovering",
+            Self::Ready(_) => "ready",
+            Self::Reconnecting(_) => "reconnecting",
+            Self::Faulted(_) => "faulted",
+            Self::Closed => "closed",
+        }
     }
 }
 
 impl fmt::Display for SessionState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (word, refused) = match self {
-            Self::Connecting => ("connecting", &None),
-            Self::Authenticating { refused } => ("authenticating", refused),
-            Self::LoggingIn { refused } => ("logging in", refused),
-            Self::Confirming { refused } => ("confirming the settlement", refused),
-            Self::Ready(login) => return write!(f, "ready on trading day {}", login.trading_day),
-            Self::Reconnecting(reason) => return write!(f, "reconnecting after {reason}"),
-            Self::Faulted(fault) => return write!(f, "faulted: {fault}"),
-            Self::Closed => ("closed", &None),
-        };
-        match refused {
-            Some(error) => write!(f, "{word}, after a refusal: {error}"),
-            None => f.write_str(word),
+        f.write_str(self.name())?;
+        match self {
+            Self::Connecting | Self::Closed => Ok(()),
+            Self::Authenticating(attempt) | Self::LoggingIn(attempt) | Self::Confirming(attempt) => {
+                write!(f, "{attempt}")
+            }
+            Self::Recovering(login) | Self::Ready(login) => {
+                write!(f, " on trading day {}", login.trading_day)
+            }
+            Self::Reconnecting(loss) => write!(f, " after {loss}"),
+            Self::Faulted(fault) => write!(f, ": {fault}"),
+        }
+    }
+}
+
+/// What is known of a step of the login.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Attempt {
+    /// The last refusal if this is a retry.
+    pub refused: Option<ServerError>,
+    /// When the request will be sent, counted from the moment this state was published; `None` if it is under way.
+    pub retry_in: Option<Duration>,
+    /// Whether the login waits for a code by text message: see
+    /// [`TdClient::log_in_with_sms_code`](crate::TdClient::log_in_with_sms_code).
+    pub awaits_sms_code: bool,
+}
+
+impl From<ServerError> for Attempt {
+    fn from(refused: ServerError) -> Self {
+        Self { refused: Some(refused), ..Self::default() }
+    }
+}
+
+impl fmt::Display for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(pause) = self.retry_in {
+            write!(f, ", next try in {:.1} s", pause.as_secs_f64())?;
+        }
+        if let Some(error) = &self.refused {
+            write!(f, ", after a refusal: {error}; {}", policy::hint(error.code))?;
+        }
+        Ok(())
+    }
+}
+
+/// Why a link was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LinkLoss {
+    /// The library said so. C: `OnFrontDisconnected`.
+    Disconnected(DisconnectReason),
+    /// Nothing came for this long, nor an answer to a question: the gateway makes a fresh API object.
+    Silent(Duration),
+    /// A step of the login was sent this often without an answer: the gateway makes a fresh API object.
+    Unanswered {
+        /// How often the step was sent.
+        attempts: u32,
+    },
+    /// The front took a new connection for one that is logged in already (error 5): the gateway makes a fresh API
+    /// object.
+    Stale,
+}
+
+impl From<DisconnectReason> for LinkLoss {
+    fn from(reason: DisconnectReason) -> Self {
+        Self::Disconnected(reason)
+    }
+}
+
+impl fmt::Display for LinkLoss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Disconnected(reason) => write!(f, "{reason}"),
+            Self::Silent(silent_for) => write!(f, "{} s of silence", silent_for.as_secs()),
+            Self::Unanswered { attempts } => write!(f, "{attempts} login requests without an answer"),
+            Self::Stale => f.write_str("a login that the front thinks it has already (5)"),
         }
     }
 }
@@ -85,6 +169,9 @@ pub struct Login {
     pub front_id: i32,
     /// The number of the session, any signed number. C: `SessionID`.
     pub session_id: i32,
+    /// The address of the front that answered, as it was registered; empty if the library does not tell: only trader
+    /// libraries since 6.7.7 do. C: `FrontAddr`.
+    pub front: Text<101>,
 }
 
 /// Why the link broke (C: `nReason` of `OnFrontDisconnected`).
@@ -118,8 +205,13 @@ pub enum Fault {
     /// The front refused the authentication. The application id and the code belong to one broker, and test
     /// codes work with test fronts only.
     AuthenticationRejected(ServerError),
+    /// The library refused the end client's terminal information (C: `RegisterUserSystemInfo`).
+    TerminalInfoRejected(Arc<str>),
     /// The front refused the login. It is not repeated: repeated wrong passwords lock the account.
     LoginRejected(ServerError),
+    /// The password must be changed before the login. The session lives, and
+    /// [`TdClient::change_password`](crate::TdClient::change_password) leads on.
+    PasswordExpired(ServerError),
     /// The counter refused the settlement confirmation.
     ConfirmationRejected(ServerError),
     /// The front refused the connection, as when library and front are of different kinds.
@@ -139,27 +231,26 @@ impl Fault {
         match self {
             Self::AuthenticationRejected(error)
             | Self::LoginRejected(error)
+            | Self::PasswordExpired(error)
             | Self::ConfirmationRejected(error)
             | Self::ConnectionRejected(error) => Some(error),
-            Self::Panicked { .. } => None,
+            Self::TerminalInfoRejected(_) | Self::Panicked { .. } => None,
         }
+    }
+
+    /// Returns whether only a new client helps.
+    pub fn is_final(&self) -> bool {
+        !matches!(self, Self::PasswordExpired(_))
     }
 
     /// Returns what to do about it.
     pub fn hint(&self) -> &'static str {
-        let Some(error) = self.server_error() else {
-            return "this is a defect of the gateway, please report it";
-        };
-        match error.code {
-            3 => "check user id and password; repeated wrong passwords lock the account",
-            63 | 64 => "check app_id and auth_code, and that front and keys are both production or both test",
-            75 => "the account is locked after wrong passwords; wait or call the broker",
-            131 | 132 | 140..=142 => "change the password with the broker's own client, then connect again",
-            143 | 144 | 4042 | 4060 => "this address may not log in; call the broker",
-            145 => "the user has no right in this data centre; use another front",
-            4040 => "front and library differ in generation or in production and test keys",
-            4043 => "the broker has not granted app_id to this user",
-            _ => "see the message of the counter",
+        match self {
+            Self::Panicked { .. } => "this is a defect of the gateway, please report it",
+            Self::TerminalInfoRejected(_) => {
+                "the information comes from the end client's own collector; check its version and app_id's type"
+            }
+            _ => policy::hint(self.server_error().map_or(0, |error| error.code)),
         }
     }
 }
@@ -169,6 +260,10 @@ impl fmt::Display for Fault {
         let what = match self {
             Self::AuthenticationRejected(_) => "authentication was rejected",
             Self::LoginRejected(_) => "login was rejected",
+            Self::PasswordExpired(_) => "the password must be changed",
+            Self::TerminalInfoRejected(message) => {
+                return write!(f, "terminal information was rejected: {message}; {}", self.hint());
+            }
             Self::ConfirmationRejected(_) => "settlement confirmation was rejected",
             Self::ConnectionRejected(_) => "the connection was rejected",
             Self::Panicked { callback, message } => {

@@ -102,6 +102,7 @@ pub(crate) fn note_sent(request_id: i32, result: &Result<(), SendRefusal>) -> No
         Err(SendRefusal::NotConnected) => note.with("refused", "not_connected"),
         Err(SendRefusal::TooManyUnanswered) => note.with("refused", "too_many_unanswered"),
         Err(SendRefusal::TooFast) => note.with("refused", "too_fast"),
+        Err(SendRefusal::Relay { code }) => note.with("refused", "relay").with("code", *code),
         Err(other) => note.with("refused", "library").with("message", other.to_string()),
     }
 }
@@ -114,9 +115,20 @@ pub(crate) fn sent(note: &Note) -> Result<(i32, Result<(), SendRefusal>), String
         Some("not_connected") => Err(SendRefusal::NotConnected),
         Some("too_many_unanswered") => Err(SendRefusal::TooManyUnanswered),
         Some("too_fast") => Err(SendRefusal::TooFast),
+        Some("relay") => Err(SendRefusal::Relay { code: need(note, "code", note.number("code"))? }),
         Some(_) => Err(SendRefusal::Library(note.text("message").unwrap_or_default().to_owned())),
     };
     Ok((request_id, result))
+}
+
+/// Returns what became of a fresh API object as a note.
+pub(crate) fn note_renewed(result: &Result<(), String>) -> Note {
+    Note::new("Renewed").with_some("error", result.as_ref().err().map(String::as_str))
+}
+
+/// Makes again what [`note_renewed`] wrote.
+pub(crate) fn renewed(note: &Note) -> Result<(), String> {
+    note.text("error").map_or(Ok(()), |error| Err(error.to_owned()))
 }
 
 /// Returns a value that must be there.
@@ -157,6 +169,7 @@ mod tests {
             Err(SendRefusal::NotConnected),
             Err(SendRefusal::TooManyUnanswered),
             Err(SendRefusal::TooFast),
+            Err(SendRefusal::Relay { code: -3 }),
             Err(SendRefusal::Library("not in this version".to_owned())),
         ];
         for word in words {

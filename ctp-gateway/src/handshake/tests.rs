@@ -1,4 +1,7 @@
 use super::*;
+use crate::state::DisconnectReason;
+
+const BROKEN: LinkLoss = LinkLoss::Disconnected(DisconnectReason(0x1001));
 
 struct Bench {
     start: Instant,
@@ -10,7 +13,7 @@ struct Bench {
 impl Bench {
     fn new(authenticate: bool, confirm: bool) -> Self {
         let now = Instant::now();
-        let handshake = Handshake::new(authenticate, confirm, Timeouts::default());
+        let handshake = Handshake::new(Plan { authenticate, confirm }, Timeouts::default(), 0);
         Self { start: now, now, ids: RequestIds::new(0), handshake }
     }
 
@@ -27,7 +30,7 @@ impl Bench {
 
     fn disconnect(&mut self) -> Vec<Move> {
         let mut moves = Vec::new();
-        self.handshake.handle_disconnected(DisconnectReason(0x1001), &mut moves);
+        self.handshake.handle_disconnected(self.now, BROKEN, &mut moves);
         moves
     }
 
@@ -51,7 +54,7 @@ impl Bench {
 fn sent(moves: &[Move]) -> Option<(Step, i32)> {
     let mut sends = moves.iter().filter_map(|step| match step {
         Move::Send(step, id) => Some((*step, *id)),
-        Move::State(_) => None,
+        _ => None,
     });
     let first = sends.next();
     assert_eq!(sends.next(), None, "more than one request in flight");
@@ -61,7 +64,7 @@ fn sent(moves: &[Move]) -> Option<(Step, i32)> {
 fn state(moves: &[Move]) -> Option<&SessionState> {
     moves.iter().rev().find_map(|step| match step {
         Move::State(state) => Some(state),
-        Move::Send(..) => None,
+        _ => None,
     })
 }
 
@@ -72,7 +75,7 @@ fn all_three_steps() {
     assert_eq!(sent(&bench.answer(Step::Authenticate, 1, 0)), Some((Step::LogIn, 2)));
     assert_eq!(sent(&bench.answer(Step::LogIn, 2, 0)), Some((Step::Confirm, 3)));
     let moves = bench.answer(Step::Confirm, 3, 0);
-    assert_eq!(moves, [Move::State(SessionState::Ready(Arc::default()))]);
+    assert_eq!(moves, [Move::Done(Arc::default())]);
     assert_eq!(bench.handshake.next_deadline(), None);
 }
 
@@ -100,7 +103,7 @@ fn a_repeated_answer_changes_nothing() {
 #[test]
 fn disconnect_before_connect_is_normal() {
     let mut bench = Bench::new(false, false);
-    assert_eq!(bench.disconnect(), [Move::State(SessionState::Reconnecting(DisconnectReason(0x1001)))]);
+    assert_eq!(bench.disconnect(), [Move::State(SessionState::Reconnecting(BROKEN))]);
     assert_eq!(sent(&bench.connect()), Some((Step::LogIn, 1)));
 }
 
@@ -155,11 +158,11 @@ fn an_inactive_front_is_asked_again_slowly() {
     bench.answer(Step::Authenticate, 1, 0);
     let moves = bench.answer(Step::LogIn, 2, 8);
     assert!(
-        matches!(state(&moves), Some(SessionState::LoggingIn { refused: Some(error) }) if error.code == 8)
+        matches!(state(&moves), Some(SessionState::LoggingIn(Attempt { refused: Some(error), retry_in: Some(_), .. })) if error.code == 8)
     );
     assert_eq!(bench.at(9).deadline(), []);
-    assert_eq!(sent(&bench.at(10).deadline()), Some((Step::LogIn, 3)));
-    assert!(matches!(bench.answer(Step::LogIn, 3, 0).as_slice(), [Move::State(SessionState::Ready(_))]));
+    assert_eq!(sent(&bench.at(13).deadline()), Some((Step::LogIn, 3)));
+    assert!(matches!(bench.answer(Step::LogIn, 3, 0).as_slice(), [Move::Done(_)]));
 }
 
 #[test]
@@ -169,7 +172,7 @@ fn a_silent_front_gets_the_request_again_and_may_answer_the_first() {
     bench.answer(Step::Authenticate, 1, 0);
     assert_eq!(bench.at(9).deadline(), []);
     assert_eq!(sent(&bench.at(10).deadline()), Some((Step::LogIn, 3)));
-    assert!(matches!(bench.answer(Step::LogIn, 2, 0).as_slice(), [Move::State(SessionState::Ready(_))]));
+    assert!(matches!(bench.answer(Step::LogIn, 2, 0).as_slice(), [Move::Done(_)]));
     assert_eq!(bench.answer(Step::LogIn, 3, 3), []);
 }
 
@@ -177,7 +180,7 @@ fn a_silent_front_gets_the_request_again_and_may_answer_the_first() {
 fn a_request_that_did_not_leave_is_sent_again() {
     let mut bench = Bench::new(false, false);
     bench.connect();
-    bench.handshake.handle_sent(bench.now, 1, &Err(SendRefusal::NotConnected));
+    bench.handshake.handle_sent(bench.now, 1, &Err(SendRefusal::NotConnected), &mut Vec::new());
     assert_eq!(sent(&bench.at(1).deadline()), Some((Step::LogIn, 2)));
 }
 

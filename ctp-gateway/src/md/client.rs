@@ -22,7 +22,7 @@ use crate::md::session::MdSession;
 use crate::md::spi::Spi;
 use crate::md::task::Task;
 use crate::setup::{Addresses, failed};
-use crate::shell::{Life, blocking, check_fronts, seed};
+use crate::shell::{ApiObject, Life, Maker, blocking, check_fronts, create, seed};
 use crate::state::{Login, SessionState};
 
 /// A market data session: it connects, logs in, subscribes, and does so again after every broken link. Clones share
@@ -87,14 +87,16 @@ impl MdClient {
         let ticks = TickFanout::new(config.tick_capacity, Arc::clone(&dropped));
         let spi = Spi { ticks: tick_tx, dropped, reports: report_tx, clock: config.clock.clone() };
         let (loaded, setup) = (library.clone(), config.clone());
-        let api = blocking(move || start(&loaded, &setup, spi)).await??;
+        let make: Maker<_> = Arc::new(move |number| start(&loaded, &setup, spi.clone(), number));
+        let timeout = config.timeouts.close;
+        let object = blocking(move || ApiObject::new(make, timeout)).await??;
 
         let (command_tx, commands) = mpsc::unbounded_channel();
         let (life, ends) = Life::begin(&config.fronts, &config.timeouts);
         let events = Fanout::default();
         let task = Task {
             session,
-            api: Arc::new(api),
+            object,
             raw_ticks,
             reports,
             commands,
@@ -105,7 +107,6 @@ impl MdClient {
             events: events.clone(),
             // Without reference data a tick has no average price; the record has what came.
             reference: ReferenceData::builtin().ok(),
-            close_timeout: config.timeouts.close,
             clock: config.clock.clone(),
             recording,
             outputs: VecDeque::new(),
@@ -211,12 +212,14 @@ fn ids<S: AsRef<str>>(instrument_ids: &[S]) -> Result<Vec<Id>, Error> {
 }
 
 /// Creates the API object and sets it going.
-fn start(library: &MdLibrary, config: &MdConfig, spi: Spi<WallClock>) -> Result<MdApi, Error> {
-    let mut options = MdOptions::new(config.session_flow_dir());
-    options.production_mode = config.production;
-    options.udp = config.udp;
-    options.multicast = config.multicast;
-    let api = library.create(&options)?;
+fn start(library: &MdLibrary, config: &MdConfig, spi: Spi<WallClock>, number: u32) -> Result<MdApi, Error> {
+    let api = create(&config.session_flow_dir(), number, |folder| {
+        let mut options = MdOptions::new(folder);
+        options.production_mode = config.production;
+        options.udp = config.udp;
+        options.multicast = config.multicast;
+        library.create(&options)
+    })?;
     api.register_spi(Arc::new(spi)).map_err(failed("RegisterSpi"))?;
     Addresses::of_md(config)?.register_with_md(&api)?;
     api.init().map_err(failed("Init"))?;

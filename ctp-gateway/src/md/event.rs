@@ -41,6 +41,13 @@ pub enum MdEvent {
     },
     /// The link was broken: what the instrument did between this tick and the next one is not known.
     Gap(Gap),
+    /// The session logged in on another trading day: prices, limits and snapshots begin anew.
+    TradingDayChanged {
+        /// The trading day of the login before, `yyyymmdd`.
+        from: Text<9>,
+        /// The trading day of this login, `yyyymmdd`.
+        to: Text<9>,
+    },
     /// An error that belongs to no request of this session. C: `OnRspError`.
     Error(ServerError),
 }

@@ -12,7 +12,7 @@ use crate::state::SessionState;
 pub(crate) type Id = Text<81>;
 
 /// A callback other than a tick, copied.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct SpiEvent {
     pub(crate) callback: MdCallback,
     pub(crate) record: Option<RecordBox>,
@@ -43,6 +43,8 @@ pub(crate) enum Input {
     Panicked { callback: &'static str, message: String },
     /// What the library said when it was given what the output with this number asked for.
     Sent { request_id: i32, result: Result<(), SendRefusal> },
+    /// What became of [`Output::Renew`].
+    Renewed { result: Result<(), String> },
     /// A client wants something.
     Command(Command),
     /// The last tick of each instrument that ticked since this was said last: said before each [`Input::Time`] and
@@ -63,6 +65,8 @@ pub(crate) enum Output {
     Subscribe { ids: Vec<Id>, request_id: i32 },
     /// Unsubscribe and give the library's word to [`Input::Sent`].
     Unsubscribe { ids: Vec<Id>, request_id: i32 },
+    /// Close the API object, make a fresh one, and tell [`Input::Renewed`].
+    Renew,
     /// Publish the state.
     State(SessionState),
     /// Publish the event.

@@ -2,7 +2,9 @@
 
 use ctp_types::{MdCallback, RecordBox, RspInfoField, Text};
 
-use crate::capture::recorded::{Recorded, Relay, Waiting, list, need, note_sent, sent};
+use crate::capture::recorded::{
+    Recorded, Relay, Waiting, list, need, note_renewed, note_sent, renewed, sent,
+};
 use crate::capture::replay::{Effect, Replayable};
 use crate::capture::{About, CaptureError, Note, Recording, SessionKind, TickSource, Value};
 use crate::config::{MdConfig, Secret};
@@ -31,6 +33,7 @@ impl Recorded for MdRecorded {
             Input::Sent { request_id, result } => note_sent(*request_id, result),
             Input::Command(Command::Subscribe(ids)) => Note::new("Subscribe").with("ids", texts(ids)),
             Input::Command(Command::Unsubscribe(ids)) => Note::new("Unsubscribe").with("ids", texts(ids)),
+            Input::Renewed { result } => note_renewed(result),
             Input::Time => Note::new("Time"),
             Input::Ticked(seen) => {
                 Note::new("Ticked").with("seen", seen.iter().map(seen_value).collect::<Vec<_>>())
@@ -58,6 +61,7 @@ impl Recorded for MdRecorded {
             "Ticked" => Input::Ticked(
                 need(note, "seen", note.list("seen"))?.iter().map(seen).collect::<Result<_, _>>()?,
             ),
+            "Renewed" => Input::Renewed { result: renewed(note) },
             "Time" => Input::Time,
             "Finish" => Input::Finish,
             name => Input::Callback(SpiEvent {

@@ -1,12 +1,13 @@
 //! The market data session: one state machine for login and subscriptions, without clock, thread or socket.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use ctp_types::{MdCallback, MdRequest, RecordBox, ReqUserLoginField, RspUserLoginField, Text};
 
 use crate::config::{ConfigError, MdConfig};
 use crate::error::{SendRefusal, ServerError};
-use crate::handshake::{Handshake, Move, Step};
+use crate::handshake::{Handshake, Move, Plan, Step};
 use crate::ids::RequestIds;
 use crate::md::event::MdEvent;
 use crate::md::io::{Command, Id, Input, Output, Outputs, SpiEvent};
@@ -21,6 +22,8 @@ pub(crate) struct MdSession {
     ids: RequestIds,
     handshake: Handshake,
     state: SessionState,
+    /// The last login.
+    login: Option<Arc<Login>>,
     subscriptions: Subscriptions,
     /// Subscriptions that the library has not commented yet, by request number.
     sending: Vec<(i32, Vec<Id>)>,
@@ -36,8 +39,9 @@ impl MdSession {
             user_id: fit("user_id", &config.user_id)?,
             password: config.password.clone(),
             ids: RequestIds::new(seed),
-            handshake: Handshake::new(false, false, config.timeouts),
+            handshake: Handshake::new(Plan::default(), config.timeouts, seed),
             state: SessionState::Connecting,
+            login: None,
             subscriptions: Subscriptions::new(),
             sending: Vec::new(),
             outputs: Vec::new(),
@@ -60,10 +64,12 @@ impl MdSession {
             Input::Ticked(seen) => {
                 seen.into_iter().for_each(|seen| self.subscriptions.handle_ticked(seen));
             }
+            Input::Renewed { result } => self.handle_renewed(instant, result),
             Input::Time => self.handle_deadline(instant),
             Input::Finish => self.finish(),
         }
         self.carry_out_subscriptions();
+        self.settle();
         std::mem::take(&mut self.outputs)
     }
 
@@ -102,7 +108,8 @@ impl MdSession {
         match event.callback {
             MdCallback::OnFrontConnected => self.handshake.handle_connected(now, &mut self.ids, &mut moves),
             MdCallback::OnFrontDisconnected => {
-                self.handshake.handle_disconnected(DisconnectReason(event.number), &mut moves);
+                let reason = DisconnectReason(event.number);
+                self.handshake.handle_disconnected(now, reason.into(), &mut moves);
             }
             MdCallback::OnRspUserLogin => {
                 let login = event.record.as_ref().and_then(RecordBox::get::<RspUserLoginField>);
@@ -140,7 +147,9 @@ impl MdSession {
 
     /// Handles what the library said.
     fn handle_sent(&mut self, now: Instant, request_id: i32, result: Result<(), SendRefusal>) {
-        let is_step = self.handshake.handle_sent(now, request_id, &result);
+        let mut moves = Vec::new();
+        let is_step = self.handshake.handle_sent(now, request_id, &result, &mut moves);
+        self.carry_out(now, moves);
         if let Some(index) = self.sending.iter().position(|(id, _)| *id == request_id) {
             let (_, ids) = self.sending.swap_remove(index);
             self.subscriptions.handle_sent(now, &ids, result);
@@ -173,14 +182,44 @@ impl MdSession {
                     self.outputs.push(Output::Send { request: MdRequest::ReqUserLogin, record, request_id });
                 }
                 Move::State(state) => {
-                    match state {
-                        SessionState::Ready(_) => self.subscriptions.link_up(now),
-                        _ => self.subscriptions.link_down(),
-                    }
+                    self.subscriptions.link_down();
                     self.set_state(state);
                 }
+                Move::Renew => self.outputs.push(Output::Renew),
+                Move::Done(login) => self.begin_login(now, login),
             }
         }
+    }
+
+    fn begin_login(&mut self, now: Instant, login: Arc<Login>) {
+        let before = self.login.replace(Arc::clone(&login));
+        if let Some(before) = &before
+            && before.trading_day != login.trading_day
+        {
+            let (from, to) = (before.trading_day, login.trading_day);
+            self.outputs.push(Output::Event(MdEvent::TradingDayChanged { from, to }));
+        }
+        self.subscriptions.link_up(now);
+        let has_nothing_lost = before.is_none() || self.subscriptions.is_settled();
+        let ready = if has_nothing_lost { SessionState::Ready } else { SessionState::Recovering };
+        self.set_state(ready(login));
+    }
+
+    /// Ends the recovery when what was lost with the link is there again.
+    fn settle(&mut self) {
+        if let SessionState::Recovering(login) = &self.state
+            && self.subscriptions.is_settled()
+        {
+            let login = Arc::clone(login);
+            self.set_state(SessionState::Ready(login));
+        }
+    }
+
+    fn handle_renewed(&mut self, now: Instant, result: Result<(), String>) {
+        if let Err(error) = &result {
+            tracing::error!(error, "no fresh API object for market data; trying again");
+        }
+        self.handshake.handle_renewed(now, result.is_ok());
     }
 
     fn set_state(&mut self, state: SessionState) {
@@ -212,6 +251,7 @@ fn login_of(record: &RspUserLoginField) -> Login {
         system_version: record.sys_version,
         front_id: record.front_id,
         session_id: record.session_id,
+        front: Text::default(),
     }
 }
 

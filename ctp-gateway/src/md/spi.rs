@@ -19,6 +19,7 @@ pub(super) struct RawTick {
 
 /// Sends ticks into a bounded channel, and everything else, which is rare and must not be lost, into an unbounded
 /// one.
+#[derive(Clone)]
 pub(super) struct Spi<C> {
     pub(super) ticks: mpsc::Sender<RawTick>,
     pub(super) dropped: Arc<AtomicU64>,

@@ -2,10 +2,10 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 
 use ctp_market::ReferenceData;
 use ctp_sys::MdApi;
+use ctp_sys::se::Md;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -20,12 +20,12 @@ use crate::md::recorded::MdRecorded;
 use crate::md::session::MdSession;
 use crate::md::spi::RawTick;
 use crate::md::tick::Tick;
-use crate::shell::{Ending, now, sleep_until};
+use crate::shell::{ApiObject, Ending, now, sleep_until};
 use crate::state::SessionState;
 
 pub(super) struct Task {
     pub(super) session: MdSession,
-    pub(super) api: Arc<MdApi>,
+    pub(super) object: ApiObject<Md>,
     pub(super) raw_ticks: mpsc::Receiver<RawTick>,
     pub(super) reports: mpsc::UnboundedReceiver<Input>,
     pub(super) commands: mpsc::UnboundedReceiver<Command>,
@@ -36,7 +36,6 @@ pub(super) struct Task {
     pub(super) events: Fanout<MdEvent>,
     /// Multipliers for prices that come per lot.
     pub(super) reference: Option<ReferenceData>,
-    pub(super) close_timeout: Duration,
     pub(super) clock: WallClock,
     pub(super) recording: Recording<MdRecorded>,
     /// What is to be done still.
@@ -57,6 +56,7 @@ impl Task {
                 Some(report) = self.reports.recv() => self.step(report),
                 Some(command) = self.commands.recv() => self.step(Input::Command(command)),
                 Some(raw) = self.raw_ticks.recv() => self.publish(&raw),
+                result = self.object.renewed() => self.step(Input::Renewed { result }),
                 () = sleep_until(deadline) => self.step(Input::Time),
             }
         }
@@ -79,7 +79,8 @@ impl Task {
         while let Some(output) = self.outputs.pop_front() {
             match output {
                 Output::Send { request, record, request_id } => {
-                    let result = SendRefusal::read(self.api.request(request, record.as_ref(), request_id));
+                    let result =
+                        SendRefusal::read(self.object.api().request(request, record.as_ref(), request_id));
                     self.step(Input::Sent { request_id, result });
                 }
                 Output::Subscribe { ids, request_id } => {
@@ -90,6 +91,7 @@ impl Task {
                     let result = self.call(&ids, |api, ids| api.unsubscribe_market_data(ids));
                     self.step(Input::Sent { request_id, result });
                 }
+                Output::Renew => self.object.renew(),
                 Output::State(state) => {
                     tracing::info!(%state, "market data session");
                     self.state.send_replace(state);
@@ -106,21 +108,13 @@ impl Task {
     ) -> Result<(), SendRefusal> {
         let texts: Vec<_> = ids.iter().map(Id::to_str).collect();
         let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
-        SendRefusal::read(method(&self.api, &texts))
+        SendRefusal::read(method(self.object.api(), &texts))
     }
 
     /// Stops the library, then ends the streams.
     async fn close(mut self) {
         self.commands.close();
-        let (api, timeout) = (Arc::clone(&self.api), self.close_timeout);
-        let ending = match tokio::task::spawn_blocking(move || api.close(timeout)).await {
-            Ok(Err(error)) => {
-                tracing::error!(%error, "the market data library did not stop");
-                Ending::TimedOut
-            }
-            // The runtime may be shutting down; dropping the API closes it.
-            Ok(Ok(())) | Err(_) => Ending::Clean,
-        };
+        let ending = self.object.close().await;
         while let Ok(report) = self.reports.try_recv() {
             self.step(report);
         }
@@ -132,12 +126,15 @@ impl Task {
             match output {
                 Output::Event(event) => self.events.send(&event),
                 Output::State(state) => drop(self.state.send_replace(state)),
-                Output::Send { .. } | Output::Subscribe { .. } | Output::Unsubscribe { .. } => {}
+                Output::Send { .. }
+                | Output::Subscribe { .. }
+                | Output::Unsubscribe { .. }
+                | Output::Renew => {}
             }
         }
         self.ticks.close();
         self.events.close();
-        let (end, timeout) = (self.recording.end(), self.close_timeout);
+        let (end, timeout) = (self.recording.end(), self.object.close_timeout());
         // The runtime may be shutting down; the writer ends by itself.
         let _ = tokio::task::spawn_blocking(move || end(timeout)).await;
         self.ended.send_replace(Some(ending));

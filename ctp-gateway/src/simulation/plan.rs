@@ -147,7 +147,8 @@ impl Plan {
 
     /// Returns how long everything may take to come right once nothing goes wrong any more.
     pub(super) fn quiet_max() -> Duration {
-        Duration::from_secs(300)
+        // A password that worked is tried three times, ten minutes apart.
+        Duration::from_secs(3 * 600 + 300)
     }
 
     /// Returns the settings of the exchange.

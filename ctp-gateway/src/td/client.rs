@@ -16,7 +16,7 @@ use crate::fanout::{Events, Fanout};
 use crate::library;
 use crate::requests::RawEvent;
 use crate::setup::{Addresses, failed};
-use crate::shell::{Life, blocking, check_fronts, seed};
+use crate::shell::{ApiObject, Life, Maker, blocking, check_fronts, create, seed};
 use crate::state::{Login, SessionState};
 use crate::td::account::{AccountNames, AccountTexts};
 use crate::td::event::TdEvent;
@@ -93,7 +93,9 @@ impl TdClient {
         let recording = recorded::begin(&config, seed, &library.version().to_string())?;
         let (report_tx, reports) = mpsc::unbounded_channel();
         let (loaded, setup) = (library.clone(), config.clone());
-        let api = blocking(move || start(&loaded, &setup, report_tx)).await??;
+        let make: Maker<_> = Arc::new(move |number| start(&loaded, &setup, report_tx.clone(), number));
+        let timeout = config.timeouts.close;
+        let object = blocking(move || ApiObject::new(make, timeout)).await??;
 
         let (command_tx, commands) = mpsc::unbounded_channel();
         let (life, ends) = Life::begin(&config.fronts, &config.timeouts);
@@ -103,7 +105,7 @@ impl TdClient {
         let task = Task {
             system_info: config.relay.as_ref().map(|relay| Arc::new(account.system_info(relay))),
             session: TdSession::new(&config, account, seed),
-            api: Arc::new(api),
+            object,
             reports,
             commands,
             stop: ends.stop,
@@ -112,7 +114,6 @@ impl TdClient {
             events: events.clone(),
             raw_events: raw_events.clone(),
             logins: Arc::clone(&logins),
-            close_timeout: config.timeouts.close,
             clock: config.clock.clone(),
             recording,
             outputs: VecDeque::new(),
@@ -273,10 +274,13 @@ fn start(
     library: &TraderLibrary,
     config: &TdConfig,
     report_tx: mpsc::UnboundedSender<Input>,
+    number: u32,
 ) -> Result<TraderApi, Error> {
-    let mut options = TraderOptions::new(config.session_flow_dir());
-    options.production_mode = config.production;
-    let api = library.create(&options)?;
+    let api = create(&config.session_flow_dir(), number, |folder| {
+        let mut options = TraderOptions::new(folder);
+        options.production_mode = config.production;
+        library.create(&options)
+    })?;
     api.register_spi(Arc::new(Spi::new(report_tx, config.clock.clone()))).map_err(failed("RegisterSpi"))?;
     let (private, public) = (config.private_resume, config.public_resume);
     api.subscribe_private_topic(private.into(), private.sequence())

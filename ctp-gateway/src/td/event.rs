@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use ctp_types::Text;
+
 use crate::error::{ServerError, UnknownCause};
 use crate::td::order::{Order, Trade};
 
@@ -46,6 +48,13 @@ pub enum TdEvent {
         /// What cut the order from its answer.
         cause: UnknownCause,
     },
+    /// The session logged in on another trading day: orders, instruments and rates begin anew.
+    TradingDayChanged {
+        /// The trading day of the login before, `yyyymmdd`.
+        from: Text<9>,
+        /// The trading day of this login, `yyyymmdd`.
+        to: Text<9>,
+    },
     /// An error that belongs to no request of this session. C: `OnRspError`.
     Error {
         /// The error.
@@ -61,7 +70,7 @@ impl TdEvent {
         match self {
             Self::Order(order) | Self::Rejected { order, .. } | Self::Unknown { order, .. } => Some(order),
             Self::Trade { order, .. } | Self::CancelRejected { order, .. } => order.as_ref(),
-            Self::ForeignRejected { .. } | Self::Error { .. } => None,
+            Self::ForeignRejected { .. } | Self::TradingDayChanged { .. } | Self::Error { .. } => None,
         }
     }
 }

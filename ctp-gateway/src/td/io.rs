@@ -16,7 +16,7 @@ use crate::td::rows::Instrument;
 use crate::td::session::Placed;
 
 /// A callback, copied.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct SpiEvent {
     pub(crate) callback: TraderCallback,
     pub(crate) record: Option<RecordBox>,
@@ -106,8 +106,11 @@ pub(crate) enum Input {
     Panicked { callback: &'static str, message: String },
     /// What the library said when it was given the request with this number.
     Sent { request_id: i32, result: Result<(), SendRefusal> },
-    /// What the front allows: queries per second, 0 if it does not say. C: `QryFreq` of `GetFrontInfo`.
-    FrontInfo { query_frequency: i32 },
+    /// What the library says of the front (C: `GetFrontInfo`): its address, and the queries per second that it
+    /// allows, 0 if it does not say.
+    FrontInfo { address: Text<101>, query_frequency: i32 },
+    /// What became of [`Output::Renew`].
+    Renewed { result: Result<(), String> },
     /// A client wants something.
     Command(Command),
     /// A deadline came, or time is to be looked at.
@@ -123,11 +126,13 @@ pub(crate) enum Output {
     Send { request: TraderRequest, record: RecordBox, request_id: i32 },
     /// Note that a request other than an order, a cancel or a step of the login is over.
     Ended(Ended<TraderRequest>),
+    /// Close the API object, make a fresh one, and tell [`Input::Renewed`].
+    Renew,
     /// Publish the state.
     State(SessionState),
     /// Publish the event.
     Event(TdEvent),
-    /// Read the front's limits and give them to [`Input::FrontInfo`].
+    /// Read what the library says of the front and give it to [`Input::FrontInfo`].
     ReadFrontInfo,
 }
 

@@ -5,7 +5,9 @@ use ctp_types::{
     TraderRequest, VolumeCondition,
 };
 
-use crate::capture::recorded::{Recorded, Relay, Waiting, need, note_sent, relay, sent, waiting};
+use crate::capture::recorded::{
+    Recorded, Relay, Waiting, need, note_renewed, note_sent, relay, renewed, sent, waiting,
+};
 use crate::capture::replay::{Effect, Replayable};
 use crate::capture::{About, CaptureError, Note, Recording, SessionKind};
 use crate::config::{Secret, TdConfig};
@@ -37,9 +39,10 @@ impl Recorded for TdRecorded {
                 Note::new("Panicked").with("callback", *callback).with("message", message.as_str())
             }
             Input::Sent { request_id, result } => note_sent(*request_id, result),
-            Input::FrontInfo { query_frequency } => {
-                Note::new("FrontInfo").with("query_frequency", *query_frequency)
-            }
+            Input::FrontInfo { address, query_frequency } => Note::new("FrontInfo")
+                .with("address", address.to_str().into_owned())
+                .with("query_frequency", *query_frequency),
+            Input::Renewed { result } => note_renewed(result),
             Input::Command(Command::Place { logins, order, .. }) => {
                 order_note(order).with("logins", logins.cast_signed())
             }
@@ -77,8 +80,11 @@ impl Recorded for TdRecorded {
             }
             "FrontInfo" => {
                 let query_frequency = need(note, "query_frequency", note.number("query_frequency"))?;
-                Input::FrontInfo { query_frequency }
+                let address = Text::new(need(note, "address", note.text("address"))?)
+                    .map_err(|error| error.to_string())?;
+                Input::FrontInfo { address, query_frequency }
             }
+            "Renewed" => Input::Renewed { result: renewed(note) },
             "Place" => {
                 let (reply, answer) = waiting();
                 let order = Box::new(order(note)?);

@@ -17,11 +17,11 @@ use ctp_types::{
 
 use crate::config::TdConfig;
 use crate::error::{Error, SendRefusal, UnknownCause};
-use crate::handshake::{Handshake, Move, Step};
+use crate::handshake::{Handshake, Move, Plan, Step};
 use crate::ids::RequestIds;
 use crate::requests::desk::{Heard, RequestDesk};
 use crate::session::Now;
-use crate::state::{DisconnectReason, Fault, Login, SessionState};
+use crate::state::{DisconnectReason, Fault, LinkLoss, Login, SessionState};
 use crate::td::account::AccountTexts;
 use crate::td::book::OrderBook;
 use crate::td::check::InstrumentTable;
@@ -39,6 +39,8 @@ pub(crate) struct TdSession {
     handshake: Handshake,
     state: SessionState,
     login: Login,
+    /// The front that answered, if the library tells.
+    front: Text<101>,
     /// How often the session became ready; binds a command to the login it was meant for.
     logins: u64,
     last_order_ref: i64,
@@ -63,8 +65,9 @@ pub(crate) struct TdSession {
 impl TdSession {
     /// Returns a session for a checked configuration. `seed` makes its request numbers differ from other runs'.
     pub(crate) fn new(config: &TdConfig, account: AccountTexts, seed: u64) -> Self {
+        let plan = Plan { authenticate: !config.app_id.is_empty(), confirm: config.confirm_settlement };
         Self {
-            handshake: Handshake::new(!config.app_id.is_empty(), config.confirm_settlement, config.timeouts),
+            handshake: Handshake::new(plan, config.timeouts, seed),
             requests: RequestDesk::new(config.timeouts),
             received_ns: 0,
             order_timeout: config.timeouts.order,
@@ -72,6 +75,7 @@ impl TdSession {
             ids: RequestIds::new(seed),
             state: SessionState::Connecting,
             login: Login::default(),
+            front: Text::default(),
             logins: 0,
             last_order_ref: 0,
             last_action_ref: 0,
@@ -100,9 +104,13 @@ impl TdSession {
         let instant = now.instant;
         match input {
             Input::Callback(event) => self.handle_callback(instant, &event),
-            Input::Panicked { callback, message } => self.handle_panic(callback, &message),
+            Input::Panicked { callback, message } => self.handle_panic(instant, callback, &message),
             Input::Sent { request_id, result } => self.handle_sent(instant, request_id, result),
-            Input::FrontInfo { query_frequency } => self.requests.set_frequency(query_frequency),
+            Input::FrontInfo { address, query_frequency } => {
+                self.front = address;
+                self.requests.set_frequency(query_frequency);
+            }
+            Input::Renewed { result } => self.handle_renewed(instant, result),
             Input::Command(command) => self.handle_command(instant, command),
             Input::Time => self.handle_deadline(instant),
             Input::Finish => self.finish(instant),
@@ -122,7 +130,7 @@ impl TdSession {
     fn handle_deadline(&mut self, now: Instant) {
         let mut moves = Vec::new();
         self.handshake.handle_deadline(now, &mut self.ids, &mut moves);
-        self.carry_out(moves);
+        self.carry_out(now, moves);
         self.book.handle_deadline(now, &mut self.events);
         self.give_up_orders(now);
         self.requests.handle_deadline(now);
@@ -134,9 +142,12 @@ impl TdSession {
         self.received_ns = event.received_ns;
         match event.callback {
             TraderCallback::OnFrontConnected => {
+                self.front = Text::default();
+                // The address is known from now on, the limits after the login.
+                self.outputs.push(Output::ReadFrontInfo);
                 let mut moves = Vec::new();
                 self.handshake.handle_connected(now, &mut self.ids, &mut moves);
-                self.carry_out(moves);
+                self.carry_out(now, moves);
             }
             TraderCallback::OnFrontDisconnected => {
                 self.handle_disconnected(now, DisconnectReason(event.number));
@@ -183,7 +194,9 @@ impl TdSession {
 
     /// Handles what the library said when it was given a request.
     fn handle_sent(&mut self, now: Instant, request_id: i32, result: Result<(), SendRefusal>) {
-        self.handshake.handle_sent(now, request_id, &result);
+        let mut moves = Vec::new();
+        self.handshake.handle_sent(now, request_id, &result, &mut moves);
+        self.carry_out(now, moves);
         self.order_sent(now, request_id, &result);
         self.cancel_sent(request_id, &result);
         self.requests.handle_sent(now, request_id, result);
@@ -204,10 +217,10 @@ impl TdSession {
     }
 
     /// Handles a panic in a callback: the session stops for good.
-    fn handle_panic(&mut self, callback: &'static str, message: &str) {
+    fn handle_panic(&mut self, now: Instant, callback: &'static str, message: &str) {
         let mut moves = Vec::new();
         self.handshake.stop(Fault::Panicked { callback, message: message.into() }, &mut moves);
-        self.carry_out(moves);
+        self.carry_out(now, moves);
     }
 
     /// Ends the session: whoever waits is told, and the last events go out.
@@ -232,13 +245,24 @@ impl TdSession {
 
     fn handle_disconnected(&mut self, now: Instant, reason: DisconnectReason) {
         let mut moves = Vec::new();
-        self.handshake.handle_disconnected(reason, &mut moves);
-        self.carry_out(moves);
-        let cause = UnknownCause::Disconnected(reason);
-        self.requests.handle_disconnected(now, &cause);
-        self.fail_cancels(&cause);
-        self.book.mark_all_unknown(&cause, &mut self.events);
+        self.handshake.handle_disconnected(now, reason.into(), &mut moves);
+        self.carry_out(now, moves);
+        self.lose_link(now, &UnknownCause::Disconnected(reason));
+    }
+
+    /// Whatever is under way gets no answer any more.
+    fn lose_link(&mut self, now: Instant, cause: &UnknownCause) {
+        self.requests.handle_disconnected(now, cause);
+        self.fail_cancels(cause);
+        self.book.mark_all_unknown(cause, &mut self.events);
         self.unanswered.clear();
+    }
+
+    fn handle_renewed(&mut self, now: Instant, result: Result<(), String>) {
+        if let Err(error) = &result {
+            tracing::error!(error, "no fresh API object for trading; trying again");
+        }
+        self.handshake.handle_renewed(now, result.is_ok());
     }
 
     fn handle_step(&mut self, now: Instant, step: Step, event: &SpiEvent) {
@@ -250,7 +274,7 @@ impl TdSession {
         if accepted && let (Ok(Some(login)), Some(record)) = (result, login) {
             self.begin_login(login, record.max_order_ref);
         }
-        self.carry_out(moves);
+        self.carry_out(now, moves);
     }
 
     /// Takes over what a successful login says, before anything else uses it.
@@ -258,6 +282,8 @@ impl TdSession {
         let from_front = max_order_ref.to_str().trim().parse().unwrap_or(0);
         self.last_order_ref = self.last_order_ref.max(from_front);
         if !self.login.trading_day.is_empty() && self.login.trading_day != login.trading_day {
+            let (from, to) = (self.login.trading_day, login.trading_day);
+            self.events.push(TdEvent::TradingDayChanged { from, to });
             self.book.begin_trading_day(&mut self.events);
             self.instruments = InstrumentTable::default();
             self.refused_actions.clear();
@@ -269,7 +295,7 @@ impl TdSession {
         let Err(error) = event.check() else { return };
         let mut moves = Vec::new();
         let taken = self.handshake.handle_error(now, event.number, &error, &mut self.ids, &mut moves);
-        self.carry_out(moves);
+        self.carry_out(now, moves);
         if taken {
             return;
         }
@@ -292,22 +318,33 @@ impl TdSession {
         self.handshake.is_ready()
     }
 
-    fn carry_out(&mut self, moves: Vec<Move>) {
+    fn carry_out(&mut self, now: Instant, moves: Vec<Move>) {
         for step in moves {
             match step {
                 Move::Send(step, request_id) => {
                     let (request, record) = self.account.step(step);
                     self.outputs.push(Output::Send { request, record, request_id });
                 }
-                Move::State(state) => {
-                    if state.is_ready() {
-                        self.logins += 1;
-                        self.outputs.push(Output::ReadFrontInfo);
-                    }
-                    self.set_state(state);
+                Move::State(state) => self.set_state(state),
+                Move::Renew => self.renew(now),
+                Move::Done(_) => {
+                    self.logins += 1;
+                    self.outputs.push(Output::ReadFrontInfo);
+                    let mut login = self.login.clone();
+                    login.front = self.front;
+                    self.set_state(SessionState::Ready(Arc::new(login)));
                 }
             }
         }
+    }
+
+    fn renew(&mut self, now: Instant) {
+        let cause = match &self.state {
+            SessionState::Reconnecting(LinkLoss::Silent(waited)) => UnknownCause::NoAnswer(*waited),
+            _ => UnknownCause::NoAnswer(self.order_timeout),
+        };
+        self.lose_link(now, &cause);
+        self.outputs.push(Output::Renew);
     }
 
     fn set_state(&mut self, state: SessionState) {
@@ -354,6 +391,7 @@ fn login_of(record: &RspUserLoginField) -> Login {
         system_version: record.sys_version,
         front_id: record.front_id,
         session_id: record.session_id,
+        front: Text::default(),
     }
 }
 

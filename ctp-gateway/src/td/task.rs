@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
-use ctp_sys::{TraderApi, collector_turn};
+use ctp_sys::collector_turn;
+use ctp_sys::se::Trader;
 use ctp_types::{RecordBox, TraderCallback, TraderRequest, UserSystemInfoField};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -15,7 +15,7 @@ use crate::clock::WallClock;
 use crate::error::SendRefusal;
 use crate::fanout::Fanout;
 use crate::requests::RawEvent;
-use crate::shell::{Ending, now, sleep_until};
+use crate::shell::{ApiObject, Ending, now, sleep_until};
 use crate::state::SessionState;
 use crate::td::event::TdEvent;
 use crate::td::io::{Command, Input, Output};
@@ -24,7 +24,7 @@ use crate::td::session::TdSession;
 
 pub(super) struct Task {
     pub(super) session: TdSession,
-    pub(super) api: Arc<TraderApi>,
+    pub(super) object: ApiObject<Trader>,
     pub(super) reports: mpsc::UnboundedReceiver<Input>,
     pub(super) commands: mpsc::UnboundedReceiver<Command>,
     pub(super) stop: CancellationToken,
@@ -35,7 +35,6 @@ pub(super) struct Task {
     pub(super) raw_events: Fanout<RawEvent<TraderCallback>>,
     /// How often the session became ready, for the clients to bind their commands to.
     pub(super) logins: Arc<AtomicU64>,
-    pub(super) close_timeout: Duration,
     /// What a relay tells before each login.
     pub(super) system_info: Option<Arc<UserSystemInfoField>>,
     pub(super) clock: WallClock,
@@ -59,6 +58,7 @@ impl Task {
                 Some(sent) = sent_rx.recv() => self.step(sent),
                 Some(report) = self.reports.recv() => self.step(report),
                 Some(command) = self.commands.recv() => self.step(Input::Command(command)),
+                result = self.object.renewed() => self.step(Input::Renewed { result }),
                 () = sleep_until(deadline) => self.step(Input::Time),
             }
         }
@@ -85,9 +85,11 @@ impl Task {
                     self.log_in(record, request_id, sent_tx.clone());
                 }
                 Output::Send { request, record, request_id } => {
-                    let result = SendRefusal::read(self.api.request(request, record.as_ref(), request_id));
+                    let result =
+                        SendRefusal::read(self.object.api().request(request, record.as_ref(), request_id));
                     self.step(Input::Sent { request_id, result });
                 }
+                Output::Renew => self.object.renew(),
                 Output::State(state) => {
                     tracing::info!(%state, "trading session");
                     self.logins.store(self.session.logins(), Ordering::Release);
@@ -97,8 +99,9 @@ impl Task {
                 Output::Ended(ended) => tracing::trace!(?ended, "request"),
                 Output::ReadFrontInfo => {
                     // Libraries before 6.7.7 cannot tell: the default pace stays.
-                    if let Ok(info) = self.api.front_info() {
-                        self.step(Input::FrontInfo { query_frequency: info.qry_freq });
+                    if let Ok(info) = self.object.api().front_info() {
+                        let (address, query_frequency) = (info.front_addr, info.qry_freq);
+                        self.step(Input::FrontInfo { address, query_frequency });
                     }
                 }
             }
@@ -108,8 +111,8 @@ impl Task {
     /// Logs in from a thread of its own: the library collects terminal information meanwhile, which takes time and
     /// must not run twice at once in a process.
     fn log_in(&self, record: RecordBox, request_id: i32, sent_tx: mpsc::UnboundedSender<Input>) {
-        let (api, system_info) = (Arc::clone(&self.api), self.system_info.clone());
-        tokio::task::spawn_blocking(move || {
+        let (api, system_info) = (Arc::clone(self.object.api()), self.system_info.clone());
+        let log_in = move || {
             let told = match system_info {
                 Some(record) => SendRefusal::read_relay(api.register_user_system_info(&record)),
                 None => Ok(()),
@@ -120,23 +123,18 @@ impl Task {
             });
             // The session has ended meanwhile: nobody waits for the word.
             let _ = sent_tx.send(Input::Sent { request_id, result });
-        });
+        };
+        // Not a thread of the runtime: it could not shut down while a library hangs in the call. Without a thread the
+        // step stays unanswered, and is sent again.
+        if let Err(error) = std::thread::Builder::new().name("ctp-login".to_owned()).spawn(log_in) {
+            tracing::error!(%error, "no thread for the login");
+        }
     }
 
     /// Stops the library, then tells everybody who waits, then ends the streams.
     async fn close(mut self) {
         self.commands.close();
-        let (api, timeout) = (Arc::clone(&self.api), self.close_timeout);
-        let closing = tokio::task::spawn_blocking(move || api.close(timeout));
-        let ending = match closing.await {
-            Ok(Ok(())) => Ending::Clean,
-            Ok(Err(error)) => {
-                tracing::error!(%error, "the trader library did not stop");
-                Ending::TimedOut
-            }
-            // The runtime is shutting down; dropping the API closes it.
-            Err(_) => Ending::Clean,
-        };
+        let ending = self.object.close().await;
         // What the library delivered before it stopped still counts.
         while let Ok(report) = self.reports.try_recv() {
             self.step(report);
@@ -146,7 +144,7 @@ impl Task {
             match output {
                 Output::Event(event) => self.events.send(&event),
                 Output::State(state) => drop(self.state.send_replace(state)),
-                Output::Send { .. } | Output::Ended(_) | Output::ReadFrontInfo => {}
+                Output::Send { .. } | Output::Ended(_) | Output::ReadFrontInfo | Output::Renew => {}
             }
         }
         while let Ok(command) = self.commands.try_recv() {
@@ -154,7 +152,7 @@ impl Task {
         }
         self.events.close();
         self.raw_events.close();
-        let (end, timeout) = (self.recording.end(), self.close_timeout);
+        let (end, timeout) = (self.recording.end(), self.object.close_timeout());
         // The runtime may be shutting down; the writer ends by itself.
         let _ = tokio::task::spawn_blocking(move || end(timeout)).await;
         self.ended.send_replace(Some(ending));

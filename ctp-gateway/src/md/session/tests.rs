@@ -3,6 +3,7 @@ use std::time::Duration;
 use ctp_types::{Record, RspInfoField, SpecificInstrumentField};
 
 use super::*;
+use crate::state::LinkLoss;
 
 struct Bench {
     session: MdSession,
@@ -93,7 +94,7 @@ fn subscriptions_are_sent_again_after_a_broken_link() {
     let outputs = bench.callback(MdCallback::OnFrontDisconnected, 0x2001);
     assert!(matches!(
         outputs.as_slice(),
-        [Output::State(SessionState::Reconnecting(DisconnectReason(0x2001)))]
+        [Output::State(SessionState::Reconnecting(LinkLoss::Disconnected(DisconnectReason(0x2001))))]
     ));
     assert!(bench.subscribe(&["m2601"]).is_empty());
     bench.at_ms(2_000);

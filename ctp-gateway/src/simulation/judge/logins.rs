@@ -22,6 +22,8 @@ pub(super) struct Logins {
     refused: Option<i32>,
     is_logged_in: bool,
     has_logged_in: bool,
+    /// How often a password was refused that had worked.
+    password_refusals: u32,
 }
 
 impl Logins {
@@ -46,9 +48,13 @@ impl Logins {
             (LoginStep::LogIn, 0) => {
                 self.is_logged_in = true;
                 self.has_logged_in = true;
+                self.password_refusals = 0;
             }
             (_, 0) => {}
             (_, code) if passes(code) => {}
+            (LoginStep::LogIn, 3) if self.has_logged_in && self.password_refusals < 3 => {
+                self.password_refusals += 1;
+            }
             // An answer that comes twice or late may belong to a step that is over.
             (LoginStep::LogIn, _) if self.is_logged_in => {}
             _ => self.refused = Some(code),
@@ -70,5 +76,5 @@ impl Logins {
 
 /// Returns whether a refusal passes by itself (F25).
 fn passes(code: i32) -> bool {
-    matches!(code, 7 | 8 | 21 | 60)
+    matches!(code, 7 | 8 | 21 | 60 | 90 | 154)
 }

@@ -13,6 +13,7 @@ enum Name {
     Authenticating,
     LoggingIn,
     Confirming,
+    Recovering,
     Ready,
     Reconnecting,
     Faulted,
@@ -36,9 +37,10 @@ impl States {
 fn name(state: &SessionState) -> Name {
     match state {
         SessionState::Connecting => Name::Connecting,
-        SessionState::Authenticating { .. } => Name::Authenticating,
-        SessionState::LoggingIn { .. } => Name::LoggingIn,
-        SessionState::Confirming { .. } => Name::Confirming,
+        SessionState::Authenticating(_) => Name::Authenticating,
+        SessionState::LoggingIn(_) => Name::LoggingIn,
+        SessionState::Confirming(_) => Name::Confirming,
+        SessionState::Recovering(_) => Name::Recovering,
         SessionState::Ready(_) => Name::Ready,
         SessionState::Reconnecting(_) => Name::Reconnecting,
         SessionState::Faulted(_) => Name::Faulted,
@@ -47,14 +49,17 @@ fn name(state: &SessionState) -> Name {
 }
 
 fn follows(last: Name, next: Name) -> bool {
-    use Name::{Authenticating, Closed, Confirming, Connecting, Faulted, LoggingIn, Ready, Reconnecting};
+    use Name::{
+        Authenticating, Closed, Confirming, Connecting, Faulted, LoggingIn, Ready, Reconnecting, Recovering,
+    };
     match (last, next) {
         (Closed | Faulted, _) => false,
         (_, Reconnecting | Faulted | Closed) => true,
         (Connecting | Reconnecting, Authenticating | LoggingIn) => true,
         (Authenticating, Authenticating | LoggingIn) => true,
-        (LoggingIn, LoggingIn | Confirming | Ready) => true,
-        (Confirming, Confirming | Ready) => true,
+        (LoggingIn, LoggingIn | Confirming | Recovering | Ready) => true,
+        (Confirming, Confirming | Recovering | Ready) => true,
+        (Recovering, Ready) => true,
         _ => false,
     }
 }

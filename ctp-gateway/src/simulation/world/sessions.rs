@@ -227,6 +227,21 @@ impl World {
         self.judge.closed(side);
     }
 
+    /// Closes the API object and makes a fresh one.
+    fn renew(&mut self, side: Side) {
+        self.log.line(self.clock.now(), format_args!("{side} gets a fresh API object"));
+        let session = self.library(side).session();
+        self.step_exchange(ctp_sim::Input::Disconnect { session });
+        let library = self.library(side);
+        library.object += 2; // The other side has the numbers between.
+        library.is_linked = false;
+        library.is_connected = false;
+        library.exchange_connection = None;
+        self.judge.link_lost(side);
+        let pause = self.task_chance.millis(0, 300);
+        self.plan_connect(side, pause);
+    }
+
     fn carry_out_md(&mut self) {
         let side = Side::Md;
         while let Some(output) = self.sessions.md_outputs.pop_front() {
@@ -251,6 +266,15 @@ impl World {
                 }
                 md::Output::Event(event) => {
                     self.log.line(now, format_args!("md event {event:?}"));
+                    continue;
+                }
+                md::Output::Renew => {
+                    self.renew(side);
+                    self.sessions.md_outputs.extend(
+                        self.sessions
+                            .md
+                            .step(self.clock.for_session(), md::Input::Renewed { result: Ok(()) }),
+                    );
                     continue;
                 }
             };
@@ -283,7 +307,12 @@ impl World {
                     let session = self.library(side).session();
                     let (query_frequency, _) = self.exchange.front_limits(session);
                     self.judge.query_frequency(side, query_frequency);
-                    self.resume_td(td::Input::FrontInfo { query_frequency });
+                    let address = ctp_types::Text::default();
+                    self.resume_td(td::Input::FrontInfo { address, query_frequency });
+                }
+                td::Output::Renew => {
+                    self.renew(side);
+                    self.resume_td(td::Input::Renewed { result: Ok(()) });
                 }
             }
         }

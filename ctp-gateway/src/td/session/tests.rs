@@ -26,6 +26,7 @@ struct Bench {
     events: Vec<TdEvent>,
     /// How requests ended.
     ended: Vec<Outcome>,
+    renewals: u32,
     /// What the library says to requests.
     word: Result<(), SendRefusal>,
 }
@@ -45,6 +46,7 @@ impl Bench {
             states: Vec::new(),
             events: Vec::new(),
             ended: Vec::new(),
+            renewals: 0,
             word: Ok(()),
         }
     }
@@ -69,8 +71,10 @@ impl Bench {
             ..RspUserLoginField::default()
         };
         self.answer(TraderCallback::OnRspUserLogin, Some(login), None, id, true);
-        let id = self.last_sent(TraderRequest::ReqSettlementInfoConfirm);
-        self.callback(TraderCallback::OnRspSettlementInfoConfirm, id);
+        // Once per trading day.
+        if let Some((TraderRequest::ReqSettlementInfoConfirm, _, id)) = self.sent.last() {
+            self.callback(TraderCallback::OnRspSettlementInfoConfirm, *id);
+        }
         assert!(self.session.state().is_ready());
     }
 
@@ -121,8 +125,12 @@ impl Bench {
                 Output::State(state) => self.states.push(state),
                 Output::Event(event) => self.events.push(event),
                 Output::Ended(ended) => self.ended.push(ended.outcome),
+                Output::Renew => self.renewals += 1,
                 Output::ReadFrontInfo => {
-                    outputs.extend(self.session.step(now, Input::FrontInfo { query_frequency: 2 }));
+                    outputs.extend(
+                        self.session
+                            .step(now, Input::FrontInfo { address: text("tcp://a:1"), query_frequency: 2 }),
+                    );
                 }
             }
         }
