@@ -53,7 +53,7 @@ mod shell;
 #[cfg(test)]
 mod simulation;
 
-pub use config::{MdConfig, Secret, TdConfig};
+pub use config::{GatewayConfig, MdConfig, Secret, SecretSource, TdConfig};
 pub use error::{Error, ServerError};
 pub use fanout::Events;
 pub use md::{MdClient, MdEvent, Tick, Ticks};
