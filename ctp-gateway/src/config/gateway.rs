@@ -102,6 +102,8 @@ pub struct GatewayConfig {
     pub public_resume: Resume,
     /// Whether the settlement is confirmed after each login.
     pub confirm_settlement: bool,
+    /// Whether instruments, margin and fee rates are kept on disk for the trading day; `None`: as the library decides.
+    pub cache: Option<bool>,
     /// How many ticks may wait between library and readers.
     pub tick_capacity: usize,
     /// What a relay tells about its user's terminal.
@@ -147,6 +149,7 @@ impl Default for GatewayConfig {
             private_resume: td.private_resume,
             public_resume: td.public_resume,
             confirm_settlement: td.confirm_settlement,
+            cache: td.cache,
             tick_capacity: md.tick_capacity,
             relay: None,
             timeouts: td.timeouts,
@@ -359,6 +362,7 @@ impl GatewayConfig {
         config.private_resume = self.private_resume;
         config.public_resume = self.public_resume;
         config.confirm_settlement = self.confirm_settlement;
+        config.cache = self.cache;
         config.relay.clone_from(&self.relay);
         config.timeouts = self.timeouts;
         config.capture.clone_from(&self.capture);

@@ -105,6 +105,10 @@ pub(super) const KEYS: &[Key] = &[
         resume(node).map(|resume| config.public_resume = resume)
     }),
     key("confirm_settlement", &[], "true or false", to!(confirm_settlement, bool)),
+    key("cache", &[], "true or false", |config, node, _| {
+        config.cache = Some(node.bool()?);
+        Ok(())
+    }),
     key("tick_capacity", &[], "a whole number", |config, node, _| {
         let value = node.integer()?;
         config.tick_capacity =
