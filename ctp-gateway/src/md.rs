@@ -3,6 +3,7 @@
 mod client;
 mod event;
 pub(crate) mod io;
+pub(crate) mod observed;
 mod queue;
 pub(crate) mod recorded;
 pub(crate) mod session;

@@ -13,14 +13,16 @@ use crate::clock::WallClock;
 use crate::config::MdConfig;
 use crate::error::{Denial, Error, Rule};
 use crate::fanout::{Events, Fanout};
+use crate::health::MdHealth;
 use crate::library;
 use crate::md::event::MdEvent;
 use crate::md::io::{Command, Id};
 use crate::md::queue::{TickFanout, Ticks};
-use crate::md::recorded;
 use crate::md::session::MdSession;
 use crate::md::spi::Spi;
 use crate::md::task::Task;
+use crate::md::{observed, recorded};
+use crate::observe::{Latencies, Observer, Vitals};
 use crate::setup::{Addresses, failed};
 use crate::shell::{ApiObject, Life, Maker, blocking, check_fronts, create, seed};
 use crate::state::{Login, SessionState};
@@ -35,6 +37,8 @@ pub struct MdClient {
 #[derive(Debug)]
 struct Inner {
     life: Life,
+    vitals: Vitals,
+    latencies: Latencies,
     commands: mpsc::UnboundedSender<Command>,
     ticks: TickFanout,
     events: Fanout<MdEvent>,
@@ -81,6 +85,9 @@ impl MdClient {
         let seed = seed();
         let session = MdSession::new(&config, seed)?;
         let recording = recorded::begin(&config, seed, &library.version().to_string(), None)?;
+        let subject = observed::subject(&config, &library.version().to_string());
+        let observer = Observer::new(subject, config.clock.unix_ns(), recording.progress());
+        let (vitals, latencies) = (observer.vitals(), observer.tick_latencies());
         let (tick_tx, raw_ticks) = mpsc::channel(config.tick_capacity);
         let (report_tx, reports) = mpsc::unbounded_channel();
         let dropped = Arc::new(AtomicU64::new(0));
@@ -109,12 +116,22 @@ impl MdClient {
             reference: ReferenceData::builtin().ok(),
             clock: config.clock.clone(),
             recording,
+            observer,
             outputs: VecDeque::new(),
         };
         tokio::spawn(task.run());
         let (is_simulator, version) = (library.is_simulator(), library.version().to_string());
         Ok(Self {
-            inner: Arc::new(Inner { life, commands: command_tx, ticks, events, is_simulator, version }),
+            inner: Arc::new(Inner {
+                life,
+                vitals,
+                latencies,
+                commands: command_tx,
+                ticks,
+                events,
+                is_simulator,
+                version,
+            }),
         })
     }
 
@@ -178,6 +195,14 @@ impl MdClient {
     /// Returns the library's version.
     pub fn library_version(&self) -> &str {
         &self.inner.version
+    }
+
+    /// Returns how the session is, for a page or a probe. It costs the session nothing.
+    pub fn health(&self) -> MdHealth {
+        let Inner { vitals, latencies, .. } = &*self.inner;
+        let (subscriptions, ticks, ticks_lost) = vitals.market_data();
+        let session = vitals.health();
+        MdHealth { session, subscriptions, ticks, ticks_lost, tick_latency: latencies.summary() }
     }
 
     /// Closes the session and waits until the library has stopped. Streams end after it. Calling it again, or from

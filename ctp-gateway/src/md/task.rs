@@ -13,6 +13,7 @@ use crate::capture::Recording;
 use crate::clock::WallClock;
 use crate::error::SendRefusal;
 use crate::fanout::Fanout;
+use crate::health::Waiting;
 use crate::md::event::MdEvent;
 use crate::md::io::{Command, Id, Input, Output};
 use crate::md::queue::TickFanout;
@@ -20,6 +21,7 @@ use crate::md::recorded::MdRecorded;
 use crate::md::session::MdSession;
 use crate::md::spi::RawTick;
 use crate::md::tick::Tick;
+use crate::observe::Observer;
 use crate::shell::{ApiObject, Ending, now, sleep_until};
 use crate::state::SessionState;
 
@@ -38,6 +40,7 @@ pub(super) struct Task {
     pub(super) reference: Option<ReferenceData>,
     pub(super) clock: WallClock,
     pub(super) recording: Recording<MdRecorded>,
+    pub(super) observer: Observer,
     /// What is to be done still.
     pub(super) outputs: VecDeque<Output>,
 }
@@ -69,8 +72,13 @@ impl Task {
 
     fn step(&mut self, input: Input) {
         let now = now(&self.clock);
+        let (callbacks, commands) = (self.reports.len(), self.commands.len());
+        let waiting = Waiting { callbacks, commands, ..Waiting::default() };
+        self.observer.before::<MdRecorded>(now, &input, waiting);
         let input = self.recording.before(input);
         let outputs = self.session.step(now, input);
+        self.observer.after::<MdRecorded>(now, &outputs);
+        self.observer.take_market_data(self.session.wanted(), 0, 0);
         self.recording.after(now, &outputs);
         self.outputs.extend(outputs);
     }
