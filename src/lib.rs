@@ -14,7 +14,7 @@
 //! let mut ticks = md.ticks();
 //! md.subscribe(&["rb2701"])?;
 //! if let Some(tick) = ticks.next().await {
-//!     println!("{} {:?} {}", tick.instrument_id, tick.last_price, tick.volume);
+//!     println!("{} {:?} {}", tick.instrument_id(), tick.last_price(), tick.volume());
 //! }
 //! md.close().await
 //! # }

@@ -69,7 +69,7 @@ async fn bad_trading_day(exchange: &Exchange, folder: &Path) -> PathBuf {
     let rows = soon(td.instruments()).await.unwrap();
     let id = rows[1].instrument_id.to_string();
     let snapshot = soon(td.snapshot(&id)).await.unwrap().expect("a snapshot");
-    let (low, high) = (snapshot.lower_limit_price.unwrap(), snapshot.upper_limit_price.unwrap());
+    let (low, high) = (snapshot.lower_limit_price().unwrap(), snapshot.upper_limit_price().unwrap());
     let buy = |volume, price| NewOrder::limit(&id, Direction::BUY, OffsetFlag::OPEN, volume, price);
 
     let filled = soon(td.place(buy(1, high))).await.unwrap();

@@ -36,6 +36,14 @@ pub enum Error {
     /// The recording that is asked for cannot begin.
     #[error(transparent)]
     Capture(#[from] crate::capture::CaptureError),
+    /// The operating system gave no thread.
+    #[error("thread {name} could not be started: {source}; raise the limit of threads (ulimit -u)")]
+    Thread {
+        /// The thread's name.
+        name: &'static str,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
     /// The counter or the exchange refused the request: it has no effect.
     #[error("{request} was rejected: {error}")]
     Rejected {

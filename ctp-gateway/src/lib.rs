@@ -35,9 +35,7 @@ pub mod capture;
 pub mod clock;
 pub mod config;
 pub mod error;
-pub mod health;
 pub mod md;
-pub mod metrics;
 pub mod requests;
 pub mod state;
 pub mod status;
@@ -55,10 +53,10 @@ mod shell;
 #[cfg(test)]
 mod simulation;
 
-pub use config::{GatewayConfig, MdConfig, Secret, SecretSource, TdConfig};
+pub use config::{MdConfig, Secret, TdConfig};
 pub use error::{Error, ServerError};
 pub use fanout::Events;
-pub use md::{MdClient, MdEvent, Tick, Ticks};
+pub use md::{MdClient, MdEvent, Tick, TickFlags, Ticks};
 pub use state::{Login, SessionState};
 pub use status::StatusText;
 pub use td::{NewOrder, Order, OrderHandle, TdClient, TdEvent, Trade};

@@ -1,19 +1,20 @@
 //! Market data sessions.
 
+mod bus;
 mod client;
+mod dates;
 mod event;
 pub(crate) mod io;
-pub(crate) mod observed;
-mod queue;
 pub(crate) mod recorded;
 pub(crate) mod session;
+mod slot;
 mod spelling;
 mod spi;
 mod subscriptions;
 mod task;
 mod tick;
 
+pub use bus::{BlockingTicks, Inlet, SpinTicks, TickBus, TickHandler, Ticks};
 pub use client::MdClient;
 pub use event::{Gap, MdEvent, Seen};
-pub use queue::Ticks;
-pub use tick::{Level, Tick};
+pub use tick::{Level, Tick, TickFlags};

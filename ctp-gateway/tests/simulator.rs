@@ -46,12 +46,12 @@ async fn contract(td: &TdClient, product: &str) -> String {
     of_product.get(1).expect("two months at least").instrument_id.to_string()
 }
 
-async fn tick_with_book(md: &MdClient, id: &str) -> Arc<Tick> {
+async fn tick_with_book(md: &MdClient, id: &str) -> Tick {
     let mut ticks = md.ticks();
     md.subscribe(&[id]).expect("subscribed");
     soon(async {
         while let Some(tick) = ticks.next().await {
-            if tick.instrument_id == id && tick.bid().is_some() && tick.ask().is_some() {
+            if tick.instrument_id() == id && tick.bid().is_some() && tick.ask().is_some() {
                 return tick;
             }
         }
@@ -74,8 +74,12 @@ async fn ticks_of_two_products_and_the_end_of_the_stream() {
     soon(async {
         while seen[0] < 3 || seen[1] < 3 {
             let tick = ticks.next().await.expect("a tick");
-            seen[usize::from(tick.instrument_id == index.as_str())] += 1;
-            assert!(tick.last_price.is_none_or(|price| price > 0.0 && price < 1e7), "{:?}", tick.last_price);
+            seen[usize::from(tick.instrument_id() == index.as_str())] += 1;
+            assert!(
+                tick.last_price().is_none_or(|price| price > 0.0 && price < 1e7),
+                "{:?}",
+                tick.last_price()
+            );
             assert!(tick.received_ns > 0);
         }
     })
@@ -97,7 +101,7 @@ async fn an_order_fills_and_shows_everywhere() {
     let md = MdClient::connect(md_config("gateway-fill", &folder)).await.unwrap();
     let rb = contract(&td, "rb").await;
     let tick = tick_with_book(&md, &rb).await;
-    let limit = tick.upper_limit_price.expect("a limit");
+    let limit = tick.upper_limit_price().expect("a limit");
     let mut events = td.events();
     let mut handle =
         soon(td.place(NewOrder::limit(&rb, Direction::BUY, OffsetFlag::OPEN, 2, limit))).await.unwrap();
@@ -135,7 +139,7 @@ async fn a_resting_order_is_cancelled_once() {
     let td = ready(td_config("gateway-cancel", "000001", &folder)).await;
     let md = MdClient::connect(md_config("gateway-cancel", &folder)).await.unwrap();
     let index = contract(&td, "IF").await;
-    let far = tick_with_book(&md, &index).await.lower_limit_price.expect("a limit");
+    let far = tick_with_book(&md, &index).await.lower_limit_price().expect("a limit");
     let handle =
         soon(td.place(NewOrder::limit(&index, Direction::BUY, OffsetFlag::OPEN, 1, far))).await.unwrap();
     let order = soon(handle.accepted()).await.unwrap();
@@ -181,7 +185,7 @@ async fn another_session_of_the_account_sees_the_order_as_foreign() {
     let mut seen = two.events();
     let md = MdClient::connect(md_config("gateway-foreign", &folder[0])).await.unwrap();
     let rb = contract(&one, "rb").await;
-    let far = tick_with_book(&md, &rb).await.lower_limit_price.expect("a limit");
+    let far = tick_with_book(&md, &rb).await.lower_limit_price().expect("a limit");
     let handle =
         soon(one.place(NewOrder::limit(&rb, Direction::BUY, OffsetFlag::OPEN, 1, far))).await.unwrap();
     soon(handle.accepted()).await.unwrap();
@@ -291,7 +295,7 @@ async fn the_same_binary_trades_through_every_version() {
         config.library = Some(simulator.md);
         let md = MdClient::connect(config).await.unwrap();
         let rb = contract(&td, "rb").await;
-        let limit = tick_with_book(&md, &rb).await.upper_limit_price.expect("a limit");
+        let limit = tick_with_book(&md, &rb).await.upper_limit_price().expect("a limit");
         let handle =
             soon(td.place(NewOrder::limit(&rb, Direction::BUY, OffsetFlag::OPEN, 1, limit))).await.unwrap();
         let order = soon(handle.finished()).await.unwrap();

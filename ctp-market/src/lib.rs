@@ -52,6 +52,6 @@ pub use last_day::LastDay;
 pub use money::{Money, Rate};
 pub use option::{ExerciseStyle, OptionMonths, OptionTerms, StrikeStep};
 pub use product::{Fees, Listing, Product, Session};
-pub use reference::ReferenceData;
+pub use reference::{ReferenceData, Traded};
 pub use tick::{PriceError, TickSize};
 pub use timetable::{Change, Phase, Span, Timetable};

@@ -139,6 +139,24 @@ impl ReferenceData {
         self.with_option_root(&root).ok_or(MarketError::UnknownProduct(root))
     }
 
+    /// Returns what trades under an id of any kind: a future, an option, a combination (by its first leg), a trade at
+    /// settlement (`sc1911TAS`); `None` for an id of no known product. Costs no allocation.
+    pub fn traded(&self, instrument_id: &str) -> Option<Traded<'_>> {
+        // `SP a2109&a2201`, `SPD TA109&TA110`: legs stand behind the kind of combination.
+        let legs = instrument_id.rsplit_once(' ').map(|(_, legs)| legs);
+        let (leg, is_combination) = match legs {
+            Some(legs) => (legs.split('&').next().unwrap_or(legs), true),
+            None => (instrument_id, false),
+        };
+        let (head, rest) = code::split(leg)?;
+        let is_future = rest.is_empty() || rest == "TAS";
+        if is_future && let Some(product) = self.product(head.product) {
+            return Some(Traded { product, options: None, is_combination });
+        }
+        let (product, options) = self.with_option_root(head.product).filter(|_| !is_future)?;
+        Some(Traded { product, options: Some(options), is_combination })
+    }
+
     fn with_option_root(&self, root: &str) -> Option<(&Product, &OptionTerms)> {
         let mut options = self.products.iter().filter_map(|it| Some((it, it.options.as_ref()?)));
         options.find(|(_, options)| options.root == root)
@@ -216,6 +234,25 @@ impl ReferenceData {
     }
 }
 
+/// What trades under an instrument's id.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Traded<'a> {
+    /// The product; of an option, that of the future it is an option on.
+    pub product: &'a Product,
+    /// The terms, if it is an option.
+    pub options: Option<&'a OptionTerms>,
+    /// Whether it is a combination; then the rest is its first leg's.
+    pub is_combination: bool,
+}
+
+impl Traded<'_> {
+    /// Returns the units of the price in one lot (`VolumeMultiple`).
+    pub fn multiplier(&self) -> i32 {
+        self.options.map_or(self.product.multiplier, |options| options.multiplier)
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ExchangeFile {
@@ -259,6 +296,30 @@ mod tests {
         }
         assert!(matches!(data.option_terms_of("IF2612-C-4000"), Err(MarketError::UnknownProduct(_))));
         assert!(matches!(data.option_terms_of("m2701"), Err(MarketError::OptionCode(_))));
+    }
+
+    #[test]
+    fn an_id_of_any_kind_leads_to_its_product() {
+        let data = builtin();
+        for (id, product, multiplier, is_option, is_combination) in [
+            ("SR701", "SR", 10, false, false),
+            ("rb2701", "rb", 10, false, false),
+            ("IO2612-C-4000", "IF", 100, true, false),
+            ("SR701C6000", "SR", 10, true, false),
+            ("sc2701TAS", "sc", 1000, false, false),
+            ("SP a2701&a2705", "a", 10, false, true),
+            ("SPD TA701&TA705", "TA", 5, false, true),
+            ("STG SR703C5300&SR703P5200", "SR", 10, true, true),
+        ] {
+            let found = data.traded(id).unwrap_or_else(|| panic!("{id} is not known"));
+            let expected = (product, multiplier, is_option, is_combination);
+            let product = found.product.id.as_str();
+            let seen = (product, found.multiplier(), found.options.is_some(), found.is_combination);
+            assert_eq!(seen, expected);
+        }
+        for id in ["", "RB2701", "zz2701", "IF2612-C-4000", "IO2612", "SP ", "SP &", "螺纹2701", " "] {
+            assert!(data.traded(id).is_none(), "{id}");
+        }
     }
 
     #[test]

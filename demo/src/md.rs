@@ -1,7 +1,6 @@
 //! Market data 行情: connect, log in, subscribe, print ticks.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use ctp::demo::{Demo, DemoError, main_contract};
 use ctp::md::Level;
@@ -51,13 +50,13 @@ async fn show(demo: &Demo, md: &MdClient) -> Result<(), DemoError> {
         }
     }
 
-    let mut seen: BTreeMap<&str, Vec<Arc<Tick>>> =
+    let mut seen: BTreeMap<&str, Vec<Tick>> =
         contracts.iter().map(|id| (id.as_str(), Vec::new())).collect();
     while seen.values().any(|ticks| ticks.len() < demo.options.ticks) {
         let wanted = async {
             loop {
                 let tick = ticks.next().await.ok_or(ctp::Error::Closed)?;
-                let count = seen.get(&*tick.instrument_id.to_str()).map(Vec::len);
+                let count = seen.get(&*tick.instrument()).map(Vec::len);
                 if count.is_some_and(|count| count < demo.options.ticks) {
                     return Ok::<_, ctp::Error>(tick);
                 }
@@ -69,7 +68,7 @@ async fn show(demo: &Demo, md: &MdClient) -> Result<(), DemoError> {
             tick => tick?,
         };
         demo.say(format_args!("{}", line(&tick)));
-        if let Some(ticks) = seen.get_mut(&*tick.instrument_id.to_str()) {
+        if let Some(ticks) = seen.get_mut(&*tick.instrument()) {
             ticks.push(tick);
         }
     }
@@ -80,8 +79,8 @@ async fn show(demo: &Demo, md: &MdClient) -> Result<(), DemoError> {
             Some(last) => demo.say(format_args!(
                 "  {id}: {} ticks, last 最新 {}, volume 成交量 {}",
                 ticks.len(),
-                price(last.last_price),
-                last.volume
+                price(last.last_price()),
+                last.volume()
             )),
             None => demo.say(format_args!("  {id}: no tick 无行情")),
         }
@@ -97,13 +96,13 @@ fn line(tick: &Tick) -> String {
     };
     format!(
         "{}.{:03} {:8} last 最新 {}  bid 买一 {}  ask 卖一 {}  volume 成交量 {}",
-        tick.update_time,
-        tick.update_millisec,
-        tick.instrument_id.to_str(),
-        price(tick.last_price),
+        tick.update_time(),
+        tick.update_millisec(),
+        tick.instrument(),
+        price(tick.last_price()),
         level(tick.bid()),
         level(tick.ask()),
-        tick.volume
+        tick.volume()
     )
 }
 

@@ -71,7 +71,7 @@ impl Trading<'_> {
             contract.expire_date
         ));
         let snapshot = demo.wait("market data of the contract", td.snapshot(&id)).await?;
-        let limits = snapshot.and_then(|tick| tick.lower_limit_price.zip(tick.upper_limit_price));
+        let limits = snapshot.and_then(|tick| tick.lower_limit_price().zip(tick.upper_limit_price()));
         let (lower, upper) = limits.ok_or_else(|| DemoError::NoLimits(id.clone()))?;
         demo.say(format_args!("daily limits 跌停 {lower}, 涨停 {upper}"));
         let before = self.account().await?;

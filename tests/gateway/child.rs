@@ -90,7 +90,7 @@ async fn chinese() {
     let instruments = td.instruments().await.expect("instruments");
     say(&instruments[0].name.to_string());
     let id = instruments[0].instrument_id.to_string();
-    let price = td.snapshot(&id).await.expect("a snapshot").and_then(|tick| tick.lower_limit_price);
+    let price = td.snapshot(&id).await.expect("a snapshot").and_then(|tick| tick.lower_limit_price());
     let (direction, offset) = (ctp::types::Direction::BUY, ctp::types::OffsetFlag::OPEN);
     let order = ctp::NewOrder::limit(&id, direction, offset, 1, price.expect("a limit"));
     let handle = td.place(order).await.expect("sent");

@@ -137,7 +137,7 @@ fn f04_the_library_outlives_its_clients() {
         let mut ticks = md.ticks();
         md.subscribe(&["rb2701"]).expect("subscribed");
         let tick = world.soon(ticks.next()).await.expect("a tick");
-        assert_eq!(tick.instrument_id, "rb2701");
+        assert_eq!(tick.instrument_id(), "rb2701");
         md.close().await.expect("closed in time");
         drop((md, ticks));
         let name = path.file_name().expect("a name").to_string_lossy().into_owned();

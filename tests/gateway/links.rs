@@ -148,7 +148,7 @@ fn f22_broken_at_a_subscription() {
         while ticks.try_next().is_some() {}
         world.exchange.tick("rb2701", 3_333.0).expect("a tick");
         let tick = world.soon(ticks.next()).await.expect("a tick");
-        assert_eq!(tick.last_price, Some(3_333.0));
+        assert_eq!(tick.last_price(), Some(3_333.0));
         md.close().await.expect("closed in time");
     });
 }

@@ -38,7 +38,7 @@ fn f35_everything_is_subscribed_again() {
         for id in ids {
             world.exchange.tick(id, 3_300.0).expect("a tick");
             let tick = world.soon(ticks.next()).await.expect("a tick");
-            assert_eq!(tick.instrument_id, id);
+            assert_eq!(tick.instrument_id(), id);
         }
         md.close().await.expect("closed in time");
     });

@@ -18,21 +18,21 @@ fn f63_dbl_max_is_no_value() {
         md.subscribe(&["rb2701"]).expect("subscribed");
         let tick = world.soon(ticks.next()).await.expect("a tick");
         let prices = [
-            tick.last_price,
-            tick.open_price,
-            tick.highest_price,
-            tick.lowest_price,
-            tick.pre_settlement_price,
-            tick.pre_close_price,
-            tick.settlement_price,
-            tick.upper_limit_price,
-            tick.lower_limit_price,
-            tick.average_price,
-            tick.turnover,
-            tick.open_interest,
+            tick.last_price(),
+            tick.open_price(),
+            tick.highest_price(),
+            tick.lowest_price(),
+            tick.pre_settlement_price(),
+            tick.pre_close_price(),
+            tick.settlement_price(),
+            tick.upper_limit_price(),
+            tick.lower_limit_price(),
+            tick.average_price(),
+            tick.turnover(),
+            tick.open_interest(),
         ];
         assert!(prices.iter().all(Option::is_none), "{prices:?}");
-        assert!(tick.bids.iter().chain(&tick.asks).all(Option::is_none), "{:?} {:?}", tick.bids, tick.asks);
+        assert!(tick.bids().iter().chain(&tick.asks()).all(Option::is_none), "{:?} {:?}", tick.bids(), tick.asks());
         let record = &tick.record;
         for raw in
             [record.last_price, record.bid_price1, record.ask_price5, record.turnover, record.curr_delta]

@@ -2,27 +2,24 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
-use ctp_market::ReferenceData;
 use ctp_sys::{MdApi, MdLibrary, MdOptions};
 use ctp_types::Text;
 use tokio::sync::{mpsc, watch};
 
-use crate::clock::WallClock;
 use crate::config::MdConfig;
 use crate::error::{Denial, Error, Rule};
 use crate::fanout::{Events, Fanout};
-use crate::health::MdHealth;
 use crate::library;
+use crate::md::bus::{self, TickBus, TickHandler, Ticks};
 use crate::md::event::MdEvent;
 use crate::md::io::{Command, Id};
-use crate::md::queue::{TickFanout, Ticks};
+use crate::md::recorded;
 use crate::md::session::MdSession;
 use crate::md::spi::Spi;
 use crate::md::task::Task;
-use crate::md::{observed, recorded};
-use crate::observe::{Latencies, Observer, Vitals};
+use crate::md::tick::Tick;
 use crate::setup::{Addresses, failed};
 use crate::shell::{ApiObject, Life, Maker, blocking, check_fronts, create, seed};
 use crate::state::{Login, SessionState};
@@ -37,10 +34,8 @@ pub struct MdClient {
 #[derive(Debug)]
 struct Inner {
     life: Life,
-    vitals: Vitals,
-    latencies: Latencies,
     commands: mpsc::UnboundedSender<Command>,
-    ticks: TickFanout,
+    ticks: Arc<bus::Shared>,
     events: Fanout<MdEvent>,
     is_simulator: bool,
     version: String,
@@ -84,15 +79,13 @@ impl MdClient {
         check_fronts(&config.fronts, library.is_simulator())?;
         let seed = seed();
         let session = MdSession::new(&config, seed)?;
-        let recording = recorded::begin(&config, seed, &library.version().to_string(), None)?;
-        let subject = observed::subject(&config, &library.version().to_string());
-        let observer = Observer::new(subject, config.clock.unix_ns(), recording.progress());
-        let (vitals, latencies) = (observer.vitals(), observer.tick_latencies());
-        let (tick_tx, raw_ticks) = mpsc::channel(config.tick_capacity);
         let (report_tx, reports) = mpsc::unbounded_channel();
-        let dropped = Arc::new(AtomicU64::new(0));
-        let ticks = TickFanout::new(config.tick_capacity, Arc::clone(&dropped));
-        let spi = Spi { ticks: tick_tx, dropped, reports: report_tx, clock: config.clock.clone() };
+        let bus = TickBus::new(config.tick_capacity, config.clock.clone())
+            .map_err(|source| Error::Thread { name: "ctp-md-bus", source })?;
+        let ticks = Arc::clone(bus.shared());
+        let version = library.version().to_string();
+        let recording = recorded::begin(&config, seed, &version, Some(Box::new(ticks.raw())))?;
+        let spi = Spi { ticks: bus.inlet(), reports: report_tx };
         let (loaded, setup) = (library.clone(), config.clone());
         let make: Maker<_> = Arc::new(move |number| start(&loaded, &setup, spi.clone(), number));
         let timeout = config.timeouts.close;
@@ -104,34 +97,21 @@ impl MdClient {
         let task = Task {
             session,
             object,
-            raw_ticks,
             reports,
             commands,
             stop: ends.stop,
             state: ends.state,
             ended: ends.ended,
-            ticks: ticks.clone(),
+            ticks: bus,
             events: events.clone(),
-            // Without reference data a tick has no average price; the record has what came.
-            reference: ReferenceData::builtin().ok(),
             clock: config.clock.clone(),
             recording,
-            observer,
             outputs: VecDeque::new(),
         };
         tokio::spawn(task.run());
         let (is_simulator, version) = (library.is_simulator(), library.version().to_string());
         Ok(Self {
-            inner: Arc::new(Inner {
-                life,
-                vitals,
-                latencies,
-                commands: command_tx,
-                ticks,
-                events,
-                is_simulator,
-                version,
-            }),
+            inner: Arc::new(Inner { life, commands: command_tx, ticks, events, is_simulator, version }),
         })
     }
 
@@ -179,7 +159,39 @@ impl MdClient {
     ///
     /// The first tick of an instrument is the front's last snapshot, which may be old.
     pub fn ticks(&self) -> Ticks {
-        self.inner.ticks.subscribe()
+        Ticks::new(&self.inner.ticks)
+    }
+
+    /// Calls a function with every tick from now on, on a thread of its own named `ctp-md-handler`. It may take its
+    /// time: it loses ticks that it is too slow for ([`TickHandler::dropped`]) and holds nobody else up. A panic is
+    /// caught, logged and [counted](TickHandler::panics).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Thread`] if the operating system gives no thread.
+    pub fn on_tick(&self, handle: impl FnMut(Tick) + Send + 'static) -> Result<TickHandler, Error> {
+        self.on_tick_of(self.ticks(), handle)
+    }
+
+    /// Calls a function with every tick of a stream, for example one of [some instruments only](Ticks::only); else as
+    /// [`on_tick`](Self::on_tick).
+    ///
+    /// # Errors
+    ///
+    /// As [`on_tick`](Self::on_tick).
+    pub fn on_tick_of(
+        &self,
+        ticks: Ticks,
+        handle: impl FnMut(Tick) + Send + 'static,
+    ) -> Result<TickHandler, Error> {
+        let started = self.inner.ticks.handle(ticks, handle);
+        started.map_err(|source| Error::Thread { name: "ctp-md-handler", source })
+    }
+
+    /// Returns the latest tick of an instrument since the client began, if there is one. Its [`Tick::lost_before`] says
+    /// how many ticks, of any instrument, were lost since then; it is 0 unless the whole process was stalled.
+    pub fn latest(&self, instrument_id: &str) -> Option<Tick> {
+        self.inner.ticks.latest(instrument_id.as_bytes())
     }
 
     /// Returns the answers to subscriptions, and errors, from now on. None is ever dropped.
@@ -197,14 +209,6 @@ impl MdClient {
         &self.inner.version
     }
 
-    /// Returns how the session is, for a page or a probe. It costs the session nothing.
-    pub fn health(&self) -> MdHealth {
-        let Inner { vitals, latencies, .. } = &*self.inner;
-        let (subscriptions, ticks, ticks_lost) = vitals.market_data();
-        let session = vitals.health();
-        MdHealth { session, subscriptions, ticks, ticks_lost, tick_latency: latencies.summary() }
-    }
-
     /// Closes the session and waits until the library has stopped. Streams end after it. Calling it again, or from
     /// several places, does no harm.
     ///
@@ -216,7 +220,16 @@ impl MdClient {
     ///
     /// Dropping the future does not take back the close.
     pub async fn close(&self) -> Result<(), Error> {
-        self.inner.life.close().await
+        let closed = self.inner.life.close().await;
+        // What is called with ticks has at most one call left. It is waited for, but not for ever.
+        let ended = async {
+            while !self.inner.ticks.handlers_have_ended() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        let limit = self.inner.life.close_timeout;
+        let has_ended = tokio::time::timeout(limit, ended).await.is_ok();
+        closed.and(if has_ended { Ok(()) } else { Err(Error::CloseTimedOut { waited: limit }) })
     }
 
     fn send(&self, command: Command) -> Result<(), Error> {
@@ -237,7 +250,7 @@ fn ids<S: AsRef<str>>(instrument_ids: &[S]) -> Result<Vec<Id>, Error> {
 }
 
 /// Creates the API object and sets it going.
-fn start(library: &MdLibrary, config: &MdConfig, spi: Spi<WallClock>, number: u32) -> Result<MdApi, Error> {
+fn start(library: &MdLibrary, config: &MdConfig, spi: Spi, number: u32) -> Result<MdApi, Error> {
     let api = create(&config.session_flow_dir(), number, |folder| {
         let mut options = MdOptions::new(folder);
         options.production_mode = config.production;

@@ -1,11 +1,10 @@
 //! The task that owns a market data session and drives it.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
-use ctp_market::ReferenceData;
 use ctp_sys::MdApi;
 use ctp_sys::se::Md;
+use ctp_types::MdCallback;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -13,34 +12,27 @@ use crate::capture::Recording;
 use crate::clock::WallClock;
 use crate::error::SendRefusal;
 use crate::fanout::Fanout;
-use crate::health::Waiting;
+use crate::md::bus::TickBus;
 use crate::md::event::MdEvent;
 use crate::md::io::{Command, Id, Input, Output};
-use crate::md::queue::TickFanout;
 use crate::md::recorded::MdRecorded;
 use crate::md::session::MdSession;
-use crate::md::spi::RawTick;
-use crate::md::tick::Tick;
-use crate::observe::Observer;
 use crate::shell::{ApiObject, Ending, now, sleep_until};
 use crate::state::SessionState;
 
 pub(super) struct Task {
     pub(super) session: MdSession,
     pub(super) object: ApiObject<Md>,
-    pub(super) raw_ticks: mpsc::Receiver<RawTick>,
     pub(super) reports: mpsc::UnboundedReceiver<Input>,
     pub(super) commands: mpsc::UnboundedReceiver<Command>,
     pub(super) stop: CancellationToken,
     pub(super) state: watch::Sender<SessionState>,
     pub(super) ended: watch::Sender<Option<Ending>>,
-    pub(super) ticks: TickFanout,
+    /// Dropped with the task, it ends the streams.
+    pub(super) ticks: TickBus,
     pub(super) events: Fanout<MdEvent>,
-    /// Multipliers for prices that come per lot.
-    pub(super) reference: Option<ReferenceData>,
     pub(super) clock: WallClock,
     pub(super) recording: Recording<MdRecorded>,
-    pub(super) observer: Observer,
     /// What is to be done still.
     pub(super) outputs: VecDeque<Output>,
 }
@@ -58,7 +50,6 @@ impl Task {
                 () = self.stop.cancelled() => break,
                 Some(report) = self.reports.recv() => self.step(report),
                 Some(command) = self.commands.recv() => self.step(Input::Command(command)),
-                Some(raw) = self.raw_ticks.recv() => self.publish(&raw),
                 result = self.object.renewed() => self.step(Input::Renewed { result }),
                 () = sleep_until(deadline) => self.step(Input::Time),
             }
@@ -66,19 +57,22 @@ impl Task {
         self.close().await;
     }
 
-    fn publish(&self, raw: &RawTick) {
-        self.ticks.send(&Arc::new(Tick::new(&raw.record, raw.received_ns, self.reference.as_ref())));
+    fn step(&mut self, input: Input) {
+        let is_end_of_link =
+            matches!(&input, Input::Callback(event) if event.callback == MdCallback::OnFrontDisconnected);
+        if is_end_of_link || matches!(input, Input::Time) {
+            let seen = self.ticks.shared().news();
+            if !seen.is_empty() {
+                self.step_now(Input::Ticked(seen));
+            }
+        }
+        self.step_now(input);
     }
 
-    fn step(&mut self, input: Input) {
+    fn step_now(&mut self, input: Input) {
         let now = now(&self.clock);
-        let (callbacks, commands) = (self.reports.len(), self.commands.len());
-        let waiting = Waiting { callbacks, commands, ..Waiting::default() };
-        self.observer.before::<MdRecorded>(now, &input, waiting);
         let input = self.recording.before(input);
         let outputs = self.session.step(now, input);
-        self.observer.after::<MdRecorded>(now, &outputs);
-        self.observer.take_market_data(self.session.wanted(), 0, 0);
         self.recording.after(now, &outputs);
         self.outputs.extend(outputs);
     }
@@ -125,9 +119,6 @@ impl Task {
         let ending = self.object.close().await;
         while let Ok(report) = self.reports.try_recv() {
             self.step(report);
-        }
-        while let Ok(raw) = self.raw_ticks.try_recv() {
-            self.publish(&raw);
         }
         self.step(Input::Finish);
         while let Some(output) = self.outputs.pop_front() {

@@ -182,7 +182,7 @@ impl TdClient {
         let record = QryDepthMarketDataField { instrument_id: id, ..QryDepthMarketDataField::default() };
         let rows = self.query(TraderRequest::ReqQryDepthMarketData, RecordBox::new(&record)).await?;
         let mut found = of::<DepthMarketDataField>(&rows.records);
-        Ok(found.find(|row| row.instrument_id == id).map(|row| Tick::new(row, rows.received_ns, None)))
+        Ok(found.find(|row| row.instrument_id == id).and_then(|row| Tick::of_query(row, rows.received_ns)))
     }
 
     /// Queries the money of the account, one row per currency.
