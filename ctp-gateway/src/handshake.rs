@@ -47,8 +47,9 @@ enum Position {
     Awaiting,
     /// All steps are done.
     Ready,
-    /// A fresh API object is being made; `until`: made again then.
-    Renewing { until: Option<Instant> },
+    /// A fresh API object is being made; `until`: made again then. Its first words may come before the word that it
+    /// is made: `is_connected`.
+    Renewing { until: Option<Instant>, is_connected: bool },
     /// A refusal or a fault ended the session.
     Stopped,
 }
@@ -114,12 +115,16 @@ impl Handshake {
         match self.position {
             Position::Paused { until, .. } => Some(until),
             Position::InFlight { deadline, .. } => Some(deadline),
-            Position::Renewing { until } => until,
+            Position::Renewing { until, .. } => until,
             _ => None,
         }
     }
 
     pub(crate) fn handle_connected(&mut self, now: Instant, ids: &mut RequestIds, moves: &mut Vec<Move>) {
+        if let Position::Renewing { is_connected, .. } = &mut self.position {
+            *is_connected = true;
+            return;
+        }
         if self.position != Position::Down {
             tracing::warn!("OnFrontConnected came again without a disconnect; it is ignored");
             return;
@@ -131,7 +136,11 @@ impl Handshake {
     }
 
     pub(crate) fn handle_disconnected(&mut self, now: Instant, loss: LinkLoss, moves: &mut Vec<Move>) {
-        if self.is_stopped() || matches!(self.position, Position::Renewing { .. }) {
+        if let Position::Renewing { is_connected, .. } = &mut self.position {
+            *is_connected = false;
+            return;
+        }
+        if self.is_stopped() {
             return;
         }
         self.backoff.broken(now);
@@ -145,18 +154,27 @@ impl Handshake {
             return;
         }
         self.backoff.broken(now);
-        self.position = Position::Renewing { until: None };
+        self.position = Position::Renewing { until: None, is_connected: false };
         moves.push(Move::State(SessionState::Reconnecting(loss)));
         moves.push(Move::Renew);
     }
 
     /// Handles the end of [`Move::Renew`]: a fresh object connects by itself; without one it is tried again.
-    pub(crate) fn handle_renewed(&mut self, now: Instant, is_made: bool) {
-        if matches!(self.position, Position::Renewing { .. }) {
-            self.position = match is_made {
-                true => Position::Down,
-                false => Position::Renewing { until: Some(now + RENEW_PAUSE) },
-            };
+    pub(crate) fn handle_renewed(
+        &mut self,
+        now: Instant,
+        is_made: bool,
+        ids: &mut RequestIds,
+        moves: &mut Vec<Move>,
+    ) {
+        let Position::Renewing { is_connected, .. } = self.position else { return };
+        if !is_made {
+            self.position = Position::Renewing { until: Some(now + RENEW_PAUSE), is_connected: false };
+            return;
+        }
+        self.position = Position::Down;
+        if is_connected {
+            self.handle_connected(now, ids, moves);
         }
     }
 
@@ -247,8 +265,8 @@ impl Handshake {
                 tracing::warn!(?step, "no answer; sending the request again");
                 self.go(now, step, now, ids, moves);
             }
-            Position::Renewing { until: Some(until) } if until <= now => {
-                self.position = Position::Renewing { until: None };
+            Position::Renewing { until: Some(until), .. } if until <= now => {
+                self.position = Position::Renewing { until: None, is_connected: false };
                 moves.push(Move::Renew);
             }
             _ => {}

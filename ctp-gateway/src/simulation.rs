@@ -16,6 +16,7 @@ mod library;
 mod listing;
 mod log;
 mod plan;
+mod tally;
 mod user;
 mod world;
 

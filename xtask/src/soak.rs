@@ -15,7 +15,8 @@ pub(crate) struct Arguments {
     /// Minutes to spend at most, builds included; a third goes to seeds, the rest to fuzzing.
     #[arg(long, default_value_t = 60)]
     minutes: u64,
-    /// Seeds of the property tests and of the hammering. Fewer are run when the minutes do not suffice.
+    /// Seeds of the property tests, the hammering and the gateway's simulation. Of the first two fewer are run when the
+    /// minutes do not suffice.
     #[arg(long, default_value_t = 10_000)]
     seeds: u64,
 }
@@ -52,6 +53,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         eprintln!("{seeds} seeds");
         shell::run(seeded(seeds).args(["--", "--nocapture"]))
     });
+    stages.run("gateway's simulation", &[], || shell::run(&mut simulation(arguments.seeds)));
     stages.run("C boundary in valgrind", &[], valgrind);
     crate::sanitize::add_all(&mut stages);
     stages.run("simulator", &[], || crate::sim::run(&crate::sim::Arguments::default()));
@@ -81,6 +83,18 @@ fn seeded(seeds: u64) -> Command {
         .env("CARGO_PROFILE_RELEASE_OVERFLOW_CHECKS", "true")
         .env("CTP_SIM_SEEDS", seeds.to_string())
         .env("PROPTEST_CASES", seeds.to_string());
+    command
+}
+
+/// The gateway's sessions against the exchange in virtual time, from seeds (docs/simulation.md).
+fn simulation(seeds: u64) -> Command {
+    let mut command = shell::cargo();
+    command
+        .args(["test", "--release", "--package", "ctp-gateway", "--lib", "simulation::", "--", "--nocapture"])
+        .env("CARGO_TARGET_DIR", folder())
+        .env("CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS", "true")
+        .env("CARGO_PROFILE_RELEASE_OVERFLOW_CHECKS", "true")
+        .env("CTP_GATEWAY_SEEDS", seeds.to_string());
     command
 }
 

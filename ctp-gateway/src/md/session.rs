@@ -219,7 +219,9 @@ impl MdSession {
         if let Err(error) = &result {
             tracing::error!(error, "no fresh API object for market data; trying again");
         }
-        self.handshake.handle_renewed(now, result.is_ok());
+        let mut moves = Vec::new();
+        self.handshake.handle_renewed(now, result.is_ok(), &mut self.ids, &mut moves);
+        self.carry_out(now, moves);
     }
 
     fn set_state(&mut self, state: SessionState) {

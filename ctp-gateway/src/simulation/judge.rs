@@ -3,6 +3,7 @@
 //! It knows nothing of the sessions' insides: it sees what they ask of the library, what the library tells them, what
 //! they publish and how their users' requests end.
 
+mod gaps;
 mod logins;
 mod queries;
 mod requests;
@@ -15,6 +16,7 @@ use super::clock::At;
 use super::library::Side;
 use crate::state::SessionState;
 
+use self::gaps::Gaps;
 pub(super) use self::logins::LoginStep;
 use self::logins::Logins;
 use self::queries::Queries;
@@ -38,6 +40,7 @@ pub(super) struct Judge {
     sessions: [Session; 2],
     pub(super) requests: Requests,
     pub(super) effects: Effects,
+    pub(super) gaps: Gaps,
     /// What was broken first.
     broken: Option<String>,
 }
@@ -58,6 +61,7 @@ impl Judge {
             sessions: [session(), session()],
             requests: Requests::default(),
             effects: Effects::default(),
+            gaps: Gaps::default(),
             broken: None,
         }
     }
@@ -148,9 +152,9 @@ impl Judge {
         self.of(side).is_closed = true;
     }
 
-    /// Returns whether the session stopped for a reason that was given to it.
-    pub(super) fn may_be_stopped(&mut self, side: Side) -> bool {
-        self.of(side).logins.was_refused_for_good()
+    /// Returns whether the session was given a reason not to log in any more by itself.
+    pub(super) fn may_be_stopped(&self, side: Side) -> bool {
+        self.sessions[side as usize].logins.may_be_stopped()
     }
 
     fn of(&mut self, side: Side) -> &mut Session {

@@ -98,6 +98,16 @@ impl Library {
         }
     }
 
+    /// Throws the API object away and makes a new one.
+    pub(super) fn replace(&mut self) {
+        self.object += Side::BOTH.len() as u64;
+        self.is_linked = false;
+        self.is_connected = false;
+        self.exchange_connection = None;
+        self.is_half_open = false;
+        self.lost.clear();
+    }
+
     pub(super) fn session(&self) -> SessionId {
         SessionId(self.object)
     }

@@ -130,7 +130,7 @@ impl Plan {
             rates,
             active: chance.millis(20_000, 240_000),
             mishap_gap: chance.millis(1_000, 40_000),
-            user_gap: chance.millis(50, 5_000),
+            user_gap: chance.millis(200, 5_000),
             latency: chance.pick(&[0, 1, 5, 200]).map_millis(),
             task_lag: chance.pick(&[0, 0, 1, 50]).map_millis(),
             authenticate: chance.happens(600),
@@ -147,8 +147,7 @@ impl Plan {
 
     /// Returns how long everything may take to come right once nothing goes wrong any more.
     pub(super) fn quiet_max() -> Duration {
-        // A password that worked is tried three times, ten minutes apart.
-        Duration::from_secs(3 * 600 + 300)
+        Duration::from_secs(2_400)
     }
 
     /// Returns the settings of the exchange.

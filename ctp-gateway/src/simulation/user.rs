@@ -1,5 +1,6 @@
 //! The user of both sessions: subscribes, asks, trades, goes away; knows what was wanted and what came of it.
 
+mod ends;
 mod wishes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,8 +8,7 @@ use std::time::Duration;
 
 use ctp_sim::Exchange;
 use ctp_types::Text;
-use tokio::sync::oneshot::error::TryRecvError;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 use super::chance::Chance;
 use super::clock::At;
@@ -16,8 +16,9 @@ use super::judge::Judge;
 use super::listing::{self, Listing};
 use super::log::Log;
 use super::plan::Plan;
+use super::tally::Tally;
 use crate::config::Timeouts;
-use crate::error::{Error, SendRefusal};
+use crate::error::Error;
 use crate::requests::submission::Reply as Brought;
 use crate::td::session::Placed;
 use crate::td::{Order, OrderId};
@@ -51,7 +52,8 @@ pub(super) struct User {
     may_go_on: BTreeSet<Text<81>>,
     waiting: BTreeMap<u64, Waiting>,
     last_number: u64,
-    orders: Vec<(OrderId, watch::Receiver<std::sync::Arc<Order>>)>,
+    /// Orders that were sent, with what their handles are made of.
+    orders: Vec<(OrderId, Placed)>,
     /// Queries whose rows the wire doubled.
     doubled: BTreeSet<i32>,
     /// The request that the session just gave to the library.
@@ -75,6 +77,10 @@ impl User {
         }
     }
 
+    pub(super) fn wants(&self, id: &Text<81>) -> bool {
+        self.wanted.contains(id)
+    }
+
     /// Returns how long the user does nothing.
     pub(super) fn pause(&mut self) -> Duration {
         self.chance.about(self.gap)
@@ -96,60 +102,48 @@ impl User {
     }
 
     /// Looks which requests have ended.
-    pub(super) fn poll(&mut self, now: At, listing: &Listing, log: &mut Log, judge: &mut Judge) {
-        let sent = self.just_sent.take();
+    pub(super) fn poll(
+        &mut self,
+        now: At,
+        listing: &Listing,
+        log: &mut Log,
+        judge: &mut Judge,
+        tally: &mut Tally,
+    ) {
+        // One command at a time: what left just now, left for the newest request.
+        if let Some(sent) = self.just_sent.take()
+            && let Some(newest) = self.waiting.get_mut(&self.last_number)
+        {
+            newest.request_id.get_or_insert(sent);
+        }
+        let may_be_doubled = !self.doubled.is_empty();
         let numbers: Vec<u64> = self.waiting.keys().copied().collect();
         for number in numbers {
             let Some(waiting) = self.waiting.get_mut(&number) else { continue };
-            let ended = match &mut waiting.reply {
-                Reply::Query { answer, is_table } => ended(answer.try_recv()).map(|end| {
-                    end.and_then(|end| judge_answer(end, *is_table, listing, !self.doubled.is_empty()))
-                }),
-                Reply::Place(reply) => ended(reply.try_recv()).map(|end| {
-                    end.map(|end| match end {
-                        Ok(placed) => {
-                            let id = placed.order.borrow().id;
-                            self.orders.push((id, placed.order));
-                            format!("order {}", id.0)
-                        }
-                        Err(error) => wrong(&error),
-                    })
-                }),
-                Reply::Cancel(reply) => ended(reply.try_recv()).map(|end| {
-                    end.map(|end| {
-                        end.map_or_else(|error| wrong(&error), |order| format!("order {}", order.id.0))
-                    })
-                }),
-            };
-            match ended {
-                None => {
-                    // One command at a time: what left now, left for the newest request.
-                    if number == self.last_number && waiting.request_id.is_none() {
-                        waiting.request_id = sent;
-                    }
-                }
-                Some(Ok(end)) => {
-                    if end.starts_with("not sent")
-                        && let Some(request_id) =
-                            waiting.request_id.or(sent.filter(|_| number == self.last_number))
-                    {
-                        judge.find(now, judge.effects.said_not_sent(request_id));
-                    }
-                    let what = judge.requests.ended(number);
-                    log.line(
-                        now,
-                        format_args!("user: {number} {} ended: {end}", what.as_deref().unwrap_or("")),
-                    );
-                    judge.find(now, what.map(drop));
-                    self.waiting.remove(&number);
-                }
-                Some(Err(problem)) => {
-                    let lost = judge.requests.lost(number);
-                    let problem =
-                        if problem.is_empty() { lost } else { format!("request {number}: {problem}") };
+            let request_id = waiting.request_id;
+            let end = match ends::look(&mut waiting.reply, listing, may_be_doubled) {
+                Ok(None) => continue,
+                Ok(Some(end)) => end,
+                Err(problem) => {
+                    let problem = match problem.as_str() {
+                        "" => judge.requests.lost(number),
+                        problem => format!("request {number}: {problem}"),
+                    };
                     judge.find(now, Err(problem));
-                    self.waiting.remove(&number);
+                    continue;
                 }
+            };
+            self.waiting.remove(&number);
+            if let Some(request_id) = request_id.filter(|_| end.is_not_sent) {
+                judge.find(now, judge.effects.said_not_sent(request_id));
+            }
+            let what = judge.requests.ended(number);
+            let name = what.as_deref().unwrap_or_default();
+            log.line(now, format_args!("user: {number} {name} ended: {}", end.what));
+            judge.find(now, what.map(drop));
+            tally.count(end.tally);
+            if let Some((id, placed)) = end.placed {
+                self.orders.push((id, placed));
             }
         }
     }
@@ -175,53 +169,5 @@ impl User {
             return Ok(());
         }
         Err(format!("subscriptions are wrong: missing {missing:?}, not wanted {unwanted:?}"))
-    }
-}
-
-/// Reads a reply: nothing yet, its end, or that nobody will ever answer.
-fn ended<T>(reply: Result<T, TryRecvError>) -> Option<Result<T, String>> {
-    match reply {
-        Ok(end) => Some(Ok(end)),
-        Err(TryRecvError::Empty) => None,
-        Err(TryRecvError::Closed) => Some(Err(String::new())),
-    }
-}
-
-/// Judges the answer to a query: a table of instruments is whole or it is none.
-fn judge_answer(
-    answer: Result<Brought, Error>,
-    is_table: bool,
-    listing: &Listing,
-    may_be_doubled: bool,
-) -> Result<String, String> {
-    match answer {
-        Ok(Brought::Rows(rows)) if is_table => {
-            let mut ids: Vec<String> = rows
-                .instruments
-                .iter()
-                .map(|instrument| instrument.instrument_id.to_str().into_owned())
-                .collect();
-            if may_be_doubled {
-                ids.sort_unstable();
-                ids.dedup();
-            }
-            if listing.knows_table(&ids) {
-                Ok(format!("{} instruments", ids.len()))
-            } else {
-                Err(format!("a table of {} instruments, which the exchange never had", ids.len()))
-            }
-        }
-        Ok(_) => Ok("answered".to_owned()),
-        Err(Error::NotSent { reason: SendRefusal::TooManyUnanswered | SendRefusal::TooFast, request }) => {
-            Err(format!("{request} ended with the library's own limit"))
-        }
-        Err(error) => Ok(wrong(&error)),
-    }
-}
-
-fn wrong(error: &Error) -> String {
-    match error {
-        Error::NotSent { reason, .. } => format!("not sent: {reason}"),
-        error => error.to_string(),
     }
 }

@@ -18,6 +18,7 @@ use super::library::{Library, Side};
 use super::listing::Listing;
 use super::log::Log;
 use super::plan::{Mishap, Plan};
+use super::tally::Tally;
 use super::user::{User, Wish};
 use crate::error::SendRefusal;
 
@@ -35,11 +36,15 @@ enum Event {
     /// The exchange notices that the link broke.
     ExchangeNotices { side: Side, connection: u32 },
     /// The session's task reads a callback.
-    Report { side: Side, object: u64, delivery: Box<ctp_sim::Delivery> },
+    Report { side: Side, delivery: Box<ctp_sim::Delivery> },
     /// The thread that logs in calls the library.
     LogIn { object: u64, record: ctp_types::RecordBox, request_id: i32 },
     /// The session's task reads the library's word about a request.
-    Sent { side: Side, object: u64, request_id: i32, result: Result<(), SendRefusal> },
+    Sent { request_id: i32, result: Result<(), SendRefusal> },
+    /// An API object was released, and a fresh one is made.
+    Released { side: Side },
+    /// The session's task hears of the fresh API object.
+    Renewed { side: Side },
     /// The session's task wakes for a deadline.
     Wake { side: Side },
     /// The user acts.
@@ -62,6 +67,15 @@ enum Phase {
 /// A run ends with an error after so many events: something runs in circles.
 const EVENTS_MAX: u32 = 400_000;
 
+/// What is left of a run.
+#[derive(Debug)]
+pub(super) struct Ran {
+    pub(super) log: Log,
+    pub(super) tally: Tally,
+    /// What was broken first, if anything was.
+    pub(super) verdict: Result<(), String>,
+}
+
 pub(super) struct World {
     plan: Plan,
     phase: Phase,
@@ -76,6 +90,7 @@ pub(super) struct World {
     wakes: [Option<At>; 2],
     user: User,
     judge: Judge,
+    tally: Tally,
     wire_chance: Chance,
     task_chance: Chance,
     mishap_chance: Chance,
@@ -100,6 +115,7 @@ impl World {
             judge: Judge::new(td.timeouts.query),
             user: User::new(&plan, td.timeouts),
             wakes: [None, None],
+            tally: Tally::default(),
             wire_chance: Chance::new(seed, "wire"),
             task_chance: Chance::new(seed, "task"),
             mishap_chance: Chance::new(seed, "mishaps"),
@@ -116,8 +132,8 @@ impl World {
         world
     }
 
-    /// Runs to the end. Returns the log, and what was broken.
-    pub(super) fn run(mut self) -> (Log, Result<(), String>) {
+    /// Runs to the end.
+    pub(super) fn run(mut self) -> Ran {
         self.run_until(At::default().after(self.plan.active));
         self.calm_down();
         let active_end = self.clock.now();
@@ -136,7 +152,7 @@ impl World {
             Some(what) => Err(what.to_owned()),
             None => Ok(()),
         };
-        (self.log, verdict)
+        Ran { log: self.log, tally: self.tally, verdict }
     }
 
     /// Lets everything happen that is due by then.
@@ -169,9 +185,11 @@ impl World {
             Event::Down { side, connection, delivery } => self.arrive_down(side, connection, *delivery),
             Event::LinkLost { side, connection, reason } => self.lose_link(side, connection, reason),
             Event::ExchangeNotices { side, connection } => self.exchange_notices(side, connection),
-            Event::Report { side, object, delivery } => self.report(side, object, *delivery),
+            Event::Report { side, delivery } => self.report(side, *delivery),
             Event::LogIn { object, record, request_id } => self.log_in(object, record, request_id),
-            Event::Sent { side, object, request_id, result } => self.sent(side, object, request_id, result),
+            Event::Sent { request_id, result } => self.sent(request_id, result),
+            Event::Released { side } => self.released(side),
+            Event::Renewed { side } => self.renewed(side),
             Event::Wake { side } => self.wake(side),
             Event::Act => self.act(),
             Event::Mishap => self.mishap(),
@@ -203,11 +221,13 @@ impl World {
 
     /// Returns whether there is nothing left to wait for.
     fn has_settled(&self) -> bool {
-        let is_at_rest = |state: &crate::state::SessionState| state.is_ready() || state.is_over();
+        let is_at_rest = |side| {
+            let state = self.sessions.state(side);
+            state.is_ready() || self.judge.may_be_stopped(side)
+        };
         self.judge.requests.open() == 0
-            && is_at_rest(self.sessions.md.state())
-            && is_at_rest(self.sessions.td.state())
-            && (self.sessions.md.state().is_over()
+            && Side::BOTH.into_iter().all(is_at_rest)
+            && (!self.sessions.md.state().is_ready()
                 || self.user.has_what_it_wants(&self.exchange, &self.listing))
     }
 
@@ -218,14 +238,14 @@ impl World {
             let state = self.sessions.state(side);
             let finding = match state {
                 state if state.is_ready() => Ok(()),
-                state if state.is_over() && self.judge.may_be_stopped(side) => Ok(()),
+                _ if self.judge.may_be_stopped(side) => Ok(()),
                 state => Err(format!("{side} does not come right when all is quiet: {state}")),
             };
             self.judge.find(now, finding);
         }
-        if !self.sessions.md.state().is_over() {
+        if self.sessions.md.state().is_ready() {
             let finding = self.user.check_subscriptions(&self.exchange, &self.listing);
-            self.judge.find(now, finding);
+            self.judge.find(now, finding.and_then(|()| self.judge.gaps.check()));
         }
         let open = self.judge.requests.open();
         if open > 0 {
@@ -266,6 +286,9 @@ impl World {
     fn act(&mut self) {
         let (now, logins) = (self.clock.now(), self.sessions.td.logins());
         for wish in self.user.next(now, &self.listing, logins, &mut self.judge) {
+            if matches!(wish, Wish::GoneAway) {
+                self.tally.count("went away");
+            }
             self.grant(wish);
         }
         let pause = self.user.pause();
@@ -283,6 +306,9 @@ impl World {
         match wish {
             Wish::Md(command) if !self.sessions.md.state().is_over() => {
                 self.log.line(self.clock.now(), format_args!("user: {command:.80?}"));
+                if let crate::md::io::Command::Unsubscribe(ids) = &command {
+                    ids.iter().for_each(|id| self.judge.gaps.unsubscribed(id));
+                }
                 self.step_md(crate::md::io::Input::Command(command));
             }
             Wish::Td(command) if self.sessions.td.state().is_over() => {
@@ -290,12 +316,13 @@ impl World {
                 self.poll_user();
             }
             Wish::Td(command) => self.step_td(crate::td::io::Input::Command(command)),
-            Wish::Md(_) | Wish::Nothing => {}
+            Wish::Md(_) | Wish::Nothing | Wish::GoneAway => {}
         }
     }
 
     fn poll_user(&mut self) {
-        self.user.poll(self.clock.now(), &self.listing, &mut self.log, &mut self.judge);
+        let now = self.clock.now();
+        self.user.poll(now, &self.listing, &mut self.log, &mut self.judge, &mut self.tally);
     }
 
     fn plan_mishap(&mut self) {

@@ -226,7 +226,8 @@ impl TdSession {
     /// Ends the session: whoever waits is told, and the last events go out.
     fn finish(&mut self, now: Instant) {
         let fault = match &self.state {
-            SessionState::Faulted(fault) => Some(fault.clone()),
+            // A fault that a call would have led out of ends with the session.
+            SessionState::Faulted(fault) if fault.is_final() => Some(fault.clone()),
             _ => None,
         };
         let reason = SendRefusal::NotReady(SessionState::Closed);
@@ -262,7 +263,9 @@ impl TdSession {
         if let Err(error) = &result {
             tracing::error!(error, "no fresh API object for trading; trying again");
         }
-        self.handshake.handle_renewed(now, result.is_ok());
+        let mut moves = Vec::new();
+        self.handshake.handle_renewed(now, result.is_ok(), &mut self.ids, &mut moves);
+        self.carry_out(now, moves);
     }
 
     fn handle_step(&mut self, now: Instant, step: Step, event: &SpiEvent) {

@@ -16,6 +16,8 @@ enum Name {
     Recovering,
     Ready,
     Reconnecting,
+    /// A call leads on.
+    Waiting,
     Faulted,
     Closed,
 }
@@ -43,7 +45,8 @@ fn name(state: &SessionState) -> Name {
         SessionState::Recovering(_) => Name::Recovering,
         SessionState::Ready(_) => Name::Ready,
         SessionState::Reconnecting(_) => Name::Reconnecting,
-        SessionState::Faulted(_) => Name::Faulted,
+        SessionState::Faulted(_) if state.is_over() => Name::Faulted,
+        SessionState::Faulted(_) => Name::Waiting,
         SessionState::Closed => Name::Closed,
     }
 }
@@ -51,13 +54,15 @@ fn name(state: &SessionState) -> Name {
 fn follows(last: Name, next: Name) -> bool {
     use Name::{
         Authenticating, Closed, Confirming, Connecting, Faulted, LoggingIn, Ready, Reconnecting, Recovering,
+        Waiting,
     };
     match (last, next) {
         (Closed | Faulted, _) => false,
         (_, Reconnecting | Faulted | Closed) => true,
-        (Connecting | Reconnecting, Authenticating | LoggingIn) => true,
-        (Authenticating, Authenticating | LoggingIn) => true,
-        (LoggingIn, LoggingIn | Confirming | Recovering | Ready) => true,
+        (Connecting | Reconnecting, Authenticating | LoggingIn | Waiting) => true,
+        (Authenticating, Authenticating | LoggingIn | Waiting) => true,
+        (LoggingIn, LoggingIn | Confirming | Recovering | Ready | Waiting) => true,
+        (Waiting, LoggingIn | Waiting) => true,
         (Confirming, Confirming | Recovering | Ready) => true,
         (Recovering, Ready) => true,
         _ => false,

@@ -22,6 +22,8 @@ pub(in super::super) enum Wish {
     Md(md::io::Command),
     Td(Command),
     Nothing,
+    /// A caller dropped its future.
+    GoneAway,
 }
 
 /// How many instruments are more than one call takes.
@@ -49,8 +51,7 @@ impl User {
             74..86 => vec![self.place(now, listing, logins, judge)],
             86..93 => vec![self.cancel(now, logins, judge)],
             _ => {
-                self.go_away(judge);
-                vec![Wish::Nothing]
+                vec![self.go_away(judge)]
             }
         }
     }
@@ -87,7 +88,9 @@ impl User {
         logins: u64,
         judge: &mut Judge,
     ) -> Wish {
-        let (broker_id, investor_id) = (text(BROKER), text(USER));
+        // Now and then somebody else's account is asked for, which the counter refuses.
+        let investor = if self.chance.happens(50) { "999999" } else { USER };
+        let (broker_id, investor_id) = (text(BROKER), text(investor));
         let (request, record) = match self.chance.below(6) {
             0 | 1 => (TraderRequest::ReqQryInstrument, RecordBox::new(&QryInstrumentField::default())),
             2 => {
@@ -146,13 +149,15 @@ impl User {
     }
 
     /// A caller drops its future.
-    fn go_away(&mut self, judge: &mut Judge) {
+    fn go_away(&mut self, judge: &mut Judge) -> Wish {
         let numbers: Vec<u64> = self.waiting.keys().copied().collect();
-        if !numbers.is_empty() {
-            let number = self.chance.pick(&numbers);
-            self.waiting.remove(&number);
-            judge.requests.dropped(number);
+        if numbers.is_empty() {
+            return Wish::Nothing;
         }
+        let number = self.chance.pick(&numbers);
+        self.waiting.remove(&number);
+        judge.requests.dropped(number);
+        Wish::GoneAway
     }
 
     fn wait(&mut self, reply: Reply, what: &str, until: At, judge: &mut Judge) {

@@ -14,7 +14,7 @@ use super::{Event, World};
 const REASONS: [i32; 5] = [0x1001, 0x1002, 0x2001, 0x2002, 0x2003];
 /// Refusals of a login that pass by themselves, and some that do not (F25).
 const PASSING: [i32; 4] = [7, 8, 21, 60];
-const FINAL: [i32; 8] = [3, 48, 63, 64, 75, 143, 4042, 999];
+const FINAL: [i32; 10] = [3, 48, 63, 64, 75, 140, 143, 4042, 6020, 999];
 
 impl World {
     /// One thing goes wrong.
@@ -116,6 +116,7 @@ impl World {
     fn new_day(&mut self) {
         self.command(Command::Settle);
         self.listing.renew(&self.exchange);
+        self.tally.count("trading day");
     }
 
     fn not_ready(&mut self) {

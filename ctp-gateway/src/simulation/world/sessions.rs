@@ -1,9 +1,12 @@
 //! The sessions' shells: callbacks and time become inputs, outputs become calls, as the tasks do it.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
 
 use ctp_sim::Delivery;
-use ctp_types::{DepthMarketDataField, MdCallback, RecordBox, RequestKind, TraderCallback, TraderRequest};
+use ctp_types::{
+    DepthMarketDataField, MdCallback, RecordBox, RequestKind, Text, TraderCallback, TraderRequest,
+};
 
 use super::super::judge::LoginStep;
 use super::super::library::Side;
@@ -12,9 +15,11 @@ use super::wire::{name, read_code};
 use super::{Event, World};
 use crate::config::{MdConfig, TdConfig};
 use crate::error::SendRefusal;
+use crate::md::MdEvent;
 use crate::md::io as md;
 use crate::md::session::MdSession;
 use crate::state::SessionState;
+use crate::td::TdEvent;
 use crate::td::account::AccountTexts;
 use crate::td::io as td;
 use crate::td::session::TdSession;
@@ -124,14 +129,15 @@ impl World {
     }
 
     /// The session's task reads a callback.
-    pub(super) fn report(&mut self, side: Side, object: u64, delivery: Delivery) {
-        if self.library(side).object != object || self.is_closed(side) {
+    pub(super) fn report(&mut self, side: Side, delivery: Delivery) {
+        if self.is_closed(side) {
             return;
         }
         match delivery {
             Delivery::Md { callback, record, rsp_info, number, .. } => {
                 let code = rsp_info.as_ref().map_or(0, |info| info.error_id);
                 self.note_report(side, &name_md(callback, number, code));
+                self.tally_login(callback == MdCallback::OnRspUserLogin, code);
                 match callback {
                     MdCallback::OnRspUserLogin => {
                         self.judge.login_answer(self.clock.now(), side, LoginStep::LogIn, code);
@@ -139,6 +145,7 @@ impl World {
                     MdCallback::OnFrontDisconnected => {
                         self.judge.link_lost(side);
                         self.tell_ticked();
+                        self.judge.gaps.link_lost();
                     }
                     _ => {}
                 }
@@ -150,6 +157,7 @@ impl World {
                 if !is_row(callback, is_last) {
                     self.note_report(side, &name(&delivery));
                 }
+                self.tally_login(callback == TraderCallback::OnRspUserLogin, code);
                 self.judge_td_report(callback, number, code, is_last);
                 let Delivery::Trader { record, rsp_info, .. } = delivery else { return };
                 let received_ns = self.clock.for_session().unix_ns;
@@ -163,6 +171,9 @@ impl World {
     /// The session's task says which instruments ticked.
     fn tell_ticked(&mut self) {
         let ticked: Vec<md::Seen> = std::mem::take(&mut self.sessions.ticked).into_values().collect();
+        for seen in ticked.iter().filter(|seen| self.user.wants(&seen.instrument_id)) {
+            self.judge.gaps.ticked(*seen);
+        }
         if !ticked.is_empty() {
             self.step_md(md::Input::Ticked(ticked));
         }
@@ -181,6 +192,25 @@ impl World {
             TraderCallback::OnFrontDisconnected => self.judge.link_lost(side),
             TraderCallback::OnRspError => self.judge.query_over(side, number),
             _ if is_last || code != 0 => self.judge.query_over(side, number),
+            _ => {}
+        }
+    }
+
+    fn tally_login(&mut self, is_login: bool, code: i32) {
+        if is_login {
+            self.tally.count(if code == 0 { "login" } else { "login refused" });
+        }
+    }
+
+    fn tally_md(&mut self, event: &MdEvent) {
+        match event {
+            MdEvent::Gap(gap) => {
+                self.tally.count("md: gap");
+                let finding = self.judge.gaps.told(gap);
+                self.judge.find(self.clock.now(), finding);
+            }
+            MdEvent::NotSent(_) => self.tally.count("md: subscription not taken"),
+            MdEvent::Unanswered { .. } => self.tally.count("md: subscription unanswered"),
             _ => {}
         }
     }
@@ -227,21 +257,6 @@ impl World {
         self.judge.closed(side);
     }
 
-    /// Closes the API object and makes a fresh one.
-    fn renew(&mut self, side: Side) {
-        self.log.line(self.clock.now(), format_args!("{side} gets a fresh API object"));
-        let session = self.library(side).session();
-        self.step_exchange(ctp_sim::Input::Disconnect { session });
-        let library = self.library(side);
-        library.object += 2; // The other side has the numbers between.
-        library.is_linked = false;
-        library.is_connected = false;
-        library.exchange_connection = None;
-        self.judge.link_lost(side);
-        let pause = self.task_chance.millis(0, 300);
-        self.plan_connect(side, pause);
-    }
-
     fn carry_out_md(&mut self) {
         let side = Side::Md;
         while let Some(output) = self.sessions.md_outputs.pop_front() {
@@ -260,21 +275,17 @@ impl World {
                     self.judge.request(now, side, "UnSubscribeMarketData");
                     (request_id, self.ask_unsubscribe(ids))
                 }
+                md::Output::Renew => {
+                    self.renew(side);
+                    continue;
+                }
                 md::Output::State(state) => {
                     self.publish_state(side, &state);
                     continue;
                 }
                 md::Output::Event(event) => {
                     self.log.line(now, format_args!("md event {event:?}"));
-                    continue;
-                }
-                md::Output::Renew => {
-                    self.renew(side);
-                    self.sessions.md_outputs.extend(
-                        self.sessions
-                            .md
-                            .step(self.clock.for_session(), md::Input::Renewed { result: Ok(()) }),
-                    );
+                    self.tally_md(&event);
                     continue;
                 }
             };
@@ -300,6 +311,7 @@ impl World {
                     self.agenda.add(now.after(pause), Event::LogIn { object, record, request_id });
                 }
                 td::Output::Send { request, record, request_id } => self.send_td(request, record, request_id),
+                td::Output::Renew => self.renew(side),
                 td::Output::State(state) => self.publish_state(side, &state),
                 td::Output::Event(event) => self.td_event(&event),
                 td::Output::Ended(_) => {}
@@ -307,12 +319,8 @@ impl World {
                     let session = self.library(side).session();
                     let (query_frequency, _) = self.exchange.front_limits(session);
                     self.judge.query_frequency(side, query_frequency);
-                    let address = ctp_types::Text::default();
+                    let address = Text::new("sim://simulation").unwrap_or_default();
                     self.resume_td(td::Input::FrontInfo { address, query_frequency });
-                }
-                td::Output::Renew => {
-                    self.renew(side);
-                    self.resume_td(td::Input::Renewed { result: Ok(()) });
                 }
             }
         }
@@ -348,24 +356,56 @@ impl World {
 
     /// The thread that logs in calls the library; its word comes back a little later.
     pub(super) fn log_in(&mut self, object: u64, record: RecordBox, request_id: i32) {
-        if self.library(Side::Td).object != object {
-            return;
-        }
-        let code = self.ask_td(TraderRequest::ReqUserLogin, record, request_id);
+        let is_there = self.library(Side::Td).object == object;
+        let code = if is_there { self.ask_td(TraderRequest::ReqUserLogin, record, request_id) } else { -1 };
         let pause = self.task_chance.millis(0, 20);
-        let result = read_code(code);
-        let event = Event::Sent { side: Side::Td, object, request_id, result };
+        let event = Event::Sent { request_id, result: read_code(code) };
         self.agenda.add(self.clock.now().after(pause), event);
     }
 
-    /// The session's task reads the library's word about a request.
-    pub(super) fn sent(&mut self, side: Side, object: u64, request_id: i32, result: Result<(), SendRefusal>) {
-        if self.library(side).object != object || self.is_closed(side) {
+    /// The trading session's task reads the library's word about a login.
+    pub(super) fn sent(&mut self, request_id: i32, result: Result<(), SendRefusal>) {
+        if !self.is_closed(Side::Td) {
+            self.step_td(td::Input::Sent { request_id, result });
+        }
+    }
+
+    /// The session wants a fresh API object: the old one is released by a thread that may wait.
+    fn renew(&mut self, side: Side) {
+        let pause = self.task_chance.millis(0, 500);
+        self.tally.count("fresh object");
+        self.judge.link_lost(side);
+        if side == Side::Md {
+            self.judge.gaps.link_lost();
+        }
+        self.agenda.add(self.clock.now().after(pause), Event::Released { side });
+    }
+
+    /// The old object is gone, and the fresh one connects: its first word may come before the task hears of it.
+    pub(super) fn released(&mut self, side: Side) {
+        if self.is_closed(side) {
             return;
         }
+        let library = self.library(side);
+        let session = library.session();
+        library.replace();
+        let object = library.object;
+        self.log.line(self.clock.now(), format_args!("{side} .. object {object} is made"));
+        self.step_exchange(ctp_sim::Input::Disconnect { session });
+        self.plan_connect(side, Duration::ZERO);
+        let pause = self.task_chance.millis(0, 60);
+        self.agenda.add(self.clock.now().after(pause), Event::Renewed { side });
+    }
+
+    /// The session's task hears of the fresh object.
+    pub(super) fn renewed(&mut self, side: Side) {
+        if self.is_closed(side) {
+            return;
+        }
+        self.log.line(self.clock.now(), format_args!("{side} hears of its fresh object"));
         match side {
-            Side::Md => self.step_md(md::Input::Sent { request_id, result }),
-            Side::Td => self.step_td(td::Input::Sent { request_id, result }),
+            Side::Md => self.step_md(md::Input::Renewed { result: Ok(()) }),
+            Side::Td => self.step_td(td::Input::Renewed { result: Ok(()) }),
         }
     }
 
@@ -375,8 +415,7 @@ impl World {
         self.judge.state(now, side, state);
     }
 
-    fn td_event(&mut self, event: &crate::td::TdEvent) {
-        use crate::td::TdEvent;
+    fn td_event(&mut self, event: &TdEvent) {
         let now = self.clock.now();
         match event {
             TdEvent::Order(order) => {
@@ -384,6 +423,10 @@ impl World {
             }
             TdEvent::Trade { trade, .. } => {
                 self.log.line(now, format_args!("td event trade {}", trade.trade_id));
+            }
+            TdEvent::Unknown { order, .. } => {
+                self.log.line(now, format_args!("td event order {} unknown", order.id.0));
+                self.tally.count("td: order unknown");
             }
             other => self.log.line(now, format_args!("td event {other:.60?}")),
         }

@@ -124,6 +124,7 @@ impl World {
         if !library.is_connected {
             -1
         } else if library.refuses_until > now || self.wire_chance.happens(rate) {
+            self.tally.count("request not taken");
             self.wire_chance.pick(&[-1, -2, -3])
         } else {
             0
@@ -147,6 +148,7 @@ impl World {
         let rate = self.plan.rates.request_lost;
         if self.libraries[side as usize].is_half_open || self.wire_chance.happens(rate) {
             self.log.line(self.clock.now(), format_args!("{side} .. the request is lost"));
+            self.tally.count("request lost");
             return false;
         }
         let latency = self.latency();
@@ -184,10 +186,12 @@ impl World {
         if self.is_lost(side, &output.delivery, channel) {
             let name = name(&output.delivery);
             self.log.line(self.clock.now(), format_args!("{side} .. {name} is lost"));
+            self.tally.count("answer lost");
             return;
         }
         let rates = self.plan.rates;
         if channel.is_some() && self.wire_chance.happens(rates.doubled) {
+            self.tally.count("message doubled");
             if let Delivery::Trader { number, .. } = &output.delivery {
                 self.user.rows_may_be_doubled(*number);
             }
@@ -210,7 +214,7 @@ impl World {
                 }
                 self.library(side).lost.contains(&number)
             }
-            Some(Channel::Dialog) => may_be_lost(delivery) && self.wire_chance.happens(rate),
+            Some(Channel::Dialog) => self.wire_chance.happens(rate),
             Some(Channel::Push) | None => false,
         }
     }
@@ -219,6 +223,7 @@ impl World {
     pub(super) fn deliver(&mut self, side: Side, delivery: Delivery, channel: Channel) {
         let mut delay = self.latency();
         if self.wire_chance.happens(self.plan.rates.late) {
+            self.tally.count("message late");
             delay += self.wire_chance.millis(500, 12_000);
         }
         let at = self.clock.now().after(delay);
@@ -263,8 +268,8 @@ impl World {
         let at = self.clock.now().after(lag);
         let library = self.library(side);
         library.last_report = library.last_report.max(at);
-        let (at, object) = (library.last_report, library.object);
-        self.agenda.add(at, Event::Report { side, object, delivery: Box::new(delivery) });
+        let at = library.last_report;
+        self.agenda.add(at, Event::Report { side, delivery: Box::new(delivery) });
     }
 
     /// The library notices that the link broke, tells so and connects again.
@@ -278,6 +283,7 @@ impl World {
         library.is_connected = false;
         let exchange_knows = library.exchange_connection.is_none();
         self.log.line(now, format_args!("{side} .. the link breaks: {reason:#x}"));
+        self.tally.count("link broken");
         if !exchange_knows {
             // What is on its way may still arrive.
             let delay = self.wire_chance.millis(0, 500);
@@ -347,17 +353,6 @@ fn is_connected(delivery: &Delivery) -> bool {
         delivery,
         Delivery::Md { callback: MdCallback::OnFrontConnected, .. }
             | Delivery::Trader { callback: TraderCallback::OnFrontConnected, .. }
-    )
-}
-
-/// Returns whether a session can go on when an answer never comes.
-///
-/// A login that the front took and whose answer is lost is not repeated by the front (§2.5): see F30.
-fn may_be_lost(delivery: &Delivery) -> bool {
-    !matches!(
-        delivery,
-        Delivery::Md { callback: MdCallback::OnRspUserLogin, .. }
-            | Delivery::Trader { callback: TraderCallback::OnRspUserLogin, .. }
     )
 }
 
