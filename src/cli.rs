@@ -1,5 +1,6 @@
 //! The command line.
 
+mod capture;
 mod demo;
 mod sim;
 mod version;
@@ -28,6 +29,11 @@ enum Command {
     },
     /// Shows market data, then trading, on the simulator
     Demo,
+    /// Shows, checks and replays recordings of sessions
+    Capture {
+        #[command(subcommand)]
+        command: capture::Command,
+    },
     /// Says what the simulator does, and runs it without a client
     Sim {
         #[command(subcommand)]
@@ -46,6 +52,7 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> 
     match arguments.command {
         Command::Version { library } => version::run(&library),
         Command::Demo => demo::run(),
+        Command::Capture { command } => capture::run(command),
         Command::Sim { command } => sim::run(command),
     }
 }

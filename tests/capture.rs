@@ -195,3 +195,47 @@ async fn a_torn_capture_replays_up_to_the_tear_and_says_where() {
     let fault = replay(&path).unwrap().fault.expect("damaged");
     assert!(!fault.is_cut() && fault.offset() == Some(last_step), "{fault}");
 }
+
+fn command(arguments: &[&str], file: &Path) -> (bool, String, String) {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_ctp"));
+    let output = command.arg("capture").args(arguments).arg(file).output().expect("the command starts");
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    (output.status.success(), text(output.stdout), text(output.stderr))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_shows_checks_and_replays() {
+    let (exchange, folder) = (exchange(), TempDir::new().unwrap());
+    let td = TdClient::connect(td_config(&exchange, folder.path())).await.unwrap();
+    soon(td.ready()).await.unwrap();
+    soon(td.account()).await.unwrap();
+    soon(td.close()).await.unwrap();
+    let path = captures(folder.path()).pop().unwrap();
+
+    let (ok, said, complaint) = command(&["check"], &path);
+    assert!(ok && said.contains("user 000001") && said.contains("whole: "), "{said}{complaint}");
+    let (ok, said, complaint) = command(&["replay"], &path);
+    assert!(
+        ok && said.contains("every output is equal") && said.contains("ready on trading day"),
+        "{said}{complaint}"
+    );
+    for full in [&["show"][..], &["show", "--full"]] {
+        let (ok, said, complaint) = command(full, &path);
+        assert!(ok && said.contains("OnRspUserLogin") && said.contains("→ State("), "{said}{complaint}");
+        assert!(!said.contains(CANARY), "{said}");
+    }
+    let (_, said, _) = command(&["show", "--only", "OnRspQry"], &path);
+    assert!(said.contains("TradingAccountField{") && !said.contains("OnRspUserLogin"), "{said}");
+
+    let whole = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &whole[..whole.len() - 3]).unwrap();
+    for subcommand in ["check", "replay", "show"] {
+        let (ok, said, complaint) = command(&[subcommand], &path);
+        assert!(!ok && complaint.starts_with("error: the capture is torn at offset"), "{said}{complaint}");
+    }
+    std::fs::write(&path, "something else").unwrap();
+    let (ok, _, complaint) = command(&["check"], &path);
+    assert!(!ok && complaint.starts_with("error: this is no capture"), "{complaint}");
+    let (ok, _, complaint) = command(&["replay"], Path::new("no/such.ctpcap"));
+    assert!(!ok && complaint.contains("cannot open no/such.ctpcap"), "{complaint}");
+}
