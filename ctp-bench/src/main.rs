@@ -6,6 +6,7 @@
 mod builds;
 mod exchange;
 mod floor;
+mod gateway;
 mod generator;
 mod report;
 mod rounds;
@@ -31,6 +32,8 @@ enum Command {
     Exchange(exchange::Arguments),
     /// The served exchange: latency over loopback, many clients, memory of a day, and how soon it is there.
     Served(served::Arguments),
+    /// The gateway: CTP's thread, latency, rates, memory.
+    Gateway(gateway::Arguments),
     /// Does only what cannot be avoided; run by the benches.
     #[command(hide = true, subcommand)]
     Floor(floor::Floor),
@@ -41,6 +44,7 @@ fn main() -> Result<()> {
         Command::Generator(arguments) => generator::run(&arguments),
         Command::Exchange(arguments) => exchange::run(&arguments),
         Command::Served(arguments) => served::run(&arguments),
+        Command::Gateway(arguments) => gateway::run(&arguments),
         Command::Floor(floor) => floor.run(),
     }
 }

@@ -16,6 +16,8 @@ pub(crate) enum Promise {
     AtMost,
     /// Great is good: rates.
     AtLeast,
+    /// Nothing is promised; the figure is told.
+    Told,
 }
 
 /// One promise and what was measured.
@@ -41,6 +43,7 @@ impl Figure {
         match self.promise {
             Promise::AtMost => self.rounds.median() <= self.limit,
             Promise::AtLeast => self.rounds.median() >= self.limit,
+            Promise::Told => true,
         }
     }
 
@@ -53,22 +56,28 @@ impl Figure {
                 shown(rounds.median()),
                 self.unit,
                 match self.promise {
-                    Promise::AtMost => median / rounds.median(),
+                    Promise::AtMost | Promise::Told => median / rounds.median(),
                     Promise::AtLeast => rounds.median() / median,
                 }
             )
         });
         format!(
-            "| {} | {} {} {} | {} {} | {} – {} | {} | {} |",
+            "| {} | {} | {} {} | {} – {} | {} | {} |",
             self.name,
-            if self.promise == Promise::AtMost { '≤' } else { '≥' },
-            shown(self.limit),
-            self.unit,
+            match self.promise {
+                Promise::AtMost => format!("≤ {} {}", shown(self.limit), self.unit),
+                Promise::AtLeast => format!("≥ {} {}", shown(self.limit), self.unit),
+                Promise::Told => "–".to_owned(),
+            },
             shown(median),
             self.unit,
             shown(least),
             shown(most),
-            if self.is_met() { "met" } else { "**missed**" },
+            match self.promise {
+                Promise::Told => "",
+                _ if self.is_met() => "met",
+                _ => "**missed**",
+            },
             floor
         )
     }
@@ -81,6 +90,7 @@ fn shown(figure: f64) -> String {
         figure if figure >= 100.0 => format!("{figure:.0}"),
         figure if figure >= 10.0 => format!("{figure:.1}"),
         figure if figure >= 1.0 => format!("{figure:.2}"),
+        0.0 => "0".to_owned(),
         figure => format!("{figure:.3}"),
     }
 }
@@ -120,6 +130,7 @@ mod tests {
         let rate = Figure { promise: Promise::AtLeast, limit: 15_000.0, unit: "/s", ..figure(0.0) };
         let rate = Figure { rounds: Rounds::new(vec![20_000.0]), ..rate };
         assert!(rate.is_met() && !Figure { limit: 20_001.0, ..rate }.is_met());
+        assert!(Figure { promise: Promise::Told, ..figure(0.0) }.is_met());
         assert_eq!(
             figure(0.15).row(),
             "| parse | ≤ 0.150 s | 0.200 s | 0.100 – 9.00 | **missed** | 0.100 s (libclang alone), ratio 2.0 |"

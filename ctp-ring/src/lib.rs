@@ -17,14 +17,19 @@
 //!
 //! # How it works
 //!
-//! A slot is a sequence number and words, all of them atomic, so there is no undefined behaviour to avoid and no
-//! `unsafe` here: a value that was overwritten while it was read is noticed by its sequence number and thrown away.
-//! The sequence is `2·position + 1` while the value of `position` is written and `2·position + 2` after that. A
-//! reader needs to look at nothing but its next slot. `tests/loom.rs` tries every order of a writer's and readers'
-//! steps.
-#![forbid(unsafe_code)]
+//! A slot is a number, words, and another number, all of them atomic, so there is no undefined behaviour to avoid. The
+//! writer stores the value's number in front of the words before it writes them, and behind them when it has. A reader
+//! needs to look at nothing but its next slot: it waits for the number behind, takes the words, and throws them away
+//! when the number in front is not the same, for then they were overwritten meanwhile. `tests/loom.rs` tries every
+//! order of a writer's and readers' steps.
+//!
+//! The writer asks for the cache lines of slots to come, so that a reader right behind it does not slow it down; that
+//! hint is the only `unsafe` here.
+#![deny(unsafe_code)]
 
 mod bell;
+#[cfg_attr(not(loom), expect(unsafe_code, reason = "one instruction that has no effect but speed"))]
+mod prefetch;
 mod reader;
 mod shared;
 mod slot;

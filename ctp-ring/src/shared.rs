@@ -1,5 +1,6 @@
 //! What the writer and the readers share.
 
+use crate::prefetch::prefetch_for_writing;
 use crate::slot::{Atomics as _, Words, sealed::Sealed};
 use crate::sync::{AtomicBool, AtomicU64, Ordering, fence};
 
@@ -18,12 +19,16 @@ pub(crate) struct Shared<W: Words> {
 #[repr(align(128))]
 struct Head(AtomicU64);
 
-/// A slot. Its first cache line holds the sequence, which readers poll, and the first words.
+/// A slot. Readers poll `ended`, so it comes last: the writer fills all other cache lines undisturbed, and takes that
+/// one from a polling reader once.
 #[derive(Debug)]
-#[repr(align(64))]
+#[repr(C, align(64))]
 pub(crate) struct Cell<W: Sealed> {
-    sequence: AtomicU64,
+    /// One more than the position whose words are being written, or were written last.
+    begun: AtomicU64,
     words: W::Cell,
+    /// One more than the position whose words were written last.
+    ended: AtomicU64,
 }
 
 /// What a look at a slot found.
@@ -37,12 +42,16 @@ pub(crate) enum Look<W> {
 }
 
 const FEWEST_SLOTS: usize = 2;
+/// How many slots ahead of itself the writer asks for: the memory's answer takes as long as writing a few.
+const AHEAD: u64 = 8;
 
 impl<W: Words> Shared<W> {
     pub(crate) fn new(capacity: usize) -> Self {
         let slots = capacity.max(FEWEST_SLOTS).next_power_of_two();
         Self {
-            slots: (0..slots).map(|_| Cell { sequence: AtomicU64::new(0), words: W::Cell::zero() }).collect(),
+            slots: (0..slots)
+                .map(|_| Cell { begun: AtomicU64::new(0), words: W::Cell::zero(), ended: AtomicU64::new(0) })
+                .collect(),
             closed: AtomicBool::new(false),
             head: Head(AtomicU64::new(0)),
         }
@@ -68,32 +77,33 @@ impl<W: Words> Shared<W> {
     /// Writes the value of `position`; called by one thread at a time, with `position` one higher each time.
     #[inline]
     pub(crate) fn write(&self, position: u64, words: &W) {
-        let cell = self.cell(position);
-        cell.sequence.store(being_written(position), Ordering::Relaxed);
-        // Whoever sees one of the words below sees the sequence above, too.
+        let (cell, sequence) = (self.cell(position), position + 1);
+        cell.begun.store(sequence, Ordering::Relaxed);
+        // Whoever sees one of the words below sees the beginning above, too.
         fence(Ordering::Release);
         cell.words.store(words);
-        cell.sequence.store(written(position), Ordering::Release);
-        self.head.0.store(position + 1, Ordering::Release);
+        cell.ended.store(sequence, Ordering::Release);
+        self.head.0.store(sequence, Ordering::Release);
+        prefetch_for_writing(self.cell(position + AHEAD));
     }
 
     /// Reads the value of `position`.
     #[inline]
     pub(crate) fn read(&self, position: u64) -> Look<W> {
-        let cell = self.cell(position);
-        let before = cell.sequence.load(Ordering::Acquire);
-        if before < written(position) {
+        let (cell, sequence) = (self.cell(position), position + 1);
+        let ended = cell.ended.load(Ordering::Acquire);
+        if ended < sequence {
             return Look::Missing;
         }
-        if before > written(position) {
-            return Look::Overwritten(position_of(before));
+        if ended > sequence {
+            return Look::Overwritten(ended - 1);
         }
         let words = cell.words.load();
-        // If one of the words is of a later value, the sequence below is a later one, too.
+        // If one of the words is of a later value, the beginning below is a later one, too.
         fence(Ordering::Acquire);
-        match cell.sequence.load(Ordering::Relaxed) {
-            after if after == before => Look::Found(words),
-            after => Look::Overwritten(position_of(after)),
+        match cell.begun.load(Ordering::Relaxed) {
+            begun if begun == sequence => Look::Found(words),
+            begun => Look::Overwritten(begun - 1),
         }
     }
 
@@ -102,17 +112,4 @@ impl<W: Words> Shared<W> {
         // The length is a power of two and fits, so the mask does both.
         &self.slots[position as usize & (self.slots.len() - 1)]
     }
-}
-
-fn being_written(position: u64) -> u64 {
-    2 * position + 1
-}
-
-fn written(position: u64) -> u64 {
-    2 * position + 2
-}
-
-/// Returns the position that a sequence belongs to.
-fn position_of(sequence: u64) -> u64 {
-    (sequence - 1) / 2
 }

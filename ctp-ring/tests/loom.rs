@@ -1,6 +1,6 @@
 //! Every order of the steps of a writer and readers, as the memory model allows it.
 //!
-//! `cargo xtask loom` runs them, which is `RUSTFLAGS="--cfg loom" cargo test --release -p ctp-ring --test loom` in a
+//! `cargo xtask sanitize` runs them, which is `RUSTFLAGS="--cfg loom" cargo test --release -p ctp-ring --test loom` in a
 //! target folder of its own.
 #![cfg(loom)]
 
@@ -18,6 +18,9 @@ fn model(preemptions: usize, body: impl Fn() + Sync + Send + 'static) {
 
 /// Two words, neither of which is that of another position.
 type Pair = [u64; 2];
+
+/// How many values are published where the writer goes away while somebody reads.
+const END: u64 = 3;
 
 fn pair(position: u64) -> Pair {
     [position + 10, position + 100]
@@ -47,7 +50,10 @@ fn read(reader: &mut Reader<Pair>, tries: usize) -> u64 {
                 assert_eq!(reader.position(), before + lost);
             }
             Err(TryNextError::Empty) => thread::yield_now(),
-            Err(TryNextError::Closed) => break,
+            Err(TryNextError::Closed) => {
+                assert_eq!(reader.position(), END, "the end before the last value");
+                break;
+            }
         }
     }
     assert_eq!(reader.position() - start, seen + reader.lost() - lost_before);
@@ -84,7 +90,7 @@ fn at_the_end_every_value_is_seen_or_counted() {
     model(3, || {
         let (mut writer, mut reader) = ctp_ring::ring::<Pair>(2);
         let thread = thread::spawn(move || {
-            publish(&mut writer, 3);
+            publish(&mut writer, END);
             drop(writer);
         });
         let mut seen = read(&mut reader, 2);

@@ -26,5 +26,4 @@ pub use records::{FieldDescriptor, FieldKind, Record, RecordDescriptor};
 pub use resume::ResumeType;
 pub use se::*;
 pub use text::{Text, TextError, decode, encode, until_nul};
-pub use view::words::{read_words, word_count, write_words};
 pub use view::{RecordBox, RecordRef, SetError, Value};

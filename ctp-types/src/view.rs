@@ -4,8 +4,6 @@
 //! and the emitted assertions prove that the descriptor's sizes and offsets are the compiler's. That is
 //! what the `unsafe` blocks below rest on. Padding is never read.
 
-pub(crate) mod words;
-
 use std::{ffi::c_void, fmt, marker::PhantomData, mem, ptr, ptr::NonNull, sync::Arc};
 
 use crate::{
@@ -382,7 +380,7 @@ impl fmt::Debug for RecordBox {
 
 impl FieldKind {
     /// Returns how many bytes a field of the kind has.
-    pub const fn size(self) -> usize {
+    pub fn size(self) -> usize {
         match self {
             Self::Text(length) => length,
             Self::Char | Self::Enumeration(_) => 1,

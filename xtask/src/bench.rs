@@ -17,7 +17,8 @@ pub(crate) struct Arguments {
     /// Measures builds, too: some ten minutes.
     #[arg(long)]
     builds: bool,
-    /// Of the figures of one part, only those whose name contains this; of the served exchange, a group of figures.
+    /// Of the figures of one part, only those whose name contains this; of the served exchange and the gateway, a
+    /// group of figures.
     #[arg(long)]
     only: Option<String>,
 }
@@ -30,6 +31,8 @@ enum Part {
     Exchange,
     /// The served exchange: latency over loopback, many clients, memory of a day, start.
     Served,
+    /// The gateway: what a tick costs CTP's thread, latency to a handler, rates, memory.
+    Gateway,
 }
 
 /// The version whose facade the exchange is measured through.
@@ -65,6 +68,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         let mut bench = bench("served", arguments.rounds);
         bench.arg("--ctp").arg(built("ctp"));
         bench.arg("--simulator").arg(paths::simulator().join(format!("se-{VERSION}")));
+        if let Some(only) = &arguments.only {
+            bench.args(["--only", only]);
+        }
+        shell::run(&mut bench)?;
+    }
+    if wanted(Part::Gateway) {
+        let mut bench = bench("gateway", arguments.rounds);
         if let Some(only) = &arguments.only {
             bench.args(["--only", only]);
         }

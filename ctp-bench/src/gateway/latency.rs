@@ -1,0 +1,223 @@
+//! From CTP's thread to a handler: busy-polling, as an async task, and as many tasks.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow, ensure};
+use tokio::runtime::{Builder, Runtime};
+
+use super::front::{Front, Session, What};
+use super::{at_most, floor, monotonic_ns, percentile, ratios, told};
+use crate::report::Figure;
+
+/// Ticks of a round of busy-polling, and how far apart.
+const POLLED: (u64, u64) = (50_000, 20_000);
+/// Ticks of a round of waking, and how far apart: far enough for everybody to fall asleep.
+const WOKEN: (u64, u64) = (3_000, 1_000_000);
+const CAPACITY: usize = 1 << 14;
+/// Longer than a round takes.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(super) fn figures(library: &Path, rounds: usize) -> Result<Vec<Figure>> {
+    let (mut line, mut parked, mut parked_p99) = (vec![], vec![], vec![]);
+    let (mut polled, mut polled_p99) = (vec![], vec![]);
+    let (mut task, mut task_p99, mut pool) = (vec![], vec![], vec![]);
+    for _ in 0..rounds {
+        line.push(floor::ping_pong()?);
+        let (p50, p99) = polling(library)?;
+        polled.push(p50);
+        polled_p99.push(p99);
+        let (p50, p99) = floor::unpark(WOKEN.0 as usize, WOKEN.1.cast_signed())?;
+        parked.push(p50);
+        parked_p99.push(p99);
+        let (p50, p99) = waiting(library, &current_thread()?)?;
+        task.push(p50);
+        task_p99.push(p99);
+        pool.push(waiting(library, &multi_thread()?)?.0);
+    }
+    let transfer = Some(("a cache line to another core", &line[..]));
+    let park = Some(("park and unpark", &parked[..]));
+    let park_p99 = Some(("park and unpark", &parked_p99[..]));
+    let (poll, wake) = (ratios(&polled, &line), ratios(&task, &parked));
+    Ok(vec![
+        at_most("tick to a busy-polling handler, p50", (600.0, "ns"), polled, transfer),
+        at_most("the same, times a cache line to another core", (5.0, "×"), poll, None),
+        told("tick to a busy-polling handler, p99", "ns", polled_p99, None),
+        at_most("tick to an async task (current-thread runtime), p50", (15.0, "µs"), task, park),
+        at_most("the same, times park and unpark", (1.5, "×"), wake, None),
+        told("tick to an async task (current-thread runtime), p99", "µs", task_p99, park_p99),
+        told("tick to an async task (runtime of two threads), p50", "µs", pool, park),
+    ])
+}
+
+fn current_thread() -> Result<Runtime> {
+    Ok(Builder::new_current_thread().enable_all().build()?)
+}
+
+fn multi_thread() -> Result<Runtime> {
+    Ok(Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
+}
+
+/// Returns the nanoseconds, p50 and p99, until a thread that polls all the time has a tick.
+fn polling(library: &Path) -> Result<(f64, f64)> {
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let mut session = runtime.block_on(Session::start(library, CAPACITY))?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let (stopped, mut ticks) = (Arc::clone(&stop), session.client.ticks());
+    let consumer = thread::spawn(move || {
+        let mut samples = Vec::with_capacity(POLLED.0 as usize);
+        while !stopped.load(Ordering::Relaxed) {
+            while let Some(tick) = ticks.try_next() {
+                samples.push(monotonic_ns() as f64 - tick.record.pre_delta);
+            }
+            std::hint::spin_loop();
+        }
+        samples
+    });
+    let done = session.front.run(What::Run, POLLED.0, POLLED.1);
+    stop.store(true, Ordering::Relaxed);
+    let mut samples = consumer.join().map_err(|_| anyhow!("the consumer failed"))?;
+    done?;
+    runtime.block_on(session.client.close())?;
+    let (came, sent) = (samples.len() as u64, POLLED.0);
+    ensure!(came >= sent * 9 / 10, "only {came} of {sent} ticks came");
+    Ok((percentile(&mut samples, 50), percentile(&mut samples, 99)))
+}
+
+/// Returns the microseconds, p50 and p99, until a waiting task has a tick.
+fn waiting(library: &Path, runtime: &Runtime) -> Result<(f64, f64)> {
+    runtime.block_on(async {
+        let session = Session::start(library, CAPACITY).await?;
+        let mut ticks = session.client.ticks();
+        let running = spawn_run(session.front, WOKEN);
+        let mut samples = Vec::with_capacity(WOKEN.0 as usize);
+        let reading = async {
+            while samples.len() < WOKEN.0 as usize {
+                let tick = ticks.next().await.context("the stream ended")?;
+                samples.push((monotonic_ns() as f64 - tick.record.pre_delta) / 1e3);
+            }
+            anyhow::Ok(())
+        };
+        tokio::time::timeout(PATIENCE, reading).await.context("not every tick came")??;
+        running.await??;
+        session.client.close().await?;
+        Ok((percentile(&mut samples, 50), percentile(&mut samples, 99)))
+    })
+}
+
+fn spawn_run(
+    mut front: Front,
+    (count, interval): (u64, u64),
+) -> tokio::task::JoinHandle<Result<super::front::Run>> {
+    tokio::task::spawn_blocking(move || front.run(What::Run, count, interval))
+}
+
+/// Tasks that wait for every tick, in turn.
+const TASKS: [usize; 4] = [1, 10, 100, 1_000];
+/// Ticks for many tasks, and how far apart.
+const SHARED: (u64, u64) = (200, 5_000_000);
+
+/// Measures how long it takes until the last of many waiting tasks has a tick.
+pub(super) fn tasks(library: &Path, rounds: usize) -> Result<Vec<Figure>> {
+    let mut own: [Vec<f64>; TASKS.len()] = Default::default();
+    let mut bare: [Vec<f64>; TASKS.len()] = Default::default();
+    for _ in 0..rounds {
+        for (at, count) in TASKS.into_iter().enumerate() {
+            own[at].push(last_of(library, count)?);
+            bare[at].push(last_notified(count)?);
+        }
+    }
+    let figures = TASKS.into_iter().zip(own).zip(&bare).map(|((count, own), bare)| {
+        let name = format!("tick to the last of {count} waiting tasks, p50");
+        told(name, "µs", own, Some(("`Notify::notify_waiters` and as many tasks", &bare[..])))
+    });
+    Ok(figures.collect())
+}
+
+/// Counts who has a tick; the last one tells when it was.
+struct Last {
+    left: AtomicU64,
+    tasks: u64,
+}
+
+impl Last {
+    fn new(tasks: usize) -> Arc<Self> {
+        Arc::new(Self { left: AtomicU64::new(tasks as u64), tasks: tasks as u64 })
+    }
+
+    /// Returns the microseconds since `stamp_ns` to the last caller of a turn.
+    fn arrive(&self, stamp_ns: f64) -> Option<f64> {
+        if self.left.fetch_sub(1, Ordering::AcqRel) > 1 {
+            return None;
+        }
+        self.left.store(self.tasks, Ordering::Release);
+        Some((monotonic_ns() as f64 - stamp_ns) / 1e3)
+    }
+}
+
+fn last_of(library: &Path, tasks: usize) -> Result<f64> {
+    current_thread()?.block_on(async {
+        let session = Session::start(library, CAPACITY).await?;
+        let last = Last::new(tasks);
+        let readers: Vec<_> = (0..tasks)
+            .map(|_| {
+                let (mut ticks, last) = (session.client.ticks(), Arc::clone(&last));
+                tokio::spawn(async move {
+                    let mut samples = Vec::new();
+                    for _ in 0..SHARED.0 {
+                        let Some(tick) = ticks.next().await else { break };
+                        samples.extend(last.arrive(tick.record.pre_delta));
+                    }
+                    samples
+                })
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        let running = spawn_run(session.front, SHARED);
+        let mut samples = Vec::new();
+        for reader in readers {
+            samples.extend(tokio::time::timeout(PATIENCE, reader).await.context("not every tick came")??);
+        }
+        running.await??;
+        session.client.close().await?;
+        Ok(percentile(&mut samples, 50))
+    })
+}
+
+/// Returns the same for tasks that wait for nothing but a notice from a thread.
+fn last_notified(tasks: usize) -> Result<f64> {
+    current_thread()?.block_on(async {
+        let notify = Arc::new(tokio::sync::Notify::new());
+        let (last, stamp) = (Last::new(tasks), Arc::new(AtomicU64::new(0)));
+        let waiters: Vec<_> = (0..tasks)
+            .map(|_| {
+                let (notify, last, stamp) = (Arc::clone(&notify), Arc::clone(&last), Arc::clone(&stamp));
+                tokio::spawn(async move {
+                    let mut samples = Vec::new();
+                    for _ in 0..SHARED.0 {
+                        notify.notified().await;
+                        samples.extend(last.arrive(f64::from_bits(stamp.load(Ordering::Acquire))));
+                    }
+                    samples
+                })
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        let notifying = thread::spawn(move || {
+            for _ in 0..SHARED.0 {
+                thread::sleep(Duration::from_nanos(SHARED.1));
+                stamp.store((monotonic_ns() as f64).to_bits(), Ordering::Release);
+                notify.notify_waiters();
+            }
+        });
+        let mut samples = Vec::new();
+        for waiter in waiters {
+            samples.extend(tokio::time::timeout(PATIENCE, waiter).await.context("a notice was missed")??);
+        }
+        notifying.join().map_err(|_| anyhow!("the notifier failed"))?;
+        Ok(percentile(&mut samples, 50))
+    })
+}
