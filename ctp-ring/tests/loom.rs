@@ -93,7 +93,7 @@ fn at_the_end_every_value_is_seen_or_counted() {
             publish(&mut writer, END);
             drop(writer);
         });
-        let mut seen = read(&mut reader, 2);
+        let mut seen = read(&mut reader, 3);
         thread.join().unwrap();
         seen += read(&mut reader, 4);
         assert_eq!(reader.try_next(), Err(TryNextError::Closed));
