@@ -304,6 +304,10 @@ pub struct Timeouts {
     /// How long a query may take in all, with waiting for its turn and for the session.
     #[serde(rename = "query_total_ms", with = "milliseconds")]
     pub query_total: Duration,
+    /// How long a usable session may hear nothing in trading hours before it asks the front whether it lives; 0: for
+    /// ever. Without an answer a fresh API object is made.
+    #[serde(rename = "silence_ms", with = "milliseconds")]
+    pub silence: Duration,
     /// How long a close waits for the library's threads.
     #[serde(rename = "close_ms", with = "milliseconds")]
     pub close: Duration,
@@ -318,6 +322,7 @@ impl Default for Timeouts {
             order: Duration::from_secs(5),
             query: Duration::from_secs(5),
             query_total: Duration::from_secs(60),
+            silence: Duration::from_secs(60),
             close: Duration::from_secs(2),
         }
     }

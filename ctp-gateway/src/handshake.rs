@@ -67,6 +67,8 @@ pub(crate) struct Handshake {
     refused: Option<ServerError>,
     /// What a call has to bring, and the refusal that says so.
     need: Option<(Need, ServerError)>,
+    /// Whether that refusal came on this connection.
+    refused_here: bool,
     /// Whether the present password has logged in, and how often it was refused since.
     password_worked: bool,
     password_refusals: u32,
@@ -85,6 +87,7 @@ impl Handshake {
             unanswered: 0,
             refused: None,
             need: None,
+            refused_here: false,
             password_worked: false,
             password_refusals: 0,
             confirmed_day: None,
@@ -100,14 +103,14 @@ impl Handshake {
         self.position == Position::Stopped
     }
 
-    /// Returns whether there is no connection, or none yet.
-    pub(crate) fn is_down(&self) -> bool {
-        self.position == Position::Down
-    }
-
     /// Returns what a call has to bring, if the connection stands and waits for it.
     pub(crate) fn awaits(&self) -> Option<Need> {
         self.need.as_ref().filter(|_| self.position == Position::Awaiting).map(|(need, _)| *need)
+    }
+
+    /// Returns whether the login was refused on this connection for want of what [`Self::awaits`] returns.
+    pub(crate) fn was_refused_here(&self) -> bool {
+        self.refused_here
     }
 
     /// Returns when [`Self::handle_deadline`] has to be called.
@@ -131,6 +134,7 @@ impl Handshake {
         }
         self.first_request_id = NOT_SENT_YET;
         self.unanswered = 0;
+        self.refused_here = false;
         let earliest = self.backoff.start_at(now);
         self.go(now, self.first_step(), earliest, ids, moves);
     }
@@ -388,6 +392,7 @@ impl Handshake {
     fn wait_for(&mut self, need: Need, error: ServerError, moves: &mut Vec<Move>) {
         moves.push(Move::State(need.state(&error)));
         self.need = Some((need, error));
+        self.refused_here = true;
         self.position = Position::Awaiting;
     }
 

@@ -31,6 +31,7 @@
 //! or no answer). Unknown is never turned into rejected, and such an order is never sent again.
 #![forbid(unsafe_code)]
 
+pub mod alert;
 pub mod capture;
 pub mod clock;
 pub mod config;
@@ -53,6 +54,7 @@ mod shell;
 #[cfg(test)]
 mod simulation;
 
+pub use alert::Alert;
 pub use config::{MdConfig, Secret, TdConfig};
 pub use error::{Error, ServerError};
 pub use fanout::Events;

@@ -1,4 +1,10 @@
-//! What the state machines of both kinds of session share: time.
+//! What the state machines of both kinds of session share: time, and what is noticed by it.
+
+pub(crate) mod clocks;
+pub(crate) mod hours;
+pub(crate) mod outage;
+pub(crate) mod watch;
+pub(crate) mod watchdog;
 
 use std::time::Instant;
 

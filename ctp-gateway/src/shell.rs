@@ -1,6 +1,7 @@
 //! What the tasks of both kinds of session share: the stop signal, the published state, the bounded close.
 
 mod object;
+mod state_log;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -10,6 +11,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::object::{ApiObject, Maker};
+pub(crate) use self::state_log::StateLog;
 use crate::clock::WallClock;
 use crate::config::{ConfigError, FrontAddress, Timeouts, shown};
 use crate::error::Error;

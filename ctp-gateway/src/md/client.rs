@@ -21,7 +21,7 @@ use crate::md::spi::Spi;
 use crate::md::task::Task;
 use crate::md::tick::Tick;
 use crate::setup::{Addresses, failed};
-use crate::shell::{ApiObject, Life, Maker, blocking, check_fronts, create, seed};
+use crate::shell::{ApiObject, Life, Maker, StateLog, blocking, check_fronts, create, seed};
 use crate::state::{Login, SessionState};
 
 /// A market data session: it connects, logs in, subscribes, and does so again after every broken link. Clones share
@@ -106,6 +106,7 @@ impl MdClient {
             events: events.clone(),
             clock: config.clock.clone(),
             recording,
+            state_log: StateLog::default(),
             outputs: VecDeque::new(),
         };
         tokio::spawn(task.run());

@@ -2,6 +2,7 @@
 
 use ctp_types::Text;
 
+use crate::alert::Alert;
 use crate::error::{SendRefusal, ServerError};
 
 /// An event of a market data session. None is ever dropped.
@@ -41,6 +42,8 @@ pub enum MdEvent {
     },
     /// The link was broken: what the instrument did between this tick and the next one is not known.
     Gap(Gap),
+    /// The session noticed something by itself.
+    Alert(Alert),
     /// The session logged in on another trading day: prices, limits and snapshots begin anew.
     TradingDayChanged {
         /// The trading day of the login before, `yyyymmdd`.

@@ -1,10 +1,13 @@
 //! The market data session: one state machine for login and subscriptions, without clock, thread or socket.
 
+mod watch;
+
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ctp_types::{MdCallback, MdRequest, RecordBox, ReqUserLoginField, RspUserLoginField, Text};
 
+use crate::alert::Alert;
 use crate::config::{ConfigError, MdConfig};
 use crate::error::{SendRefusal, ServerError};
 use crate::handshake::{Handshake, Move, Plan, Step};
@@ -13,6 +16,7 @@ use crate::md::event::MdEvent;
 use crate::md::io::{Command, Id, Input, Output, Outputs, SpiEvent};
 use crate::md::subscriptions::{self, Subscriptions};
 use crate::session::Now;
+use crate::session::watch::{Watch, alert};
 use crate::state::{DisconnectReason, Fault, Login, SessionState};
 
 pub(crate) struct MdSession {
@@ -22,6 +26,11 @@ pub(crate) struct MdSession {
     ids: RequestIds,
     handshake: Handshake,
     state: SessionState,
+    watch: Watch,
+    silence: Duration,
+    last_tick: Option<Instant>,
+    /// Whether the present silence of the market was told.
+    is_silence_told: bool,
     /// The last login.
     login: Option<Arc<Login>>,
     subscriptions: Subscriptions,
@@ -41,6 +50,10 @@ impl MdSession {
             ids: RequestIds::new(seed),
             handshake: Handshake::new(Plan::default(), config.timeouts, seed),
             state: SessionState::Connecting,
+            watch: Watch::new(config.timeouts.silence, config.timeouts.login),
+            silence: config.timeouts.silence,
+            last_tick: None,
+            is_silence_told: false,
             login: None,
             subscriptions: Subscriptions::new(),
             sending: Vec::new(),
@@ -55,6 +68,7 @@ impl MdSession {
     /// Takes what happened and returns what is to be done, in this order.
     pub(crate) fn step(&mut self, now: Now, input: Input) -> Outputs {
         let instant = now.instant;
+        self.look(now, &input);
         match input {
             Input::Callback(event) => self.handle_callback(instant, &event),
             Input::Panicked { callback, message } => self.handle_panic(instant, callback, &message),
@@ -65,11 +79,12 @@ impl MdSession {
                 seen.into_iter().for_each(|seen| self.subscriptions.handle_ticked(seen));
             }
             Input::Renewed { result } => self.handle_renewed(instant, result),
-            Input::Time => self.handle_deadline(instant),
+            Input::Time => self.handle_deadline(now),
             Input::Finish => self.finish(),
         }
         self.carry_out_subscriptions();
         self.settle();
+        self.watch.end(instant, &self.state);
         std::mem::take(&mut self.outputs)
     }
 
@@ -84,14 +99,17 @@ impl MdSession {
 
     /// Returns when [`Input::Time`] is due at the latest.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        [self.handshake.next_deadline(), self.subscriptions.next_deadline()].into_iter().flatten().min()
+        let all =
+            [self.handshake.next_deadline(), self.subscriptions.next_deadline(), self.watch.next_deadline()];
+        all.into_iter().flatten().min()
     }
 
-    fn handle_deadline(&mut self, now: Instant) {
+    fn handle_deadline(&mut self, now: Now) {
         let mut moves = Vec::new();
-        self.handshake.handle_deadline(now, &mut self.ids, &mut moves);
-        self.carry_out(now, moves);
-        self.subscriptions.handle_time(now);
+        self.handshake.handle_deadline(now.instant, &mut self.ids, &mut moves);
+        self.carry_out(now.instant, moves);
+        self.subscriptions.handle_time(now.instant);
+        self.judge_silence(now);
     }
 
     fn handle_unsubscribe(&mut self, ids: Vec<Id>) {
@@ -185,7 +203,12 @@ impl MdSession {
                     self.subscriptions.link_down();
                     self.set_state(state);
                 }
-                Move::Renew => self.outputs.push(Output::Renew),
+                Move::Renew => {
+                    if let SessionState::Reconnecting(loss) = self.state {
+                        self.alert(alert(Alert::LinkGivenUp(loss)));
+                    }
+                    self.outputs.push(Output::Renew);
+                }
                 Move::Done(login) => self.begin_login(now, login),
             }
         }
@@ -217,7 +240,7 @@ impl MdSession {
 
     fn handle_renewed(&mut self, now: Instant, result: Result<(), String>) {
         if let Err(error) = &result {
-            tracing::error!(error, "no fresh API object for market data; trying again");
+            self.alert(alert(Alert::NoFreshObject { reason: error.clone() }));
         }
         let mut moves = Vec::new();
         self.handshake.handle_renewed(now, result.is_ok(), &mut self.ids, &mut moves);

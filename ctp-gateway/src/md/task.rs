@@ -17,7 +17,7 @@ use crate::md::event::MdEvent;
 use crate::md::io::{Command, Id, Input, Output};
 use crate::md::recorded::MdRecorded;
 use crate::md::session::MdSession;
-use crate::shell::{ApiObject, Ending, now, sleep_until};
+use crate::shell::{ApiObject, Ending, StateLog, now, sleep_until};
 use crate::state::SessionState;
 
 pub(super) struct Task {
@@ -33,12 +33,15 @@ pub(super) struct Task {
     pub(super) events: Fanout<MdEvent>,
     pub(super) clock: WallClock,
     pub(super) recording: Recording<MdRecorded>,
+    pub(super) state_log: StateLog,
     /// What is to be done still.
     pub(super) outputs: VecDeque<Output>,
 }
 
 impl Task {
     pub(super) async fn run(mut self) {
+        // Time begins for the session: it notices from now on when nothing happens.
+        self.step(Input::Time);
         loop {
             self.carry_out();
             if self.session.state().is_over() {
@@ -95,7 +98,7 @@ impl Task {
                 }
                 Output::Renew => self.object.renew(),
                 Output::State(state) => {
-                    tracing::info!(%state, "market data session");
+                    self.state_log.write(now(&self.clock).instant, "market data", &state);
                     self.state.send_replace(state);
                 }
                 Output::Event(event) => self.events.send(&event),

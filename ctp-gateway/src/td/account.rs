@@ -4,7 +4,7 @@ use std::fmt;
 
 use ctp_types::{
     RecordBox, ReqAuthenticateField, ReqUserLoginField, SettlementInfoConfirmField, Text, TextError,
-    TraderRequest, UserSystemInfoField, Value, until_nul,
+    TraderRequest, UserPasswordUpdateField, UserSystemInfoField, Value, until_nul,
 };
 
 use crate::config::{ConfigError, Relay, Secret, TdConfig};
@@ -20,6 +20,8 @@ pub(crate) struct AccountTexts {
     password: Secret,
     auth_code: Secret,
     one_time_password: Secret,
+    /// A code by text message, for the next login only.
+    pub(super) sms_code: Text<17>,
 }
 
 impl AccountTexts {
@@ -38,6 +40,7 @@ impl AccountTexts {
             password: config.password.clone(),
             auth_code: config.auth_code.clone(),
             one_time_password: config.one_time_password.clone(),
+            sms_code: Text::default(),
         };
         fit::<41>("password", this.password.expose())?;
         fit::<17>("auth_code", this.auth_code.expose())?;
@@ -48,6 +51,21 @@ impl AccountTexts {
     /// Returns what a relay tells about its user's terminal.
     pub(super) fn system_info(&self, relay: &Relay) -> UserSystemInfoField {
         relay.record(self.broker_id, self.user_id)
+    }
+
+    /// Returns the record that changes the password.
+    pub(super) fn password_update(&self, new: &Secret) -> RecordBox {
+        RecordBox::new(&UserPasswordUpdateField {
+            broker_id: self.broker_id,
+            user_id: self.user_id,
+            old_password: Text::new(self.password.expose()).unwrap_or_default(),
+            new_password: Text::new(new.expose()).unwrap_or_default(),
+        })
+    }
+
+    /// Takes a new password, which the counter has accepted.
+    pub(super) fn set_password(&mut self, new: Secret) {
+        self.password = new;
     }
 
     /// Returns the request of a step of the login.
@@ -70,6 +88,7 @@ impl AccountTexts {
                     user_product_info: self.product_info,
                     password: Text::new(self.password.expose()).unwrap_or_default(),
                     one_time_password: Text::new(self.one_time_password.expose()).unwrap_or_default(),
+                    sms_code: self.sms_code,
                     ..ReqUserLoginField::default()
                 };
                 (TraderRequest::ReqUserLogin, RecordBox::new(&record))

@@ -186,6 +186,11 @@ impl OrderBook {
         }
     }
 
+    /// Returns whether the outcome of an order is unknown.
+    pub(crate) fn has_unknown(&self) -> bool {
+        self.orders.values().any(|order| order.phase == OrderPhase::Unknown)
+    }
+
     /// Marks all own orders that have no answer yet.
     pub(crate) fn mark_all_unknown(&mut self, cause: &UnknownCause, events: &mut Vec<TdEvent>) {
         let mut sent: Vec<OrderId> = self

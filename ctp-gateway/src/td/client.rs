@@ -1,5 +1,7 @@
 //! The trading client.
 
+mod credentials;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,7 +18,7 @@ use crate::fanout::{Events, Fanout};
 use crate::library;
 use crate::requests::RawEvent;
 use crate::setup::{Addresses, failed};
-use crate::shell::{ApiObject, Life, Maker, blocking, check_fronts, create, seed};
+use crate::shell::{ApiObject, Life, Maker, StateLog, blocking, check_fronts, create, seed};
 use crate::state::{Login, SessionState};
 use crate::td::account::{AccountNames, AccountTexts};
 use crate::td::event::TdEvent;
@@ -116,6 +118,7 @@ impl TdClient {
             logins: Arc::clone(&logins),
             clock: config.clock.clone(),
             recording,
+            state_log: StateLog::default(),
             outputs: VecDeque::new(),
         };
         tokio::spawn(task.run());

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ctp_types::Text;
 
+use crate::alert::Alert;
 use crate::error::{ServerError, UnknownCause};
 use crate::td::order::{Order, Trade};
 
@@ -48,6 +49,8 @@ pub enum TdEvent {
         /// What cut the order from its answer.
         cause: UnknownCause,
     },
+    /// The session noticed something by itself.
+    Alert(Alert),
     /// The session logged in on another trading day: orders, instruments and rates begin anew.
     TradingDayChanged {
         /// The trading day of the login before, `yyyymmdd`.
@@ -70,7 +73,10 @@ impl TdEvent {
         match self {
             Self::Order(order) | Self::Rejected { order, .. } | Self::Unknown { order, .. } => Some(order),
             Self::Trade { order, .. } | Self::CancelRejected { order, .. } => order.as_ref(),
-            Self::ForeignRejected { .. } | Self::TradingDayChanged { .. } | Self::Error { .. } => None,
+            Self::ForeignRejected { .. }
+            | Self::Alert(_)
+            | Self::TradingDayChanged { .. }
+            | Self::Error { .. } => None,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ctp_types::{RecordBox, RspInfoField, Text, TraderCallback, TraderRequest};
 use tokio::sync::oneshot;
 
+use crate::config::Secret;
 use crate::error::{Error, SendRefusal, ServerError};
 use crate::requests::RawEvent;
 use crate::requests::submission::{Ended, Submission};
@@ -13,6 +14,7 @@ use crate::td::event::TdEvent;
 use crate::td::new_order::NewOrder;
 use crate::td::order::{Order, OrderId};
 use crate::td::rows::Instrument;
+pub(crate) use crate::td::session::CallReply;
 use crate::td::session::Placed;
 
 /// A callback, copied.
@@ -72,6 +74,21 @@ pub(crate) enum Command {
         logins: u64,
         submission: Submission<TraderRequest>,
     },
+    /// Change the password, and log in with it from then on.
+    ChangePassword {
+        new: Secret,
+        reply: CallReply,
+    },
+    /// Have a code sent to a telephone.
+    RequestSmsCode {
+        mobile: String,
+        reply: CallReply,
+    },
+    /// Go on with the login.
+    LogInWithSmsCode {
+        code: Secret,
+        reply: CallReply,
+    },
     /// Take the instruments of a trading day as an earlier query returned them.
     Learn {
         trading_day: Text<9>,
@@ -92,6 +109,11 @@ impl Command {
                 let error = not_sent(submission.request.name());
                 submission.asker.tell(Err(error));
             }
+            Self::ChangePassword { reply, .. } => {
+                drop(reply.send(Err(not_sent("ReqUserPasswordUpdate"))));
+            }
+            Self::RequestSmsCode { reply, .. } => drop(reply.send(Err(not_sent("ReqGenSMSCode")))),
+            Self::LogInWithSmsCode { reply, .. } => drop(reply.send(Err(not_sent("ReqUserLogin")))),
             Self::Learn { reply, .. } => drop(reply.send(Err(not_sent("ReqQryInstrument")))),
         }
     }

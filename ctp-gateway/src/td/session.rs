@@ -4,7 +4,9 @@
 //! out the outputs.
 
 mod answers;
+mod credentials;
 mod orders;
+mod watch;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -15,12 +17,14 @@ use ctp_types::{
     TradeField, TraderCallback, TraderRequest,
 };
 
+use crate::alert::Alert;
 use crate::config::TdConfig;
 use crate::error::{Error, SendRefusal, UnknownCause};
 use crate::handshake::{Handshake, Move, Plan, Step};
 use crate::ids::RequestIds;
 use crate::requests::desk::{Heard, RequestDesk};
 use crate::session::Now;
+use crate::session::watch::{Watch, alert};
 use crate::state::{DisconnectReason, Fault, LinkLoss, Login, SessionState};
 use crate::td::account::AccountTexts;
 use crate::td::book::OrderBook;
@@ -29,6 +33,8 @@ use crate::td::event::TdEvent;
 use crate::td::io::{Command, Input, Output, Outputs, SpiEvent};
 use crate::td::order::OrderId;
 
+use self::credentials::Call;
+pub(crate) use self::credentials::CallReply;
 pub(crate) use self::orders::Placed;
 use self::orders::{Cancelling, HandleSide, Placing};
 
@@ -48,6 +54,12 @@ pub(crate) struct TdSession {
     book: OrderBook,
     instruments: InstrumentTable,
     requests: RequestDesk<TraderRequest>,
+    watch: Watch,
+    silence: std::time::Duration,
+    /// Queries of the recovery that are not answered yet.
+    recovery: Vec<TraderRequest>,
+    /// A call for a new password or a code.
+    call: Option<Call>,
     /// When the callback of this step was received, in nanoseconds since the Unix epoch.
     received_ns: i64,
     handles: HashMap<OrderId, HandleSide>,
@@ -69,6 +81,10 @@ impl TdSession {
         Self {
             handshake: Handshake::new(plan, config.timeouts, seed),
             requests: RequestDesk::new(config.timeouts),
+            watch: Watch::new(config.timeouts.silence, config.timeouts.query * 4),
+            silence: config.timeouts.silence,
+            recovery: Vec::new(),
+            call: None,
             received_ns: 0,
             order_timeout: config.timeouts.order,
             account,
@@ -102,6 +118,7 @@ impl TdSession {
     /// Takes what happened and returns what is to be done, in this order.
     pub(crate) fn step(&mut self, now: Now, input: Input) -> Outputs {
         let instant = now.instant;
+        self.look(now, &input);
         match input {
             Input::Callback(event) => self.handle_callback(instant, &event),
             Input::Panicked { callback, message } => self.handle_panic(instant, callback, &message),
@@ -112,9 +129,13 @@ impl TdSession {
             }
             Input::Renewed { result } => self.handle_renewed(instant, result),
             Input::Command(command) => self.handle_command(instant, command),
-            Input::Time => self.handle_deadline(instant),
+            Input::Time => self.handle_deadline(now),
             Input::Finish => self.finish(instant),
         }
+        self.settle_call(instant);
+        self.end_recovery();
+        self.publish();
+        self.watch.end(instant, &self.state);
         std::mem::take(&mut self.outputs)
     }
 
@@ -123,11 +144,14 @@ impl TdSession {
         let unanswered = self.unanswered.iter().map(|(until, _)| *until).min();
         let cancels = self.cancels.values().map(|cancel| cancel.deadline).min();
         let requests = self.requests.next_deadline(self.is_usable());
-        let all = [self.handshake.next_deadline(), self.book.next_deadline(), unanswered, cancels, requests];
+        let (handshake, watch) = (self.handshake.next_deadline(), self.watch.next_deadline());
+        let all = [handshake, watch, self.book.next_deadline(), unanswered, cancels, requests];
         all.into_iter().flatten().min()
     }
 
-    fn handle_deadline(&mut self, now: Instant) {
+    fn handle_deadline(&mut self, now: Now) {
+        self.judge_silence(now);
+        let now = now.instant;
         let mut moves = Vec::new();
         self.handshake.handle_deadline(now, &mut self.ids, &mut moves);
         self.carry_out(now, moves);
@@ -208,6 +232,9 @@ impl TdSession {
             Command::Place { logins, order, reply } => self.handle_place(now, logins, &order, reply),
             Command::Cancel { logins, id, reply } => self.handle_cancel(now, logins, id, reply),
             Command::Request { logins, submission } => self.handle_request(now, logins, submission),
+            Command::ChangePassword { new, reply } => self.handle_change_password(now, new, reply),
+            Command::RequestSmsCode { mobile, reply } => self.handle_request_sms_code(now, &mobile, reply),
+            Command::LogInWithSmsCode { code, reply } => self.handle_sms_code(now, &code, reply),
             Command::Learn { trading_day, records, reply } => {
                 let instruments = self.learn(trading_day, &records);
                 // A caller that went away is no failure.
@@ -261,7 +288,7 @@ impl TdSession {
 
     fn handle_renewed(&mut self, now: Instant, result: Result<(), String>) {
         if let Err(error) = &result {
-            tracing::error!(error, "no fresh API object for trading; trying again");
+            self.alert(alert(Alert::NoFreshObject { reason: error.clone() }));
         }
         let mut moves = Vec::new();
         self.handshake.handle_renewed(now, result.is_ok(), &mut self.ids, &mut moves);
@@ -272,6 +299,10 @@ impl TdSession {
         let login = event.get::<RspUserLoginField>().filter(|_| step == Step::LogIn);
         let result = event.check().map(|()| login.map(login_of));
         let mut moves = Vec::new();
+        if step == Step::LogIn {
+            // A code is good for one login.
+            self.account.sms_code = Text::default();
+        }
         let accepted =
             self.handshake.handle_answer(now, step, event.number, result.clone(), &mut self.ids, &mut moves);
         if accepted && let (Ok(Some(login)), Some(record)) = (result, login) {
@@ -333,12 +364,15 @@ impl TdSession {
                 Move::Done(_) => {
                     self.logins += 1;
                     self.outputs.push(Output::ReadFrontInfo);
-                    let mut login = self.login.clone();
-                    login.front = self.front;
-                    self.set_state(SessionState::Ready(Arc::new(login)));
+                    let state = self.usable_state(now);
+                    self.set_state(state);
                 }
             }
         }
+    }
+
+    fn login_with_front(&self) -> Arc<Login> {
+        Arc::new(Login { front: self.front, ..self.login.clone() })
     }
 
     fn renew(&mut self, now: Instant) {
@@ -346,6 +380,9 @@ impl TdSession {
             SessionState::Reconnecting(LinkLoss::Silent(waited)) => UnknownCause::NoAnswer(*waited),
             _ => UnknownCause::NoAnswer(self.order_timeout),
         };
+        if let SessionState::Reconnecting(loss) = self.state {
+            self.alert(alert(Alert::LinkGivenUp(loss)));
+        }
         self.lose_link(now, &cause);
         self.outputs.push(Output::Renew);
     }

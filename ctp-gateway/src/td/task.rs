@@ -15,7 +15,7 @@ use crate::clock::WallClock;
 use crate::error::SendRefusal;
 use crate::fanout::Fanout;
 use crate::requests::RawEvent;
-use crate::shell::{ApiObject, Ending, now, sleep_until};
+use crate::shell::{ApiObject, Ending, StateLog, now, sleep_until};
 use crate::state::SessionState;
 use crate::td::event::TdEvent;
 use crate::td::io::{Command, Input, Output};
@@ -39,12 +39,15 @@ pub(super) struct Task {
     pub(super) system_info: Option<Arc<UserSystemInfoField>>,
     pub(super) clock: WallClock,
     pub(super) recording: Recording<TdRecorded>,
+    pub(super) state_log: StateLog,
     /// What is to be done still.
     pub(super) outputs: VecDeque<Output>,
 }
 
 impl Task {
     pub(super) async fn run(mut self) {
+        // Time begins for the session: it notices from now on when nothing happens.
+        self.step(Input::Time);
         let (sent_tx, mut sent_rx) = mpsc::unbounded_channel();
         loop {
             self.carry_out(&sent_tx);
@@ -91,7 +94,7 @@ impl Task {
                 }
                 Output::Renew => self.object.renew(),
                 Output::State(state) => {
-                    tracing::info!(%state, "trading session");
+                    self.state_log.write(now(&self.clock).instant, "trading", &state);
                     self.logins.store(self.session.logins(), Ordering::Release);
                     self.state.send_replace(state);
                 }

@@ -8,7 +8,7 @@ use ctp_types::{InstrumentField, OrderField, Record, RecordBox, RequestKind, Tex
 use crate::error::{Error, SendRefusal};
 use crate::requests::desk::Step;
 use crate::requests::queue::Finished;
-use crate::requests::submission::{Reply, Rows, SendRequest, Submission};
+use crate::requests::submission::{Asker, Reply, Rows, SendRequest, Submission};
 use crate::td::io::Output;
 use crate::td::rows::Instrument;
 use crate::td::session::TdSession;
@@ -54,6 +54,9 @@ impl TdSession {
                 }
                 Step::Finished(over) => {
                     let Finished { request, record, asker, rows, ended } = over;
+                    if matches!(asker, Asker::Session) {
+                        self.recovered(request, rows.is_ok());
+                    }
                     asker.tell(rows.map(|records| Reply::Rows(self.take(request, &record, records))));
                     self.outputs.push(Output::Ended(ended));
                 }

@@ -112,7 +112,9 @@ impl TdSession {
 
     /// A command belongs to the login that its caller saw; after a reconnect the caller decides anew.
     fn check_login(&self, request: &'static str, logins: u64) -> Result<(), Error> {
-        let reason = if !self.handshake.is_ready() {
+        // An order waits until the outcome of earlier ones is known; a cancel does not.
+        let may_be_sent = if request == INSERT { self.state.is_ready() } else { self.is_usable() };
+        let reason = if !may_be_sent {
             SendRefusal::NotReady(self.state.clone())
         } else if logins != self.logins {
             SendRefusal::SessionChanged

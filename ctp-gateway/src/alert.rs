@@ -1,0 +1,73 @@
+//! What a session noticed by itself.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::state::{LinkLoss, SessionState};
+
+/// Something that a session noticed without being told by the front. Each comes once per incident; the log repeats
+/// what lasts, at most once a minute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Alert {
+    /// The session cannot be used, and goes on trying: no front answers, or the login is refused for now. The library
+    /// does not tell which fronts are dead; all registered ones are as long as the state is connecting.
+    NotUsable {
+        /// Since when.
+        waited: Duration,
+        /// Where the session stands.
+        state: Box<SessionState>,
+    },
+    /// Subscribed instruments are in their trading hours, and none of them ticks. The front is asked whether it lives.
+    MarketSilent {
+        /// How long nothing has ticked.
+        silent_for: Duration,
+        /// Whether the trading hours are known: without a calendar for the day, or for unknown products, they are not.
+        hours_known: bool,
+    },
+    /// The link is given up, although the library thinks it stands: a fresh API object is being made.
+    LinkGivenUp(LinkLoss),
+    /// No fresh API object could be made; it is tried again.
+    NoFreshObject {
+        /// Why.
+        reason: String,
+    },
+    /// The wall clock jumped against the monotonic clock, or the machine slept. Deadlines are not touched by it; trading
+    /// hours are judged by the new time, and the link is checked.
+    ClockJumped {
+        /// How far the wall clock went ahead, in nanoseconds; negative: back.
+        by_ns: i64,
+    },
+}
+
+impl Alert {
+    /// Returns the name of the kind, for metrics.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::NotUsable { .. } => "not_usable",
+            Self::MarketSilent { .. } => "market_silent",
+            Self::LinkGivenUp(_) => "link_given_up",
+            Self::NoFreshObject { .. } => "no_fresh_object",
+            Self::ClockJumped { .. } => "clock_jumped",
+        }
+    }
+}
+
+impl fmt::Display for Alert {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotUsable { waited, state } => {
+                write!(f, "not usable for {} s: {state}", waited.as_secs())
+            }
+            Self::MarketSilent { silent_for, hours_known } => {
+                let hours = if *hours_known { "in trading hours" } else { "trading hours unknown" };
+                write!(f, "no market data for {} s ({hours})", silent_for.as_secs())
+            }
+            Self::LinkGivenUp(loss) => write!(f, "the link is given up after {loss}"),
+            Self::NoFreshObject { reason } => write!(f, "no fresh API object: {reason}"),
+            Self::ClockJumped { by_ns } => {
+                write!(f, "the wall clock jumped by {:.3} s", *by_ns as f64 / 1e9)
+            }
+        }
+    }
+}

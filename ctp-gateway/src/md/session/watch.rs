@@ -1,0 +1,73 @@
+//! Market data that stays away.
+
+use crate::alert::Alert;
+use crate::md::event::MdEvent;
+use crate::md::io::{Input, Output};
+use crate::md::session::MdSession;
+use crate::session::Now;
+use crate::session::hours::{self, Hours};
+use crate::session::watch::alert;
+use crate::session::watchdog::Verdict;
+use crate::state::LinkLoss;
+
+impl MdSession {
+    /// Looks at what comes in for what it says of the link and the clock.
+    pub(super) fn look(&mut self, now: Now, input: &Input) {
+        if let Some(alert) = self.watch.begin(now) {
+            self.alert(alert);
+        }
+        match input {
+            Input::Ticked(seen) if !seen.is_empty() => {
+                self.last_tick = Some(now.instant);
+                self.is_silence_told = false;
+                self.watch.heard(now.instant);
+            }
+            Input::Callback(_) => self.watch.heard(now.instant),
+            _ => {}
+        }
+    }
+
+    /// Judges outages and silence.
+    pub(super) fn judge_silence(&mut self, now: Now) {
+        if let Some(alert) = self.watch.outage(now.instant, &self.state) {
+            self.alert(alert);
+        }
+        let mut hours = Hours::Closed;
+        let (subscriptions, silence) = (&self.subscriptions, self.silence);
+        let verdict = self.watch.silence(now.instant, || {
+            let ids = subscriptions.wanted().map(ctp_types::Text::to_str);
+            hours = hours::of_instruments(ids, now.unix_ns, silence);
+            hours != Hours::Closed
+        });
+        match verdict {
+            Some(Verdict::Ask(quiet)) => {
+                if !self.is_silence_told {
+                    self.is_silence_told = true;
+                    let silent_for =
+                        self.last_tick.map_or(quiet, |last| now.instant.saturating_duration_since(last));
+                    let hours_known = hours == Hours::Open;
+                    self.alert(alert(Alert::MarketSilent { silent_for, hours_known }));
+                }
+                self.ask();
+            }
+            Some(Verdict::Dead(silent_for)) => {
+                let mut moves = Vec::new();
+                self.handshake.renew(now.instant, LinkLoss::Silent(silent_for), &mut moves);
+                self.carry_out(now.instant, moves);
+            }
+            None => {}
+        }
+    }
+
+    /// Subscribes something once more: it does no harm, and a front that lives answers.
+    fn ask(&mut self) {
+        if let Some(id) = self.subscriptions.wanted().next().copied() {
+            let request_id = self.ids.next();
+            self.outputs.push(Output::Subscribe { ids: vec![id], request_id });
+        }
+    }
+
+    pub(super) fn alert(&mut self, alert: Alert) {
+        self.outputs.push(Output::Event(MdEvent::Alert(alert)));
+    }
+}
