@@ -1,11 +1,17 @@
 //! What a session needs to know, and whether it makes sense.
 
 mod check;
+mod file;
 mod front;
+mod gateway;
+mod keys;
+mod loader;
 mod problem;
 mod relay;
 mod secret;
+mod source;
 mod stream;
+mod value;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -15,9 +21,12 @@ use serde::{Deserialize, Serialize, Serializer};
 
 pub use front::FrontAddress;
 pub(crate) use front::shown;
+pub use gateway::GatewayConfig;
+pub use loader::Loader;
 pub use problem::{ConfigError, Place, Problem};
 pub use relay::{Relay, TerminalInfo};
 pub use secret::Secret;
+pub use source::SecretSource;
 pub use stream::{FensMode, Resume};
 
 use crate::capture::CaptureConfig;

@@ -36,7 +36,9 @@ pub mod capture;
 pub mod clock;
 pub mod config;
 pub mod error;
+pub mod health;
 pub mod md;
+pub mod metrics;
 pub mod requests;
 pub mod state;
 pub mod status;
@@ -55,7 +57,7 @@ mod shell;
 mod simulation;
 
 pub use alert::Alert;
-pub use config::{MdConfig, Secret, TdConfig};
+pub use config::{GatewayConfig, MdConfig, Secret, SecretSource, TdConfig};
 pub use error::{Error, ServerError};
 pub use fanout::Events;
 pub use md::{MdClient, MdEvent, Tick, TickFlags, Ticks};

@@ -5,6 +5,7 @@ mod client;
 mod dates;
 mod event;
 pub(crate) mod io;
+pub(crate) mod observed;
 pub(crate) mod recorded;
 pub(crate) mod session;
 mod slot;

@@ -11,6 +11,7 @@ mod handle;
 pub(crate) mod io;
 mod lookups;
 mod new_order;
+pub(crate) mod observed;
 mod order;
 pub(crate) mod recorded;
 mod requests;

@@ -40,16 +40,13 @@ impl Problems {
             );
         }
         let mut all_simulated = true;
-        for front in fronts {
-            match FrontAddress::parse(front) {
-                Ok(address) => all_simulated &= address.is_simulated(),
-                Err(message) => self.add("fronts", message),
-            }
-        }
-        for server in name_servers {
-            match FrontAddress::parse(server) {
-                Ok(address) => all_simulated &= address.is_simulated(),
-                Err(message) => self.add("name_servers", message),
+        for (key, addresses) in [("fronts", fronts), ("name_servers", name_servers)] {
+            for (number, address) in addresses.iter().enumerate() {
+                match FrontAddress::parse(address) {
+                    Ok(address) => all_simulated &= address.is_simulated(),
+                    Err(message) if addresses.len() == 1 => self.add(key, message),
+                    Err(message) => self.add(key, format!("address {}: {message}", number + 1)),
+                }
             }
         }
         if !library_given && !all_simulated && !cfg!(feature = "link") {

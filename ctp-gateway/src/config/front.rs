@@ -32,7 +32,7 @@ impl FrontAddress {
     /// Returns what is wrong and how to write it.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text.chars().any(char::is_control) {
-            return Err("the address contains a control character".to_owned());
+            return Err("has a control character; write tcp://host:port".to_owned());
         }
         let text = text.trim();
         let (front, proxy) = match text.split_once(' ') {
@@ -44,9 +44,9 @@ impl FrontAddress {
         let Some((scheme, rest)) = front.split_once("://") else {
             return match front.matches(':').count() {
                 1 => Self::parse(&format!("tcp://{text}")),
-                _ => Err(format!(
-                    "`{shown}` is no address; write tcp://host:port, ssl://host:port, tcp6://address:port or sim://NAME"
-                )),
+                // It is not shown: after a slip in the file it may be anything.
+                _ => Err("is no address; write tcp://host:port, ssl://host:port, tcp6://address:port or sim://NAME"
+                    .to_owned()),
             };
         };
         match scheme {

@@ -10,7 +10,7 @@ mod readers;
 mod wake;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use ctp_market::ReferenceData;
 use ctp_ring::{Readers, TryNextError, Writer};
@@ -21,6 +21,7 @@ use crate::clock::WallClock;
 use crate::md::event::Seen;
 use crate::md::slot::{self, Words};
 use crate::md::tick::{Tick, stamper};
+use crate::observe::Latencies;
 
 pub use handler::TickHandler;
 pub use readers::{BlockingTicks, SpinTicks, Ticks};
@@ -43,6 +44,8 @@ pub(crate) struct Shared {
     writer: Mutex<Option<Writer<Words>>>,
     /// Ticks that the library's thread could not write.
     missed: AtomicU64,
+    /// Ticks that streams were too slow for, all together.
+    lost: AtomicU64,
     /// The number of the connection.
     link: AtomicU64,
     is_closed: AtomicBool,
@@ -50,6 +53,9 @@ pub(crate) struct Shared {
     latest: Mutex<Latest>,
     handlers: Mutex<Vec<Weak<handler::State>>>,
     reference: Option<Arc<ReferenceData>>,
+    clock: WallClock,
+    /// Where readers measure how long a tick took to them.
+    latencies: OnceLock<Latencies>,
 }
 
 impl std::fmt::Debug for Shared {
@@ -73,11 +79,14 @@ impl TickBus {
             ring,
             writer: Mutex::new(Some(writer)),
             missed: AtomicU64::new(0),
+            lost: AtomicU64::new(0),
             link: AtomicU64::new(0),
             is_closed: AtomicBool::new(false),
             wake: Wake::default(),
             handlers: Mutex::default(),
             reference,
+            clock: clock.clone(),
+            latencies: OnceLock::new(),
         });
         keeper::start(&shared)?;
         Ok(Self { shared, clock })
@@ -153,6 +162,17 @@ impl Shared {
     /// Returns how many ticks the library's thread could not write.
     pub(crate) fn missed(&self) -> u64 {
         self.missed.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many ticks all streams together have lost.
+    pub(crate) fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed) + self.missed()
+    }
+
+    /// Has streams that begin from now on measure how long ticks took to them.
+    pub(crate) fn measure(&self, latencies: Latencies) {
+        // There is one for the bus's life.
+        let _ = self.latencies.set(latencies);
     }
 
     fn lock_latest(&self) -> MutexGuard<'_, Latest> {

@@ -11,15 +11,17 @@ use tokio::sync::{mpsc, watch};
 use crate::config::MdConfig;
 use crate::error::{Denial, Error, Rule};
 use crate::fanout::{Events, Fanout};
+use crate::health::MdHealth;
 use crate::library;
 use crate::md::bus::{self, TickBus, TickHandler, Ticks};
 use crate::md::event::MdEvent;
 use crate::md::io::{Command, Id};
-use crate::md::recorded;
 use crate::md::session::MdSession;
 use crate::md::spi::Spi;
 use crate::md::task::Task;
 use crate::md::tick::Tick;
+use crate::md::{observed, recorded};
+use crate::observe::{Latencies, Observer, Vitals};
 use crate::setup::{Addresses, failed};
 use crate::shell::{ApiObject, Life, Maker, StateLog, blocking, check_fronts, create, seed};
 use crate::state::{Login, SessionState};
@@ -34,6 +36,8 @@ pub struct MdClient {
 #[derive(Debug)]
 struct Inner {
     life: Life,
+    vitals: Vitals,
+    latencies: Latencies,
     commands: mpsc::UnboundedSender<Command>,
     ticks: Arc<bus::Shared>,
     events: Fanout<MdEvent>,
@@ -85,6 +89,10 @@ impl MdClient {
         let ticks = Arc::clone(bus.shared());
         let version = library.version().to_string();
         let recording = recorded::begin(&config, seed, &version, Some(Box::new(ticks.raw())))?;
+        let subject = observed::subject(&config, &version);
+        let observer = Observer::new(subject, config.clock.unix_ns(), recording.progress());
+        let (vitals, latencies) = (observer.vitals(), observer.tick_latencies());
+        ticks.measure(latencies.clone());
         let spi = Spi { ticks: bus.inlet(), reports: report_tx };
         let (loaded, setup) = (library.clone(), config.clone());
         let make: Maker<_> = Arc::new(move |number| start(&loaded, &setup, spi.clone(), number));
@@ -107,12 +115,22 @@ impl MdClient {
             clock: config.clock.clone(),
             recording,
             state_log: StateLog::default(),
+            observer,
             outputs: VecDeque::new(),
         };
         tokio::spawn(task.run());
         let (is_simulator, version) = (library.is_simulator(), library.version().to_string());
         Ok(Self {
-            inner: Arc::new(Inner { life, commands: command_tx, ticks, events, is_simulator, version }),
+            inner: Arc::new(Inner {
+                life,
+                vitals,
+                latencies,
+                commands: command_tx,
+                ticks,
+                events,
+                is_simulator,
+                version,
+            }),
         })
     }
 
@@ -208,6 +226,14 @@ impl MdClient {
     /// Returns the library's version.
     pub fn library_version(&self) -> &str {
         &self.inner.version
+    }
+
+    /// Returns how the session is, for a page or a probe. It costs the session nothing.
+    pub fn health(&self) -> MdHealth {
+        let Inner { vitals, latencies, .. } = &*self.inner;
+        let (subscriptions, ticks, ticks_lost) = vitals.market_data();
+        let session = vitals.health();
+        MdHealth { session, subscriptions, ticks, ticks_lost, tick_latency: latencies.summary() }
     }
 
     /// Closes the session and waits until the library has stopped. Streams end after it. Calling it again, or from

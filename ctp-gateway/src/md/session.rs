@@ -61,6 +61,11 @@ impl MdSession {
         })
     }
 
+    /// Returns how many instruments are wanted.
+    pub(crate) fn wanted(&self) -> usize {
+        self.subscriptions.wanted().count()
+    }
+
     pub(crate) fn state(&self) -> &SessionState {
         &self.state
     }

@@ -12,11 +12,13 @@ use crate::capture::Recording;
 use crate::clock::WallClock;
 use crate::error::SendRefusal;
 use crate::fanout::Fanout;
+use crate::health::Waiting;
 use crate::md::bus::TickBus;
 use crate::md::event::MdEvent;
 use crate::md::io::{Command, Id, Input, Output};
 use crate::md::recorded::MdRecorded;
 use crate::md::session::MdSession;
+use crate::observe::Observer;
 use crate::shell::{ApiObject, Ending, StateLog, now, sleep_until};
 use crate::state::SessionState;
 
@@ -34,6 +36,7 @@ pub(super) struct Task {
     pub(super) clock: WallClock,
     pub(super) recording: Recording<MdRecorded>,
     pub(super) state_log: StateLog,
+    pub(super) observer: Observer,
     /// What is to be done still.
     pub(super) outputs: VecDeque<Output>,
 }
@@ -74,8 +77,14 @@ impl Task {
 
     fn step_now(&mut self, input: Input) {
         let now = now(&self.clock);
+        let (callbacks, commands) = (self.reports.len(), self.commands.len());
+        let waiting = Waiting { callbacks, commands, ..Waiting::default() };
+        self.observer.before::<MdRecorded>(now, &input, waiting);
         let input = self.recording.before(input);
         let outputs = self.session.step(now, input);
+        self.observer.after::<MdRecorded>(now, &outputs);
+        let ticks = self.ticks.shared();
+        self.observer.take_market_data(self.session.wanted(), ticks.published(), ticks.lost());
         self.recording.after(now, &outputs);
         self.outputs.extend(outputs);
     }

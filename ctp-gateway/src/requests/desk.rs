@@ -164,7 +164,6 @@ impl<R: Request> RequestDesk<R> {
         std::mem::take(&mut self.steps)
     }
 
-    #[expect(dead_code, reason = "for the depths that metrics and health show")]
     /// Returns how many queries wait for their turn, and how many other requests for their answer.
     pub(crate) fn depths(&self) -> (usize, usize) {
         (self.queries.waiting(), self.pending.len())

@@ -15,7 +15,9 @@ use crate::cache::DayCache;
 use crate::config::TdConfig;
 use crate::error::Error;
 use crate::fanout::{Events, Fanout};
+use crate::health::TdHealth;
 use crate::library;
+use crate::observe::{Observer, Vitals};
 use crate::requests::RawEvent;
 use crate::setup::{Addresses, failed};
 use crate::shell::{ApiObject, Life, Maker, StateLog, blocking, check_fronts, create, seed};
@@ -26,10 +28,10 @@ use crate::td::handle::OrderHandle;
 use crate::td::io::{Command, Input};
 use crate::td::new_order::NewOrder;
 use crate::td::order::{Order, OrderId};
-use crate::td::recorded;
 use crate::td::session::TdSession;
 use crate::td::spi::Spi;
 use crate::td::task::Task;
+use crate::td::{observed, recorded};
 
 /// A trading session: it connects, authenticates, logs in, confirms the settlement, and does so again after every
 /// broken link. Clones and order handles share one session, which closes with the last of them.
@@ -41,6 +43,7 @@ pub struct TdClient {
 #[derive(Debug)]
 struct Inner {
     life: Life,
+    vitals: Vitals,
     commands: mpsc::UnboundedSender<Command>,
     events: Fanout<TdEvent>,
     logins: Arc<AtomicU64>,
@@ -93,6 +96,9 @@ impl TdClient {
         let names = AccountNames::new(&account);
         let seed = seed();
         let recording = recorded::begin(&config, seed, &library.version().to_string())?;
+        let subject = observed::subject(&config, &library.version().to_string());
+        let observer = Observer::new(subject, config.clock.unix_ns(), recording.progress());
+        let vitals = observer.vitals();
         let (report_tx, reports) = mpsc::unbounded_channel();
         let (loaded, setup) = (library.clone(), config.clone());
         let make: Maker<_> = Arc::new(move |number| start(&loaded, &setup, report_tx.clone(), number));
@@ -119,11 +125,13 @@ impl TdClient {
             clock: config.clock.clone(),
             recording,
             state_log: StateLog::default(),
+            observer,
             outputs: VecDeque::new(),
         };
         tokio::spawn(task.run());
         let inner = Inner {
             life,
+            vitals,
             commands: command_tx,
             events,
             logins,
@@ -212,6 +220,11 @@ impl TdClient {
     pub async fn cancel(&self, id: OrderId) -> Result<Arc<Order>, Error> {
         let (reply, answer) = oneshot::channel();
         self.ask(Command::Cancel { logins: self.logins(), id, reply }, answer).await
+    }
+
+    /// Returns how the session is, for a page or a probe. It costs the session nothing.
+    pub fn health(&self) -> TdHealth {
+        TdHealth { session: self.inner.vitals.health() }
     }
 
     /// Closes the session and waits until the library has stopped. Streams end after it. Calling it again, or from

@@ -107,6 +107,11 @@ impl TdSession {
         }
     }
 
+    /// Returns how many queries wait for their turn, and how many other requests for their answer.
+    pub(crate) fn request_depths(&self) -> (usize, usize) {
+        self.requests.depths()
+    }
+
     pub(crate) fn state(&self) -> &SessionState {
         &self.state
     }

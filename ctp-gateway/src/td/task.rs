@@ -14,6 +14,8 @@ use crate::capture::Recording;
 use crate::clock::WallClock;
 use crate::error::SendRefusal;
 use crate::fanout::Fanout;
+use crate::health::Waiting;
+use crate::observe::Observer;
 use crate::requests::RawEvent;
 use crate::shell::{ApiObject, Ending, StateLog, now, sleep_until};
 use crate::state::SessionState;
@@ -40,6 +42,7 @@ pub(super) struct Task {
     pub(super) clock: WallClock,
     pub(super) recording: Recording<TdRecorded>,
     pub(super) state_log: StateLog,
+    pub(super) observer: Observer,
     /// What is to be done still.
     pub(super) outputs: VecDeque<Output>,
 }
@@ -75,8 +78,13 @@ impl Task {
             self.raw_events.send(&event.to_raw());
         }
         let now = now(&self.clock);
+        let (queries, requests) = self.session.request_depths();
+        let waiting =
+            Waiting { callbacks: self.reports.len(), commands: self.commands.len(), queries, requests };
+        self.observer.before::<TdRecorded>(now, &input, waiting);
         let input = self.recording.before(input);
         let outputs = self.session.step(now, input);
+        self.observer.after::<TdRecorded>(now, &outputs);
         self.recording.after(now, &outputs);
         self.outputs.extend(outputs);
     }

@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
 use std::thread::{self, Thread, ThreadId};
 use std::time::{Duration, Instant};
@@ -13,6 +14,7 @@ use crate::md::bus::wake::Seat;
 use crate::md::slot::Words;
 use crate::md::tick::Tick;
 use crate::md::tick::stamper::Stamper;
+use crate::observe::{Latencies, Meter};
 
 /// How many ticks a stream gives, or leaves out, before it lets other tasks run.
 const STREAK: u32 = 256;
@@ -29,6 +31,7 @@ pub struct Ticks {
     shared: Arc<Shared>,
     reader: Reader<Words>,
     stamper: Stamper,
+    meter: Option<Meter>,
     seat: Seat,
     /// What the library's thread had missed when the stream began.
     missed_before: u64,
@@ -57,6 +60,7 @@ impl Ticks {
         Self {
             reader: shared.ring.latest(),
             stamper: Stamper::new(shared.reference.clone()),
+            meter: shared.latencies.get().map(Latencies::meter),
             seat: shared.wake.sit_down(),
             shared: Arc::clone(shared),
             missed_before: missed,
@@ -147,6 +151,7 @@ impl Ticks {
             Ok(words) => Some(self.take(&words, sequence)),
             Err(TryNextError::Lagged(lost)) => {
                 self.lost += lost;
+                self.shared.lost.fetch_add(lost, Ordering::Relaxed);
                 Some(Look::Nothing)
             }
             Err(TryNextError::Empty) => None,
@@ -167,6 +172,9 @@ impl Ticks {
             return Look::Nothing;
         }
         (self.lost, self.missed_told) = (0, missed);
+        if let Some(meter) = &mut self.meter {
+            meter.take(tick.received_ns, || self.shared.clock.unix_ns());
+        }
         Look::Tick(tick)
     }
 

@@ -1,0 +1,475 @@
+//! The configuration of both sessions of an account.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::loader::Loader;
+use super::value::{Node, Value};
+use super::{
+    ConfigError, FensMode, FrontAddress, MdConfig, Problem, Relay, Resume, Secret, SecretSource, TdConfig,
+    Timeouts, check, keys, without_proxy,
+};
+use crate::capture::CaptureConfig;
+use crate::clock::WallClock;
+
+/// The files of a vendor's libraries, as delivered and as wrappers name them.
+const MD_FILES: [&str; 2] = ["thostmduserapi_se.so", "libthostmduserapi_se.so"];
+const TD_FILES: [&str; 2] = ["thosttraderapi_se.so", "libthosttraderapi_se.so"];
+
+/// Everything that both sessions of an account need: where, as whom, with which library.
+///
+/// It comes from a file, the environment and code, of which the later wins: see [`load`](Self::load) and
+/// [`loader`](Self::loader). All keys stand in `docs/configuration.md`.
+///
+/// ```
+/// use ctp_gateway::GatewayConfig;
+///
+/// let config = GatewayConfig::from_toml(r#"
+///     td_fronts = ["180.168.146.187:10130"]
+///     md_fronts = ["180.168.146.187:10131"]
+///     library_dir = "/opt/ctp/6.7.13"
+///     broker_id = "9999"
+///     user_id = "000001"
+///     password = { env = "NO_SUCH_VARIABLE" }
+///     ap_id = "simnow_client_test"
+/// "#);
+/// let problems = config.unwrap_err().to_string();
+/// assert!(problems.contains("line 7: password: is to come from the variable NO_SUCH_VARIABLE, which is not set"));
+/// assert!(problems.contains("line 8: ap_id: is no key; did you mean app_id?"));
+/// ```
+#[derive(Clone, Serialize)]
+#[non_exhaustive]
+pub struct GatewayConfig {
+    /// The version that both libraries must have; of the simulator's it chooses one.
+    pub version: Option<String>,
+    /// The folder in which both libraries of the vendor are, under their own names.
+    pub library_dir: Option<PathBuf>,
+    /// The market data library, instead of the one in `library_dir`.
+    pub md_library: Option<PathBuf>,
+    /// The trader library, instead of the one in `library_dir`.
+    pub td_library: Option<PathBuf>,
+    /// Fronts for both sessions, where they have none of their own: the simulator's.
+    #[serde(serialize_with = "without_proxy")]
+    pub fronts: Vec<String>,
+    /// The fronts for market data.
+    #[serde(serialize_with = "without_proxy")]
+    pub md_fronts: Vec<String>,
+    /// The fronts for trading.
+    #[serde(serialize_with = "without_proxy")]
+    pub td_fronts: Vec<String>,
+    /// Name servers (FENS) for market data, which go before the fronts.
+    #[serde(serialize_with = "without_proxy")]
+    pub md_name_servers: Vec<String>,
+    /// Name servers (FENS) for trading, which go before the fronts.
+    #[serde(serialize_with = "without_proxy")]
+    pub td_name_servers: Vec<String>,
+    /// Which data centre the name servers are asked for.
+    pub fens_mode: FensMode,
+    /// The broker.
+    pub broker_id: String,
+    /// The user.
+    pub user_id: String,
+    /// The account that orders and queries are for; empty: the user.
+    pub investor_id: String,
+    /// The password.
+    #[serde(skip_serializing_if = "SecretSource::is_literal")]
+    pub password: SecretSource,
+    /// The one-time password of an account with a second factor.
+    #[serde(skip_serializing_if = "SecretSource::is_literal")]
+    pub one_time_password: SecretSource,
+    /// The application id that the broker granted; empty: no authentication.
+    pub app_id: String,
+    /// The code that belongs to it.
+    #[serde(skip_serializing_if = "SecretSource::is_literal")]
+    pub auth_code: SecretSource,
+    /// The name of this program as the broker shows it.
+    pub product_info: String,
+    /// The folder under which each session makes its own folder for the library's flow files.
+    pub flow_dir: PathBuf,
+    /// Sets a gateway apart from others of the same account, which would share its folders.
+    pub instance: String,
+    /// Whether the keys of production fronts are used; `false` for the brokers' test fronts (≥ 6.7.11).
+    pub production: bool,
+    /// Whether ticks come by UDP.
+    pub udp: bool,
+    /// Whether ticks come by multicast; wants `udp` too.
+    pub multicast: bool,
+    /// What of the private stream (orders and trades) is sent again after a login.
+    pub private_resume: Resume,
+    /// What of the public stream (states of instruments, bulletins) is sent again after a login.
+    pub public_resume: Resume,
+    /// Whether the settlement is confirmed after each login.
+    pub confirm_settlement: bool,
+    /// Whether instruments, margin and fee rates are kept on disk for the trading day; `None`: as the library decides.
+    pub cache: Option<bool>,
+    /// How many ticks may wait between library and readers.
+    pub tick_capacity: usize,
+    /// What a relay tells about its user's terminal.
+    pub relay: Option<Relay>,
+    /// How long the sessions wait for things.
+    pub timeouts: Timeouts,
+    /// Whether and where what comes from the libraries is recorded.
+    pub capture: Option<CaptureConfig>,
+    /// The clock that stamps what is received.
+    #[serde(skip)]
+    pub clock: WallClock,
+    #[serde(skip)]
+    pub(super) warnings: Vec<Problem>,
+}
+
+impl Default for GatewayConfig {
+    fn default() -> Self {
+        let (md, td) = (MdConfig::new([""; 0]), TdConfig::new([""; 0], "", "", ""));
+        Self {
+            version: None,
+            library_dir: None,
+            md_library: None,
+            td_library: None,
+            fronts: Vec::new(),
+            md_fronts: Vec::new(),
+            td_fronts: Vec::new(),
+            md_name_servers: Vec::new(),
+            td_name_servers: Vec::new(),
+            fens_mode: td.fens_mode,
+            broker_id: String::new(),
+            user_id: String::new(),
+            investor_id: String::new(),
+            password: SecretSource::default(),
+            one_time_password: SecretSource::default(),
+            app_id: String::new(),
+            auth_code: SecretSource::default(),
+            product_info: String::new(),
+            flow_dir: td.flow_dir,
+            instance: String::new(),
+            production: td.production,
+            udp: md.udp,
+            multicast: md.multicast,
+            private_resume: td.private_resume,
+            public_resume: td.public_resume,
+            confirm_settlement: td.confirm_settlement,
+            cache: td.cache,
+            tick_capacity: md.tick_capacity,
+            relay: None,
+            timeouts: td.timeouts,
+            capture: None,
+            clock: WallClock::default(),
+            warnings: Vec::new(),
+        }
+    }
+}
+
+impl GatewayConfig {
+    /// Returns a configuration for an account, whose fronts are still to be set.
+    pub fn new(
+        broker_id: impl Into<String>,
+        user_id: impl Into<String>,
+        password: impl Into<SecretSource>,
+    ) -> Self {
+        let (broker_id, user_id, password) = (broker_id.into(), user_id.into(), password.into());
+        Self { broker_id, user_id, password, ..Self::default() }
+    }
+
+    /// Returns a configuration for the simulated exchange `sim://<name>`, with an account that it knows.
+    pub fn simulator(name: &str) -> Self {
+        Self { fronts: vec![format!("sim://{name}")], ..Self::new("9999", "000001", "simulator") }
+    }
+
+    /// Reads a file, and over it the environment (`CTP_PASSWORD` and so on). Files are TOML, or JSON if their name ends
+    /// in `.json`.
+    ///
+    /// # Errors
+    ///
+    /// Returns every problem at once, each with the key, where it stands and the fix.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
+        Self::loader().file(path).environment().load()
+    }
+
+    /// Reads a TOML text, without the environment.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load).
+    pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
+        Self::loader().toml(text).load()
+    }
+
+    /// Reads the environment alone.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load).
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::loader().environment().load()
+    }
+
+    /// Returns a loader, for other sources or what code sets over them.
+    pub fn loader() -> Loader {
+        Loader::default()
+    }
+
+    /// Checks the configuration: every session that it has fronts or name servers for, and that there is one.
+    ///
+    /// # Errors
+    ///
+    /// Returns all problems, each with the key and the fix.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        finish(self.problems(&variable, Sides::Given))
+    }
+
+    /// Returns what is not wrong and yet unwise: a password in the file, a variable that looks like a mistyped one.
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
+    }
+
+    /// Returns the configuration of the market data session alone.
+    ///
+    /// # Errors
+    ///
+    /// Returns all problems that concern it.
+    pub fn md_config(&self) -> Result<MdConfig, ConfigError> {
+        finish(self.problems(&variable, Sides::Md))?;
+        Ok(self.md(&variable, &mut Vec::new()))
+    }
+
+    /// Returns the configuration of the trading session alone.
+    ///
+    /// # Errors
+    ///
+    /// Returns all problems that concern it.
+    pub fn td_config(&self) -> Result<TdConfig, ConfigError> {
+        finish(self.problems(&variable, Sides::Td))?;
+        Ok(self.td(&variable, &mut Vec::new()))
+    }
+
+    /// Returns the configurations of both sessions.
+    ///
+    /// # Errors
+    ///
+    /// Returns all problems of either.
+    pub fn sessions(&self) -> Result<(MdConfig, TdConfig), ConfigError> {
+        finish(self.problems(&variable, Sides::Both))?;
+        Ok((self.md(&variable, &mut Vec::new()), self.td(&variable, &mut Vec::new())))
+    }
+
+    /// Returns the problems of the sessions that are looked at, each once.
+    pub(super) fn problems(&self, variable: Variable<'_>, sides: Sides) -> Vec<Problem> {
+        let given = |own: &[String], servers: &[String]| {
+            !own.is_empty() || !servers.is_empty() || !self.fronts.is_empty()
+        };
+        let has_md = given(&self.md_fronts, &self.md_name_servers);
+        let has_td = given(&self.td_fronts, &self.td_name_servers);
+        let (looks_md, looks_td) = match sides {
+            Sides::Given => (has_md, has_td || !has_md),
+            Sides::Md => (true, false),
+            Sides::Td => (false, true),
+            Sides::Both => (true, true),
+        };
+        let mut problems = Vec::new();
+        if sides == Sides::Given && !has_md && !has_td {
+            problems.push(Problem::new(
+                "td_fronts",
+                "is missing, and md_fronts too; give at least one front, for example tcp://180.168.146.187:10130, or fronts = [\"sim://test\"]",
+            ));
+        }
+        if looks_md {
+            let config = self.md(variable, &mut problems);
+            self.named("md", check::md(&config), &mut problems);
+        }
+        if looks_td {
+            let config = self.td(variable, &mut problems);
+            self.named("td", check::td(&config), &mut problems);
+        }
+        let mut once: Vec<Problem> = Vec::new();
+        for problem in problems {
+            if !once.iter().any(|known| known.key == problem.key && known.message == problem.message) {
+                once.push(problem);
+            }
+        }
+        once
+    }
+
+    /// Adds a session's problems under the keys of this configuration.
+    fn named(&self, side: &str, checked: Result<(), ConfigError>, problems: &mut Vec<Problem>) {
+        let Err(error) = checked else {
+            return;
+        };
+        for problem in error.problems() {
+            let own = match (side, problem.key.as_ref()) {
+                ("md", "fronts") if self.md_fronts.is_empty() && !self.fronts.is_empty() => "fronts",
+                ("td", "fronts") if self.td_fronts.is_empty() && !self.fronts.is_empty() => "fronts",
+                ("md", "fronts") => "md_fronts",
+                ("td", "fronts") => "td_fronts",
+                ("md", "name_servers") => "md_name_servers",
+                ("td", "name_servers") => "td_name_servers",
+                ("md", "library") => "md_library",
+                ("td", "library") => "td_library",
+                // It was told already that the place of the secret does not give it.
+                (_, key) if key_has_problem(problems, key) => continue,
+                (_, _) => {
+                    problems.push(problem.clone());
+                    continue;
+                }
+            };
+            // That neither session has fronts was told already.
+            let told = |known: &Problem| known.key == own && known.message.starts_with("is missing, and");
+            if !problems.iter().any(told) {
+                problems.push(Problem::new(own, problem.message.clone()));
+            }
+        }
+    }
+
+    fn md(&self, variable: Variable<'_>, problems: &mut Vec<Problem>) -> MdConfig {
+        let mut config = MdConfig::new(own_or(&self.md_fronts, &self.fronts));
+        config.library =
+            self.library("md_library", self.md_library.as_ref(), &MD_FILES, &config.fronts, problems);
+        config.version.clone_from(&self.version);
+        config.name_servers.clone_from(&self.md_name_servers);
+        config.fens_mode = self.fens_mode;
+        config.broker_id.clone_from(&self.broker_id);
+        config.user_id.clone_from(&self.user_id);
+        config.password = secret("password", &self.password, variable, problems);
+        config.flow_dir.clone_from(&self.flow_dir);
+        config.instance.clone_from(&self.instance);
+        config.production = self.production;
+        config.udp = self.udp;
+        config.multicast = self.multicast;
+        config.tick_capacity = self.tick_capacity;
+        config.timeouts = self.timeouts;
+        config.capture.clone_from(&self.capture);
+        config.clock = self.clock.clone();
+        config
+    }
+
+    fn td(&self, variable: Variable<'_>, problems: &mut Vec<Problem>) -> TdConfig {
+        let fronts = own_or(&self.td_fronts, &self.fronts);
+        let password = secret("password", &self.password, variable, problems);
+        let mut config = TdConfig::new(fronts, &self.broker_id, &self.user_id, password);
+        config.library =
+            self.library("td_library", self.td_library.as_ref(), &TD_FILES, &config.fronts, problems);
+        config.version.clone_from(&self.version);
+        config.name_servers.clone_from(&self.td_name_servers);
+        config.fens_mode = self.fens_mode;
+        config.investor_id.clone_from(&self.investor_id);
+        config.one_time_password = secret("one_time_password", &self.one_time_password, variable, problems);
+        config.app_id.clone_from(&self.app_id);
+        config.auth_code = secret("auth_code", &self.auth_code, variable, problems);
+        config.product_info.clone_from(&self.product_info);
+        config.flow_dir.clone_from(&self.flow_dir);
+        config.instance.clone_from(&self.instance);
+        config.production = self.production;
+        config.private_resume = self.private_resume;
+        config.public_resume = self.public_resume;
+        config.confirm_settlement = self.confirm_settlement;
+        config.cache = self.cache;
+        config.relay.clone_from(&self.relay);
+        config.timeouts = self.timeouts;
+        config.capture.clone_from(&self.capture);
+        config.clock = self.clock.clone();
+        config
+    }
+
+    /// Returns the library's file: the session's own, else the one in the folder of both.
+    fn library(
+        &self,
+        key: &'static str,
+        own: Option<&PathBuf>,
+        names: &[&str; 2],
+        fronts: &[String],
+        problems: &mut Vec<Problem>,
+    ) -> Option<PathBuf> {
+        if let Some(path) = own {
+            if !path.is_file() {
+                let message = format!("is {}, where there is no file; check the path", path.display());
+                problems.push(Problem::new(key, message));
+            }
+            return Some(path.clone());
+        }
+        let folder = self.library_dir.as_ref()?;
+        let simulated = |front: &String| FrontAddress::parse(front).is_ok_and(|front| front.is_simulated());
+        match names.iter().map(|name| folder.join(name)).find(|path| path.is_file()) {
+            Some(path) => Some(path),
+            // The simulator's own library will do.
+            None if !fronts.is_empty() && fronts.iter().all(simulated) => None,
+            None => {
+                let [one, other] = names;
+                let folder = folder.display();
+                let message =
+                    format!("is {folder}, where there is no {one} or {other}; check the path, or give {key}");
+                problems.push(Problem::new("library_dir", message));
+                // The key of the session has no problem of its own.
+                Some(PathBuf::from(one))
+            }
+        }
+    }
+}
+
+/// Looks up a variable of the environment.
+pub(super) type Variable<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// Which sessions are looked at.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Sides {
+    /// Those that have fronts.
+    Given,
+    Md,
+    Td,
+    Both,
+}
+
+pub(super) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn finish(problems: Vec<Problem>) -> Result<(), ConfigError> {
+    if problems.is_empty() { Ok(()) } else { Err(ConfigError::new(problems)) }
+}
+
+fn own_or(own: &[String], common: &[String]) -> Vec<String> {
+    if own.is_empty() { common.to_vec() } else { own.to_vec() }
+}
+
+fn key_has_problem(problems: &[Problem], key: &str) -> bool {
+    matches!(key, "password" | "auth_code" | "one_time_password")
+        && problems.iter().any(|problem| problem.key == key && problem.message.starts_with("is to come from"))
+}
+
+fn secret(
+    key: &'static str,
+    source: &SecretSource,
+    variable: Variable<'_>,
+    problems: &mut Vec<Problem>,
+) -> Secret {
+    source.secret(variable).unwrap_or_else(|why| {
+        problems.push(Problem::new(key, why));
+        Secret::default()
+    })
+}
+
+/// Shows what is serialised, which is everything but secrets and proxies.
+impl fmt::Debug for GatewayConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match serde_json::to_value(self) {
+            Ok(value) => write!(f, "GatewayConfig {value}"),
+            Err(_) => f.write_str("GatewayConfig"),
+        }
+    }
+}
+
+/// Takes the keys of a file, whatever the format, and says all that is wrong with their values in one error. Whether
+/// the whole makes sense is said by [`GatewayConfig::check`]. Paths are taken as they are.
+impl<'de> Deserialize<'de> for GatewayConfig {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Value::Table(entries) = Node::deserialize(deserializer)?.value else {
+            return Err(serde::de::Error::custom("a configuration is a table of keys"));
+        };
+        let mut config = Self::default();
+        let mut problems = Vec::new();
+        keys::apply(&mut config, entries, None, &mut problems, &mut Vec::new());
+        match problems.is_empty() {
+            true => Ok(config),
+            false => Err(serde::de::Error::custom(ConfigError::new(problems))),
+        }
+    }
+}

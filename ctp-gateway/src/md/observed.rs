@@ -1,0 +1,70 @@
+//! What metrics and health take from a market data session's inputs and outputs.
+
+use ctp_types::MdCallback;
+
+use crate::capture::SessionKind;
+use crate::config::MdConfig;
+use crate::md::event::MdEvent;
+use crate::md::io::{Input, Output};
+use crate::md::recorded::MdRecorded;
+use crate::observe::{About, Heard, Observed, Subject, Told, not_taken};
+use crate::shell::shown_fronts;
+
+impl Observed for MdRecorded {
+    type Input = Input;
+    type Output = Output;
+
+    fn heard(input: &Input) -> Heard {
+        match input {
+            Input::Callback(event) => {
+                let step = matches!(event.callback, MdCallback::OnRspUserLogin);
+                let about = match event.callback {
+                    MdCallback::OnFrontDisconnected => About::disconnect(event.number),
+                    _ => About::answer(step, event.rsp_info.as_ref()),
+                };
+                Heard::Callback { name: event.callback.name(), received_ns: None, about }
+            }
+            Input::Command(_) => Heard::Command,
+            Input::Sent { result: Err(refusal), .. } => Heard::NotTaken(not_taken(refusal)),
+            _ => Heard::Other,
+        }
+    }
+
+    fn told(output: &Output) -> Told<'_> {
+        match output {
+            Output::State(state) => Told::State(state),
+            Output::Event(event) => told(event),
+            Output::Send { request, .. } => Told::Attempt(request.name()),
+            Output::Subscribe { .. } => Told::Attempt("SubscribeMarketData"),
+            Output::Unsubscribe { .. } => Told::Attempt("UnSubscribeMarketData"),
+            #[allow(unreachable_patterns, reason = "outputs that say nothing to an observer")]
+            _ => Told::Other,
+        }
+    }
+}
+
+fn told(event: &MdEvent) -> Told<'static> {
+    Told::Event(match event {
+        MdEvent::Subscribed(_) => "subscribed",
+        MdEvent::Refused { .. } => "refused",
+        MdEvent::Unsubscribed(_) => "unsubscribed",
+        MdEvent::NotSent(_) => "not_sent",
+        MdEvent::Unanswered { .. } => "unanswered",
+        MdEvent::NeverTicked { .. } => "never_ticked",
+        MdEvent::Gap(_) => "gap",
+        MdEvent::Error(_) => "error",
+        #[allow(unreachable_patterns, reason = "events that are newer than this list")]
+        _ => "other",
+    })
+}
+
+/// Returns who a session's metrics and health are about.
+pub(crate) fn subject(config: &MdConfig, library: &str) -> Subject {
+    Subject {
+        session: SessionKind::Md,
+        broker_id: config.broker_id.clone(),
+        user_id: config.user_id.clone(),
+        fronts: shown_fronts(&config.fronts),
+        library: library.to_owned(),
+    }
+}

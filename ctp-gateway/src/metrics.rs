@@ -1,0 +1,121 @@
+//! The gateway's metrics, by name.
+//!
+//! They go through the [`metrics`] facade: a program that installs a recorder (an exporter) gets them, any other pays
+//! for almost nothing. All are counted where a session or a consumer works, never on the library's thread. Install the
+//! recorder before the first client is connected.
+//!
+//! [`TABLE`] is the whole list; `docs/observability.md` shows it, and a test compares both with what is emitted.
+
+/// How a metric behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// A number that only rises.
+    Counter,
+    /// A number that rises and falls.
+    Gauge,
+    /// A distribution.
+    Histogram,
+}
+
+/// What a number counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unit {
+    /// Things.
+    Count,
+    /// Bytes.
+    Bytes,
+    /// Seconds.
+    Seconds,
+}
+
+/// A metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Metric {
+    /// Its name.
+    pub name: &'static str,
+    /// How it behaves.
+    pub kind: Kind,
+    /// What its number counts.
+    pub unit: Unit,
+    /// Its labels besides `session` (`md` or `td`) and `account` (the user id), which all have.
+    pub labels: &'static [&'static str],
+    /// What it says.
+    pub meaning: &'static str,
+}
+
+macro_rules! metrics_table {
+    ($($const:ident = $name:literal, $kind:ident, $unit:ident, [$($label:literal),*], $meaning:literal;)*) => {
+        $(pub(crate) const $const: &str = $name;)*
+
+        /// Every metric that the gateway emits, by name.
+        pub const TABLE: &[Metric] = &[$(Metric {
+            name: $name,
+            kind: Kind::$kind,
+            unit: Unit::$unit,
+            labels: &[$($label),*],
+            meaning: $meaning,
+        },)*];
+    };
+}
+
+metrics_table! {
+    CALLBACK_WAIT = "ctp_callback_wait_seconds", Histogram, Seconds, [], "From the receipt of a callback on the library's thread to the session's step (trading only).";
+    CALLBACKS = "ctp_callbacks_total", Counter, Count, ["callback"], "Callbacks that the session handled, by C name; ticks are not among them.";
+    CAPTURE_BYTES = "ctp_capture_bytes_total", Counter, Bytes, [], "Bytes written to the capture.";
+    CAPTURE_LOST = "ctp_capture_lost_total", Counter, Count, ["what"], "Steps and ticks that the capture's writer was too slow for, or had no room for.";
+    CAPTURE_STEPS = "ctp_capture_steps_total", Counter, Count, [], "Steps written to the capture.";
+    COMMANDS = "ctp_commands_total", Counter, Count, [], "Commands of the program to the session: subscriptions, orders, queries.";
+    EVENTS = "ctp_events_total", Counter, Count, ["event"], "Events that the session reported, by kind.";
+    QUEUE_DEPTH = "ctp_queue_depth", Gauge, Count, ["queue"], "What waits: callbacks of the library and commands of the program for the session, queries for their turn, other requests for their answer.";
+    REQUEST_ATTEMPTS = "ctp_request_attempts_total", Counter, Count, ["request"], "How often requests were handed to the library; more than requests means repeated queries.";
+    REQUEST_PACING = "ctp_request_pacing_seconds", Histogram, Seconds, ["request"], "How long requests waited for the front's pace, or for queries before them, although the session could be used.";
+    REQUEST_TIME = "ctp_request_seconds", Histogram, Seconds, ["request"], "From the submission of a request to its end.";
+    REQUEST_REFUSED = "ctp_requests_refused_total", Counter, Count, ["reason"], "Return codes other than 0 of the library: not_connected (-1), too_many_unanswered (-2), too_fast (-3), library.";
+    REQUESTS = "ctp_requests_total", Counter, Count, ["request", "outcome"], "Requests that ended, by C name and outcome.";
+    SESSION_DISCONNECTS = "ctp_session_disconnects_total", Counter, Count, ["reason"], "Broken links, by the library's reason.";
+    SESSION_FAULTS = "ctp_session_faults_total", Counter, Count, [], "How often the session stopped because of a refusal or a panic.";
+    SESSION_LOGINS = "ctp_session_logins_total", Counter, Count, [], "How often the session became usable.";
+    SESSION_REFUSALS = "ctp_session_refusals_total", Counter, Count, ["code"], "Refused steps of the login, by error code.";
+    SESSION_STATE = "ctp_session_state", Gauge, Count, [], "Where the session stands: 0 closed, 1 faulted, 2 reconnecting, 3 connecting, 4 authenticating, 5 logging in, 6 confirming, 7 recovering, 8 ready.";
+    STEP_TIME = "ctp_step_seconds", Histogram, Seconds, [], "How long the session's state machine took for one input.";
+    SUBSCRIPTIONS = "ctp_subscriptions", Gauge, Count, [], "Instruments that the program wants (market data only).";
+    TICK_LATENCY = "ctp_tick_latency_seconds", Histogram, Seconds, [], "From the receipt of a tick on the library's thread to its consumer; one of 64 is measured (market data only).";
+    TICKS_LOST = "ctp_ticks_lost_total", Counter, Count, [], "Ticks that consumers were too slow for, over all consumers (market data only).";
+    TICKS = "ctp_ticks_total", Counter, Count, [], "Ticks that the library delivered (market data only).";
+    WATCHDOGS = "ctp_watchdogs_total", Counter, Count, ["watchdog"], "What watchdogs found: silence of the link, login steps without an answer, stale logins, silent markets, jumps of the clock.";
+}
+
+/// Tells the installed recorder units and meanings of all metrics. An exporter shows them as help.
+pub fn describe() {
+    for metric in TABLE {
+        let unit = match metric.unit {
+            Unit::Count => metrics::Unit::Count,
+            Unit::Bytes => metrics::Unit::Bytes,
+            Unit::Seconds => metrics::Unit::Seconds,
+        };
+        match metric.kind {
+            Kind::Counter => metrics::describe_counter!(metric.name, unit, metric.meaning),
+            Kind::Gauge => metrics::describe_gauge!(metric.name, unit, metric.meaning),
+            Kind::Histogram => metrics::describe_histogram!(metric.name, unit, metric.meaning),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_names_say_their_unit() {
+        assert!(TABLE.is_sorted_by_key(|metric| metric.name), "{TABLE:#?}");
+        for metric in TABLE {
+            let Metric { name, kind, unit, meaning, .. } = metric;
+            assert!(name.starts_with("ctp_") && meaning.ends_with('.'), "{name}");
+            assert_eq!(name.ends_with("_total"), *kind == Kind::Counter, "{name}");
+            assert_eq!(name.ends_with("_seconds"), *unit == Unit::Seconds, "{name}");
+        }
+    }
+}

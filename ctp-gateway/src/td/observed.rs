@@ -1,0 +1,92 @@
+//! What metrics and health take from a trading session's inputs and outputs.
+
+use ctp_types::TraderCallback;
+
+use crate::capture::SessionKind;
+use crate::config::TdConfig;
+use crate::observe::{About, Heard, Observed, Subject, Told, not_taken};
+use crate::requests::submission::Outcome;
+use crate::shell::shown_fronts;
+use crate::td::event::TdEvent;
+use crate::td::io::{Input, Output};
+use crate::td::recorded::TdRecorded;
+
+impl Observed for TdRecorded {
+    type Input = Input;
+    type Output = Output;
+
+    fn heard(input: &Input) -> Heard {
+        match input {
+            Input::Callback(event) => {
+                let step = matches!(
+                    event.callback,
+                    TraderCallback::OnRspAuthenticate
+                        | TraderCallback::OnRspUserLogin
+                        | TraderCallback::OnRspSettlementInfoConfirm
+                );
+                let about = match event.callback {
+                    TraderCallback::OnFrontDisconnected => About::disconnect(event.number),
+                    _ => About::answer(step, event.rsp_info.as_ref()),
+                };
+                let received_ns = Some(event.received_ns);
+                Heard::Callback { name: event.callback.name(), received_ns, about }
+            }
+            Input::Command(_) => Heard::Command,
+            Input::Sent { result: Err(refusal), .. } => Heard::NotTaken(not_taken(refusal)),
+            _ => Heard::Other,
+        }
+    }
+
+    fn told(output: &Output) -> Told<'_> {
+        match output {
+            Output::State(state) => Told::State(state),
+            Output::Event(event) => told(event),
+            Output::Send { request, .. } => Told::Attempt(request.name()),
+            Output::Ended(ended) => Told::Ended {
+                request: ended.request.name(),
+                outcome: outcome(ended.outcome),
+                waited: ended.waited,
+                paced: ended.paced,
+            },
+            #[allow(unreachable_patterns, reason = "outputs that say nothing to an observer")]
+            _ => Told::Other,
+        }
+    }
+}
+
+fn told(event: &TdEvent) -> Told<'static> {
+    Told::Event(match event {
+        TdEvent::Order(_) => "order",
+        TdEvent::Trade { .. } => "trade",
+        TdEvent::Rejected { .. } => "rejected",
+        TdEvent::ForeignRejected { .. } => "foreign_rejected",
+        TdEvent::CancelRejected { .. } => "cancel_rejected",
+        TdEvent::Unknown { .. } => "unknown",
+        TdEvent::Error { .. } => "error",
+        #[allow(unreachable_patterns, reason = "events that are newer than this list")]
+        _ => "other",
+    })
+}
+
+fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Confirmed => "confirmed",
+        Outcome::Rejected => "rejected",
+        Outcome::Denied => "denied",
+        Outcome::NotSent => "not_sent",
+        Outcome::Unknown => "unknown",
+        Outcome::TimedOut => "timed_out",
+        Outcome::Dropped => "dropped",
+    }
+}
+
+/// Returns who a session's metrics and health are about.
+pub(crate) fn subject(config: &TdConfig, library: &str) -> Subject {
+    Subject {
+        session: SessionKind::Td,
+        broker_id: config.broker_id.clone(),
+        user_id: config.user_id.clone(),
+        fronts: shown_fronts(&config.fronts),
+        library: library.to_owned(),
+    }
+}
