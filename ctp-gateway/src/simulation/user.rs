@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use ctp_sim::Exchange;
-use ctp_types::Text;
+use ctp_types::{RecordBox, Text};
 use tokio::sync::oneshot;
 
 use super::chance::Chance;
@@ -28,7 +28,13 @@ pub(super) use self::wishes::Wish;
 /// What a caller waits for.
 #[derive(Debug)]
 enum Reply {
-    Query { answer: oneshot::Receiver<Result<Brought, Error>>, is_table: bool },
+    Query {
+        answer: oneshot::Receiver<Result<Brought, Error>>,
+        is_table: bool,
+    },
+    /// A request with an effect, and what becomes of it once the library took it.
+    Effect(oneshot::Receiver<Result<Brought, Error>>),
+    Outcome(oneshot::Receiver<Result<RecordBox, Error>>),
     Place(oneshot::Receiver<Result<Placed, Error>>),
     Cancel(oneshot::Receiver<Result<std::sync::Arc<Order>, Error>>),
 }
@@ -144,6 +150,9 @@ impl User {
             tally.count(end.tally);
             if let Some((id, placed)) = end.placed {
                 self.orders.push((id, placed));
+            }
+            if let Some(outcome) = end.outcome {
+                self.await_outcome(now, outcome, judge);
             }
         }
     }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use ctp_types::RecordBox;
+use tokio::sync::oneshot;
 use tokio::sync::oneshot::error::TryRecvError;
 
 use super::super::listing::Listing;
@@ -22,11 +24,13 @@ pub(super) struct End {
     pub(super) is_not_sent: bool,
     /// The order that was placed.
     pub(super) placed: Option<(OrderId, Placed)>,
+    /// Where it is told what becomes of a request that the library took.
+    pub(super) outcome: Option<oneshot::Receiver<Result<RecordBox, Error>>>,
 }
 
 impl End {
     fn new(tally: &'static str, what: impl Into<String>) -> Self {
-        Self { what: what.into(), tally, is_not_sent: false, placed: None }
+        Self { what: what.into(), tally, is_not_sent: false, placed: None, outcome: None }
     }
 
     fn wrong(tallies: [&'static str; 5], error: &Error) -> Self {
@@ -57,6 +61,8 @@ pub(super) fn look(
             Some(answer) => judge_answer(answer, *is_table, listing, may_be_doubled).map(Some),
             None => Ok(None),
         },
+        Reply::Effect(reply) => Ok(read(reply.try_recv())?.map(effect_end)),
+        Reply::Outcome(reply) => Ok(read(reply.try_recv())?.map(|end| outcome_end(&end))),
         Reply::Place(reply) => Ok(read(reply.try_recv())?.map(place_end)),
         Reply::Cancel(reply) => Ok(read(reply.try_recv())?.map(|end| cancel_end(&end))),
     }
@@ -101,6 +107,28 @@ fn judge_answer(
             Err(format!("{request} ended with the library's own limit"))
         }
         Err(error) => Ok(End::wrong(TALLIES, &error)),
+    }
+}
+
+/// What requests with effects other than orders count as.
+const EFFECTS: [&str; 5] =
+    ["effect: not sent", "effect: rejected", "effect: timed out", "effect: unknown", "effect: denied"];
+
+fn effect_end(end: Result<Brought, Error>) -> End {
+    match end {
+        Ok(Brought::Sent { request_id, outcome }) => {
+            let what = format!("sent as {request_id}");
+            End { outcome: Some(outcome), ..End::new("effect: sent", what) }
+        }
+        Ok(_) => End::new("effect: answered", "answered"),
+        Err(error) => End::wrong(EFFECTS, &error),
+    }
+}
+
+fn outcome_end(end: &Result<RecordBox, Error>) -> End {
+    match end {
+        Ok(_) => End::new("effect: pushed", "pushed"),
+        Err(error) => End::wrong(EFFECTS, error),
     }
 }
 

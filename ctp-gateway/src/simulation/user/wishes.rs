@@ -1,16 +1,18 @@
 //! What the user does next.
 
 use ctp_types::{
-    Direction, OffsetFlag, QryDepthMarketDataField, QryInstrumentField, QryInvestorPositionField,
-    QryOrderField, QryTradeField, QryTradingAccountField, RecordBox, Text, TraderRequest,
+    Direction, InputForQuoteField, OffsetFlag, ParkedOrderField, QryDepthMarketDataField, QryInstrumentField,
+    QryInvestorPositionField, QryOrderField, QryTradeField, QryTradingAccountField, RecordBox, Text,
+    TraderRequest, TradingAccountPasswordUpdateField,
 };
 use tokio::sync::oneshot;
 
 use super::super::clock::At;
 use super::super::judge::Judge;
 use super::super::listing::Listing;
-use super::super::plan::{BROKER, USER};
+use super::super::plan::{BROKER, PASSWORD, USER, WRONG_PASSWORD};
 use super::{Reply, User, Waiting};
+use crate::error::Error;
 use crate::md;
 use crate::requests::submission::Submission;
 use crate::td::NewOrder;
@@ -48,8 +50,9 @@ impl User {
                 let count = self.chance.below(6) + 2;
                 (0..count).map(|_| self.query(now, listing, logins, judge)).collect()
             }
-            74..86 => vec![self.place(now, listing, logins, judge)],
-            86..93 => vec![self.cancel(now, logins, judge)],
+            74..83 => vec![self.place(now, listing, logins, judge)],
+            83..88 => vec![self.effect(now, listing, logins, judge)],
+            88..94 => vec![self.cancel(now, logins, judge)],
             _ => {
                 vec![self.go_away(judge)]
             }
@@ -120,6 +123,66 @@ impl User {
         let is_table = request == TraderRequest::ReqQryInstrument;
         self.wait(Reply::Query { answer, is_table }, request.name(), until, judge);
         Wish::Td(Command::Request { logins, submission })
+    }
+
+    /// Asks for something that has an effect and is no order: answered, silent or pushed.
+    fn effect(&mut self, now: At, listing: &Listing, logins: u64, judge: &mut Judge) -> Wish {
+        let (broker_id, investor_id, user_id) = (text(BROKER), text(USER), text(USER));
+        let instrument_id = self.instrument(listing);
+        let exchange_id = text(venue_of(&instrument_id.to_str()));
+        let (request, record) = match self.chance.below(3) {
+            0 => {
+                let record = InputForQuoteField {
+                    broker_id,
+                    investor_id,
+                    user_id,
+                    instrument_id,
+                    exchange_id,
+                    ..Default::default()
+                };
+                (TraderRequest::ReqForQuoteInsert, RecordBox::new(&record))
+            }
+            1 => {
+                let record = ParkedOrderField {
+                    broker_id,
+                    investor_id,
+                    user_id,
+                    instrument_id,
+                    exchange_id,
+                    limit_price: 3_500.0,
+                    volume_total_original: 1,
+                    ..Default::default()
+                };
+                (TraderRequest::ReqParkedOrderInsert, RecordBox::new(&record))
+            }
+            _ => {
+                let (old, new) = self.chance.pick(&[(PASSWORD, WRONG_PASSWORD), (WRONG_PASSWORD, PASSWORD)]);
+                let record = TradingAccountPasswordUpdateField {
+                    broker_id,
+                    account_id: investor_id,
+                    old_password: text(old),
+                    new_password: text(new),
+                    ..Default::default()
+                };
+                (TraderRequest::ReqTradingAccountPasswordUpdate, RecordBox::new(&record))
+            }
+        };
+        let (submission, answer) = Submission::of_caller(request, record);
+        judge.effects.wished(request.name());
+        let until = now.after(self.timeouts.order + MARGIN);
+        self.wait(Reply::Effect(answer), request.name(), until, judge);
+        Wish::Td(Command::Request { logins, submission })
+    }
+
+    /// Waits for what becomes of a request that the library took.
+    pub(super) fn await_outcome(
+        &mut self,
+        now: At,
+        outcome: oneshot::Receiver<Result<RecordBox, Error>>,
+        judge: &mut Judge,
+    ) {
+        let until = now.after(self.timeouts.order + MARGIN);
+        self.wait(Reply::Outcome(outcome), "outcome", until, judge);
     }
 
     fn place(&mut self, now: At, listing: &Listing, logins: u64, judge: &mut Judge) -> Wish {
