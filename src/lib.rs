@@ -33,7 +33,7 @@ pub mod sim;
 pub use ctp_gateway::{
     Error, Events, Login, MdClient, MdConfig, MdEvent, NewOrder, Order, OrderHandle, Secret, ServerError,
     SessionState, StatusText, TdClient, TdConfig, TdEvent, Tick, Ticks, Trade, capture, clock, config, error,
-    md, state, status, td,
+    health, md, metrics, state, status, td,
 };
 pub use ctp_market as market;
 pub use ctp_sys as sys;
@@ -47,6 +47,11 @@ pub const API_VERSION: &str = env!("CTP_API_VERSION");
 #[cfg(doctest)]
 #[doc = include_str!("../docs/control.md")]
 struct ControlExamples;
+
+/// The example of replaying a capture compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/capture.md")]
+struct CaptureExample;
 
 /// The example in the README compiles.
 #[cfg(doctest)]

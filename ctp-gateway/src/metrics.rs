@@ -109,6 +109,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_page_shows_the_table() {
+        let page = include_str!("../../docs/observability.md");
+        let rows: String = TABLE
+            .iter()
+            .map(|metric| {
+                let Metric { name, kind, unit, labels, meaning } = metric;
+                let (kind, unit) = (format!("{kind:?}").to_lowercase(), format!("{unit:?}").to_lowercase());
+                format!("| `{name}` | {kind} | {unit} | {} | {meaning} |\n", labels.join(", "))
+            })
+            .collect();
+        assert!(page.contains(&rows), "docs/observability.md should have these rows, and no others:\n{rows}");
+        assert_eq!(page.matches("\n| `ctp_").count(), TABLE.len());
+    }
+
+    #[test]
     fn the_table_is_sorted_and_names_say_their_unit() {
         assert!(TABLE.is_sorted_by_key(|metric| metric.name), "{TABLE:#?}");
         for metric in TABLE {

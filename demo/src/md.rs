@@ -50,8 +50,7 @@ async fn show(demo: &Demo, md: &MdClient) -> Result<(), DemoError> {
         }
     }
 
-    let mut seen: BTreeMap<&str, Vec<Tick>> =
-        contracts.iter().map(|id| (id.as_str(), Vec::new())).collect();
+    let mut seen: BTreeMap<&str, Vec<Tick>> = contracts.iter().map(|id| (id.as_str(), Vec::new())).collect();
     while seen.values().any(|ticks| ticks.len() < demo.options.ticks) {
         let wanted = async {
             loop {

@@ -32,7 +32,12 @@ fn f63_dbl_max_is_no_value() {
             tick.open_interest(),
         ];
         assert!(prices.iter().all(Option::is_none), "{prices:?}");
-        assert!(tick.bids().iter().chain(&tick.asks()).all(Option::is_none), "{:?} {:?}", tick.bids(), tick.asks());
+        assert!(
+            tick.bids().iter().chain(&tick.asks()).all(Option::is_none),
+            "{:?} {:?}",
+            tick.bids(),
+            tick.asks()
+        );
         let record = &tick.record;
         for raw in
             [record.last_price, record.bid_price1, record.ask_price5, record.turnover, record.curr_delta]

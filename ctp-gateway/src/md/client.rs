@@ -7,6 +7,7 @@ use std::time::Duration;
 use ctp_sys::{MdApi, MdLibrary, MdOptions};
 use ctp_types::Text;
 use tokio::sync::{mpsc, watch};
+use tracing::Instrument as _;
 
 use crate::config::MdConfig;
 use crate::error::{Denial, Error, Rule};
@@ -21,7 +22,7 @@ use crate::md::spi::Spi;
 use crate::md::task::Task;
 use crate::md::tick::Tick;
 use crate::md::{observed, recorded};
-use crate::observe::{Latencies, Observer, Vitals};
+use crate::observe::{Latencies, Observer, Vitals, session_span};
 use crate::setup::{Addresses, failed};
 use crate::shell::{ApiObject, Life, Maker, StateLog, blocking, check_fronts, create, seed};
 use crate::state::{Login, SessionState};
@@ -90,6 +91,7 @@ impl MdClient {
         let version = library.version().to_string();
         let recording = recorded::begin(&config, seed, &version, Some(Box::new(ticks.raw())))?;
         let subject = observed::subject(&config, &version);
+        let span = session_span(&subject);
         let observer = Observer::new(subject, config.clock.unix_ns(), recording.progress());
         let (vitals, latencies) = (observer.vitals(), observer.tick_latencies());
         ticks.measure(latencies.clone());
@@ -118,7 +120,7 @@ impl MdClient {
             observer,
             outputs: VecDeque::new(),
         };
-        tokio::spawn(task.run());
+        tokio::spawn(task.run().instrument(span));
         let (is_simulator, version) = (library.is_simulator(), library.version().to_string());
         Ok(Self {
             inner: Arc::new(Inner {

@@ -7,7 +7,7 @@ use crate::config::MdConfig;
 use crate::md::event::MdEvent;
 use crate::md::io::{Input, Output};
 use crate::md::recorded::MdRecorded;
-use crate::observe::{About, Heard, Observed, Subject, Told, not_taken};
+use crate::observe::{About, Heard, Observed, Subject, Told, instrument_of, not_taken};
 use crate::shell::shown_fronts;
 
 impl Observed for MdRecorded {
@@ -39,6 +39,24 @@ impl Observed for MdRecorded {
             Output::Unsubscribe { .. } => Told::Attempt("UnSubscribeMarketData"),
             #[allow(unreachable_patterns, reason = "outputs that say nothing to an observer")]
             _ => Told::Other,
+        }
+    }
+
+    fn name(input: &Input) -> &'static str {
+        match input {
+            Input::Callback(event) => event.callback.name(),
+            Input::Command(_) => "command",
+            Input::Sent { .. } => "sent",
+            Input::Ticked(_) => "ticked",
+            Input::Time => "time",
+            _ => "other",
+        }
+    }
+
+    fn instrument(input: &Input) -> Option<String> {
+        match input {
+            Input::Callback(event) => instrument_of(event.record.as_ref()),
+            _ => None,
         }
     }
 }

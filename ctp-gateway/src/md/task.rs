@@ -18,7 +18,7 @@ use crate::md::event::MdEvent;
 use crate::md::io::{Command, Id, Input, Output};
 use crate::md::recorded::MdRecorded;
 use crate::md::session::MdSession;
-use crate::observe::Observer;
+use crate::observe::{Observer, step_span};
 use crate::shell::{ApiObject, Ending, StateLog, now, sleep_until};
 use crate::state::SessionState;
 
@@ -80,8 +80,9 @@ impl Task {
         let (callbacks, commands) = (self.reports.len(), self.commands.len());
         let waiting = Waiting { callbacks, commands, ..Waiting::default() };
         self.observer.before::<MdRecorded>(now, &input, waiting);
+        let span = step_span::<MdRecorded>(&input);
         let input = self.recording.before(input);
-        let outputs = self.session.step(now, input);
+        let outputs = span.in_scope(|| self.session.step(now, input));
         self.observer.after::<MdRecorded>(now, &outputs);
         let ticks = self.ticks.shared();
         self.observer.take_market_data(self.session.wanted(), ticks.published(), ticks.lost());

@@ -25,6 +25,12 @@ pub(crate) trait Observed {
     fn heard(input: &Self::Input) -> Heard;
 
     fn told(output: &Self::Output) -> Told<'_>;
+
+    /// Returns the input's name for a span.
+    fn name(input: &Self::Input) -> &'static str;
+
+    /// Returns the instrument that the input is about.
+    fn instrument(input: &Self::Input) -> Option<String>;
 }
 
 /// What an input is about.
@@ -364,7 +370,7 @@ impl Observer {
     }
 }
 
-fn label(session: SessionKind) -> &'static str {
+pub(super) fn label(session: SessionKind) -> &'static str {
     match session {
         SessionKind::Md => "md",
         SessionKind::Td => "td",

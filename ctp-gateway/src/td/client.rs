@@ -10,6 +10,7 @@ use std::time::Duration;
 use ctp_sys::{TraderApi, TraderLibrary, TraderOptions};
 use ctp_types::{RecordBox, TraderCallback};
 use tokio::sync::{mpsc, oneshot, watch};
+use tracing::Instrument as _;
 
 use crate::cache::DayCache;
 use crate::config::TdConfig;
@@ -17,7 +18,7 @@ use crate::error::Error;
 use crate::fanout::{Events, Fanout};
 use crate::health::TdHealth;
 use crate::library;
-use crate::observe::{Observer, Vitals};
+use crate::observe::{Observer, Vitals, session_span};
 use crate::requests::RawEvent;
 use crate::setup::{Addresses, failed};
 use crate::shell::{ApiObject, Life, Maker, StateLog, blocking, check_fronts, create, seed};
@@ -97,6 +98,7 @@ impl TdClient {
         let seed = seed();
         let recording = recorded::begin(&config, seed, &library.version().to_string())?;
         let subject = observed::subject(&config, &library.version().to_string());
+        let span = session_span(&subject);
         let observer = Observer::new(subject, config.clock.unix_ns(), recording.progress());
         let vitals = observer.vitals();
         let (report_tx, reports) = mpsc::unbounded_channel();
@@ -128,7 +130,7 @@ impl TdClient {
             observer,
             outputs: VecDeque::new(),
         };
-        tokio::spawn(task.run());
+        tokio::spawn(task.run().instrument(span));
         let inner = Inner {
             life,
             vitals,

@@ -4,11 +4,11 @@ use ctp_types::TraderCallback;
 
 use crate::capture::SessionKind;
 use crate::config::TdConfig;
-use crate::observe::{About, Heard, Observed, Subject, Told, not_taken};
+use crate::observe::{About, Heard, Observed, Subject, Told, instrument_of, not_taken};
 use crate::requests::submission::Outcome;
 use crate::shell::shown_fronts;
 use crate::td::event::TdEvent;
-use crate::td::io::{Input, Output};
+use crate::td::io::{Command, Input, Output};
 use crate::td::recorded::TdRecorded;
 
 impl Observed for TdRecorded {
@@ -50,6 +50,28 @@ impl Observed for TdRecorded {
             },
             #[allow(unreachable_patterns, reason = "outputs that say nothing to an observer")]
             _ => Told::Other,
+        }
+    }
+
+    fn name(input: &Input) -> &'static str {
+        match input {
+            Input::Callback(event) => event.callback.name(),
+            Input::Command(Command::Place { .. }) => "place",
+            Input::Command(Command::Cancel { .. }) => "cancel",
+            Input::Command(Command::Request { submission, .. }) => submission.request.name(),
+            Input::Command(_) => "command",
+            Input::Sent { .. } => "sent",
+            Input::Time => "time",
+            _ => "other",
+        }
+    }
+
+    fn instrument(input: &Input) -> Option<String> {
+        match input {
+            Input::Callback(event) => instrument_of(event.record.as_ref()),
+            Input::Command(Command::Place { order, .. }) => Some(order.instrument_id.clone()),
+            Input::Command(Command::Request { submission, .. }) => instrument_of(Some(&submission.record)),
+            _ => None,
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::clock::WallClock;
 use crate::error::SendRefusal;
 use crate::fanout::Fanout;
 use crate::health::Waiting;
-use crate::observe::Observer;
+use crate::observe::{Observer, step_span};
 use crate::requests::RawEvent;
 use crate::shell::{ApiObject, Ending, StateLog, now, sleep_until};
 use crate::state::SessionState;
@@ -82,8 +82,9 @@ impl Task {
         let waiting =
             Waiting { callbacks: self.reports.len(), commands: self.commands.len(), queries, requests };
         self.observer.before::<TdRecorded>(now, &input, waiting);
+        let span = step_span::<TdRecorded>(&input);
         let input = self.recording.before(input);
-        let outputs = self.session.step(now, input);
+        let outputs = span.in_scope(|| self.session.step(now, input));
         self.observer.after::<TdRecorded>(now, &outputs);
         self.recording.after(now, &outputs);
         self.outputs.extend(outputs);

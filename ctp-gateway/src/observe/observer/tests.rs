@@ -20,6 +20,14 @@ impl Observed for Plain {
     fn told(output: &Told<'static>) -> Told<'static> {
         *output
     }
+
+    fn name(_: &Heard) -> &'static str {
+        "plain"
+    }
+
+    fn instrument(_: &Heard) -> Option<String> {
+        None
+    }
 }
 
 fn subject() -> Subject {
