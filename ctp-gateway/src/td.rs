@@ -21,6 +21,7 @@ mod settlement;
 mod spi;
 mod task;
 
+pub(crate) use account::AccountNames;
 pub use client::TdClient;
 pub use event::TdEvent;
 pub use handle::OrderHandle;

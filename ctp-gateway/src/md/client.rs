@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ctp_sys::{MdApi, MdLibrary, MdOptions};
-use ctp_types::Text;
+use ctp_types::{ForQuoteRspField, MdCallback, MdRequest, RecordBox, Text};
 use tokio::sync::{mpsc, watch};
 use tracing::Instrument as _;
 
@@ -17,15 +17,19 @@ use crate::library;
 use crate::md::bus::{self, TickBus, TickHandler, Ticks};
 use crate::md::event::MdEvent;
 use crate::md::io::{Command, Id};
+use crate::md::requests::Requests;
 use crate::md::session::MdSession;
 use crate::md::spi::Spi;
 use crate::md::task::Task;
 use crate::md::tick::Tick;
 use crate::md::{observed, recorded};
 use crate::observe::{Latencies, Observer, Vitals, session_span};
+use crate::requests::submission::{Reply, Submission, check_record};
+use crate::requests::{Pushes, RawAnswer, RawEvent};
 use crate::setup::{Addresses, failed};
 use crate::shell::{ApiObject, Life, Maker, StateLog, blocking, check_fronts, create, seed};
 use crate::state::{Login, SessionState};
+use crate::td::AccountNames;
 
 /// A market data session: it connects, logs in, subscribes, and does so again after every broken link. Clones share
 /// one session, which closes with the last of them.
@@ -42,6 +46,8 @@ struct Inner {
     commands: mpsc::UnboundedSender<Command>,
     ticks: Arc<bus::Shared>,
     events: Fanout<MdEvent>,
+    raw_events: Fanout<RawEvent<MdCallback>>,
+    account: AccountNames,
     is_simulator: bool,
     version: String,
 }
@@ -95,7 +101,7 @@ impl MdClient {
         let observer = Observer::new(subject, config.clock.unix_ns(), recording.progress());
         let (vitals, latencies) = (observer.vitals(), observer.tick_latencies());
         ticks.measure(latencies.clone());
-        let spi = Spi { ticks: bus.inlet(), reports: report_tx };
+        let spi = Spi { ticks: bus.inlet(), reports: report_tx, clock: config.clock.clone() };
         let (loaded, setup) = (library.clone(), config.clone());
         let make: Maker<_> = Arc::new(move |number| start(&loaded, &setup, spi.clone(), number));
         let timeout = config.timeouts.close;
@@ -103,7 +109,8 @@ impl MdClient {
 
         let (command_tx, commands) = mpsc::unbounded_channel();
         let (life, ends) = Life::begin(&config.fronts, &config.timeouts);
-        let events = Fanout::default();
+        let (events, raw_events) = (Fanout::default(), Fanout::default());
+        let account = AccountNames::of_md(&config)?;
         let task = Task {
             session,
             object,
@@ -114,6 +121,7 @@ impl MdClient {
             ended: ends.ended,
             ticks: bus,
             events: events.clone(),
+            raw_events: raw_events.clone(),
             clock: config.clock.clone(),
             recording,
             state_log: StateLog::default(),
@@ -130,6 +138,8 @@ impl MdClient {
                 commands: command_tx,
                 ticks,
                 events,
+                raw_events,
+                account,
                 is_simulator,
                 version,
             }),
@@ -218,6 +228,54 @@ impl MdClient {
     /// Returns the answers to subscriptions, and errors, from now on. None is ever dropped.
     pub fn events(&self) -> Events<MdEvent> {
         self.inner.events.subscribe()
+    }
+
+    /// Returns every request of the market data API as an async method.
+    pub fn requests(&self) -> Requests<'_> {
+        Requests::new(self)
+    }
+
+    /// Makes a request with a record as it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`Requests`] says of the kind of the request, and [`Error::Denied`] for the record of another request.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Requests`] says of the kind of the request.
+    pub async fn raw_request(&self, request: MdRequest, record: RecordBox) -> Result<RawAnswer, Error> {
+        check_record(request, &record)?;
+        Ok(self.submit(request, record).await?.raw(request))
+    }
+
+    /// Returns every callback but ticks from now on, as it came. None is ever dropped: read them, or drop the stream.
+    ///
+    /// Nothing is copied while nobody listens.
+    pub fn raw_events(&self) -> Events<RawEvent<MdCallback>> {
+        self.inner.raw_events.subscribe()
+    }
+
+    /// Returns the requests for quotes in instruments that were asked for them, from now on. C: `OnRtnForQuoteRsp`.
+    pub fn quote_requests(&self) -> Pushes<MdCallback, ForQuoteRspField> {
+        Pushes::of(&self.inner.raw_events)
+    }
+
+    /// Makes a request and waits for what it brings.
+    pub(super) async fn submit(&self, request: MdRequest, record: RecordBox) -> Result<Reply, Error> {
+        let (submission, answer) = Submission::of_caller(request, record);
+        self.send(Command::Request(submission))?;
+        answer.await.unwrap_or_else(|_| Err(self.gone()))
+    }
+
+    /// Fills the account's names in where a record leaves them empty.
+    pub(super) fn fill(&self, record: &mut RecordBox) {
+        self.inner.account.fill(record);
+    }
+
+    /// Returns why the session is gone.
+    pub(super) fn gone(&self) -> Error {
+        self.inner.life.gone()
     }
 
     /// Returns whether the library is our simulator.

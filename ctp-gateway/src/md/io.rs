@@ -2,8 +2,10 @@
 
 use ctp_types::{MdCallback, MdRequest, RecordBox, RspInfoField, SpecificInstrumentField, Text};
 
-use crate::error::SendRefusal;
+use crate::error::{Error, SendRefusal};
 pub(crate) use crate::md::event::Seen;
+use crate::requests::RawEvent;
+use crate::requests::submission::{Ended, Submission};
 
 use crate::md::event::MdEvent;
 use crate::state::SessionState;
@@ -19,9 +21,23 @@ pub(crate) struct SpiEvent {
     pub(crate) rsp_info: Option<RspInfoField>,
     /// `nRequestID` or `nReason`.
     pub(crate) number: i32,
+    pub(crate) is_last: bool,
+    /// When it was received, in nanoseconds since the Unix epoch.
+    pub(crate) received_ns: i64,
 }
 
 impl SpiEvent {
+    pub(crate) fn to_raw(&self) -> RawEvent<MdCallback> {
+        RawEvent {
+            callback: self.callback,
+            record: self.record.clone(),
+            rsp_info: self.rsp_info,
+            number: self.number,
+            is_last: self.is_last,
+            received_ns: self.received_ns,
+        }
+    }
+
     pub(crate) fn instrument(&self) -> Option<Id> {
         self.record.as_ref()?.get::<SpecificInstrumentField>().map(|record| record.instrument_id)
     }
@@ -32,6 +48,18 @@ impl SpiEvent {
 pub(crate) enum Command {
     Subscribe(Vec<Id>),
     Unsubscribe(Vec<Id>),
+    /// A query waits until the session can be used; other requests are refused while it cannot.
+    Request(Submission<MdRequest>),
+}
+
+impl Command {
+    /// Tells the caller that the session has ended.
+    pub(crate) fn refuse(self, state: &SessionState) {
+        if let Self::Request(submission) = self {
+            let (request, reason) = (submission.request.name(), SendRefusal::NotReady(state.clone()));
+            submission.asker.tell(Err(Error::NotSent { request, reason }));
+        }
+    }
 }
 
 /// What happened. Ticks do not pass through the session.
@@ -67,6 +95,8 @@ pub(crate) enum Output {
     Unsubscribe { ids: Vec<Id>, request_id: i32 },
     /// Close the API object, make a fresh one, and tell [`Input::Renewed`].
     Renew,
+    /// Note that a request of a caller is over.
+    Ended(Ended<MdRequest>),
     /// Publish the state.
     State(SessionState),
     /// Publish the event.

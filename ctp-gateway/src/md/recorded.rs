@@ -1,9 +1,9 @@
 //! A market data session's inputs as notes, and back.
 
-use ctp_types::{MdCallback, RecordBox, RspInfoField, Text};
+use ctp_types::{MdCallback, MdRequest, RecordBox, RspInfoField, Text};
 
 use crate::capture::recorded::{
-    Recorded, Relay, Waiting, list, need, note_renewed, note_sent, renewed, sent,
+    Recorded, Relay, Waiting, list, need, note_renewed, note_sent, renewed, sent, waiting,
 };
 use crate::capture::replay::{Effect, Replayable};
 use crate::capture::{About, CaptureError, Note, Recording, SessionKind, TickSource, Value};
@@ -11,6 +11,7 @@ use crate::config::{MdConfig, Secret};
 use crate::md::event::Seen;
 use crate::md::io::{Command, Id, Input, Output, SpiEvent};
 use crate::md::session::MdSession;
+use crate::requests::submission::{Asker, Submission};
 use crate::session::Now;
 use crate::shell::now;
 
@@ -25,6 +26,8 @@ impl Recorded for MdRecorded {
         match input {
             Input::Callback(event) => Note::new(event.callback.name())
                 .with("number", event.number)
+                .with("is_last", event.is_last)
+                .with("received_ns", event.received_ns)
                 .with_some("record", event.record.clone())
                 .with_some("rsp_info", event.rsp_info.as_ref().map(RecordBox::new)),
             Input::Panicked { callback, message } => {
@@ -34,6 +37,9 @@ impl Recorded for MdRecorded {
             Input::Command(Command::Subscribe(ids)) => Note::new("Subscribe").with("ids", texts(ids)),
             Input::Command(Command::Unsubscribe(ids)) => Note::new("Unsubscribe").with("ids", texts(ids)),
             Input::Renewed { result } => note_renewed(result),
+            Input::Command(Command::Request(submission)) => Note::new("Request")
+                .with("request", submission.request.name())
+                .with("record", submission.record.clone()),
             Input::Time => Note::new("Time"),
             Input::Ticked(seen) => {
                 Note::new("Ticked").with("seen", seen.iter().map(seen_value).collect::<Vec<_>>())
@@ -62,6 +68,17 @@ impl Recorded for MdRecorded {
                 need(note, "seen", note.list("seen"))?.iter().map(seen).collect::<Result<_, _>>()?,
             ),
             "Renewed" => Input::Renewed { result: renewed(note) },
+            "Request" => {
+                let (reply, answer) = waiting();
+                let name = need(note, "request", note.text("request"))?;
+                let request = MdRequest::ALL.iter().find(|request| request.name() == name).copied();
+                let submission = Submission {
+                    request: request.ok_or_else(|| format!("`{name}` is no request"))?,
+                    record: need(note, "record", note.record("record"))?.clone(),
+                    asker: Asker::Caller(reply),
+                };
+                return Ok((Input::Command(Command::Request(submission)), answer));
+            }
             "Time" => Input::Time,
             "Finish" => Input::Finish,
             name => Input::Callback(SpiEvent {
@@ -70,13 +87,21 @@ impl Recorded for MdRecorded {
                 record: note.record("record").cloned(),
                 rsp_info: note.record("rsp_info").and_then(RecordBox::get::<RspInfoField>).copied(),
                 number: need(note, "number", note.number("number"))?,
+                is_last: need(note, "is_last", note.flag("is_last"))?,
+                received_ns: need(note, "received_ns", note.number("received_ns"))?,
             }),
         };
         Ok((input, None))
     }
 
     fn relayed(input: Input) -> (Input, Option<Box<dyn Relay>>) {
-        (input, None)
+        match input {
+            Input::Command(Command::Request(submission)) => {
+                let (submission, relay) = submission.relayed();
+                (Input::Command(Command::Request(submission)), relay)
+            }
+            other => (other, None),
+        }
     }
 
     fn secret(_: &Input) -> Option<&Secret> {

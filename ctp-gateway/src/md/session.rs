@@ -5,19 +5,21 @@ mod watch;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ctp_types::{MdCallback, MdRequest, RecordBox, ReqUserLoginField, RspUserLoginField, Text};
+use ctp_types::{MdCallback, MdRequest, RecordBox, ReqUserLoginField, RequestKind, RspUserLoginField, Text};
 
 use crate::alert::Alert;
 use crate::config::{ConfigError, MdConfig};
-use crate::error::{SendRefusal, ServerError};
+use crate::error::{Error, SendRefusal, ServerError, UnknownCause};
 use crate::handshake::{Handshake, Move, Plan, Step};
 use crate::ids::RequestIds;
 use crate::md::event::MdEvent;
 use crate::md::io::{Command, Id, Input, Output, Outputs, SpiEvent};
 use crate::md::subscriptions::{self, Subscriptions};
+use crate::requests::desk::{self, Heard, RequestDesk};
+use crate::requests::submission::{Reply, Rows, SendRequest, Submission};
 use crate::session::Now;
 use crate::session::watch::{Watch, alert};
-use crate::state::{DisconnectReason, Fault, Login, SessionState};
+use crate::state::{DisconnectReason, Fault, LinkLoss, Login, SessionState};
 
 pub(crate) struct MdSession {
     broker_id: Text<11>,
@@ -34,6 +36,10 @@ pub(crate) struct MdSession {
     /// The last login.
     login: Option<Arc<Login>>,
     subscriptions: Subscriptions,
+    requests: RequestDesk<MdRequest>,
+    order_timeout: Duration,
+    /// When the callback of this step was received, in nanoseconds since the Unix epoch.
+    received_ns: i64,
     /// Subscriptions that the library has not commented yet, by request number.
     sending: Vec<(i32, Vec<Id>)>,
     outputs: Outputs,
@@ -56,6 +62,9 @@ impl MdSession {
             is_silence_told: false,
             login: None,
             subscriptions: Subscriptions::new(),
+            requests: RequestDesk::new(config.timeouts),
+            order_timeout: config.timeouts.order,
+            received_ns: 0,
             sending: Vec::new(),
             outputs: Vec::new(),
         })
@@ -80,15 +89,17 @@ impl MdSession {
             Input::Sent { request_id, result } => self.handle_sent(instant, request_id, result),
             Input::Command(Command::Subscribe(ids)) => self.subscriptions.subscribe(instant, ids),
             Input::Command(Command::Unsubscribe(ids)) => self.handle_unsubscribe(ids),
+            Input::Command(Command::Request(submission)) => self.handle_request(instant, submission),
             Input::Ticked(seen) => {
                 seen.into_iter().for_each(|seen| self.subscriptions.handle_ticked(seen));
             }
             Input::Renewed { result } => self.handle_renewed(instant, result),
             Input::Time => self.handle_deadline(now),
-            Input::Finish => self.finish(),
+            Input::Finish => self.finish(instant),
         }
         self.carry_out_subscriptions();
         self.settle();
+        self.carry_out_requests(instant);
         self.watch.end(instant, &self.state);
         std::mem::take(&mut self.outputs)
     }
@@ -104,8 +115,9 @@ impl MdSession {
 
     /// Returns when [`Input::Time`] is due at the latest.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        let all =
-            [self.handshake.next_deadline(), self.subscriptions.next_deadline(), self.watch.next_deadline()];
+        let requests = self.requests.next_deadline(self.handshake.is_ready());
+        let (login, subscriptions) = (self.handshake.next_deadline(), self.subscriptions.next_deadline());
+        let all = [login, subscriptions, self.watch.next_deadline(), requests];
         all.into_iter().flatten().min()
     }
 
@@ -114,6 +126,7 @@ impl MdSession {
         self.handshake.handle_deadline(now.instant, &mut self.ids, &mut moves);
         self.carry_out(now.instant, moves);
         self.subscriptions.handle_time(now.instant);
+        self.requests.handle_deadline(now.instant);
         self.judge_silence(now);
     }
 
@@ -128,12 +141,23 @@ impl MdSession {
     fn handle_callback(&mut self, now: Instant, event: &SpiEvent) {
         let mut moves = Vec::new();
         let check = ServerError::check(event.rsp_info.as_ref());
+        self.received_ns = event.received_ns;
         match event.callback {
             MdCallback::OnFrontConnected => self.handshake.handle_connected(now, &mut self.ids, &mut moves),
             MdCallback::OnFrontDisconnected => {
                 let reason = DisconnectReason(event.number);
                 self.handshake.handle_disconnected(now, reason.into(), &mut moves);
+                self.requests.handle_disconnected(now, &UnknownCause::Disconnected(reason));
             }
+            MdCallback::OnRspError => {
+                if let Err(error) = check
+                    && !self.handshake.handle_error(now, event.number, &error, &mut self.ids, &mut moves)
+                    && !self.is_of_request(now, event)
+                {
+                    self.outputs.push(Output::Event(MdEvent::Error(error)));
+                }
+            }
+            _ if self.is_of_request(now, event) => {}
             MdCallback::OnRspUserLogin => {
                 let login = event.record.as_ref().and_then(RecordBox::get::<RspUserLoginField>);
                 let result = check.map(|()| login.map(login_of));
@@ -156,13 +180,6 @@ impl MdSession {
                     self.outputs.push(Output::Event(MdEvent::Unsubscribed(instrument_id)));
                 }
             }
-            MdCallback::OnRspError => {
-                if let Err(error) = check
-                    && !self.handshake.handle_error(now, event.number, &error, &mut self.ids, &mut moves)
-                {
-                    self.outputs.push(Output::Event(MdEvent::Error(error)));
-                }
-            }
             _ => {}
         }
         self.carry_out(now, moves);
@@ -176,6 +193,8 @@ impl MdSession {
         if let Some(index) = self.sending.iter().position(|(id, _)| *id == request_id) {
             let (_, ids) = self.sending.swap_remove(index);
             self.subscriptions.handle_sent(now, &ids, result);
+        } else if self.requests.knows(request_id) {
+            self.requests.handle_sent(now, request_id, result);
         } else if let Err(refusal) = result
             && !is_step
         {
@@ -191,7 +210,13 @@ impl MdSession {
     }
 
     /// Ends the session.
-    fn finish(&mut self) {
+    fn finish(&mut self, now: Instant) {
+        let fault = match &self.state {
+            SessionState::Faulted(fault) => Some(fault.clone()),
+            _ => None,
+        };
+        let reason = SendRefusal::NotReady(SessionState::Closed);
+        self.requests.fail_all(now, || fault.clone().map_or(Error::Closed, Error::Faulted), &reason);
         if !self.state.is_over() {
             self.set_state(SessionState::Closed);
         }
@@ -209,9 +234,14 @@ impl MdSession {
                     self.set_state(state);
                 }
                 Move::Renew => {
+                    let mut waited = self.order_timeout;
                     if let SessionState::Reconnecting(loss) = self.state {
+                        if let LinkLoss::Silent(silent) = loss {
+                            waited = silent;
+                        }
                         self.alert(alert(Alert::LinkGivenUp(loss)));
                     }
+                    self.requests.handle_disconnected(now, &UnknownCause::NoAnswer(waited));
                     self.outputs.push(Output::Renew);
                 }
                 Move::Done(login) => self.begin_login(now, login),
@@ -250,6 +280,48 @@ impl MdSession {
         let mut moves = Vec::new();
         self.handshake.handle_renewed(now, result.is_ok(), &mut self.ids, &mut moves);
         self.carry_out(now, moves);
+    }
+
+    fn handle_request(&mut self, now: Instant, submission: Submission<MdRequest>) {
+        let request = submission.request;
+        if request.kind() == RequestKind::Query || self.handshake.is_ready() {
+            self.requests.submit(now, &mut self.ids, submission);
+        } else {
+            let reason = SendRefusal::NotReady(self.state.clone());
+            self.requests.refuse(submission, Error::NotSent { request: request.name(), reason });
+        }
+    }
+
+    /// Returns whether a callback is the answer to a request that a caller made, and nobody else's news.
+    fn is_of_request(&mut self, now: Instant, event: &SpiEvent) -> bool {
+        let heard = Heard {
+            callback: event.callback,
+            record: event.record.as_ref().map(RecordBox::as_ref),
+            request_id: event.number,
+            is_last: event.is_last,
+        };
+        let own = self.login.as_ref().map(|login| (login.front_id, login.session_id));
+        self.requests.handle_callback(now, heard, ServerError::check(event.rsp_info.as_ref()), own)
+    }
+
+    fn carry_out_requests(&mut self, now: Instant) {
+        if self.handshake.is_ready() {
+            self.requests.poll(now, &mut self.ids);
+        }
+        for step in self.requests.take_steps() {
+            match step {
+                desk::Step::Send(SendRequest { request, record, request_id }) => {
+                    self.outputs.push(Output::Send { request, record, request_id });
+                }
+                desk::Step::Finished(over) => {
+                    let received_ns = self.received_ns;
+                    let rows = |records| Reply::Rows(Rows { records, received_ns, ..Rows::default() });
+                    over.asker.tell(over.rows.map(rows));
+                    self.outputs.push(Output::Ended(over.ended));
+                }
+                desk::Step::Ended(ended) => self.outputs.push(Output::Ended(ended)),
+            }
+        }
     }
 
     fn set_state(&mut self, state: SessionState) {

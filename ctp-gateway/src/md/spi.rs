@@ -4,6 +4,7 @@ use ctp_sys::{MdEvent, MdSpi};
 use ctp_types::{DepthMarketDataField, MdCallback};
 use tokio::sync::mpsc;
 
+use crate::clock::WallClock;
 use crate::md::bus::Inlet;
 use crate::md::io::{Input, SpiEvent};
 
@@ -12,6 +13,7 @@ use crate::md::io::{Input, SpiEvent};
 pub(super) struct Spi {
     pub(super) ticks: Inlet,
     pub(super) reports: mpsc::UnboundedSender<Input>,
+    pub(super) clock: WallClock,
 }
 
 impl MdSpi for Spi {
@@ -31,6 +33,8 @@ impl MdSpi for Spi {
             record: event.record.map(|record| record.to_owned()),
             rsp_info: event.rsp_info.copied(),
             number: event.number,
+            is_last: event.is_last,
+            received_ns: self.clock.unix_ns(),
         }));
     }
 

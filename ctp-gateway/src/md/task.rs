@@ -19,6 +19,7 @@ use crate::md::io::{Command, Id, Input, Output};
 use crate::md::recorded::MdRecorded;
 use crate::md::session::MdSession;
 use crate::observe::{Observer, step_span};
+use crate::requests::RawEvent;
 use crate::shell::{ApiObject, Ending, StateLog, now, sleep_until};
 use crate::state::SessionState;
 
@@ -33,6 +34,8 @@ pub(super) struct Task {
     /// Dropped with the task, it ends the streams.
     pub(super) ticks: TickBus,
     pub(super) events: Fanout<MdEvent>,
+    /// Callbacks as they come, but ticks, for whoever wants them.
+    pub(super) raw_events: Fanout<RawEvent<MdCallback>>,
     pub(super) clock: WallClock,
     pub(super) recording: Recording<MdRecorded>,
     pub(super) state_log: StateLog,
@@ -76,6 +79,11 @@ impl Task {
     }
 
     fn step_now(&mut self, input: Input) {
+        if let Input::Callback(event) = &input
+            && self.raw_events.is_wanted()
+        {
+            self.raw_events.send(&event.to_raw());
+        }
         let now = now(&self.clock);
         let (callbacks, commands) = (self.reports.len(), self.commands.len());
         let waiting = Waiting { callbacks, commands, ..Waiting::default() };
@@ -112,6 +120,7 @@ impl Task {
                     self.state.send_replace(state);
                 }
                 Output::Event(event) => self.events.send(&event),
+                Output::Ended(ended) => tracing::trace!(?ended, "request"),
             }
         }
     }
@@ -141,11 +150,16 @@ impl Task {
                 Output::Send { .. }
                 | Output::Subscribe { .. }
                 | Output::Unsubscribe { .. }
-                | Output::Renew => {}
+                | Output::Renew
+                | Output::Ended(_) => {}
             }
+        }
+        while let Ok(command) = self.commands.try_recv() {
+            command.refuse(self.session.state());
         }
         self.ticks.close();
         self.events.close();
+        self.raw_events.close();
         let (end, timeout) = (self.recording.end(), self.object.close_timeout());
         // The runtime may be shutting down; the writer ends by itself.
         let _ = tokio::task::spawn_blocking(move || end(timeout)).await;

@@ -99,6 +99,11 @@ impl<R: Request> RequestDesk<R> {
         }
     }
 
+    /// Returns whether a request that waits for an answer has the number.
+    pub(crate) fn knows(&self, request_id: i32) -> bool {
+        self.queries.knows(request_id) || self.pending.knows(request_id)
+    }
+
     /// Handles a callback, `OnRspError` among them. Returns whether it was the answer to a request of this desk, and
     /// so nobody else's news.
     pub(crate) fn handle_callback(

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ctp_types::{RecordBox, Request};
+use ctp_types::{Record, RecordBox, Request};
 use tokio::sync::oneshot;
 
-use crate::error::Error;
+use crate::capture::recorded::{Relay, relay};
+use crate::error::{Denial, Error, Rule};
+use crate::requests::{RawAnswer, Sent};
 use crate::td::{Instrument, Order};
 
 /// A request as its asker wants it.
@@ -31,6 +33,21 @@ impl<R: Request> Submission<R> {
     /// [`Finished`](super::queue::Finished).
     pub(crate) fn of_session(request: R, record: RecordBox) -> Self {
         Self { request, record, asker: Asker::Session }
+    }
+}
+
+impl<R> Submission<R> {
+    /// Puts a relay between the session and the caller: see [`Relay`].
+    pub(crate) fn relayed(self) -> (Self, Option<Box<dyn Relay>>) {
+        let Self { request, record, asker } = self;
+        let (asker, relay) = match asker {
+            Asker::Caller(reply) => {
+                let (reply, relay) = relay(reply);
+                (Asker::Caller(reply), Some(relay))
+            }
+            Asker::Session => (Asker::Session, None),
+        };
+        (Self { request, record, asker }, relay)
     }
 }
 
@@ -68,6 +85,52 @@ pub(crate) enum Reply {
         /// Gets the first push about it, or the refusal.
         outcome: oneshot::Receiver<Result<RecordBox, Error>>,
     },
+}
+
+impl Reply {
+    /// Returns the records of a query that are an `R`.
+    pub(crate) fn rows<R: Record>(self) -> Vec<R> {
+        match self {
+            Self::Rows(rows) => rows.records.iter().filter_map(RecordBox::get).copied().collect(),
+            Self::Answer(_) | Self::Sent { .. } => Vec::new(),
+        }
+    }
+
+    /// Returns the record of an answered request if it is an `R`.
+    pub(crate) fn answer<R: Record>(self) -> Option<R> {
+        match self {
+            Self::Answer(record) => record.and_then(|record| record.get::<R>().copied()),
+            Self::Rows(_) | Self::Sent { .. } => None,
+        }
+    }
+
+    /// Returns the handle of a request that was sent; `None` for one of another kind.
+    pub(crate) fn sent<R>(self, request: impl Request) -> Option<Sent<R>> {
+        match self {
+            Self::Sent { request_id, outcome } => Some(Sent::new(request.name(), request_id, outcome)),
+            Self::Rows(_) | Self::Answer(_) => None,
+        }
+    }
+
+    /// Returns it as a raw request's caller gets it.
+    pub(crate) fn raw(self, request: impl Request) -> RawAnswer {
+        match self {
+            Self::Rows(rows) => RawAnswer::Rows(rows.records),
+            Self::Answer(record) => RawAnswer::Answer(record),
+            Self::Sent { request_id, outcome } => {
+                RawAnswer::Sent(Sent::new(request.name(), request_id, outcome))
+            }
+        }
+    }
+}
+
+/// Checks that a raw record is the one that the request carries.
+pub(crate) fn check_record(request: impl Request, record: &RecordBox) -> Result<(), Denial> {
+    if std::ptr::eq(request.record(), record.descriptor()) {
+        return Ok(());
+    }
+    let value = format!("{} with {}", request.name(), record.descriptor().name);
+    Err(Denial::new(Rule::Record, value, format!("it takes {}", request.record().name)))
 }
 
 /// A query's records, as they came.

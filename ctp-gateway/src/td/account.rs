@@ -7,7 +7,7 @@ use ctp_types::{
     TraderRequest, UserPasswordUpdateField, UserSystemInfoField, Value, until_nul,
 };
 
-use crate::config::{ConfigError, Relay, Secret, TdConfig};
+use crate::config::{ConfigError, MdConfig, Relay, Secret, TdConfig};
 use crate::handshake::Step;
 
 /// The account's texts. The secrets stay wrapped until a record needs them.
@@ -117,6 +117,16 @@ impl AccountNames {
     pub(crate) fn new(account: &AccountTexts) -> Self {
         let AccountTexts { broker_id, investor_id, user_id, .. } = *account;
         Self { broker_id, investor_id, user_id }
+    }
+
+    /// Returns the names of a market data session, which has no investor.
+    ///
+    /// # Errors
+    ///
+    /// Returns the text that does not fit.
+    pub(crate) fn of_md(config: &MdConfig) -> Result<Self, ConfigError> {
+        let (broker_id, user_id) = (fit("broker_id", &config.broker_id)?, fit("user_id", &config.user_id)?);
+        Ok(Self { broker_id, investor_id: Text::default(), user_id })
     }
 
     /// Fills `BrokerID`, `InvestorID` and `UserID` in where a record has them and leaves them empty.

@@ -16,14 +16,14 @@ use crate::cache::Table;
 use crate::error::{Denial, Error, Rule};
 use crate::fanout::Events;
 use crate::md::Tick;
-use crate::requests::submission::{Reply, Rows, Submission};
+use crate::requests::submission::{Reply, Rows, Submission, check_record};
 use crate::requests::{Pushes, RawAnswer, RawEvent};
 use crate::shell::blocking;
 use crate::state::SessionState;
 use crate::td::client::TdClient;
 use crate::td::io::Command;
 use crate::td::order::{Order, Trade};
-use crate::td::requests::{self, Requests};
+use crate::td::requests::Requests;
 use crate::td::rows::{Account, CommissionRate, Instrument, MarginRate, Position};
 use crate::td::settlement;
 
@@ -43,8 +43,8 @@ impl TdClient {
     ///
     /// As [`Requests`] says of the kind of the request.
     pub async fn raw_request(&self, request: TraderRequest, record: RecordBox) -> Result<RawAnswer, Error> {
-        requests::check(request, &record)?;
-        Ok(requests::raw(request, self.submit(request, record).await?))
+        check_record(request, &record)?;
+        Ok(self.submit(request, record).await?.raw(request))
     }
 
     /// Returns every callback from now on, as it came. None is ever dropped: read them, or drop the stream.
@@ -299,7 +299,7 @@ impl TdClient {
     /// Returns what is kept of the present trading day.
     async fn kept(&self, table: Table, name: &str) -> Result<Option<(Text<9>, Vec<RecordBox>)>, Error> {
         let day = match &*self.state().borrow() {
-            SessionState::Ready(login) => login.trading_day,
+            SessionState::Ready(login) | SessionState::Recovering(login) => login.trading_day,
             _ => return Ok(None),
         };
         let Some(cache) = self.cache().filter(|_| !day.is_empty()).cloned() else { return Ok(None) };

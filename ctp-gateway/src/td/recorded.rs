@@ -9,7 +9,7 @@ use crate::capture::recorded::{
     Recorded, Relay, Waiting, need, note_renewed, note_sent, relay, renewed, sent, waiting,
 };
 use crate::capture::replay::{Effect, Replayable};
-use crate::capture::{About, CaptureError, Note, Recording, SessionKind};
+use crate::capture::{About, CaptureError, Note, Recording, SessionKind, Value};
 use crate::config::{Secret, TdConfig};
 use crate::requests::submission::{Asker, Submission};
 use crate::session::Now;
@@ -55,8 +55,7 @@ impl Recorded for TdRecorded {
                 .with("record", submission.record.clone()),
             Input::Command(Command::Learn { trading_day, records, .. }) => {
                 let note = Note::new("Learn").with("trading_day", &*trading_day.to_str());
-                let keys = (0..).map(row_key);
-                keys.zip(records).fold(note, |note, (key, record)| note.with(&key, record.clone()))
+                note.with("rows", records.iter().cloned().map(Value::from).collect::<Vec<_>>())
             }
             Input::Time => Note::new("Time"),
             Input::Finish => Note::new("Finish"),
@@ -109,7 +108,8 @@ impl Recorded for TdRecorded {
                 let (reply, answer) = waiting();
                 let day = need(note, "trading_day", note.text("trading_day"))?;
                 let trading_day = Text::new(day).map_err(|error| error.to_string())?;
-                let records = (0..).map_while(|place| note.record(&row_key(place)).cloned()).collect();
+                let rows = need(note, "rows", note.list("rows"))?.iter();
+                let records = rows.map(row).collect::<Result<_, _>>()?;
                 return Ok((Input::Command(Command::Learn { trading_day, records, reply }), answer));
             }
             "Time" => Input::Time,
@@ -137,18 +137,8 @@ impl Recorded for TdRecorded {
                 let (reply, relay) = relay(reply);
                 (Input::Command(Command::Cancel { logins, id, reply }), Some(relay))
             }
-            Input::Command(Command::Request {
-                logins,
-                submission: Submission { request, record, asker },
-            }) => {
-                let (asker, relay) = match asker {
-                    Asker::Caller(reply) => {
-                        let (reply, relay) = relay(reply);
-                        (Asker::Caller(reply), Some(relay))
-                    }
-                    Asker::Session => (Asker::Session, None),
-                };
-                let submission = Submission { request, record, asker };
+            Input::Command(Command::Request { logins, submission }) => {
+                let (submission, relay) = submission.relayed();
                 (Input::Command(Command::Request { logins, submission }), relay)
             }
             Input::Command(Command::Learn { trading_day, records, reply }) => {
@@ -211,8 +201,11 @@ pub(crate) fn begin(
     Recording::begin(now(&config.clock), capture, about, None)
 }
 
-fn row_key(place: usize) -> String {
-    format!("row{place}")
+fn row(value: &Value) -> Result<RecordBox, String> {
+    match value {
+        Value::Record(record) => Ok(record.clone()),
+        other => Err(format!("{other} is no record")),
+    }
 }
 
 fn callback(name: &str) -> Option<TraderCallback> {

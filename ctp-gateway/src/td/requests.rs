@@ -2,9 +2,8 @@
 
 use ctp_types::*;
 
-use crate::error::{Denial, Error, Rule};
-use crate::requests::submission::Reply;
-use crate::requests::{RawAnswer, Sent};
+use crate::error::Error;
+use crate::requests::Sent;
 use crate::td::TdClient;
 
 /// The requests of the trader API, one async method each, emitted from the API model: see
@@ -47,8 +46,7 @@ impl<'a> Requests<'a> {
     }
 
     async fn query<R: Record>(&self, request: TraderRequest, record: RecordRef<'_>) -> Result<Vec<R>, Error> {
-        let rows = self.client.query(request, self.filled(record)).await?;
-        Ok(rows.records.iter().filter_map(RecordBox::get).copied().collect())
+        Ok(self.client.submit(request, self.filled(record)).await?.rows())
     }
 
     async fn answered<R: Record>(
@@ -56,18 +54,13 @@ impl<'a> Requests<'a> {
         request: TraderRequest,
         record: RecordRef<'_>,
     ) -> Result<Option<R>, Error> {
-        match self.client.submit(request, self.filled(record)).await? {
-            Reply::Answer(record) => Ok(record.and_then(|record| record.get::<R>().copied())),
-            Reply::Rows(_) | Reply::Sent { .. } => Ok(None),
-        }
+        Ok(self.client.submit(request, self.filled(record)).await?.answer())
     }
 
     async fn sent<R>(&self, request: TraderRequest, record: RecordRef<'_>) -> Result<Sent<R>, Error> {
-        match self.client.submit(request, self.filled(record)).await? {
-            Reply::Sent { request_id, outcome } => Ok(Sent::new(request.name(), request_id, outcome)),
-            // The kind of a request decides what it brings; no request of this kind brings anything else.
-            Reply::Rows(_) | Reply::Answer(_) => Err(self.client.gone()),
-        }
+        // The kind of a request decides what it brings; no request of this kind brings anything else.
+        let reply = self.client.submit(request, self.filled(record)).await?;
+        reply.sent(request).ok_or_else(|| self.client.gone())
     }
 
     fn filled(&self, record: RecordRef<'_>) -> RecordBox {
@@ -75,24 +68,4 @@ impl<'a> Requests<'a> {
         self.client.fill(&mut record);
         record
     }
-}
-
-/// Returns what a raw request brought.
-pub(super) fn raw(request: TraderRequest, reply: Reply) -> RawAnswer {
-    match reply {
-        Reply::Rows(rows) => RawAnswer::Rows(rows.records),
-        Reply::Answer(record) => RawAnswer::Answer(record),
-        Reply::Sent { request_id, outcome } => {
-            RawAnswer::Sent(Sent::new(request.name(), request_id, outcome))
-        }
-    }
-}
-
-/// Checks that a raw record is the one that the request carries.
-pub(super) fn check(request: TraderRequest, record: &RecordBox) -> Result<(), Denial> {
-    if std::ptr::eq(request.record(), record.descriptor()) {
-        return Ok(());
-    }
-    let value = format!("{} with {}", request.name(), record.descriptor().name);
-    Err(Denial::new(Rule::Record, value, format!("it takes {}", request.record().name)))
 }

@@ -1,8 +1,7 @@
-use std::time::Duration;
-
-use ctp_types::{Record, RspInfoField, SpecificInstrumentField};
+use ctp_types::{MulticastInstrumentField, Record, RspInfoField, SpecificInstrumentField};
 
 use super::*;
+use crate::requests::submission::Outcome;
 use crate::state::LinkLoss;
 
 struct Bench {
@@ -49,7 +48,8 @@ impl Bench {
         number: i32,
     ) -> Vec<Output> {
         let record = record.map(|record| RecordBox::new(&record));
-        self.step(Input::Callback(SpiEvent { callback, record, rsp_info, number }))
+        let (is_last, received_ns) = (true, 1);
+        self.step(Input::Callback(SpiEvent { callback, record, rsp_info, number, is_last, received_ns }))
     }
 
     fn subscribe(&mut self, ids: &[&str]) -> Vec<Output> {
@@ -151,4 +151,48 @@ fn the_end_is_said_once() {
     let outputs = bench.step(Input::Panicked { callback: "OnRspError", message: "boom".into() });
     assert!(matches!(outputs.as_slice(), [Output::State(SessionState::Faulted(_))]));
     assert!(bench.step(Input::Finish).is_empty());
+}
+
+#[test]
+fn a_query_waits_for_the_login_and_brings_its_rows() {
+    let mut bench = Bench::new();
+    let record = RecordBox::zeroed(MdRequest::ReqQryMulticastInstrument.record());
+    let (submission, mut answer) = Submission::of_caller(MdRequest::ReqQryMulticastInstrument, record);
+    assert!(bench.step(Input::Command(Command::Request(submission))).is_empty());
+    let outputs = bench.log_in();
+    let [.., Output::Send { request: MdRequest::ReqQryMulticastInstrument, request_id, .. }] =
+        outputs.as_slice()
+    else {
+        panic!("{outputs:?}")
+    };
+    let request_id = *request_id;
+    let row = MulticastInstrumentField { topic_id: 7, ..Default::default() };
+    let outputs = bench.answer(MdCallback::OnRspQryMulticastInstrument, Some(row), None, request_id);
+    assert!(matches!(outputs.as_slice(), [Output::Ended(ended)] if ended.outcome == Outcome::Confirmed));
+    let rows = answer.try_recv().unwrap().unwrap().rows::<MulticastInstrumentField>();
+    assert_eq!(rows.iter().map(|row| row.topic_id).collect::<Vec<_>>(), [7]);
+}
+
+#[test]
+fn requests_other_than_queries_need_a_login_and_end_with_the_link() {
+    let submission = || {
+        let request = MdRequest::ReqUserLogout;
+        Submission::of_caller(request, RecordBox::zeroed(request.record()))
+    };
+    let mut bench = Bench::new();
+    let (early, mut answer) = submission();
+    bench.step(Input::Command(Command::Request(early)));
+    assert!(matches!(answer.try_recv(), Ok(Err(Error::NotSent { reason: SendRefusal::NotReady(_), .. }))));
+    bench.log_in();
+    let (sent, mut answer) = submission();
+    let outputs = bench.step(Input::Command(Command::Request(sent)));
+    let [Output::Send { request_id, .. }] = outputs.as_slice() else { panic!("{outputs:?}") };
+    bench.step(Input::Sent { request_id: *request_id, result: Ok(()) });
+    let outputs = bench.callback(MdCallback::OnFrontDisconnected, 0x1001);
+    assert!(
+        outputs
+            .iter()
+            .any(|output| { matches!(output, Output::Ended(ended) if ended.outcome == Outcome::Unknown) })
+    );
+    assert!(matches!(answer.try_recv(), Ok(Err(Error::Unknown { .. }))));
 }

@@ -134,7 +134,7 @@ impl World {
             return;
         }
         match delivery {
-            Delivery::Md { callback, record, rsp_info, number, .. } => {
+            Delivery::Md { callback, record, rsp_info, number, is_last, .. } => {
                 let code = rsp_info.as_ref().map_or(0, |info| info.error_id);
                 self.note_report(side, &name_md(callback, number, code));
                 self.tally_login(callback == MdCallback::OnRspUserLogin, code);
@@ -149,7 +149,8 @@ impl World {
                     }
                     _ => {}
                 }
-                let event = md::SpiEvent { callback, record, rsp_info, number };
+                let received_ns = self.clock.for_session().unix_ns;
+                let event = md::SpiEvent { callback, record, rsp_info, number, is_last, received_ns };
                 self.step_md(md::Input::Callback(event));
             }
             Delivery::Trader { callback, number, is_last, ref rsp_info, .. } => {
@@ -283,6 +284,7 @@ impl World {
                     self.publish_state(side, &state);
                     continue;
                 }
+                md::Output::Ended(_) => continue,
                 md::Output::Event(event) => {
                     self.log.line(now, format_args!("md event {event:?}"));
                     self.tally_md(&event);
