@@ -33,6 +33,7 @@ impl Observed for MdRecorded {
     fn told(output: &Output) -> Told<'_> {
         match output {
             Output::State(state) => Told::State(state),
+            Output::Event(MdEvent::Alert(alert)) => Told::Watchdog(alert.name()),
             Output::Event(event) => told(event),
             Output::Send { request, .. } => Told::Attempt(request.name()),
             Output::Subscribe { .. } => Told::Attempt("SubscribeMarketData"),
@@ -70,6 +71,7 @@ fn told(event: &MdEvent) -> Told<'static> {
         MdEvent::Unanswered { .. } => "unanswered",
         MdEvent::NeverTicked { .. } => "never_ticked",
         MdEvent::Gap(_) => "gap",
+        MdEvent::TradingDayChanged { .. } => "trading_day_changed",
         MdEvent::Error(_) => "error",
         #[allow(unreachable_patterns, reason = "events that are newer than this list")]
         _ => "other",

@@ -40,6 +40,7 @@ impl Observed for TdRecorded {
     fn told(output: &Output) -> Told<'_> {
         match output {
             Output::State(state) => Told::State(state),
+            Output::Event(TdEvent::Alert(alert)) => Told::Watchdog(alert.name()),
             Output::Event(event) => told(event),
             Output::Send { request, .. } => Told::Attempt(request.name()),
             Output::Ended(ended) => Told::Ended {
@@ -84,6 +85,7 @@ fn told(event: &TdEvent) -> Told<'static> {
         TdEvent::ForeignRejected { .. } => "foreign_rejected",
         TdEvent::CancelRejected { .. } => "cancel_rejected",
         TdEvent::Unknown { .. } => "unknown",
+        TdEvent::TradingDayChanged { .. } => "trading_day_changed",
         TdEvent::Error { .. } => "error",
         #[allow(unreachable_patterns, reason = "events that are newer than this list")]
         _ => "other",

@@ -1,3 +1,7 @@
+mod watch;
+
+use std::time::Duration;
+
 use ctp_types::{MulticastInstrumentField, Record, RspInfoField, SpecificInstrumentField};
 
 use super::*;
@@ -8,13 +12,15 @@ struct Bench {
     session: MdSession,
     start: Instant,
     now: Instant,
+    /// The wall clock at the start.
+    unix_ns: i64,
 }
 
 impl Bench {
     fn new() -> Self {
         let now = Instant::now();
         let session = MdSession::new(&MdConfig::new(["sim://test"]), 0).unwrap();
-        Self { session, start: now, now }
+        Self { session, start: now, now, unix_ns: 0 }
     }
 
     fn ready() -> Self {
@@ -57,7 +63,8 @@ impl Bench {
     }
 
     fn step(&mut self, input: Input) -> Vec<Output> {
-        self.session.step(Now { instant: self.now, unix_ns: 0 }, input)
+        let elapsed = i64::try_from((self.now - self.start).as_nanos()).unwrap();
+        self.session.step(Now { instant: self.now, unix_ns: self.unix_ns + elapsed }, input)
     }
 }
 

@@ -71,7 +71,10 @@ impl TdSession {
                 busy => busy,
             },
         };
-        let _ = error.map(|error| reply.send(Err(error)));
+        if let Some(error) = error {
+            // A caller that went away is no failure.
+            let _ = reply.send(Err(error));
+        }
     }
 
     /// Logs in with a code. The states tell how it goes.

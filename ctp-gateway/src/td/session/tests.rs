@@ -1,3 +1,6 @@
+mod credentials;
+mod watch;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
