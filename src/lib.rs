@@ -31,9 +31,9 @@ pub mod demo;
 pub mod sim;
 
 pub use ctp_gateway::{
-    Error, Events, Login, MdClient, MdConfig, MdEvent, NewOrder, Order, OrderHandle, Secret, ServerError,
-    SessionState, StatusText, TdClient, TdConfig, TdEvent, Tick, Ticks, Trade, capture, clock, config, error,
-    health, md, metrics, state, status, td,
+    Error, Events, Gateway, GatewayConfig, Login, MdClient, MdConfig, MdEvent, NewOrder, Order, OrderHandle,
+    Secret, SecretSource, ServerError, SessionState, StatusText, TdClient, TdConfig, TdEvent, Tick, Ticks,
+    Trade, capture, clock, config, error, gateway, health, md, metrics, state, status, td,
 };
 pub use ctp_market as market;
 pub use ctp_sys as sys;

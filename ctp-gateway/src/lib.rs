@@ -1,26 +1,25 @@
 //! Market data and trading over CTP as async Rust.
 //!
-//! [`MdClient`] and [`TdClient`] each drive one session of a CTP library, the vendor's or the simulator's: they
-//! connect, log in, and do so again after every broken link. Both run on tokio.
+//! [`Gateway`] has both sessions of an account, [`MdClient`] for market data and [`TdClient`] for trading. Each drives
+//! one session of a CTP library, the vendor's or the simulator's: it connects, logs in, and does so again after every
+//! broken link. All run on tokio.
 //!
 //! ```no_run
-//! use ctp_gateway::{MdClient, MdConfig, NewOrder, TdClient, TdConfig};
+//! use ctp_gateway::{Gateway, GatewayConfig, NewOrder};
 //! use ctp_types::{Direction, OffsetFlag};
 //!
 //! # async fn run() -> Result<(), ctp_gateway::Error> {
-//! let md = MdClient::connect(MdConfig::new(["sim://demo"])).await?;
+//! let gateway = Gateway::connect(GatewayConfig::simulator("demo")).await?;
+//! let (md, td) = (gateway.md(), gateway.td());
 //! let mut ticks = md.ticks();
 //! md.subscribe(&["rb2601"])?;
-//!
-//! let td = TdClient::connect(TdConfig::new(["sim://demo"], "9999", "000001", "simulator")).await?;
-//! td.ready().await?;
+//! gateway.ready().await?;
 //! if let Some(ask) = ticks.next().await.and_then(|tick| tick.ask()) {
 //!     let order = NewOrder::limit("rb2601", Direction::BUY, OffsetFlag::OPEN, 1, ask.price).exchange("SHFE");
 //!     let handle = td.place(order).await?;
 //!     println!("{}", handle.finished().await?.status_text());
 //! }
-//! td.close().await?;
-//! md.close().await
+//! gateway.close().await
 //! # }
 //! ```
 //!
@@ -36,6 +35,7 @@ pub mod capture;
 pub mod clock;
 pub mod config;
 pub mod error;
+pub mod gateway;
 pub mod health;
 pub mod md;
 pub mod metrics;
@@ -45,6 +45,7 @@ pub mod status;
 pub mod td;
 
 mod cache;
+mod deadline;
 mod fanout;
 mod handshake;
 mod ids;
@@ -60,6 +61,7 @@ pub use alert::Alert;
 pub use config::{GatewayConfig, MdConfig, Secret, SecretSource, TdConfig};
 pub use error::{Error, ServerError};
 pub use fanout::Events;
+pub use gateway::Gateway;
 pub use md::{MdClient, MdEvent, Tick, TickFlags, Ticks};
 pub use state::{Login, SessionState};
 pub use status::StatusText;

@@ -14,6 +14,7 @@ pub(crate) use self::object::{ApiObject, Maker};
 pub(crate) use self::state_log::StateLog;
 use crate::clock::WallClock;
 use crate::config::{ConfigError, FrontAddress, Timeouts, shown};
+use crate::deadline::within;
 use crate::error::Error;
 use crate::session::Now;
 use crate::state::{Login, SessionState};
@@ -64,11 +65,11 @@ impl Life {
         let wait = state.wait_for(|state| {
             state.is_ready() || matches!(state, SessionState::Faulted(_) | SessionState::Closed)
         });
-        let seen = match tokio::time::timeout(self.ready_timeout, wait).await {
-            Ok(Ok(seen)) => seen.clone(),
+        let seen = match within(self.ready_timeout, wait).await {
+            Some(Ok(seen)) => seen.clone(),
             // The task is gone without a last word: the runtime is shutting down.
-            Ok(Err(_)) => SessionState::Closed,
-            Err(_) => {
+            Some(Err(_)) => SessionState::Closed,
+            None => {
                 let (waited, fronts) = (self.ready_timeout, self.fronts.clone());
                 return Err(Error::NotReady { waited, state: self.state.borrow().clone(), fronts });
             }
@@ -85,10 +86,10 @@ impl Life {
         let mut ended = self.ended.clone();
         // The task bounds the library's part; the margin is for its own.
         let limit = self.close_timeout + Duration::from_secs(1);
-        let ending = match tokio::time::timeout(limit, ended.wait_for(Option::is_some)).await {
-            Ok(Ok(ending)) => *ending,
-            Ok(Err(_)) => Some(Ending::Clean),
-            Err(_) => Some(Ending::TimedOut),
+        let ending = match within(limit, ended.wait_for(Option::is_some)).await {
+            Some(Ok(ending)) => *ending,
+            Some(Err(_)) => Some(Ending::Clean),
+            None => Some(Ending::TimedOut),
         };
         match ending {
             Some(Ending::TimedOut) => Err(Error::CloseTimedOut { waited: self.close_timeout }),

@@ -296,6 +296,11 @@ impl MdClient {
         MdHealth { session, subscriptions, ticks, ticks_lost, tick_latency: latencies.summary() }
     }
 
+    /// Asks the session to stop and returns at once, from wherever it is called: also from a callback.
+    pub fn stop(&self) {
+        self.inner.life.stop.cancel();
+    }
+
     /// Closes the session and waits until the library has stopped. Streams end after it. Calling it again, or from
     /// several places, does no harm.
     ///

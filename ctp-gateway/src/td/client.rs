@@ -229,6 +229,11 @@ impl TdClient {
         TdHealth { session: self.inner.vitals.health() }
     }
 
+    /// Asks the session to stop and returns at once, from wherever it is called: also from a callback.
+    pub fn stop(&self) {
+        self.inner.life.stop.cancel();
+    }
+
     /// Closes the session and waits until the library has stopped. Streams end after it. Calling it again, or from
     /// several places, does no harm. Open orders stay at the exchange.
     ///
