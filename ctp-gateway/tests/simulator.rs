@@ -2,7 +2,6 @@
 //!
 //! They need `cargo xtask sim`; without it the first line of a failure names the command.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use ctp_gateway::error::{Rule, SendRefusal};

@@ -29,7 +29,7 @@ pub enum MdEvent {
         instrument_ids: Vec<Text<81>>,
         /// How often they were subscribed on this link.
         tries: u32,
-        /// Whether they are subscribed once more; otherwise on the next link.
+        /// Whether they are subscribed once more soon; otherwise once a minute, without another word.
         again: bool,
     },
     /// The front took the subscription and yet sent nothing, not even its last snapshot: the instrument does not exist

@@ -6,7 +6,7 @@
 //! answers out (that does no harm) and lose subscriptions (that does), and nobody can tell which: so what stays
 //! silent is asked again, a few times, and told.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque, btree_map};
 use std::time::{Duration, Instant};
 
 use crate::error::{SendRefusal, ServerError};
@@ -22,8 +22,10 @@ const SMALLEST_BATCH: usize = 50;
 const BATCH_PAUSE: Duration = Duration::from_secs(1);
 /// How long a subscription may stay without answer and tick; each time it is asked again twice as long.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How often a subscription is sent on one link.
+/// How often a subscription is sent before it is given up as silent, and how often it is still sent after that: a front
+/// that answered nothing for a while may be well again.
 const TRIES: u32 = 3;
+const SLOW_RETRY: Duration = Duration::from_secs(60);
 /// How long after the answer the front's last snapshot may take; it is sent at any time of day.
 const SNAPSHOT_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -47,7 +49,7 @@ enum Phase {
     Verified,
     /// The front refused it; it is asked again on the next link.
     Refused,
-    /// Silent after all tries; it is asked again on the next link.
+    /// Silent after all tries; it is asked again slowly, and nobody waits for it.
     GivenUp,
 }
 
@@ -116,10 +118,9 @@ impl Subscriptions {
 
     pub(crate) fn subscribe(&mut self, now: Instant, ids: Vec<Id>) {
         for id in ids {
-            if !self.entries.contains_key(&id) {
+            if let btree_map::Entry::Vacant(place) = self.entries.entry(id) {
                 let phase = Phase::Queued { tries: 0 };
-                let entry = Entry { phase, last: None, has_ticked: false, tick_due: None, was_told: false };
-                self.entries.insert(id, entry);
+                place.insert(Entry { phase, last: None, has_ticked: false, tick_due: None, was_told: false });
                 self.queue.push_back(id);
             }
         }
@@ -240,7 +241,12 @@ impl Subscriptions {
                         self.queue.push_back(id);
                     } else {
                         entry.phase = Phase::GivenUp;
+                        self.looks.entry(now + SLOW_RETRY).or_default().push(id);
                     }
+                }
+                Phase::GivenUp => {
+                    self.queue.push_back(id);
+                    self.looks.entry(now + SLOW_RETRY).or_default().push(id);
                 }
                 Phase::Verified
                     if !entry.has_ticked
@@ -271,12 +277,15 @@ impl Subscriptions {
             && let Some(id) = self.queue.pop_front()
         {
             // What was answered meanwhile needs no second try.
-            if let Some(entry) = self.entries.get_mut(&id)
-                && let Phase::Queued { tries } = entry.phase
-            {
-                entry.phase = Phase::Sent { tries: tries + 1 };
-                longest = longest.max(tries);
-                ids.push(id);
+            match self.entries.get_mut(&id).map(|entry| &mut entry.phase) {
+                Some(phase @ Phase::Queued { .. }) => {
+                    let Phase::Queued { tries } = *phase else { continue };
+                    *phase = Phase::Sent { tries: tries + 1 };
+                    longest = longest.max(tries);
+                    ids.push(id);
+                }
+                Some(Phase::GivenUp) => ids.push(id),
+                _ => {}
             }
         }
         if ids.is_empty() {

@@ -69,7 +69,8 @@ impl Task {
     fn step(&mut self, input: Input) {
         let is_end_of_link =
             matches!(&input, Input::Callback(event) if event.callback == MdCallback::OnFrontDisconnected);
-        if is_end_of_link || matches!(input, Input::Time) {
+        // Before a command, too: a tick from before an unsubscription says nothing about a new subscription.
+        if is_end_of_link || matches!(input, Input::Time | Input::Command(_)) {
             let seen = self.ticks.shared().news();
             if !seen.is_empty() {
                 self.step_now(Input::Ticked(seen));

@@ -133,9 +133,15 @@ fn what_stays_silent_is_asked_again_and_told() {
     assert!(!bench.subscriptions.is_settled());
     assert_eq!(bench.wait(), [unanswered(ids(&["c1"]), 3)]);
     assert!(bench.subscriptions.is_settled());
-    assert_eq!(bench.subscriptions.next_deadline(), None);
-    // A late answer is welcome, and the next link begins anew.
+    // Slowly and silently it goes on, until an answer comes late.
+    assert_eq!(bench.wait(), [Move::Subscribe(ids(&["c1"]))]);
+    assert_eq!(bench.elapsed(), 7 * PATIENCE + SLOW_RETRY);
+    assert!(bench.subscriptions.is_settled());
     assert_eq!(bench.answer("c1"), [Move::Event(MdEvent::Subscribed(id("c1")))]);
+    bench.tick("c1", 9);
+    while bench.subscriptions.next_deadline().is_some() {
+        assert_eq!(bench.wait(), []);
+    }
     bench.subscriptions.link_down();
     assert_eq!(batches(&bench.link_up()), [3]);
 }
