@@ -38,7 +38,6 @@ impl Observed for MdRecorded {
             Output::Send { request, .. } => Told::Attempt(request.name()),
             Output::Subscribe { .. } => Told::Attempt("SubscribeMarketData"),
             Output::Unsubscribe { .. } => Told::Attempt("UnSubscribeMarketData"),
-            #[allow(unreachable_patterns, reason = "outputs that say nothing to an observer")]
             _ => Told::Other,
         }
     }
@@ -64,6 +63,8 @@ impl Observed for MdRecorded {
 
 fn told(event: &MdEvent) -> Told<'static> {
     Told::Event(match event {
+        MdEvent::Alert(alert) => return Told::Watchdog(alert.name()),
+        MdEvent::TradingDayChanged { .. } => "trading_day_changed",
         MdEvent::Subscribed(_) => "subscribed",
         MdEvent::Refused { .. } => "refused",
         MdEvent::Unsubscribed(_) => "unsubscribed",
@@ -73,8 +74,6 @@ fn told(event: &MdEvent) -> Told<'static> {
         MdEvent::Gap(_) => "gap",
         MdEvent::TradingDayChanged { .. } => "trading_day_changed",
         MdEvent::Error(_) => "error",
-        #[allow(unreachable_patterns, reason = "events that are newer than this list")]
-        _ => "other",
     })
 }
 

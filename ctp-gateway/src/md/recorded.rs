@@ -45,9 +45,6 @@ impl Recorded for MdRecorded {
                 Note::new("Ticked").with("seen", seen.iter().map(seen_value).collect::<Vec<_>>())
             }
             Input::Finish => Note::new("Finish"),
-            // Recorded as a step that cannot be replayed, until its line stands above.
-            #[allow(unreachable_patterns, reason = "none at present")]
-            _ => Note::new("NotRecorded"),
         }
     }
 

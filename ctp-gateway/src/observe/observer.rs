@@ -15,7 +15,7 @@ use crate::health::{CaptureHealth, Happened, SessionHealth, Waiting};
 use crate::metrics as names;
 use crate::observe::latency::Latencies;
 use crate::session::Now;
-use crate::state::{DisconnectReason, LinkLoss, SessionState};
+use crate::state::{DisconnectReason, SessionState};
 
 /// A session that can be observed.
 pub(crate) trait Observed {
@@ -317,9 +317,6 @@ impl Observer {
 
     fn take_state(&self, now: Now, state: &SessionState) {
         self.state.set(number(state));
-        if let Some(watchdog) = watchdog(state) {
-            self.take_watchdog(watchdog);
-        }
         let mut health = self.vitals.lock();
         if let SessionState::Ready(login) | SessionState::Recovering(login) = state {
             health.trading_day = login.trading_day.to_string();
@@ -389,16 +386,6 @@ fn number(state: &SessionState) -> f64 {
         SessionState::Confirming(_) => 6.0,
         SessionState::Recovering(_) => 7.0,
         SessionState::Ready(_) => 8.0,
-    }
-}
-
-/// Returns the watchdog that broke the link, if one did.
-fn watchdog(state: &SessionState) -> Option<&'static str> {
-    match state {
-        SessionState::Reconnecting(LinkLoss::Silent(_)) => Some("silence"),
-        SessionState::Reconnecting(LinkLoss::Unanswered { .. }) => Some("login"),
-        SessionState::Reconnecting(LinkLoss::Stale) => Some("stale"),
-        _ => None,
     }
 }
 

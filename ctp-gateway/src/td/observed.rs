@@ -49,7 +49,6 @@ impl Observed for TdRecorded {
                 waited: ended.waited,
                 paced: ended.paced,
             },
-            #[allow(unreachable_patterns, reason = "outputs that say nothing to an observer")]
             _ => Told::Other,
         }
     }
@@ -79,6 +78,8 @@ impl Observed for TdRecorded {
 
 fn told(event: &TdEvent) -> Told<'static> {
     Told::Event(match event {
+        TdEvent::Alert(alert) => return Told::Watchdog(alert.name()),
+        TdEvent::TradingDayChanged { .. } => "trading_day_changed",
         TdEvent::Order(_) => "order",
         TdEvent::Trade { .. } => "trade",
         TdEvent::Rejected { .. } => "rejected",
@@ -87,8 +88,6 @@ fn told(event: &TdEvent) -> Told<'static> {
         TdEvent::Unknown { .. } => "unknown",
         TdEvent::TradingDayChanged { .. } => "trading_day_changed",
         TdEvent::Error { .. } => "error",
-        #[allow(unreachable_patterns, reason = "events that are newer than this list")]
-        _ => "other",
     })
 }
 

@@ -57,11 +57,18 @@ impl Recorded for TdRecorded {
                 let note = Note::new("Learn").with("trading_day", &*trading_day.to_str());
                 note.with("rows", records.iter().cloned().map(Value::from).collect::<Vec<_>>())
             }
+            // The words differ from the configuration's, as the secrets do.
+            Input::Command(Command::ChangePassword { new, .. }) => {
+                Note::new("ChangePassword").with("new", blank(new))
+            }
+            Input::Command(Command::RequestSmsCode { mobile, .. }) => {
+                Note::new("RequestSmsCode").with("mobile", mobile.as_str())
+            }
+            Input::Command(Command::LogInWithSmsCode { code, .. }) => {
+                Note::new("LogInWithSmsCode").with("code", blank(code))
+            }
             Input::Time => Note::new("Time"),
             Input::Finish => Note::new("Finish"),
-            // Recorded as a step that cannot be replayed, until its line stands above.
-            #[allow(unreachable_patterns, reason = "none at present")]
-            _ => Note::new("NotRecorded"),
         }
     }
 
@@ -112,6 +119,21 @@ impl Recorded for TdRecorded {
                 let records = rows.map(row).collect::<Result<_, _>>()?;
                 return Ok((Input::Command(Command::Learn { trading_day, records, reply }), answer));
             }
+            "ChangePassword" => {
+                let (reply, answer) = waiting();
+                let new = Secret::from(need(note, "new", note.text("new"))?);
+                return Ok((Input::Command(Command::ChangePassword { new, reply }), answer));
+            }
+            "RequestSmsCode" => {
+                let (reply, answer) = waiting();
+                let mobile = need(note, "mobile", note.text("mobile"))?.to_owned();
+                return Ok((Input::Command(Command::RequestSmsCode { mobile, reply }), answer));
+            }
+            "LogInWithSmsCode" => {
+                let (reply, answer) = waiting();
+                let code = Secret::from(need(note, "code", note.text("code"))?);
+                return Ok((Input::Command(Command::LogInWithSmsCode { code, reply }), answer));
+            }
             "Time" => Input::Time,
             "Finish" => Input::Finish,
             name => Input::Callback(SpiEvent {
@@ -145,12 +167,28 @@ impl Recorded for TdRecorded {
                 let (reply, relay) = relay(reply);
                 (Input::Command(Command::Learn { trading_day, records, reply }), Some(relay))
             }
+            Input::Command(Command::ChangePassword { new, reply }) => {
+                let (reply, relay) = relay(reply);
+                (Input::Command(Command::ChangePassword { new, reply }), Some(relay))
+            }
+            Input::Command(Command::RequestSmsCode { mobile, reply }) => {
+                let (reply, relay) = relay(reply);
+                (Input::Command(Command::RequestSmsCode { mobile, reply }), Some(relay))
+            }
+            Input::Command(Command::LogInWithSmsCode { code, reply }) => {
+                let (reply, relay) = relay(reply);
+                (Input::Command(Command::LogInWithSmsCode { code, reply }), Some(relay))
+            }
             other => (other, None),
         }
     }
 
-    fn secret(_: &Input) -> Option<&Secret> {
-        None
+    fn secret(input: &Input) -> Option<&Secret> {
+        match input {
+            Input::Command(Command::ChangePassword { new, .. }) => Some(new),
+            Input::Command(Command::LogInWithSmsCode { code, .. }) => Some(code),
+            _ => None,
+        }
     }
 }
 
@@ -195,7 +233,7 @@ pub(crate) fn begin(
         library: library.to_owned(),
         seed,
         config: serde_json::to_value(config).unwrap_or_default(),
-        secrets: &[&config.password, &config.auth_code],
+        secrets: &[&config.password, &config.one_time_password, &config.auth_code],
         public: &[&config.broker_id, &config.user_id, &config.investor_id, &config.app_id],
     };
     Recording::begin(now(&config.clock), capture, about, None)
@@ -248,4 +286,51 @@ fn order(note: &Note) -> Result<NewOrder, String> {
         fill: VolumeCondition::from_char(character("fill")?),
         memo: text("memo")?,
     })
+}
+
+/// Returns what stands for a secret that a command brings.
+fn blank(secret: &Secret) -> &'static str {
+    if secret.is_empty() { "" } else { "***new" }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[test]
+    fn calls_with_secrets_are_recorded_without_them() {
+        let change = Input::Command(Command::ChangePassword {
+            new: "kanarie-3f9".into(),
+            reply: oneshot::channel().0,
+        });
+        let code =
+            Input::Command(Command::LogInWithSmsCode { code: "123456".into(), reply: oneshot::channel().0 });
+        let mobile = "13800000000".to_owned();
+        let ask = Input::Command(Command::RequestSmsCode { mobile, reply: oneshot::channel().0 });
+        for input in [change, code, ask] {
+            let note = TdRecorded::note(&input);
+            let text = note.to_string();
+            assert!(!text.contains("kanarie") && !text.contains("123456"), "{text}");
+            let (again, waiting) = TdRecorded::input(&note).unwrap();
+            assert!(waiting.is_some());
+            assert_eq!(TdRecorded::note(&again).to_string(), text);
+            assert_eq!(TdRecorded::secret(&input).is_some(), note.name() != "RequestSmsCode");
+            assert!(TdRecorded::relayed(input).1.is_some());
+        }
+    }
+
+    #[test]
+    fn what_no_session_knows_is_refused() {
+        for (note, words) in [
+            (Note::new("OnRtnNothing"), "no input"),
+            (Note::new("OnRtnOrder"), "no `number`"),
+            (Note::new("Request").with("request", "ReqNothing"), "no request"),
+            (Note::new("Place"), "instrument_id"),
+        ] {
+            let error = TdRecorded::input(&note).err().expect("refused");
+            assert!(error.contains(words), "{error}");
+        }
+    }
 }

@@ -79,8 +79,8 @@ fn a_day(observer: &mut Observer) {
             waited: Duration::from_millis(1_500),
             paced: Duration::from_millis(500),
         },
-        Told::Watchdog("silent market"),
-        Told::State(leak(SessionState::Reconnecting(LinkLoss::Stale))),
+        Told::Watchdog("market_silent"),
+        Told::State(leak(SessionState::Reconnecting(DisconnectReason(1).into()))),
         Told::State(leak(SessionState::Faulted(crate::state::Fault::Panicked {
             callback: "OnRtnOrder",
             message: "x".into(),
@@ -140,7 +140,7 @@ fn health_tells_what_happened() {
         "{health:?}"
     );
     assert!(health.last_disconnect.as_ref().is_some_and(|link| link.what.contains("120 s")), "{health:?}");
-    assert_eq!(health.watchdogs.keys().collect::<Vec<_>>(), ["silent market", "stale"]);
+    assert_eq!(health.watchdogs.keys().collect::<Vec<_>>(), ["market_silent"]);
     assert_eq!(health.requests.get("confirmed"), Some(&1));
     assert!(health.state == "faulted" && !health.is_ready && !health.is_usable);
     assert_eq!((health.state_since_ns, health.last_callback_ns), (5_000, Some(3_000)));
