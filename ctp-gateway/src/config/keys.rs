@@ -355,3 +355,6 @@ fn terminal_info(node: &Node, folder: Option<&Path>) -> Result<TerminalInfo, Str
             .ok_or_else(|| format!("is not an even number of hexadecimal digits; {FIX}")),
     }
 }
+
+#[cfg(test)]
+mod tests;
