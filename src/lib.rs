@@ -53,7 +53,7 @@ struct ControlExamples;
 #[doc = include_str!("../docs/capture.md")]
 struct CaptureExample;
 
-/// The example in the README compiles.
+/// The example in the README runs.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
