@@ -30,8 +30,10 @@ const FOREIGN: [&str; 4] = ["CTP_SIM", "CTP_PY", "CTP_LIB_DIR", "CTP_API_VERSION
 pub struct Loader {
     text: Option<Text>,
     variables: Vec<(String, Option<String>)>,
-    code: Vec<Box<dyn FnOnce(&mut GatewayConfig)>>,
+    code: Vec<Change>,
 }
+
+type Change = Box<dyn FnOnce(&mut GatewayConfig)>;
 
 enum Text {
     File(PathBuf),
@@ -200,7 +202,7 @@ impl Loading {
         }
     }
 
-    fn code(&mut self, code: Vec<Box<dyn FnOnce(&mut GatewayConfig)>>) {
+    fn code(&mut self, code: Vec<Change>) {
         if code.is_empty() {
             return;
         }

@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, watch};
 use tracing::Instrument as _;
 
 use crate::config::MdConfig;
+use crate::deadline::within;
 use crate::error::{Denial, Error, Rule};
 use crate::fanout::{Events, Fanout};
 use crate::health::MdHealth;
@@ -312,16 +313,17 @@ impl MdClient {
     ///
     /// Dropping the future does not take back the close.
     pub async fn close(&self) -> Result<(), Error> {
-        let closed = self.inner.life.close().await;
         // What is called with ticks has at most one call left. It is waited for, but not for ever.
-        let ended = async {
+        let whole = async {
+            let closed = self.inner.life.close().await;
             while !self.inner.ticks.handlers_have_ended() {
-                tokio::time::sleep(Duration::from_millis(1)).await;
+                within(Duration::from_millis(1), std::future::pending::<()>()).await;
             }
+            closed
         };
-        let limit = self.inner.life.close_timeout;
-        let has_ended = tokio::time::timeout(limit, ended).await.is_ok();
-        closed.and(if has_ended { Ok(()) } else { Err(Error::CloseTimedOut { waited: limit }) })
+        let waited = self.inner.life.close_timeout;
+        let limit = waited + Duration::from_secs(1);
+        within(limit, whole).await.unwrap_or(Err(Error::CloseTimedOut { waited }))
     }
 
     fn send(&self, command: Command) -> Result<(), Error> {

@@ -72,7 +72,6 @@ fn told(event: &MdEvent) -> Told<'static> {
         MdEvent::Unanswered { .. } => "unanswered",
         MdEvent::NeverTicked { .. } => "never_ticked",
         MdEvent::Gap(_) => "gap",
-        MdEvent::TradingDayChanged { .. } => "trading_day_changed",
         MdEvent::Error(_) => "error",
     })
 }

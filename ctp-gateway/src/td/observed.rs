@@ -86,7 +86,6 @@ fn told(event: &TdEvent) -> Told<'static> {
         TdEvent::ForeignRejected { .. } => "foreign_rejected",
         TdEvent::CancelRejected { .. } => "cancel_rejected",
         TdEvent::Unknown { .. } => "unknown",
-        TdEvent::TradingDayChanged { .. } => "trading_day_changed",
         TdEvent::Error { .. } => "error",
     })
 }
