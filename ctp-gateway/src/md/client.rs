@@ -291,10 +291,14 @@ impl MdClient {
 
     /// Returns how the session is, for a page or a probe. It costs the session nothing.
     pub fn health(&self) -> MdHealth {
-        let Inner { vitals, latencies, .. } = &*self.inner;
-        let (subscriptions, ticks, ticks_lost) = vitals.market_data();
-        let session = vitals.health();
-        MdHealth { session, subscriptions, ticks, ticks_lost, tick_latency: latencies.summary() }
+        let Inner { vitals, latencies, ticks, .. } = &*self.inner;
+        MdHealth {
+            session: vitals.health(),
+            subscriptions: vitals.subscriptions(),
+            ticks: ticks.published(),
+            ticks_lost: ticks.lost(),
+            tick_latency: latencies.summary(),
+        }
     }
 
     /// Asks the session to stop and returns at once, from wherever it is called: also from a callback.

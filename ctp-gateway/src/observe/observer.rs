@@ -131,11 +131,9 @@ struct MarketData {
 }
 
 impl Vitals {
-    /// Returns how many instruments are wanted, how many ticks came, and how many of them consumers lost.
-    pub(crate) fn market_data(&self) -> (usize, u64, u64) {
-        let MarketData { subscriptions, ticks, ticks_lost } = &*self.market_data;
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        (subscriptions.load(Ordering::Relaxed), read(ticks), read(ticks_lost))
+    /// Returns how many instruments are wanted.
+    pub(crate) fn subscriptions(&self) -> usize {
+        self.market_data.subscriptions.load(Ordering::Relaxed)
     }
 
     pub(crate) fn health(&self) -> SessionHealth {

@@ -145,7 +145,7 @@ fn health_tells_what_happened() {
     assert!(health.state == "faulted" && !health.is_ready && !health.is_usable);
     assert_eq!((health.state_since_ns, health.last_callback_ns), (5_000, Some(3_000)));
     assert_eq!(health.waiting.queries, 2);
-    assert_eq!(vitals.market_data(), (2, 100, 7));
+    assert_eq!(vitals.subscriptions(), 2);
     let json = serde_json::to_value(&health).unwrap();
     assert_eq!(json["session"], "td");
     assert_eq!(json["waiting"]["callbacks"], 3);
