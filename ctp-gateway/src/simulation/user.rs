@@ -83,6 +83,11 @@ impl User {
         }
     }
 
+    /// Returns whether anything is wanted that exists.
+    pub(super) fn wants_listed(&self, listing: &Listing) -> bool {
+        listing.ids.iter().any(|id| self.wanted.iter().any(|wanted| *wanted == id.as_str()))
+    }
+
     pub(super) fn wants(&self, id: &Text<81>) -> bool {
         self.wanted.contains(id)
     }

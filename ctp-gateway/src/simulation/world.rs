@@ -227,8 +227,16 @@ impl World {
         };
         self.judge.requests.open() == 0
             && Side::BOTH.into_iter().all(is_at_rest)
+            && Side::BOTH.into_iter().all(|side| !self.is_on_dead_link(side))
             && (!self.sessions.md.state().is_ready()
                 || self.user.has_what_it_wants(&self.exchange, &self.listing))
+    }
+
+    /// Returns whether a session takes a link for usable on which nothing passes, though it could know: trading could
+    /// ask, and market data wants what ticks.
+    fn is_on_dead_link(&self, side: Side) -> bool {
+        let could_know = side == Side::Td || self.plan.crowd && self.user.wants_listed(&self.listing);
+        self.sessions.state(side).is_usable() && self.libraries[side as usize].is_half_open && could_know
     }
 
     /// Judges how everything came right.
@@ -242,6 +250,9 @@ impl World {
                 state => Err(format!("{side} does not come right when all is quiet: {state}")),
             };
             self.judge.find(now, finding);
+            if self.is_on_dead_link(side) {
+                self.judge.find(now, Err(format!("{side} does not notice that its link is dead")));
+            }
         }
         if self.sessions.md.state().is_ready() {
             let finding = self.user.check_subscriptions(&self.exchange, &self.listing);

@@ -1,7 +1,5 @@
 //! What goes wrong by itself, and its mending.
 
-use std::time::Duration;
-
 use ctp_sim::{Command, Input};
 use ctp_types::{MdCallback, TraderCallback};
 
@@ -51,8 +49,11 @@ impl World {
             }
             Mishap::HalfOpen => {
                 let lasts = self.mishap_chance.millis(10, 121_000);
-                self.library(side).is_half_open = true;
-                self.agenda.add(now.after(lasts), Event::LinkLost { side, connection, reason });
+                self.library(side).is_half_open = self.library(side).is_linked;
+                // Some libraries never notice: then the session has to.
+                if self.mishap_chance.happens(700) {
+                    self.agenda.add(now.after(lasts), Event::LinkLost { side, connection, reason });
+                }
             }
             Mishap::FrontDown => {
                 let lasts = self.mishap_chance.millis(500, 90_000);
@@ -149,12 +150,6 @@ impl World {
             library.flaps_left = 0;
             library.login_refusals.clear();
             library.lost.clear();
-            if library.is_half_open {
-                // The library notices at last.
-                let connection = library.connection;
-                let at = now.after(Duration::from_secs(10));
-                self.agenda.add(at, Event::LinkLost { side, connection, reason: 0x2001 });
-            }
         }
     }
 }
