@@ -125,9 +125,10 @@ impl MdSession {
         let mut moves = Vec::new();
         self.handshake.handle_deadline(now.instant, &mut self.ids, &mut moves);
         self.carry_out(now.instant, moves);
+        // First, so that nothing is asked of a link that is given up in this step.
+        self.judge_silence(now);
         self.subscriptions.handle_time(now.instant);
         self.requests.handle_deadline(now.instant);
-        self.judge_silence(now);
     }
 
     fn handle_unsubscribe(&mut self, ids: Vec<Id>) {
