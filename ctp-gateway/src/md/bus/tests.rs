@@ -185,6 +185,30 @@ fn one_sleeper_is_woken_once_by_the_writer_itself() {
     assert_eq!((wakes(), poll(&mut ticks, &waker)), (3, Poll::Ready(None)));
 }
 
+/// The keeper wakes them; whoever it forgot would sleep on.
+#[test]
+fn several_sleepers_are_all_woken() {
+    let bus = bus(64);
+    let inlet = bus.inlet();
+    let mut streams: Vec<Ticks> = (0..5).map(|_| bus.ticks()).collect();
+    let count = Arc::new(Count::default());
+    let waker = Waker::from(Arc::clone(&count));
+    for round in 0..200 {
+        for ticks in &mut streams {
+            assert_eq!(poll(ticks, &waker), Poll::Pending);
+        }
+        inlet.publish(&record("rb2701", round));
+        let end = std::time::Instant::now() + PATIENCE;
+        while count.0.load(Ordering::SeqCst) < 5 * usize::try_from(round + 1).unwrap() {
+            assert!(std::time::Instant::now() < end, "round {round}: somebody sleeps on");
+            thread::yield_now();
+        }
+        for ticks in &mut streams {
+            assert_eq!(poll(ticks, &waker), Poll::Ready(Some(round)));
+        }
+    }
+}
+
 /// A stream that always has something lets other tasks run.
 #[test]
 fn a_full_stream_yields() {

@@ -141,3 +141,25 @@ impl Seats {
         if self.sleeping == 1 { self.take(self.last) } else { None }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The library's thread does not wait for a reader that holds the lock; the keeper does.
+    #[test]
+    fn a_busy_lock_is_left_to_the_keeper() {
+        let wake = Wake::default();
+        let seat = wake.sit_down();
+        wake.doze(&seat, Waker::noop());
+        let lock = wake.lock();
+        wake.published();
+        assert!(wake.is_called.load(Ordering::SeqCst));
+        drop(lock);
+        wake.answer_call();
+        assert_eq!(wake.lock().sleeping, 0);
+        // Nobody has dozed off since: nothing happens.
+        wake.published();
+        assert!(!wake.is_called.load(Ordering::SeqCst));
+    }
+}
