@@ -21,6 +21,7 @@ pub(crate) const CASES: &[Case] = crate::cases![
     f18_a_flow_folder_is_checked_before_anything_starts: "missing: made; a file in its way: a typed error that names it, before any API object; Chinese letters: fine",
     f19_two_sessions_never_share_a_folder: "the second of a kind is refused, the trader beside the market data is not, and after the close the folder is free",
     f20_flow_files_may_be_cut_or_flipped: "every flow file cut, filled with noise or emptied: the next session is ready and sees the day's order",
+    f20_the_cache_of_the_day_is_checked: "instruments and rates come from the disk without a query; a file cut, flipped, emptied or grown is noticed, asked anew and replaced",
 ];
 
 /// Nobody is let in, and everybody leaves twice.
@@ -255,6 +256,54 @@ fn f20_flow_files_may_be_cut_or_flipped() {
             sees_the_order(world).await;
         }
     });
+}
+
+fn f20_the_cache_of_the_day_is_checked() {
+    scene().play(async |world| {
+        let sent = world.count("queries");
+        let first = cached(world).await;
+        let asked = sent.seen();
+        assert_eq!(asked, 3, "three tables");
+        assert_eq!(cached(world).await, first);
+        assert_eq!(sent.seen(), asked, "nothing is asked twice in a day");
+        let folder = world.td_config().session_flow_dir().join("cache");
+        let damages: [fn(&[u8]) -> Vec<u8>; 4] = [
+            |bytes| bytes[..bytes.len() - 1].to_vec(),
+            |bytes| {
+                let mut bytes = bytes.to_vec();
+                let middle = bytes.len() / 2;
+                bytes[middle] ^= 1;
+                bytes
+            },
+            |_| Vec::new(),
+            |bytes| [bytes, b"more"].concat(),
+        ];
+        for (round, damage) in (1..).zip(damages) {
+            let files = flow_files(&folder);
+            assert_eq!(files.len(), 3, "{files:?}");
+            for path in files {
+                let bytes = fs::read(&path).expect("a file");
+                fs::write(&path, damage(&bytes)).expect("damaged");
+            }
+            assert_eq!(cached(world).await, first, "round {round}");
+            assert_eq!(sent.seen(), asked * (round + 1), "round {round}: asked anew");
+            assert_eq!(cached(world).await, first);
+            assert_eq!(sent.seen(), asked * (round + 1), "round {round}: replaced");
+        }
+    });
+}
+
+/// Returns what a session with a cache knows of its instruments, as text.
+async fn cached(world: &World) -> String {
+    let mut config = world.td_config();
+    config.cache = Some(true);
+    let td = TdClient::connect(config).await.expect("a client");
+    world.td_ready(&td).await;
+    let instruments = world.soon(td.instruments()).await.expect("instruments");
+    let margin = world.soon(td.margin_rate("rb2701")).await.expect("a rate");
+    let commission = world.soon(td.commission_rate("rb2701")).await.expect("a rate");
+    td.close().await.expect("closed in time");
+    format!("{instruments:?} {margin:?} {commission:?}")
 }
 
 async fn sees_the_order(world: &World) {

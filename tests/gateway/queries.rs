@@ -15,6 +15,7 @@ pub(crate) const CASES: &[Case] = crate::cases![
     f41_try_again_is_typed_and_backed_off: "error 90: the query is asked again by itself; error 116: the order is Rejected with its code",
     f42_answers_find_their_query: "rows after their bIsLast, an answer that comes when its query was asked again, a wrong number, a missing bIsLast: no row in a wrong answer, none twice, a time-out instead of a hang",
     f43_half_a_table_is_thrown_away: "cut after row 9,999 of 20,000: asked again after the reconnect, one whole table, nothing of the first half",
+    f66_a_statement_is_joined_before_it_is_read: "a settlement statement whose slices end in half characters: joined as bytes by their numbers, no character lost; messages cut by the front read to the last whole one",
 ];
 
 fn f37_limits_are_waited_for() {
@@ -132,7 +133,8 @@ fn f42_answers_find_their_query() {
         world.calm();
         assert_eq!(ids(&world.soon(td.instruments()).await.expect("instruments")), whole);
         // An answer that comes when the query was given up and asked again, row by row among those of the second.
-        world.fault(&format!("delay what=OnRspQryInstrument by=4800ms..5300ms count={}", whole.len()));
+        world.fault(&format!("delay what=OnRspQryInstrument by=5200ms count={}", whole.len()));
+        world.fault(&format!("delay what=OnRspQryInstrument by=200ms after={}", whole.len()));
         assert_eq!(ids(&world.soon(td.instruments()).await.expect("instruments")), whole);
         world.calm();
         world.pass(Duration::from_secs(2)).await;
@@ -178,6 +180,51 @@ fn f43_half_a_table_is_thrown_away() {
         found.dedup();
         assert_eq!(found, whole);
         assert!(states.seen.len() > 1, "the link was not cut");
+        td.close().await.expect("closed in time");
+    });
+}
+
+fn f66_a_statement_is_joined_before_it_is_read() {
+    scene().set("crowd", "on").at("2026-11-23 14:30:00").play(async |world| {
+        let td = world.td().await;
+        // Rows of different lengths, so that slices end anywhere.
+        for number in 0..100 {
+            let (id, venue) = if number % 2 == 0 { ("rb2701", "SHFE") } else { ("m2701", "DCE") };
+            let volume = 1 + number % 3;
+            let snapshot = world.soon(td.snapshot(id)).await.expect("a snapshot").expect("of a contract");
+            let price = ctp::types::price(snapshot.record.upper_limit_price).expect("a limit");
+            let (buy, open) = (ctp::types::Direction::BUY, ctp::types::OffsetFlag::OPEN);
+            let order = ctp::NewOrder::limit(id, buy, open, volume, price).exchange(venue);
+            let handle = world.soon(td.place(order)).await.expect("sent");
+            world.soon(handle.finished()).await.expect("filled");
+        }
+        world.exchange.settle().expect("settled");
+        world.pass(Duration::from_secs(5)).await;
+        world.td_ready(&td).await;
+        let wanted = ctp::types::QrySettlementInfoField::default();
+        let slices = world.soon(td.requests().qry_settlement_info(&wanted)).await.expect("slices");
+        let text = world.soon(td.settlement_text("")).await.expect("an answer").expect("a statement");
+        let apart: String = slices.iter().map(|slice| slice.content.to_str().into_owned()).collect();
+        assert_ne!(apart, text, "no slice of {} ends in half a character", slices.len());
+        assert!(!text.contains('\u{FFFD}'), "{text}");
+        assert!(text.contains("rb2701") && text.chars().any(|letter| letter > '\u{4E00}'), "{text}");
+        // The same with slices in any order.
+        world.fault("reorder what=OnRspQrySettlementInfo window=2");
+        assert_eq!(world.soon(td.settlement_text("")).await.expect("an answer").as_deref(), Some(&*text));
+        world.calm();
+        // What the front itself has cut is lost, and nothing else.
+        world.plan("F66-cut-text");
+        let refused = ctp::NewOrder::limit(
+            "rb2701",
+            ctp::types::Direction::SELL,
+            ctp::types::OffsetFlag::CLOSE_TODAY,
+            99,
+            3_000.0,
+        );
+        let handle = world.soon(td.place(refused.exchange("SHFE"))).await.expect("sent");
+        let error = world.soon(handle.accepted()).await.expect_err("there is nothing to close");
+        let message = &error.server_error().expect("a refusal").message;
+        assert!(message.chars().filter(|letter| *letter > '\u{4E00}').count() > 3, "{message}");
         td.close().await.expect("closed in time");
     });
 }
