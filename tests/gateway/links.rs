@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ctp::SessionState;
+use ctp::state::LinkLoss;
 use ctp::td::OrderPhase;
 
 use crate::Case;
@@ -28,7 +29,7 @@ const REASONS: [i32; 5] = [0x1001, 0x1002, 0x2001, 0x2002, 0x2003];
 /// The reasons of the broken links among states.
 fn reasons(states: &[SessionState]) -> Vec<i32> {
     let reasons = states.iter().filter_map(|state| match state {
-        SessionState::Reconnecting(reason) => Some(reason.0),
+        SessionState::Reconnecting(LinkLoss::Disconnected(reason)) => Some(reason.0),
         _ => None,
     });
     reasons.collect()

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ctp::state::Fault;
+use ctp::state::{Attempt, Fault};
 use ctp::{Error, SessionState, TdClient};
 
 use crate::Case;
@@ -11,7 +11,7 @@ use crate::world::{States, World, scene};
 pub(crate) const CASES: &[Case] = crate::cases![
     f25_a_front_that_is_not_ready_is_waited_for: "ten minutes of 7, ten of 8: slow retries that the state explains, then ready by itself",
     f25_passing_refusals_are_retried: "7, 8, 21 and 60, each once: refused shown, then ready",
-    f25_fatal_refusals_stop_at_once: "48 63 64 75 132 143 144 145 4042 4043 4060, and any other code: one login, Faulted with code, text and advice",
+    f25_fatal_refusals_stop_at_once: "48 63 64 75 143 144 145 4042 4043 4060, and any other code: one login, Faulted with code, text and advice",
     f26_a_wrong_password_is_tried_once: "the locked account of the plan is never reached: one login, also after a broken link",
     f28_a_failed_authentication_stops_with_advice: "63 and 64: one attempt, advice that names AppID, AuthCode and the kind of library",
     f29_too_many_sessions_are_waited_out: "the seventh session of a user: error 60 in the state, slow retries, ready when another leaves",
@@ -40,7 +40,7 @@ fn f25_a_front_that_is_not_ready_is_waited_for() {
             world.pass_by(Duration::from_secs(1), Duration::from_millis(250)).await;
             let state = states.look();
             assert!(!state.is_over(), "{state}");
-            if let SessionState::LoggingIn { refused: Some(error), .. } = &state
+            if let SessionState::LoggingIn(Attempt { refused: Some(error), .. }) = &state
                 && codes.last() != Some(&error.code)
             {
                 codes.push(error.code);
@@ -67,7 +67,7 @@ fn f25_passing_refusals_are_retried() {
             let mut states = States::new(td.state());
             world.until("ready", Duration::from_secs(120), || states.look().is_ready().then_some(())).await;
             let refused = states.seen.iter().any(|state| {
-                matches!(state, SessionState::LoggingIn { refused: Some(error), .. } if error.code == code)
+                matches!(state, SessionState::LoggingIn(Attempt { refused: Some(error), .. }) if error.code == code)
             });
             assert!(refused, "{code}: {:?}", states.seen);
             assert_eq!(logins.seen(), 2, "{code}");
@@ -77,7 +77,7 @@ fn f25_passing_refusals_are_retried() {
 }
 
 fn f25_fatal_refusals_stop_at_once() {
-    for code in [48, 63, 64, 75, 132, 143, 144, 145, 4042, 4043, 4060, 4711] {
+    for code in [48, 63, 64, 75, 143, 144, 145, 4042, 4043, 4060, 4711] {
         scene().play(async move |world| {
             let logins = world.count("ReqUserLogin");
             world.fault(&format!("refuse what=ReqUserLogin error={code} text=words-{code}"));

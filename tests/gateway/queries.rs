@@ -185,46 +185,48 @@ fn f43_half_a_table_is_thrown_away() {
 }
 
 fn f66_a_statement_is_joined_before_it_is_read() {
-    scene().set("crowd", "on").at("2026-11-23 14:30:00").play(async |world| {
-        let td = world.td().await;
-        // Rows of different lengths, so that slices end anywhere.
-        for number in 0..100 {
-            let (id, venue) = if number % 2 == 0 { ("rb2701", "SHFE") } else { ("m2701", "DCE") };
-            let volume = 1 + number % 3;
-            let snapshot = world.soon(td.snapshot(id)).await.expect("a snapshot").expect("of a contract");
-            let price = ctp::types::price(snapshot.record.upper_limit_price).expect("a limit");
-            let (buy, open) = (ctp::types::Direction::BUY, ctp::types::OffsetFlag::OPEN);
-            let order = ctp::NewOrder::limit(id, buy, open, volume, price).exchange(venue);
-            let handle = world.soon(td.place(order)).await.expect("sent");
-            world.soon(handle.finished()).await.expect("filled");
-        }
-        world.exchange.settle().expect("settled");
-        world.pass(Duration::from_secs(5)).await;
-        world.td_ready(&td).await;
-        let wanted = ctp::types::QrySettlementInfoField::default();
-        let slices = world.soon(td.requests().qry_settlement_info(&wanted)).await.expect("slices");
-        let text = world.soon(td.settlement_text("")).await.expect("an answer").expect("a statement");
-        let apart: String = slices.iter().map(|slice| slice.content.to_str().into_owned()).collect();
-        assert_ne!(apart, text, "no slice of {} ends in half a character", slices.len());
-        assert!(!text.contains('\u{FFFD}'), "{text}");
-        assert!(text.contains("rb2701") && text.chars().any(|letter| letter > '\u{4E00}'), "{text}");
-        // The same with slices in any order.
-        world.fault("reorder what=OnRspQrySettlementInfo window=2");
-        assert_eq!(world.soon(td.settlement_text("")).await.expect("an answer").as_deref(), Some(&*text));
-        world.calm();
-        // What the front itself has cut is lost, and nothing else.
-        world.plan("F66-cut-text");
-        let refused = ctp::NewOrder::limit(
-            "rb2701",
-            ctp::types::Direction::SELL,
-            ctp::types::OffsetFlag::CLOSE_TODAY,
-            99,
-            3_000.0,
-        );
-        let handle = world.soon(td.place(refused.exchange("SHFE"))).await.expect("sent");
-        let error = world.soon(handle.accepted()).await.expect_err("there is nothing to close");
-        let message = &error.server_error().expect("a refusal").message;
-        assert!(message.chars().filter(|letter| *letter > '\u{4E00}').count() > 3, "{message}");
-        td.close().await.expect("closed in time");
-    });
+    scene().set("crowd", "on").set("initial_balance", "1000000000000").at("2026-11-23 14:30:00").play(
+        async |world| {
+            let td = world.td().await;
+            // Rows of different lengths, so that slices end anywhere.
+            for number in 0..100 {
+                let (id, venue) = [("rb2701", "SHFE"), ("m2701", "DCE"), ("SR701", "CZCE")][number % 3];
+                let volume = if number % 2 == 0 { 1 } else { 10 };
+                let snapshot = world.soon(td.snapshot(id)).await.expect("a snapshot").expect("of a contract");
+                let price = ctp::types::price(snapshot.record.upper_limit_price).expect("a limit");
+                let (buy, open) = (ctp::types::Direction::BUY, ctp::types::OffsetFlag::OPEN);
+                let order = ctp::NewOrder::limit(id, buy, open, volume, price).exchange(venue);
+                let handle = world.soon(td.place(order)).await.expect("sent");
+                world.soon(handle.finished()).await.expect("filled");
+            }
+            world.exchange.settle().expect("settled");
+            world.pass(Duration::from_secs(5)).await;
+            world.td_ready(&td).await;
+            let wanted = ctp::types::QrySettlementInfoField::default();
+            let slices = world.soon(td.requests().qry_settlement_info(&wanted)).await.expect("slices");
+            let text = world.soon(td.settlement_text("")).await.expect("an answer").expect("a statement");
+            let apart: String = slices.iter().map(|slice| slice.content.to_str().into_owned()).collect();
+            assert_ne!(apart, text, "no slice of {} ends in half a character", slices.len());
+            assert!(!text.contains('\u{FFFD}'), "{text}");
+            assert!(text.contains("rb2701") && text.chars().any(|letter| letter > '\u{4E00}'), "{text}");
+            // The same with slices in any order.
+            world.fault("reorder what=OnRspQrySettlementInfo window=2");
+            assert_eq!(world.soon(td.settlement_text("")).await.expect("an answer").as_deref(), Some(&*text));
+            world.calm();
+            // What the front itself has cut is lost, and nothing else.
+            world.plan("F66-cut-text");
+            let refused = ctp::NewOrder::limit(
+                "rb2701",
+                ctp::types::Direction::SELL,
+                ctp::types::OffsetFlag::CLOSE_TODAY,
+                99,
+                3_000.0,
+            );
+            let handle = world.soon(td.place(refused.exchange("SHFE"))).await.expect("sent");
+            let error = world.soon(handle.accepted()).await.expect_err("there is nothing to close");
+            let message = &error.server_error().expect("a refusal").message;
+            assert!(message.chars().filter(|letter| *letter > '\u{4E00}').count() > 3, "{message}");
+            td.close().await.expect("closed in time");
+        },
+    );
 }
