@@ -9,6 +9,10 @@
 mod boundary;
 #[path = "gateway/child.rs"]
 mod child;
+#[path = "gateway/dates.rs"]
+mod dates;
+#[path = "gateway/handlers.rs"]
+mod handlers;
 #[path = "gateway/life.rs"]
 mod life;
 #[path = "gateway/links.rs"]
@@ -62,6 +66,8 @@ fn cases_of_all() -> impl Iterator<Item = &'static Case> {
         subscriptions::CASES,
         queries::CASES,
         ticks::CASES,
+        dates::CASES,
+        handlers::CASES,
     ]
     .into_iter()
     .flatten()

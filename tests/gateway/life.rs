@@ -259,7 +259,7 @@ fn f20_flow_files_may_be_cut_or_flipped() {
 }
 
 fn f20_the_cache_of_the_day_is_checked() {
-    scene().play(async |world| {
+    scene().set("queries_per_second", "0").play(async |world| {
         let sent = world.count("queries");
         let first = cached(world).await;
         let asked = sent.seen();
