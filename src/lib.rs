@@ -33,7 +33,7 @@ pub mod sim;
 pub use ctp_gateway::{
     Error, Events, Gateway, GatewayConfig, Login, MdClient, MdConfig, MdEvent, NewOrder, Order, OrderHandle,
     Secret, SecretSource, ServerError, SessionState, StatusText, TdClient, TdConfig, TdEvent, Tick, Ticks,
-    Trade, capture, clock, config, error, gateway, health, md, metrics, state, status, td,
+    Trade, alert, capture, clock, config, error, gateway, health, md, metrics, state, status, td,
 };
 pub use ctp_market as market;
 pub use ctp_sys as sys;

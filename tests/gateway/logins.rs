@@ -6,13 +6,16 @@ use ctp::state::{Attempt, Fault};
 use ctp::{Error, SessionState, TdClient};
 
 use crate::Case;
-use crate::world::{States, World, scene};
+use crate::world::{PATIENCE, States, USER, World, scene};
 
 pub(crate) const CASES: &[Case] = crate::cases![
     f25_a_front_that_is_not_ready_is_waited_for: "ten minutes of 7, ten of 8: slow retries that the state explains, then ready by itself",
     f25_passing_refusals_are_retried: "7, 8, 21 and 60, each once: refused shown, then ready",
     f25_fatal_refusals_stop_at_once: "48 63 64 75 143 144 145 4042 4043 4060, and any other code: one login, Faulted with code, text and advice",
     f26_a_wrong_password_is_tried_once: "the locked account of the plan is never reached: one login, also after a broken link",
+    f25_a_password_that_worked_is_tried_three_times: "3 after the same password has logged in: a try every ten minutes, three in all, then Faulted; never more",
+    f27_a_password_is_changed_on_the_same_connection: "140, 131 and 141: a state that names change_password; the call changes it, on the same connection, and logs in",
+    f27_a_code_by_text_message_is_given: "6020: the state awaits a code; asked for and given by calls, the session is ready",
     f28_a_failed_authentication_stops_with_advice: "63 and 64: one attempt, advice that names AppID, AuthCode and the kind of library",
     f29_too_many_sessions_are_waited_out: "the seventh session of a user: error 60 in the state, slow retries, ready when another leaves",
     f31_a_front_of_another_kind_is_named: "4040 from the front: Faulted at once with advice about versions and keys, nothing is retried",
@@ -204,5 +207,88 @@ fn f31_a_library_that_does_not_fit_is_refused() {
         assert!(matches!(error, Error::Load(_)), "{said}");
         assert!(said.contains("9.9.99") && said.contains(ctp::API_VERSION), "{said}");
         assert!(world.exchange.sessions().expect("sessions").is_empty());
+    });
+}
+
+fn f25_a_password_that_worked_is_tried_three_times() {
+    scene().play(async |world| {
+        let td = world.td().await;
+        let logins = world.count("ReqUserLogin");
+        world.fault("refuse what=ReqUserLogin error=3");
+        let session = world.exchange.sessions().expect("sessions")[0].session;
+        world.exchange.disconnect(session, 0x1001).expect("disconnected");
+        let (mut states, mut seen) = (States::new(td.state()), Vec::new());
+        for minute in 0..60 {
+            world.pass_by(Duration::from_secs(60), Duration::from_millis(500)).await;
+            seen.push((minute, logins.seen()));
+            if states.look().is_over() {
+                break;
+            }
+        }
+        // The one that was refused, and three tries after it.
+        assert_eq!(logins.seen(), 1 + 3, "{seen:?}");
+        assert!(
+            matches!(states.look(), SessionState::Faulted(Fault::LoginRejected(ref error)) if error.code == 3)
+        );
+        assert!(seen.iter().all(|(minute, count)| *count <= 1 + (minute + 1) / 10), "{seen:?}");
+        td.close().await.expect("closed in time");
+    });
+}
+
+fn f27_a_password_is_changed_on_the_same_connection() {
+    for (state, code) in [("first-login", 140), ("weak", 131), ("out-of-date", 141)] {
+        scene().play(async move |world| {
+            let (logins, connected) = (world.count("ReqUserLogin"), world.count("OnFrontConnected"));
+            world.exchange.command(&format!("user {USER} {state}")).expect("such a user");
+            let td = world.connect_td().await;
+            let mut states = States::new(td.state());
+            let fault = world.until("the demand of a new password", PATIENCE, || match states.look() {
+                SessionState::Faulted(fault @ Fault::PasswordExpired(_)) => Some(fault),
+                state => {
+                    assert!(!state.is_over() && !state.is_ready(), "{state}");
+                    None
+                }
+            });
+            let fault = fault.await;
+            assert_eq!(fault.server_error().map(|error| error.code), Some(code));
+            assert!(fault.to_string().contains("change_password"), "{fault}");
+            world.pass(Duration::from_secs(30)).await;
+            assert_eq!(logins.seen(), 1, "nothing is tried meanwhile");
+            world.soon(td.change_password("an0ther-Secret")).await.expect("changed");
+            world.td_ready(&td).await;
+            assert_eq!((logins.seen(), connected.seen()), (2, 1));
+            assert!(!format!("{td:?} {fault:?}").contains("an0ther"));
+            td.close().await.expect("closed in time");
+            // The old one is gone.
+            let old = world.connect_td().await;
+            let error = world.soon(old.ready()).await.expect_err("the old password");
+            assert!(
+                matches!(error, Error::Faulted(Fault::LoginRejected(ref error)) if error.code == 3),
+                "{error}"
+            );
+            old.close().await.expect("closed in time");
+        });
+    }
+}
+
+fn f27_a_code_by_text_message_is_given() {
+    scene().set("sms_login", "on").set("sms_mobile", "13912345678").play(async |world| {
+        let td = world.connect_td().await;
+        let mut states = States::new(td.state());
+        world
+            .until("the demand of a code", PATIENCE, || match states.look() {
+                SessionState::LoggingIn(attempt) if attempt.awaits_sms_code => Some(()),
+                state => {
+                    assert!(!state.is_over() && !state.is_ready(), "{state}");
+                    None
+                }
+            })
+            .await;
+        let shown = states.look().to_string();
+        assert!(shown.contains("log_in_with_sms_code"), "{shown}");
+        world.soon(td.request_sms_code("13912345678")).await.expect("a code is on its way");
+        world.soon(td.log_in_with_sms_code("345678")).await.expect("given");
+        world.td_ready(&td).await;
+        td.close().await.expect("closed in time");
     });
 }

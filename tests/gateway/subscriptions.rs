@@ -9,7 +9,8 @@ use crate::Case;
 use crate::world::{States, scene};
 
 pub(crate) const CASES: &[Case] = crate::cases![
-    f35_everything_is_subscribed_again: "after a reconnect every instrument is subscribed again, in batches, and ticks",
+    f35_everything_is_subscribed_again: "after a reconnect every instrument is subscribed again and ticks, and a gap event names the last tick before",
+    f36_a_silent_tail_is_asked_for_again: "subscriptions beyond the 24th call are taken and never answered: told by instrument, asked again, and what stays silent is said",
     f36_a_thousand_instruments_do_not_break_the_link: "a front that hangs up after 500 instruments of one call: batches that it takes, each answered",
 ];
 
@@ -20,17 +21,28 @@ fn f35_everything_is_subscribed_again() {
         let (mut ticks, mut events) = (md.ticks(), md.events());
         md.subscribe(&ids).expect("subscribed");
         world.pass(Duration::from_secs(1)).await;
-        while ticks.try_next().is_some() {}
+        let mut last = std::collections::BTreeMap::new();
+        while let Some(tick) = ticks.try_next() {
+            last.insert(tick.instrument().into_owned(), (tick.sequence(), *tick.update_time()));
+        }
+        assert_eq!(last.len(), ids.len());
         while events.try_next().is_some() {}
         world.plan("F35-market-data-drops");
         world.pass(Duration::from_secs(65)).await;
         world.md_ready(&md).await;
         world.pass(Duration::from_secs(1)).await;
-        let mut again: Vec<String> = Vec::new();
+        let (mut again, mut gaps): (Vec<String>, Vec<_>) = (Vec::new(), Vec::new());
         while let Some(event) = events.try_next() {
-            if let MdEvent::Subscribed(id) = event {
-                again.push(id.to_string());
+            match event {
+                MdEvent::Subscribed(id) => again.push(id.to_string()),
+                MdEvent::Gap(gap) => gaps.push(gap),
+                _ => {}
             }
+        }
+        assert_eq!(gaps.len(), ids.len(), "{gaps:?}");
+        for gap in gaps {
+            let known = last[&*gap.instrument_id.to_str()];
+            assert_eq!((gap.last.sequence, gap.last.update_time), known, "{gap:?}");
         }
         again.sort_unstable();
         assert_eq!(again, ["SR701", "m2701", "rb2701", "rb2705"]);
@@ -68,6 +80,34 @@ fn f36_a_thousand_instruments_do_not_break_the_link() {
         let broken =
             states.seen.iter().filter(|state| matches!(state, SessionState::Reconnecting(_))).count();
         assert_eq!((broken, world.done()), (1, 1), "{:?}", states.seen);
+        md.close().await.expect("closed in time");
+    });
+}
+
+fn f36_a_silent_tail_is_asked_for_again() {
+    scene().play(async |world| {
+        world.plan("F36-silent-tail");
+        let md = world.md().await;
+        let (mut events, mut ticks) = (md.events(), md.ticks());
+        // One by one, as some programs do.
+        for number in 0..24 {
+            md.subscribe(&[format!("x{number:02}")]).expect("subscribed");
+            world.pass(Duration::from_millis(50)).await;
+        }
+        md.subscribe(&["rb2701"]).expect("subscribed");
+        let told = world.until("what is not answered", Duration::from_secs(120), || {
+            while let Some(event) = events.try_next() {
+                if let MdEvent::Unanswered { instrument_ids, again: true, .. } = event {
+                    return Some(instrument_ids);
+                }
+            }
+            None
+        });
+        assert!(told.await.iter().any(|id| *id == "rb2701"));
+        // The front takes it at last.
+        world.calm();
+        let tick = world.within("a tick", Duration::from_secs(120), ticks.next()).await.expect("a tick");
+        assert_eq!(tick.instrument(), "rb2701");
         md.close().await.expect("closed in time");
     });
 }

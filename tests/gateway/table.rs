@@ -20,8 +20,8 @@ fn rows() -> Vec<String> {
     ranges.into_iter().flatten().map(|number| format!("F{number:02}")).collect()
 }
 
-/// Rows whose behaviour the gateway does not have yet.
-const PENDING: [&str; 4] = ["F27", "F30", "F39", "F72"];
+/// Rows whose behaviour the gateway does not have yet: the pacing of orders comes with the order part.
+const PENDING: [&str; 1] = ["F39"];
 
 #[derive(Deserialize)]
 struct Catalogue {

@@ -327,6 +327,24 @@ impl World {
         self.within("what a test waits for", PATIENCE, future).await
     }
 
+    /// Lets time pass for the sessions alone, where a library that hangs would hold the exchange's up.
+    pub(crate) async fn alone(&self, time: Duration, mut look: impl FnMut()) {
+        let mut passed = Duration::ZERO;
+        while passed < time {
+            passed += STEP;
+            let step = i64::try_from(STEP.as_nanos()).expect("small");
+            self.clock.set(self.clock.unix_ns() + step);
+            tokio::time::advance(STEP).await;
+            for _ in 0..32 {
+                tokio::task::yield_now().await;
+            }
+            // What the sessions do on other threads.
+            let pause = tokio::task::spawn_blocking(|| std::thread::sleep(Duration::from_micros(200)));
+            pause.await.expect("no panic");
+            look();
+        }
+    }
+
     /// Lets everybody work until there is nothing to do, without any time passing.
     pub(crate) async fn settle(&self) {
         for _ in 0..3 {
