@@ -1,46 +1,61 @@
 //! Whether somebody sleeps.
 
-use crate::sync::{AtomicBool, Ordering, fence};
+use crate::barrier::Barrier;
+use crate::sync::{AtomicU64, Ordering};
 
-/// Tells a writer's owner whether one sleeper must be woken: a check per value while it is awake, and no call.
+/// Tells a writer's owner whether sleepers must be woken: a look at one word per value while nobody sleeps.
 ///
-/// The sleeper calls [`doze`](Self::doze), **then looks at the ring once more**, and sleeps only if there is nothing.
-/// The writer's owner publishes, **then** calls [`ring`](Self::ring), and wakes the sleeper if that says so. So either
-/// the last look finds the value or the bell finds the sleeper. How one sleeps and wakes (a task's waker, a parked
-/// thread) is the owner's.
+/// A sleeper first puts down how it is woken, then calls [`doze`](Self::doze), **then looks at the ring once more**, and
+/// sleeps only if there is nothing. The writer's owner publishes, **then** calls [`ring`](Self::ring), and if that says
+/// so wakes whoever put himself down. So either the last look finds the value or the bell finds the sleeper; if the
+/// look does, the next `ring` may wake for nothing. How one sleeps and wakes (a task's waker, a parked thread) is the
+/// owner's, and so is the list of sleepers, behind a lock.
+///
+/// Falling asleep pays for both sides: `doze` has the system put a fence into every running thread of the process
+/// (`membarrier`: some tenths of a microsecond, a few microseconds when other threads are running), so that `ring` needs
+/// none and does not wait for the reader's core to give up the cache line that it polls. Where the system has no such
+/// call, `ring` passes a fence of its own.
 #[derive(Debug)]
 pub struct Bell {
-    asleep: AtomicBool,
+    /// [`IDLE`]: nobody has dozed off since it was rung. Odd: somebody is about to. Even: somebody has, and every thread
+    /// sees it. Each time another number.
+    state: AtomicU64,
+    next: AtomicU64,
+    barrier: Barrier,
 }
+
+const IDLE: u64 = 0;
 
 impl Default for Bell {
     fn default() -> Self {
-        Self { asleep: AtomicBool::new(false) }
+        Self { state: AtomicU64::new(IDLE), next: AtomicU64::new(1), barrier: Barrier::new() }
     }
 }
 
 impl Bell {
-    /// Makes a bell whose sleeper is awake.
+    /// Makes a bell whose sleepers are awake.
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Announces that the caller is about to sleep. It must look for values once more before it does.
     pub fn doze(&self) {
-        self.asleep.store(true, Ordering::Relaxed);
-        // Orders this before the last look; the pair of the fence in `ring`.
-        fence(Ordering::SeqCst);
+        let seen = self.state.load(Ordering::Acquire);
+        if seen != IDLE && seen.is_multiple_of(2) {
+            // It was set before a fence in every thread, and was not rung since: enough for this sleeper, too.
+            return;
+        }
+        let announced = self.next.fetch_add(2, Ordering::Relaxed);
+        self.state.store(announced, Ordering::Relaxed);
+        self.barrier.heavy();
+        // Only if it was not rung meanwhile. Then the caller is woken; others must not rely on this fence.
+        let _ = self.state.compare_exchange(announced, announced + 1, Ordering::Release, Ordering::Relaxed);
     }
 
-    /// Takes the announcement back: the last look found something.
-    pub fn rise(&self) {
-        self.asleep.store(false, Ordering::Relaxed);
-    }
-
-    /// Returns whether the caller, who has published, must wake the sleeper: once per [`doze`](Self::doze).
+    /// Returns whether the caller, who has published, must wake whoever sleeps: at most once per [`doze`](Self::doze).
     #[inline]
     pub fn ring(&self) -> bool {
-        fence(Ordering::SeqCst);
-        self.asleep.load(Ordering::Relaxed) && self.asleep.swap(false, Ordering::AcqRel)
+        self.barrier.light();
+        self.state.load(Ordering::Relaxed) != IDLE && self.state.swap(IDLE, Ordering::AcqRel) != IDLE
     }
 }

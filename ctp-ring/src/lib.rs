@@ -24,9 +24,11 @@
 //! order of a writer's and readers' steps.
 //!
 //! The writer asks for the cache lines of slots to come, so that a reader right behind it does not slow it down; that
-//! hint is the only `unsafe` here.
+//! hint and the system call of [`Bell::doze`] are the only `unsafe` here.
 #![deny(unsafe_code)]
 
+#[cfg_attr(not(loom), expect(unsafe_code, reason = "one system call that touches no memory"))]
+mod barrier;
 mod bell;
 #[cfg_attr(not(loom), expect(unsafe_code, reason = "one instruction that has no effect but speed"))]
 mod prefetch;
@@ -39,7 +41,7 @@ mod writer;
 pub use bell::Bell;
 pub use reader::{Reader, Readers, TryNextError};
 pub use slot::{Slot, Words};
-pub use writer::Writer;
+pub use writer::{Publish, SharedWriter, Writer};
 
 use std::sync::Arc;
 

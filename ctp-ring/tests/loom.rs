@@ -6,7 +6,8 @@
 
 use std::sync::Arc;
 
-use ctp_ring::{Bell, Reader, TryNextError, Writer};
+use ctp_ring::{Bell, Publish, Reader, TryNextError, Writer};
+use loom::sync::Mutex;
 use loom::thread;
 
 /// Tries every order in which a thread is stopped before its end at most so many times.
@@ -126,25 +127,51 @@ fn late_readers_and_skips() {
     });
 }
 
-/// Who dozes, looks and sleeps is woken for whatever it did not see.
+/// Who puts himself down, dozes, looks and sleeps is woken for whatever it did not see; two of them, too.
 #[test]
 fn no_sleeper_is_forgotten() {
     model(3, || {
-        let (mut writer, mut reader) = ctp_ring::ring::<Pair>(2);
+        let (mut writer, reader) = ctp_ring::ring::<Pair>(2);
         let bell = Arc::new(Bell::new());
-        let writers_bell = Arc::clone(&bell);
-        let thread = thread::spawn(move || {
-            let mut wakes = 0;
-            for _ in 0..2 {
-                publish(&mut writer, 1);
-                wakes += u32::from(writers_bell.ring());
-            }
-            (writer, wakes)
+        // The list of sleepers: who is put down, and who was woken.
+        let list = Arc::new(Mutex::new([(false, false); 2]));
+        let sleepers = [0, 1].map(|own| {
+            let (mut reader, bell, list) = (reader.clone(), Arc::clone(&bell), Arc::clone(&list));
+            thread::spawn(move || {
+                list.lock().unwrap()[own].0 = true;
+                bell.doze();
+                reader.try_next() == Err(TryNextError::Empty)
+            })
         });
-        bell.doze();
-        let sleeps = reader.try_next() == Err(TryNextError::Empty);
-        let (_writer, wakes) = thread.join().unwrap();
-        assert!(wakes <= 1, "one sleep, one wake");
-        assert!(!sleeps || wakes == 1, "it sleeps and nobody wakes it");
+        publish(&mut writer, 1);
+        if bell.ring() {
+            for (is_down, is_woken) in list.lock().unwrap().iter_mut() {
+                *is_woken = *is_down;
+            }
+        }
+        for (own, sleeper) in sleepers.into_iter().enumerate() {
+            let sleeps = sleeper.join().unwrap();
+            assert!(!sleeps || list.lock().unwrap()[own].1, "it sleeps and nobody wakes it");
+        }
+    });
+}
+
+/// Two threads that publish at once do not disturb each other, and a closed ring takes nothing.
+#[test]
+fn a_shared_writer_has_turns() {
+    model(3, || {
+        let (writer, mut reader) = ctp_ring::ring::<Pair>(2);
+        let writer = Arc::new(writer.share());
+        let theirs = Arc::clone(&writer);
+        let other = thread::spawn(move || theirs.publish(&pair(0)) == Publish::Done);
+        let own = writer.publish(&pair(0)) == Publish::Done;
+        writer.close();
+        let others = other.join().unwrap();
+        assert!(own || others, "somebody had the turn");
+        assert_eq!(writer.publish(&pair(0)), Publish::Closed);
+        for _ in 0..u32::from(own) + u32::from(others) {
+            assert_eq!(reader.try_next(), Ok(pair(0)));
+        }
+        assert_eq!(reader.try_next(), Err(TryNextError::Closed));
     });
 }

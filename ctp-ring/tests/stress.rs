@@ -123,9 +123,8 @@ fn a_sleeper_is_woken_every_time() {
                     }
                     Err(TryNextError::Empty) => {
                         bell.doze();
-                        match reader.behind() {
-                            0 => sleep(),
-                            _ => bell.rise(),
+                        if reader.behind() == 0 {
+                            sleep();
                         }
                     }
                     Err(error) => panic!("{error}"),

@@ -11,6 +11,7 @@ use crate::{paths, shell};
 const ALLOWED: &[&str] = &[
     "ctp-sys/",
     "ctp-sim-abi/",
+    "ctp-ring/src/barrier",
     "ctp-ring/src/prefetch",
     "ctp-types/src/view",
     "ctp-py/src/records",
