@@ -15,7 +15,9 @@ use crate::sync::{AtomicU64, Ordering};
 /// (`membarrier`: some tenths of a microsecond, a few microseconds when other threads are running), so that `ring` needs
 /// none and does not wait for the reader's core to give up the cache line that it polls. Where the system has no such
 /// call, `ring` passes a fence of its own.
+// The writer looks at it at every value: nobody but a sleeper writes into its cache lines.
 #[derive(Debug)]
+#[repr(align(128))]
 pub struct Bell {
     /// [`IDLE`]: nobody has dozed off since it was rung. Odd: somebody is about to. Even: somebody has, and every thread
     /// sees it. Each time another number.

@@ -64,6 +64,8 @@ impl<T: Slot> fmt::Debug for Writer<T> {
 /// It is for a library that promises to call from one thread at a time. That promise is checked at every value, at a
 /// price below that of a lock: what leaves the turn to the next is a mere store, which does not wait until readers on
 /// other cores have let go of the slot.
+// It is written at every value: whatever lies beside it keeps its cache lines.
+#[repr(align(128))]
 pub struct SharedWriter<T: Slot> {
     writer: Writer<T>,
     /// Written by whoever has the turn.

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use ctp_market::ReferenceData;
-use ctp_ring::{Readers, TryNextError, Writer};
+use ctp_ring::{Publish, Readers, SharedWriter, TryNextError};
 use ctp_types::{DepthMarketDataField, RecordBox};
 
 use crate::capture::{NextTick, RecordedTick, TickSource};
@@ -39,9 +39,9 @@ pub struct TickBus {
 /// What the bus, its inlets and its readers share.
 pub(crate) struct Shared {
     ring: Readers<Words>,
-    /// `None` once the bus is closed. Only the library's thread writes, so nobody ever waits for this lock: not even
-    /// that thread, which would rather lose a tick.
-    writer: Mutex<Option<Writer<Words>>>,
+    /// Only the library's thread writes, and after a dead connection another object's: one that comes while the other
+    /// writes loses its tick rather than wait.
+    writer: SharedWriter<Words>,
     /// Ticks that the library's thread could not write.
     missed: AtomicU64,
     /// Ticks that streams were too slow for, all together.
@@ -77,7 +77,7 @@ impl TickBus {
         let shared = Arc::new(Shared {
             latest: Mutex::new(Latest::new(ring.latest(), reference.clone())),
             ring,
-            writer: Mutex::new(Some(writer)),
+            writer: writer.share(),
             missed: AtomicU64::new(0),
             lost: AtomicU64::new(0),
             link: AtomicU64::new(0),
@@ -185,8 +185,7 @@ impl Shared {
     }
 
     fn close(&self) {
-        // Without its writer the ring is closed.
-        drop(self.writer.lock().unwrap_or_else(PoisonError::into_inner).take());
+        self.writer.close();
         self.is_closed.store(true, Ordering::Release);
         self.wake.call_keeper();
         self.wake.wake_all();
@@ -208,16 +207,12 @@ impl Inlet {
         let shared = &*self.shared;
         let link = shared.link.load(Ordering::Relaxed);
         let words = slot::to_words(record, self.clock.unix_ns(), link);
-        match shared.writer.try_lock().as_deref_mut() {
-            Ok(Some(writer)) => writer.publish(&words),
-            // Closed, or another API object's thread is writing at this moment.
-            Ok(None) => return,
-            Err(_) => {
-                shared.missed.fetch_add(1, Ordering::Relaxed);
-                return;
-            }
+        match shared.writer.publish(&words) {
+            Publish::Done => shared.wake.published(),
+            // Another API object's thread is writing at this moment.
+            Publish::Busy => drop(shared.missed.fetch_add(1, Ordering::Relaxed)),
+            Publish::Closed => {}
         }
-        shared.wake.published();
     }
 
     /// Says that a new connection begins: the next tick of each instrument may be the front's last snapshot.
