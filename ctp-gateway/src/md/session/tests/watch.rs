@@ -38,10 +38,12 @@ impl Bench {
 }
 
 fn silences(outputs: &[Output]) -> Vec<&Alert> {
-    let alert = |output| match output {
-        &Output::Event(MdEvent::Alert(ref alert)) => Some(alert),
-        _ => None,
-    };
+    fn alert(output: &Output) -> Option<&Alert> {
+        match output {
+            Output::Event(MdEvent::Alert(alert)) => Some(alert),
+            _ => None,
+        }
+    }
     outputs.iter().filter_map(alert).collect()
 }
 

@@ -7,10 +7,12 @@ const TO_MONDAY_MS: u64 = 22 * 3_600_000;
 
 impl Bench {
     fn alerts(&self) -> Vec<&Alert> {
-        let alert = |event| match event {
-            &TdEvent::Alert(ref alert) => Some(alert),
-            _ => None,
-        };
+        fn alert(event: &TdEvent) -> Option<&Alert> {
+            match event {
+                TdEvent::Alert(alert) => Some(alert),
+                _ => None,
+            }
+        }
         self.events.iter().filter_map(alert).collect()
     }
 
