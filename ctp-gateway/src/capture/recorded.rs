@@ -39,7 +39,11 @@ pub(crate) type Waiting = Box<dyn Any + Send>;
 /// A session looks whether its callers still wait, at a time that nothing else tells. With a relay they go away only
 /// between two steps, which can be written down.
 pub(crate) trait Relay: Send {
-    /// Passes the answer on if there is one.
+    /// Passes the answer on if there is one. Returns whether the relay has done its work.
+    fn pass(&mut self) -> bool;
+
+    /// Passes the answer on if there is one, and lets a caller who went away go for the session too. Called before a
+    /// step only, which then says so.
     fn look(&mut self) -> Relayed;
 }
 
@@ -60,25 +64,30 @@ struct Between<T> {
 }
 
 impl<T: Send> Relay for Between<T> {
-    fn look(&mut self) -> Relayed {
+    fn pass(&mut self) -> bool {
         match self.answer.try_recv() {
             Ok(answer) => {
                 if let Some(caller) = self.caller.take() {
                     // A caller that went away is no failure.
                     let _ = caller.send(answer);
                 }
-                Relayed::Answered
+                true
             }
             // The session dropped the reply: so does the relay.
-            Err(oneshot::error::TryRecvError::Closed) => Relayed::Answered,
-            Err(oneshot::error::TryRecvError::Empty) => {
-                if self.caller.as_ref().is_some_and(|caller| !caller.is_closed()) {
-                    return Relayed::Waiting;
-                }
-                self.answer.close();
-                Relayed::Gone
-            }
+            Err(oneshot::error::TryRecvError::Closed) => true,
+            Err(oneshot::error::TryRecvError::Empty) => false,
         }
+    }
+
+    fn look(&mut self) -> Relayed {
+        if self.pass() {
+            return Relayed::Answered;
+        }
+        if self.caller.as_ref().is_some_and(|caller| !caller.is_closed()) {
+            return Relayed::Waiting;
+        }
+        self.answer.close();
+        Relayed::Gone
     }
 }
 
@@ -157,7 +166,7 @@ mod tests {
         let (caller, answer) = oneshot::channel();
         let (reply, mut between) = relay::<u32>(caller);
         drop(answer);
-        assert!(!reply.is_closed(), "until somebody looks");
+        assert!(!between.pass() && !reply.is_closed(), "until somebody looks before a step");
         assert_eq!(between.look(), Relayed::Gone);
         assert!(reply.is_closed());
     }

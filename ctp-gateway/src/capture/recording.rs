@@ -97,7 +97,7 @@ impl<S: Recorded> Recording<S> {
         if let Some(note) = active.note.take() {
             active.recorder.record(now, note, outputs);
         }
-        active.relays.retain_mut(|(_, relay)| relay.look() != Relayed::Answered);
+        active.relays.retain_mut(|(_, relay)| !relay.pass());
     }
 
     pub(crate) fn progress(&self) -> Option<Arc<Progress>> {
