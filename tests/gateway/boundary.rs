@@ -8,7 +8,7 @@ use crate::world::{World, order, scene};
 
 pub(crate) const CASES: &[Case] = crate::cases![
     f11_everything_is_copied_before_a_callback_returns: "records are overwritten as soon as their callback has returned: ticks, orders and rows are what they are without it",
-    f12_no_rsp_info_is_success: "every answer without pRspInfo: login, confirmation, subscription and queries succeed",
+    f12_no_rsp_info_is_success: "every answer without pRspInfo, in the oldest line and the newest: login, confirmation, subscription and queries succeed",
     f13_an_empty_result_ends_a_query: "every query answered by NULL and bIsLast: empty lists at once, nothing hangs, the slot is free",
 ];
 
@@ -68,7 +68,13 @@ fn f11_everything_is_copied_before_a_callback_returns() {
 }
 
 fn f12_no_rsp_info_is_success() {
-    scene().play(async |world| {
+    for version in ["6.3.15", "6.7.11", ctp::API_VERSION] {
+        f12_through(version);
+    }
+}
+
+fn f12_through(version: &'static str) {
+    scene().version(version).play(async |world| {
         world.plan("F12-no-rsp-info");
         let (md, td) = (world.md().await, world.td().await);
         let mut ticks = md.ticks();

@@ -211,7 +211,8 @@ fn f33_of_several_fronts_one_may_be_dead() {
         let alive = config.fronts[0].clone();
         config.fronts = vec!["tcp://127.0.0.1:9".into(), alive.clone()];
         let td = ctp::TdClient::connect(config).await.expect("a client");
-        world.td_ready(&td).await;
+        let login = world.soon(td.ready()).await.expect("ready");
+        assert_eq!(login.front, alive.as_str(), "the front that answered");
         world.soon(td.account()).await.expect("it can be used");
         td.close().await.expect("closed in time");
     });

@@ -50,6 +50,7 @@ fn f17_a_library_that_hangs_is_noticed() {
             alerts.iter().any(|alert| matches!(alert, Alert::MarketSilent { hours_known: true, .. }));
         let given_up = alerts.iter().any(|alert| matches!(alert, Alert::LinkGivenUp(LinkLoss::Silent(_))));
         assert!(silent && given_up, "{alerts:?}");
+        assert_eq!(world.done(), 1, "nothing hangs");
         assert!(!md.state().borrow().is_ready());
         let _ = md.close().await;
         assert_eq!(*md.state().borrow(), SessionState::Closed);
