@@ -267,7 +267,8 @@ fn f20_the_cache_of_the_day_is_checked() {
         assert_eq!(cached(world).await, first);
         assert_eq!(sent.seen(), asked, "nothing is asked twice in a day");
         let folder = world.td_config().session_flow_dir().join("cache");
-        let damages: [fn(&[u8]) -> Vec<u8>; 4] = [
+        type Damage = fn(&[u8]) -> Vec<u8>;
+        let damages: [Damage; 4] = [
             |bytes| bytes[..bytes.len() - 1].to_vec(),
             |bytes| {
                 let mut bytes = bytes.to_vec();
