@@ -12,7 +12,7 @@ pub enum DemoError {
     Interrupted,
     /// A session or a request failed.
     #[error(transparent)]
-    Gateway(#[from] ctp_gateway::Error),
+    Gateway(Box<ctp_gateway::Error>),
     /// The configuration file cannot be used. Its text is not shown: it may hold a password.
     #[error("{}: {reason}", path.display())]
     Config {
@@ -63,10 +63,17 @@ pub enum DemoError {
     },
 }
 
+impl From<ctp_gateway::Error> for DemoError {
+    fn from(error: ctp_gateway::Error) -> Self {
+        Self::Gateway(Box::new(error))
+    }
+}
+
 impl DemoError {
     /// Returns whether a secret is missing or does not fit: these come from where the other options do not.
     pub(super) fn is_about_secrets(&self) -> bool {
-        let Self::Gateway(ctp_gateway::Error::Config(error)) = self else { return false };
+        let Self::Gateway(error) = self else { return false };
+        let ctp_gateway::Error::Config(error) = &**error else { return false };
         error.problems().iter().any(|problem| matches!(problem.key.as_ref(), "password" | "auth_code"))
     }
 }
