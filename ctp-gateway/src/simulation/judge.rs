@@ -87,6 +87,9 @@ impl Judge {
     /// The session is told what became of a step of the login.
     pub(super) fn login_answer(&mut self, at: At, side: Side, step: LoginStep, code: i32) {
         self.of(side).logins.answered(at, step, code);
+        if side == Side::Md && code == 0 {
+            self.gaps.logged_in();
+        }
     }
 
     /// The session is told that the link broke.

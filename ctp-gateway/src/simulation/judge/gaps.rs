@@ -12,12 +12,15 @@ pub(crate) struct Gaps {
     last: BTreeMap<Text<81>, Seen>,
     /// What broken links left behind and was not told yet.
     untold: BTreeMap<Text<81>, Seen>,
+    /// Between the end of a link and the next login: an object that is given up may tick until it is released.
+    is_down: bool,
 }
 
 impl Gaps {
     /// The session is told that a wanted instrument ticked.
     pub(crate) fn ticked(&mut self, seen: Seen) {
-        self.last.insert(seen.instrument_id, seen);
+        let ticks = if self.is_down { &mut self.untold } else { &mut self.last };
+        ticks.insert(seen.instrument_id, seen);
     }
 
     pub(crate) fn unsubscribed(&mut self, id: &Text<81>) {
@@ -27,6 +30,11 @@ impl Gaps {
 
     pub(crate) fn link_lost(&mut self) {
         self.untold.append(&mut self.last);
+        self.is_down = true;
+    }
+
+    pub(crate) fn logged_in(&mut self) {
+        self.is_down = false;
     }
 
     /// The session tells of a gap.

@@ -50,8 +50,9 @@ impl World {
             Mishap::HalfOpen => {
                 let lasts = self.mishap_chance.millis(10, 121_000);
                 self.library(side).is_half_open = self.library(side).is_linked;
-                // Some libraries never notice: then the session has to.
-                if self.mishap_chance.happens(700) {
+                // Some libraries never notice: then the session has to, once it has heard of the connection.
+                let is_noticed = self.mishap_chance.happens(700) || !self.library(side).is_connected;
+                if is_noticed {
                     self.agenda.add(now.after(lasts), Event::LinkLost { side, connection, reason });
                 }
             }
