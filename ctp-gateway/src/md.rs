@@ -4,6 +4,7 @@ mod bus;
 mod client;
 mod dates;
 mod event;
+mod feeds;
 pub(crate) mod io;
 pub(crate) mod observed;
 pub(crate) mod recorded;
@@ -18,6 +19,6 @@ mod tick;
 
 pub use bus::{BlockingTicks, Inlet, SpinTicks, TickBus, TickHandler, Ticks};
 pub use client::MdClient;
-pub use event::{Gap, MdEvent, Seen};
+pub use event::{Gap, MdEvent, QuoteSubscription, Seen};
 pub use requests::Requests;
 pub use tick::{Level, Tick, TickFlags};

@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use ctp::SessionState;
-use ctp::md::MdEvent;
+use ctp::md::{MdEvent, QuoteSubscription};
+use ctp::types::{InputForQuoteField, Text};
 
 use crate::Case;
 use crate::world::{States, scene};
 
 pub(crate) const CASES: &[Case] = crate::cases![
     f35_everything_is_subscribed_again: "after a reconnect every instrument is subscribed again and ticks, and a gap event names the last tick before",
+    f35_requests_for_quotes_are_subscribed_again: "subscriptions to requests for quotes are answered, made again after a reconnect, and end when they are wanted no more",
     f36_a_silent_tail_is_asked_for_again: "subscriptions beyond the 24th call are taken and never answered: told by instrument, asked again, and what stays silent is said",
     f36_a_thousand_instruments_do_not_break_the_link: "a front that hangs up after 500 instruments of one call: batches that it takes, each answered",
 ];
@@ -53,6 +55,45 @@ fn f35_everything_is_subscribed_again() {
             assert_eq!(tick.instrument_id(), id);
         }
         md.close().await.expect("closed in time");
+    });
+}
+
+fn f35_requests_for_quotes_are_subscribed_again() {
+    const OPTION: &str = "m2701-C-3000";
+    scene().set("options", "on").play(async |world| {
+        let (md, td) = (world.md().await, world.td().await);
+        let (mut asked, mut events) = (md.quote_requests(), md.events());
+        let request = InputForQuoteField {
+            instrument_id: Text::new(OPTION).expect("fits"),
+            exchange_id: Text::new("DCE").expect("fits"),
+            ..Default::default()
+        };
+        let mut told = async |expected: Option<QuoteSubscription>, is_heard| {
+            world.pass(Duration::from_secs(1)).await;
+            let quotes = std::iter::from_fn(|| events.try_next()).find_map(|event| match event {
+                MdEvent::QuoteRequests(event) => Some(event),
+                _ => None,
+            });
+            assert_eq!(quotes, expected);
+            world.soon(td.requests().for_quote_insert(&request)).await.expect("sent");
+            world.pass(Duration::from_secs(1)).await;
+            assert_eq!(asked.try_next().is_some_and(|asked| asked.instrument_id == OPTION), is_heard);
+        };
+        let id = request.instrument_id;
+        told(None, false).await;
+        // An instrument may be asked for once a minute.
+        world.pass(Duration::from_secs(61)).await;
+        md.subscribe_quote_requests(&[OPTION]).expect("subscribed");
+        told(Some(QuoteSubscription::Subscribed(id)), true).await;
+        world.plan("F35-market-data-drops");
+        world.pass(Duration::from_secs(65)).await;
+        world.md_ready(&md).await;
+        told(Some(QuoteSubscription::Subscribed(id)), true).await;
+        world.pass(Duration::from_secs(61)).await;
+        md.unsubscribe_quote_requests(&[OPTION]).expect("unsubscribed");
+        told(Some(QuoteSubscription::Unsubscribed(id)), false).await;
+        md.close().await.expect("closed in time");
+        td.close().await.expect("closed in time");
     });
 }
 

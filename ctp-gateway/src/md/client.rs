@@ -17,7 +17,7 @@ use crate::health::MdHealth;
 use crate::library;
 use crate::md::bus::{self, TickBus, TickHandler, Ticks};
 use crate::md::event::MdEvent;
-use crate::md::io::{Command, Id};
+use crate::md::io::{Command, Feed, Id};
 use crate::md::requests::Requests;
 use crate::md::session::MdSession;
 use crate::md::spi::Spi;
@@ -175,7 +175,7 @@ impl MdClient {
     ///
     /// [`Error::Denied`] for an id that is empty or does not fit, before anything is subscribed; the session's end.
     pub fn subscribe<S: AsRef<str>>(&self, instrument_ids: &[S]) -> Result<(), Error> {
-        self.send(Command::Subscribe(ids(instrument_ids)?))
+        self.send(Command::Subscribe(Feed::Ticks, ids(instrument_ids)?))
     }
 
     /// Ends subscriptions.
@@ -184,7 +184,7 @@ impl MdClient {
     ///
     /// As [`subscribe`](Self::subscribe).
     pub fn unsubscribe<S: AsRef<str>>(&self, instrument_ids: &[S]) -> Result<(), Error> {
-        self.send(Command::Unsubscribe(ids(instrument_ids)?))
+        self.send(Command::Unsubscribe(Feed::Ticks, ids(instrument_ids)?))
     }
 
     /// Returns the ticks of all subscribed instruments from now on. Each stream has its own queue and loss count.
@@ -257,7 +257,29 @@ impl MdClient {
         self.inner.raw_events.subscribe()
     }
 
-    /// Returns the requests for quotes in instruments that were asked for them, from now on. C: `OnRtnForQuoteRsp`.
+    /// Subscribes to requests for quotes in instruments (询价), which [`quote_requests`](Self::quote_requests) brings: now
+    /// or as soon as the session is ready, and again after every broken link. C: `SubscribeForQuoteRsp`.
+    ///
+    /// The front's answers come as [`MdEvent::QuoteRequests`].
+    ///
+    /// # Errors
+    ///
+    /// As [`subscribe`](Self::subscribe).
+    pub fn subscribe_quote_requests<S: AsRef<str>>(&self, instrument_ids: &[S]) -> Result<(), Error> {
+        self.send(Command::Subscribe(Feed::QuoteRequests, ids(instrument_ids)?))
+    }
+
+    /// Ends subscriptions to requests for quotes. C: `UnSubscribeForQuoteRsp`.
+    ///
+    /// # Errors
+    ///
+    /// As [`subscribe`](Self::subscribe).
+    pub fn unsubscribe_quote_requests<S: AsRef<str>>(&self, instrument_ids: &[S]) -> Result<(), Error> {
+        self.send(Command::Unsubscribe(Feed::QuoteRequests, ids(instrument_ids)?))
+    }
+
+    /// Returns the requests for quotes in the instruments of
+    /// [`subscribe_quote_requests`](Self::subscribe_quote_requests), from now on. C: `OnRtnForQuoteRsp`.
     pub fn quote_requests(&self) -> Pushes<MdCallback, ForQuoteRspField> {
         Pushes::of(&self.inner.raw_events)
     }

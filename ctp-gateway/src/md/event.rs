@@ -20,6 +20,8 @@ pub enum MdEvent {
     },
     /// The front ended a subscription as asked.
     Unsubscribed(Text<81>),
+    /// What became of a subscription to requests for quotes.
+    QuoteRequests(QuoteSubscription),
     /// The library did not take a subscription; it is sent again.
     NotSent(SendRefusal),
     /// Subscriptions that the front neither answered nor sent a tick for. Some fronts leave answers out, which does no
@@ -53,6 +55,32 @@ pub enum MdEvent {
     },
     /// An error that belongs to no request of this session. C: `OnRspError`.
     Error(ServerError),
+}
+
+/// What became of a subscription to requests for quotes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum QuoteSubscription {
+    /// The front took it. It also takes ids that do not exist. C: `OnRspSubForQuoteRsp`.
+    Subscribed(Text<81>),
+    /// The front refused it; it is tried again on the next link.
+    Refused {
+        /// The instrument.
+        instrument_id: Text<81>,
+        /// The refusal.
+        error: ServerError,
+    },
+    /// The front ended it as asked. C: `OnRspUnSubForQuoteRsp`.
+    Unsubscribed(Text<81>),
+    /// The front did not answer.
+    Unanswered {
+        /// The instruments.
+        instrument_ids: Vec<Text<81>>,
+        /// How often they were subscribed on this link.
+        tries: u32,
+        /// Whether they are subscribed once more soon; otherwise once a minute, without another word.
+        again: bool,
+    },
 }
 
 /// A hole in the ticks of one instrument.

@@ -1,6 +1,8 @@
 //! What goes into a market data session and what comes out of it.
 
-use ctp_types::{MdCallback, MdRequest, RecordBox, RspInfoField, SpecificInstrumentField, Text};
+use ctp_types::{
+    ForQuoteRspField, MdCallback, MdRequest, RecordBox, RspInfoField, SpecificInstrumentField, Text,
+};
 
 use crate::error::{Error, SendRefusal};
 pub(crate) use crate::md::event::Seen;
@@ -12,6 +14,32 @@ use crate::state::SessionState;
 
 /// An instrument id.
 pub(crate) type Id = Text<81>;
+
+/// What of an instrument is subscribed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Feed {
+    Ticks,
+    /// That somebody asks for quotes in it.
+    QuoteRequests,
+}
+
+impl Feed {
+    /// Returns the name of the call that subscribes.
+    pub(crate) const fn subscribe_name(self) -> &'static str {
+        match self {
+            Self::Ticks => "SubscribeMarketData",
+            Self::QuoteRequests => "SubscribeForQuoteRsp",
+        }
+    }
+
+    /// Returns the name of the call that ends subscriptions.
+    pub(crate) const fn unsubscribe_name(self) -> &'static str {
+        match self {
+            Self::Ticks => "UnSubscribeMarketData",
+            Self::QuoteRequests => "UnSubscribeForQuoteRsp",
+        }
+    }
+}
 
 /// A callback other than a tick, copied.
 #[derive(Clone, Debug)]
@@ -38,16 +66,19 @@ impl SpiEvent {
         }
     }
 
+    /// Returns the instrument of an answer to a subscription, or of a request for quotes.
     pub(crate) fn instrument(&self) -> Option<Id> {
-        self.record.as_ref()?.get::<SpecificInstrumentField>().map(|record| record.instrument_id)
+        let record = self.record.as_ref()?;
+        let asked = || record.get::<ForQuoteRspField>().map(|record| record.instrument_id);
+        record.get::<SpecificInstrumentField>().map(|record| record.instrument_id).or_else(asked)
     }
 }
 
 /// What a client wants of the session.
 #[derive(Debug)]
 pub(crate) enum Command {
-    Subscribe(Vec<Id>),
-    Unsubscribe(Vec<Id>),
+    Subscribe(Feed, Vec<Id>),
+    Unsubscribe(Feed, Vec<Id>),
     /// A query waits until the session can be used; other requests are refused while it cannot.
     Request(Submission<MdRequest>),
 }
@@ -90,9 +121,9 @@ pub(crate) enum Output {
     /// Give the request to the library and its word to [`Input::Sent`].
     Send { request: MdRequest, record: RecordBox, request_id: i32 },
     /// Subscribe and give the library's word to [`Input::Sent`].
-    Subscribe { ids: Vec<Id>, request_id: i32 },
+    Subscribe { feed: Feed, ids: Vec<Id>, request_id: i32 },
     /// Unsubscribe and give the library's word to [`Input::Sent`].
-    Unsubscribe { ids: Vec<Id>, request_id: i32 },
+    Unsubscribe { feed: Feed, ids: Vec<Id>, request_id: i32 },
     /// Close the API object, make a fresh one, and tell [`Input::Renewed`].
     Renew,
     /// Note that a request of a caller is over.

@@ -36,8 +36,8 @@ impl Observed for MdRecorded {
             Output::Event(MdEvent::Alert(alert)) => Told::Watchdog(alert.name()),
             Output::Event(event) => told(event),
             Output::Send { request, .. } => Told::Attempt(request.name()),
-            Output::Subscribe { .. } => Told::Attempt("SubscribeMarketData"),
-            Output::Unsubscribe { .. } => Told::Attempt("UnSubscribeMarketData"),
+            Output::Subscribe { feed, .. } => Told::Attempt(feed.subscribe_name()),
+            Output::Unsubscribe { feed, .. } => Told::Attempt(feed.unsubscribe_name()),
             _ => Told::Other,
         }
     }
@@ -68,6 +68,7 @@ fn told(event: &MdEvent) -> Told<'static> {
         MdEvent::Subscribed(_) => "subscribed",
         MdEvent::Refused { .. } => "refused",
         MdEvent::Unsubscribed(_) => "unsubscribed",
+        MdEvent::QuoteRequests(_) => "quote_requests",
         MdEvent::NotSent(_) => "not_sent",
         MdEvent::Unanswered { .. } => "unanswered",
         MdEvent::NeverTicked { .. } => "never_ticked",

@@ -9,7 +9,7 @@ use crate::capture::replay::{Effect, Replayable};
 use crate::capture::{About, CaptureError, Note, Recording, SessionKind, TickSource, Value};
 use crate::config::{MdConfig, Secret};
 use crate::md::event::Seen;
-use crate::md::io::{Command, Id, Input, Output, SpiEvent};
+use crate::md::io::{Command, Feed, Id, Input, Output, SpiEvent};
 use crate::md::session::MdSession;
 use crate::requests::submission::{Asker, Submission};
 use crate::session::Now;
@@ -34,8 +34,12 @@ impl Recorded for MdRecorded {
                 Note::new("Panicked").with("callback", *callback).with("message", message.as_str())
             }
             Input::Sent { request_id, result } => note_sent(*request_id, result),
-            Input::Command(Command::Subscribe(ids)) => Note::new("Subscribe").with("ids", texts(ids)),
-            Input::Command(Command::Unsubscribe(ids)) => Note::new("Unsubscribe").with("ids", texts(ids)),
+            Input::Command(Command::Subscribe(feed, ids)) => {
+                Note::new(feed.subscribe_name()).with("ids", texts(ids))
+            }
+            Input::Command(Command::Unsubscribe(feed, ids)) => {
+                Note::new(feed.unsubscribe_name()).with("ids", texts(ids))
+            }
             Input::Renewed { result } => note_renewed(result),
             Input::Command(Command::Request(submission)) => Note::new("Request")
                 .with("request", submission.request.name())
@@ -59,8 +63,10 @@ impl Recorded for MdRecorded {
                 let (request_id, result) = sent(note)?;
                 Input::Sent { request_id, result }
             }
-            "Subscribe" => Input::Command(Command::Subscribe(ids(note)?)),
-            "Unsubscribe" => Input::Command(Command::Unsubscribe(ids(note)?)),
+            "SubscribeMarketData" => Input::Command(Command::Subscribe(Feed::Ticks, ids(note)?)),
+            "SubscribeForQuoteRsp" => Input::Command(Command::Subscribe(Feed::QuoteRequests, ids(note)?)),
+            "UnSubscribeMarketData" => Input::Command(Command::Unsubscribe(Feed::Ticks, ids(note)?)),
+            "UnSubscribeForQuoteRsp" => Input::Command(Command::Unsubscribe(Feed::QuoteRequests, ids(note)?)),
             "Ticked" => Input::Ticked(
                 need(note, "seen", note.list("seen"))?.iter().map(seen).collect::<Result<_, _>>()?,
             ),

@@ -13,8 +13,9 @@ use crate::error::{Error, SendRefusal, ServerError, UnknownCause};
 use crate::handshake::{Handshake, Move, Plan, Step};
 use crate::ids::RequestIds;
 use crate::md::event::MdEvent;
-use crate::md::io::{Command, Id, Input, Output, Outputs, SpiEvent};
-use crate::md::subscriptions::{self, Subscriptions};
+use crate::md::feeds::Feeds;
+use crate::md::io::{Command, Feed, Id, Input, Output, Outputs, SpiEvent};
+use crate::md::subscriptions;
 use crate::requests::desk::{self, Heard, RequestDesk};
 use crate::requests::submission::{Reply, Rows, SendRequest, Submission};
 use crate::session::Now;
@@ -35,13 +36,13 @@ pub(crate) struct MdSession {
     is_silence_told: bool,
     /// The last login.
     login: Option<Arc<Login>>,
-    subscriptions: Subscriptions,
+    subscriptions: Feeds,
     requests: RequestDesk<MdRequest>,
     order_timeout: Duration,
     /// When the callback of this step was received, in nanoseconds since the Unix epoch.
     received_ns: i64,
     /// Subscriptions that the library has not commented yet, by request number.
-    sending: Vec<(i32, Vec<Id>)>,
+    sending: Vec<(i32, Feed, Vec<Id>)>,
     outputs: Outputs,
 }
 
@@ -61,7 +62,7 @@ impl MdSession {
             last_tick: None,
             is_silence_told: false,
             login: None,
-            subscriptions: Subscriptions::new(),
+            subscriptions: Feeds::new(),
             requests: RequestDesk::new(config.timeouts),
             order_timeout: config.timeouts.order,
             received_ns: 0,
@@ -70,9 +71,9 @@ impl MdSession {
         })
     }
 
-    /// Returns how many instruments are wanted.
+    /// Returns of how many instruments ticks are wanted.
     pub(crate) fn wanted(&self) -> usize {
-        self.subscriptions.wanted().count()
+        self.subscriptions.wanted(Feed::Ticks).count()
     }
 
     pub(crate) fn state(&self) -> &SessionState {
@@ -87,11 +88,14 @@ impl MdSession {
             Input::Callback(event) => self.handle_callback(instant, &event),
             Input::Panicked { callback, message } => self.handle_panic(instant, callback, &message),
             Input::Sent { request_id, result } => self.handle_sent(instant, request_id, result),
-            Input::Command(Command::Subscribe(ids)) => self.subscriptions.subscribe(instant, ids),
-            Input::Command(Command::Unsubscribe(ids)) => self.handle_unsubscribe(ids),
+            Input::Command(Command::Subscribe(feed, ids)) => {
+                self.subscriptions.of(feed).subscribe(instant, ids);
+            }
+            Input::Command(Command::Unsubscribe(feed, ids)) => self.handle_unsubscribe(feed, ids),
             Input::Command(Command::Request(submission)) => self.handle_request(instant, submission),
             Input::Ticked(seen) => {
-                seen.into_iter().for_each(|seen| self.subscriptions.handle_ticked(seen));
+                let subscriptions = self.subscriptions.of(Feed::Ticks);
+                seen.into_iter().for_each(|seen| subscriptions.handle_ticked(seen));
             }
             Input::Renewed { result } => self.handle_renewed(instant, result),
             Input::Time => self.handle_deadline(now),
@@ -131,11 +135,11 @@ impl MdSession {
         self.requests.handle_deadline(now.instant);
     }
 
-    fn handle_unsubscribe(&mut self, ids: Vec<Id>) {
-        let ids = self.subscriptions.unsubscribe(ids);
+    fn handle_unsubscribe(&mut self, feed: Feed, ids: Vec<Id>) {
+        let ids = self.subscriptions.of(feed).unsubscribe(ids);
         if !ids.is_empty() {
             let request_id = self.ids.next();
-            self.outputs.push(Output::Unsubscribe { ids, request_id });
+            self.outputs.push(Output::Unsubscribe { feed, ids, request_id });
         }
     }
 
@@ -171,14 +175,13 @@ impl MdSession {
                     &mut moves,
                 );
             }
-            MdCallback::OnRspSubMarketData => {
+            MdCallback::OnRspSubMarketData => self.handle_subscribed(now, Feed::Ticks, event, check),
+            MdCallback::OnRspSubForQuoteRsp => self.handle_subscribed(now, Feed::QuoteRequests, event, check),
+            MdCallback::OnRspUnSubMarketData => self.handle_unsubscribed(Feed::Ticks, event, check),
+            MdCallback::OnRspUnSubForQuoteRsp => self.handle_unsubscribed(Feed::QuoteRequests, event, check),
+            MdCallback::OnRtnForQuoteRsp => {
                 if let Some(instrument_id) = event.instrument() {
-                    self.subscriptions.handle_answer(now, instrument_id, check);
-                }
-            }
-            MdCallback::OnRspUnSubMarketData => {
-                if let (Some(instrument_id), Ok(())) = (event.instrument(), check) {
-                    self.outputs.push(Output::Event(MdEvent::Unsubscribed(instrument_id)));
+                    self.subscriptions.of(Feed::QuoteRequests).handle_heard(instrument_id);
                 }
             }
             _ => {}
@@ -186,14 +189,32 @@ impl MdSession {
         self.carry_out(now, moves);
     }
 
+    fn handle_subscribed(
+        &mut self,
+        now: Instant,
+        feed: Feed,
+        event: &SpiEvent,
+        check: Result<(), ServerError>,
+    ) {
+        if let Some(instrument_id) = event.instrument() {
+            self.subscriptions.of(feed).handle_answer(now, instrument_id, check);
+        }
+    }
+
+    fn handle_unsubscribed(&mut self, feed: Feed, event: &SpiEvent, check: Result<(), ServerError>) {
+        if let (Some(instrument_id), Ok(())) = (event.instrument(), check) {
+            self.subscriptions.of(feed).handle_ended(instrument_id);
+        }
+    }
+
     /// Handles what the library said.
     fn handle_sent(&mut self, now: Instant, request_id: i32, result: Result<(), SendRefusal>) {
         let mut moves = Vec::new();
         let is_step = self.handshake.handle_sent(now, request_id, &result, &mut moves);
         self.carry_out(now, moves);
-        if let Some(index) = self.sending.iter().position(|(id, _)| *id == request_id) {
-            let (_, ids) = self.sending.swap_remove(index);
-            self.subscriptions.handle_sent(now, &ids, result);
+        if let Some(index) = self.sending.iter().position(|(id, ..)| *id == request_id) {
+            let (_, feed, ids) = self.sending.swap_remove(index);
+            self.subscriptions.of(feed).handle_sent(now, &ids, result);
         } else if self.requests.knows(request_id) {
             self.requests.handle_sent(now, request_id, result);
         } else if let Err(refusal) = result
@@ -333,12 +354,12 @@ impl MdSession {
     }
 
     fn carry_out_subscriptions(&mut self) {
-        for step in self.subscriptions.moves() {
+        for (feed, step) in self.subscriptions.moves() {
             match step {
                 subscriptions::Move::Subscribe(ids) => {
                     let request_id = self.ids.next();
-                    self.sending.push((request_id, ids.clone()));
-                    self.outputs.push(Output::Subscribe { ids, request_id });
+                    self.sending.push((request_id, feed, ids.clone()));
+                    self.outputs.push(Output::Subscribe { feed, ids, request_id });
                 }
                 subscriptions::Move::Event(event) => self.outputs.push(Output::Event(event)),
             }

@@ -4,14 +4,15 @@
 //! over broken links. It is sent in paced batches, because fronts cut sessions that ask for too much at once, and
 //! looked after one by one: a subscription counts once it was answered or once the instrument ticked. Fronts leave
 //! answers out (that does no harm) and lose subscriptions (that does), and nobody can tell which: so what stays
-//! silent is asked again, a few times, and told.
+//! silent is asked again, a few times, and told. Ticks and requests for quotes have a machine each; requests for quotes
+//! may never come, so of them only the answer counts.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque, btree_map};
 use std::time::{Duration, Instant};
 
 use crate::error::{SendRefusal, ServerError};
-use crate::md::event::{Gap, MdEvent};
-use crate::md::io::{Id, Seen};
+use crate::md::event::{Gap, MdEvent, QuoteSubscription};
+use crate::md::io::{Feed, Id, Seen};
 use crate::md::spelling;
 
 /// How many instruments one call subscribes at first, and the least number it comes down to on a front that cuts the
@@ -66,6 +67,7 @@ struct Entry {
 
 #[derive(Debug)]
 pub(crate) struct Subscriptions {
+    feed: Feed,
     entries: BTreeMap<Id, Entry>,
     /// Whether the session is logged in.
     is_up: bool,
@@ -78,8 +80,9 @@ pub(crate) struct Subscriptions {
 }
 
 impl Subscriptions {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(feed: Feed) -> Self {
         Self {
+            feed,
             entries: BTreeMap::new(),
             is_up: false,
             queue: VecDeque::new(),
@@ -190,17 +193,26 @@ impl Subscriptions {
         let entry = self.entries.get_mut(&id).filter(|_| self.is_up);
         match result {
             Ok(()) => {
-                self.moves.push(Move::Event(MdEvent::Subscribed(id)));
+                self.moves.push(Move::Event(match self.feed {
+                    Feed::Ticks => MdEvent::Subscribed(id),
+                    Feed::QuoteRequests => MdEvent::QuoteRequests(QuoteSubscription::Subscribed(id)),
+                }));
                 let Some(entry) = entry else { return };
                 entry.phase = Phase::Verified;
-                if !entry.has_ticked && !entry.was_told {
+                if self.feed == Feed::Ticks && !entry.has_ticked && !entry.was_told {
                     let due = now + SNAPSHOT_PATIENCE;
                     entry.tick_due = Some(due);
                     self.looks.entry(due).or_default().push(id);
                 }
             }
             Err(error) => {
-                self.moves.push(Move::Event(MdEvent::Refused { instrument_id: id, error }));
+                let instrument_id = id;
+                self.moves.push(Move::Event(match self.feed {
+                    Feed::Ticks => MdEvent::Refused { instrument_id, error },
+                    Feed::QuoteRequests => {
+                        MdEvent::QuoteRequests(QuoteSubscription::Refused { instrument_id, error })
+                    }
+                }));
                 if let Some(entry) = entry {
                     entry.phase = Phase::Refused;
                 }
@@ -208,15 +220,29 @@ impl Subscriptions {
         }
     }
 
+    /// Handles the front's answer to the end of a subscription.
+    pub(crate) fn handle_ended(&mut self, id: Id) {
+        self.moves.push(Move::Event(match self.feed {
+            Feed::Ticks => MdEvent::Unsubscribed(id),
+            Feed::QuoteRequests => MdEvent::QuoteRequests(QuoteSubscription::Unsubscribed(id)),
+        }));
+    }
+
     /// Handles the last tick of an instrument since this was said last.
     pub(crate) fn handle_ticked(&mut self, seen: Seen) {
         if let Some(entry) = self.entries.get_mut(&seen.instrument_id) {
             entry.last = Some(seen);
             entry.has_ticked = true;
-            // A tick from before an earlier unsubscription proves nothing about what was not sent yet.
-            if self.is_up && !matches!(entry.phase, Phase::Queued { tries: 0 }) {
-                entry.phase = Phase::Verified;
-            }
+        }
+        self.handle_heard(seen.instrument_id);
+    }
+
+    /// Handles what only a subscription brings.
+    pub(crate) fn handle_heard(&mut self, id: Id) {
+        let Some(entry) = self.entries.get_mut(&id) else { return };
+        // What came before an earlier unsubscription proves nothing about what was not sent yet.
+        if self.is_up && !matches!(entry.phase, Phase::Queued { tries: 0 }) {
+            entry.phase = Phase::Verified;
         }
     }
 
@@ -262,7 +288,12 @@ impl Subscriptions {
         }
         for (tries, instrument_ids) in silent {
             let again = tries < TRIES;
-            self.moves.push(Move::Event(MdEvent::Unanswered { instrument_ids, tries, again }));
+            self.moves.push(Move::Event(match self.feed {
+                Feed::Ticks => MdEvent::Unanswered { instrument_ids, tries, again },
+                Feed::QuoteRequests => {
+                    MdEvent::QuoteRequests(QuoteSubscription::Unanswered { instrument_ids, tries, again })
+                }
+            }));
         }
     }
 

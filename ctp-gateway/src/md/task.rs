@@ -15,7 +15,7 @@ use crate::fanout::Fanout;
 use crate::health::Waiting;
 use crate::md::bus::TickBus;
 use crate::md::event::MdEvent;
-use crate::md::io::{Command, Id, Input, Output};
+use crate::md::io::{Command, Feed, Id, Input, Output};
 use crate::md::recorded::MdRecorded;
 use crate::md::session::MdSession;
 use crate::observe::{Observer, step_span};
@@ -107,12 +107,18 @@ impl Task {
                         SendRefusal::read(self.object.api().request(request, record.as_ref(), request_id));
                     self.step(Input::Sent { request_id, result });
                 }
-                Output::Subscribe { ids, request_id } => {
-                    let result = self.call(&ids, |api, ids| api.subscribe_market_data(ids));
+                Output::Subscribe { feed, ids, request_id } => {
+                    let result = self.call(&ids, |api, ids| match feed {
+                        Feed::Ticks => api.subscribe_market_data(ids),
+                        Feed::QuoteRequests => api.subscribe_for_quote_rsp(ids),
+                    });
                     self.step(Input::Sent { request_id, result });
                 }
-                Output::Unsubscribe { ids, request_id } => {
-                    let result = self.call(&ids, |api, ids| api.unsubscribe_market_data(ids));
+                Output::Unsubscribe { feed, ids, request_id } => {
+                    let result = self.call(&ids, |api, ids| match feed {
+                        Feed::Ticks => api.unsubscribe_market_data(ids),
+                        Feed::QuoteRequests => api.unsubscribe_for_quote_rsp(ids),
+                    });
                     self.step(Input::Sent { request_id, result });
                 }
                 Output::Renew => self.object.renew(),

@@ -317,7 +317,7 @@ impl World {
         match wish {
             Wish::Md(command) if !self.sessions.md.state().is_over() => {
                 self.log.line(self.clock.now(), format_args!("user: {command:.80?}"));
-                if let crate::md::io::Command::Unsubscribe(ids) = &command {
+                if let crate::md::io::Command::Unsubscribe(_, ids) = &command {
                     ids.iter().for_each(|id| self.judge.gaps.unsubscribed(id));
                 }
                 self.step_md(crate::md::io::Input::Command(command));

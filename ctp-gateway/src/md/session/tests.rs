@@ -2,9 +2,10 @@ mod watch;
 
 use std::time::Duration;
 
-use ctp_types::{MulticastInstrumentField, Record, RspInfoField, SpecificInstrumentField};
+use ctp_types::{ForQuoteRspField, MulticastInstrumentField, Record, RspInfoField, SpecificInstrumentField};
 
 use super::*;
+use crate::md::event::QuoteSubscription;
 use crate::requests::submission::Outcome;
 use crate::state::LinkLoss;
 
@@ -59,7 +60,7 @@ impl Bench {
     }
 
     fn subscribe(&mut self, ids: &[&str]) -> Vec<Output> {
-        self.step(Input::Command(Command::Subscribe(ids.iter().map(|text| id(text)).collect())))
+        self.step(Input::Command(Command::Subscribe(Feed::Ticks, ids.iter().map(|text| id(text)).collect())))
     }
 
     fn step(&mut self, input: Input) -> Vec<Output> {
@@ -96,7 +97,8 @@ fn subscriptions_are_sent_again_after_a_broken_link() {
     let mut bench = Bench::ready();
     assert_eq!(subscribed(&bench.subscribe(&["rb2601", "IF2512"])), [2]);
     assert_eq!(subscribed(&bench.subscribe(&["rb2601"])), [0; 0]);
-    let outputs = bench.step(Input::Command(Command::Unsubscribe(vec![id("IF2512"), id("never")])));
+    let outputs =
+        bench.step(Input::Command(Command::Unsubscribe(Feed::Ticks, vec![id("IF2512"), id("never")])));
     assert!(matches!(outputs.as_slice(), [Output::Unsubscribe { ids, .. }] if *ids == [id("IF2512")]));
     let outputs = bench.callback(MdCallback::OnFrontDisconnected, 0x2001);
     assert!(matches!(
@@ -136,6 +138,48 @@ fn answers_are_events() {
     assert!(bench.callback(callback, 0).is_empty());
     let error = bench.answer::<SpecificInstrumentField>(MdCallback::OnRspError, None, Some(info), 9);
     assert!(matches!(error.as_slice(), [Output::Event(MdEvent::Error(_))]));
+}
+
+#[test]
+fn requests_for_quotes_are_subscribed_beside_ticks_and_again_after_a_broken_link() {
+    let mut bench = Bench::ready();
+    bench.subscribe(&["rb2601"]);
+    let wanted = vec![id("m2601-C-3000"), id("rb2601")];
+    let outputs = bench.step(Input::Command(Command::Subscribe(Feed::QuoteRequests, wanted.clone())));
+    let [Output::Subscribe { feed: Feed::QuoteRequests, ids, request_id }] = outputs.as_slice() else {
+        panic!("{outputs:?}")
+    };
+    assert_eq!(*ids, wanted);
+    // What the library says is for the right ones.
+    let refusal = SendRefusal::NotConnected;
+    bench.step(Input::Sent { request_id: *request_id, result: Err(refusal) });
+    let again = bench.at_ms(1_000);
+    assert!(matches!(again.as_slice(), [Output::Subscribe { feed: Feed::QuoteRequests, .. }]), "{again:?}");
+    let record = SpecificInstrumentField { instrument_id: wanted[0], ..Default::default() };
+    let outputs = bench.answer(MdCallback::OnRspSubForQuoteRsp, Some(record), None, 0);
+    let expected = MdEvent::QuoteRequests(QuoteSubscription::Subscribed(wanted[0]));
+    assert!(matches!(outputs.as_slice(), [Output::Event(event)] if *event == expected), "{outputs:?}");
+    bench.callback(MdCallback::OnFrontDisconnected, 0x2001);
+    bench.at_ms(3_000);
+    let outputs = bench.log_in();
+    assert_eq!(subscribed(&outputs), [1, 2]);
+    assert!(matches!(bench.session.state(), SessionState::Recovering(_)));
+    let ticks = SpecificInstrumentField { instrument_id: wanted[1], ..Default::default() };
+    bench.answer(MdCallback::OnRspSubMarketData, Some(ticks), None, 0);
+    bench.answer(MdCallback::OnRspSubForQuoteRsp, Some(record), None, 0);
+    assert!(matches!(bench.session.state(), SessionState::Recovering(_)));
+    // A request itself says as much as an answer.
+    let asked = ForQuoteRspField { instrument_id: wanted[1], ..Default::default() };
+    bench.answer(MdCallback::OnRtnForQuoteRsp, Some(asked), None, 0);
+    assert!(matches!(bench.session.state(), SessionState::Ready(_)));
+    let outputs = bench.step(Input::Command(Command::Unsubscribe(Feed::QuoteRequests, wanted)));
+    let is_quotes = matches!(outputs.as_slice(), [Output::Unsubscribe { feed: Feed::QuoteRequests, .. }]);
+    assert!(is_quotes, "{outputs:?}");
+    let outputs = bench.answer(MdCallback::OnRspUnSubForQuoteRsp, Some(record), None, 0);
+    assert!(
+        matches!(outputs.as_slice(), [Output::Event(MdEvent::QuoteRequests(QuoteSubscription::Unsubscribed(id)))] if *id == record.instrument_id)
+    );
+    assert_eq!(bench.session.wanted(), 1);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::alert::Alert;
 use crate::md::event::MdEvent;
-use crate::md::io::{Input, Output};
+use crate::md::io::{Feed, Input, Output};
 use crate::md::session::MdSession;
 use crate::session::Now;
 use crate::session::hours::{self, Hours};
@@ -35,13 +35,17 @@ impl MdSession {
         let mut hours = Hours::Closed;
         let (subscriptions, silence) = (&self.subscriptions, self.silence);
         let verdict = self.watch.silence(now.instant, || {
-            let ids = subscriptions.wanted().map(ctp_types::Text::to_str);
-            hours = hours::of_instruments(ids, now.unix_ns, silence);
-            hours != Hours::Closed
+            let of = |feed| {
+                let ids = subscriptions.wanted(feed).map(ctp_types::Text::to_str);
+                hours::of_instruments(ids, now.unix_ns, silence)
+            };
+            hours = of(Feed::Ticks);
+            hours != Hours::Closed || of(Feed::QuoteRequests) != Hours::Closed
         });
         match verdict {
             Some(Verdict::Ask(quiet)) => {
-                if !self.is_silence_told {
+                // Requests for quotes may stay away; the link is asked for their sake, too.
+                if hours != Hours::Closed && !self.is_silence_told {
                     self.is_silence_told = true;
                     let silent_for =
                         self.last_tick.map_or(quiet, |last| now.instant.saturating_duration_since(last));
@@ -61,9 +65,10 @@ impl MdSession {
 
     /// Subscribes something once more: it does no harm, and a front that lives answers.
     fn ask(&mut self) {
-        if let Some(id) = self.subscriptions.wanted().next().copied() {
+        let first = |feed| self.subscriptions.wanted(feed).next().map(|id| (feed, *id));
+        if let Some((feed, id)) = first(Feed::Ticks).or_else(|| first(Feed::QuoteRequests)) {
             let request_id = self.ids.next();
-            self.outputs.push(Output::Subscribe { ids: vec![id], request_id });
+            self.outputs.push(Output::Subscribe { feed, ids: vec![id], request_id });
         }
     }
 

@@ -13,7 +13,7 @@ struct Bench {
 impl Bench {
     fn new() -> Self {
         let now = Instant::now();
-        Self { subscriptions: Subscriptions::new(), start: now, now }
+        Self { subscriptions: Subscriptions::new(Feed::Ticks), start: now, now }
     }
 
     fn up() -> Self {
@@ -226,6 +226,35 @@ fn unsubscribing_tells_the_front_of_what_it_has() {
     bench.wait();
     assert_eq!(bench.subscriptions.next_deadline(), None);
     assert_eq!(bench.subscribe(&ids(&["b1"])), [Move::Subscribe(ids(&["b1"]))]);
+}
+
+/// They may never come: only the answer counts, and what comes instead of it.
+#[test]
+fn requests_for_quotes_need_no_sign_of_life() {
+    use QuoteSubscription::{Refused, Subscribed, Unanswered, Unsubscribed};
+    let mut bench = Bench::new();
+    bench.subscriptions = Subscriptions::new(Feed::QuoteRequests);
+    assert_eq!(bench.subscribe(&ids(&["a1", "b1", "c1", "d1"])), []);
+    assert_eq!(batches(&bench.link_up()), [4]);
+    let told = |event| Move::Event(MdEvent::QuoteRequests(event));
+    assert_eq!(bench.answer("a1"), [told(Subscribed(id("a1")))]);
+    let error = ServerError::counter(83, "x");
+    bench.subscriptions.handle_answer(bench.now, id("b1"), Err(error.clone()));
+    let refused = Refused { instrument_id: id("b1"), error };
+    assert_eq!(bench.subscriptions.moves(), [told(refused)]);
+    bench.subscriptions.handle_heard(id("c1"));
+    let unanswered = Unanswered { instrument_ids: ids(&["d1"]), tries: 1, again: true };
+    assert_eq!(bench.wait(), [told(unanswered), Move::Subscribe(ids(&["d1"]))]);
+    bench.answer("d1");
+    assert!(bench.subscriptions.is_settled());
+    while bench.subscriptions.next_deadline().is_some() {
+        assert_eq!(bench.wait(), [], "nothing is said of what is not asked for");
+    }
+    assert_eq!(bench.subscriptions.unsubscribe(ids(&["a1"])), ids(&["a1"]));
+    bench.subscriptions.handle_ended(id("a1"));
+    assert_eq!(bench.subscriptions.moves(), [told(Unsubscribed(id("a1")))]);
+    bench.subscriptions.link_down();
+    assert_eq!(bench.link_up(), [Move::Subscribe(ids(&["b1", "c1", "d1"]))]);
 }
 
 /// What may happen.

@@ -68,7 +68,7 @@ impl User {
             (0..count).map(|_| self.instrument(listing)).collect()
         };
         self.wanted.extend(&ids);
-        Wish::Md(md::io::Command::Subscribe(ids))
+        Wish::Md(md::io::Command::Subscribe(md::io::Feed::Ticks, ids))
     }
 
     fn unsubscribe(&mut self) -> Wish {
@@ -81,7 +81,7 @@ impl User {
         for id in &ids {
             self.wanted.remove(id);
         }
-        Wish::Md(md::io::Command::Unsubscribe(ids))
+        Wish::Md(md::io::Command::Unsubscribe(md::io::Feed::Ticks, ids))
     }
 
     pub(in super::super) fn query(

@@ -268,13 +268,13 @@ impl World {
                     self.judge.login_step(now, side, LoginStep::LogIn);
                     (request_id, self.ask_md(record, request_id))
                 }
-                md::Output::Subscribe { ids, request_id } => {
-                    self.judge.request(now, side, "SubscribeMarketData");
-                    (request_id, self.ask_subscribe(ids))
+                md::Output::Subscribe { feed, ids, request_id } => {
+                    self.judge.request(now, side, feed.subscribe_name());
+                    (request_id, self.ask_subscribe(feed, ids))
                 }
-                md::Output::Unsubscribe { ids, request_id } => {
-                    self.judge.request(now, side, "UnSubscribeMarketData");
-                    (request_id, self.ask_unsubscribe(ids))
+                md::Output::Unsubscribe { feed, ids, request_id } => {
+                    self.judge.request(now, side, feed.unsubscribe_name());
+                    (request_id, self.ask_unsubscribe(feed, ids))
                 }
                 md::Output::Renew => {
                     self.renew(side);

@@ -10,6 +10,7 @@ use ctp_types::{
 use super::super::library::{Channel, Side};
 use super::{Event, World};
 use crate::error::SendRefusal;
+use crate::md::io::Feed;
 
 /// The pause before the library connects again (§2.2).
 const RECONNECT_PAUSE: Duration = Duration::from_secs(1);
@@ -88,22 +89,29 @@ impl World {
     }
 
     /// Subscribes, as the library's method does. Returns its code.
-    pub(super) fn ask_subscribe(&mut self, instruments: Vec<Text<81>>) -> i32 {
+    pub(super) fn ask_subscribe(&mut self, feed: Feed, instruments: Vec<Text<81>>) -> i32 {
         let code = self.refusal_of_library(Side::Md);
-        self.note_subscription("Subscribe", &instruments, code);
+        self.note_subscription(feed.subscribe_name(), &instruments, code);
         if code == 0 {
             let session = self.library(Side::Md).session();
-            self.send_up(Side::Md, Input::Subscribe { session, instruments });
+            let input = match feed {
+                Feed::Ticks => Input::Subscribe { session, instruments },
+                Feed::QuoteRequests => Input::SubscribeForQuote { session, instruments },
+            };
+            self.send_up(Side::Md, input);
         }
         code
     }
 
     /// Unsubscribes, as the library's method does. Returns its code.
-    pub(super) fn ask_unsubscribe(&mut self, instruments: Vec<Text<81>>) -> i32 {
+    pub(super) fn ask_unsubscribe(&mut self, feed: Feed, instruments: Vec<Text<81>>) -> i32 {
         let code = self.refusal_of_library(Side::Md);
-        self.note_subscription("Unsubscribe", &instruments, code);
+        self.note_subscription(feed.unsubscribe_name(), &instruments, code);
         let session = self.library(Side::Md).session();
-        let input = Input::Unsubscribe { session, instruments: instruments.clone() };
+        let input = match feed {
+            Feed::Ticks => Input::Unsubscribe { session, instruments: instruments.clone() },
+            Feed::QuoteRequests => Input::UnsubscribeForQuote { session, instruments: instruments.clone() },
+        };
         if code != 0 || !self.send_up(Side::Md, input) {
             self.user.may_go_on(instruments);
         }
