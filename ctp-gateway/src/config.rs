@@ -1,6 +1,7 @@
 //! What a session needs to know, and whether it makes sense.
 
 mod check;
+mod debug;
 mod file;
 mod front;
 mod gateway;
@@ -11,11 +12,10 @@ mod relay;
 mod secret;
 mod source;
 mod stream;
+mod timeouts;
 mod value;
 
-use std::fmt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -28,6 +28,7 @@ pub use relay::{Relay, TerminalInfo};
 pub use secret::Secret;
 pub use source::SecretSource;
 pub use stream::{FensMode, Resume};
+pub use timeouts::Timeouts;
 
 use crate::capture::CaptureConfig;
 use crate::clock::WallClock;
@@ -290,68 +291,6 @@ impl TdConfig {
     }
 }
 
-/// How long a session waits for things. In TOML the keys end in `_ms`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Timeouts {
-    /// How long `ready()` waits.
-    #[serde(rename = "ready_ms", with = "milliseconds")]
-    pub ready: Duration,
-    /// How long a step of the login may stay unanswered before the login starts again.
-    #[serde(rename = "login_ms", with = "milliseconds")]
-    pub login: Duration,
-    /// How long the session waits before it repeats a login that was refused for a passing reason.
-    #[serde(rename = "login_retry_ms", with = "milliseconds")]
-    pub login_retry: Duration,
-    /// How long an order or a cancel may stay unanswered before its outcome counts as unknown.
-    #[serde(rename = "order_ms", with = "milliseconds")]
-    pub order: Duration,
-    /// How long one attempt of a query may stay unanswered; it is sent three times at most.
-    #[serde(rename = "query_ms", with = "milliseconds")]
-    pub query: Duration,
-    /// How long a query may take in all, with waiting for its turn and for the session.
-    #[serde(rename = "query_total_ms", with = "milliseconds")]
-    pub query_total: Duration,
-    /// How long a usable session may hear nothing in trading hours before it asks the front whether it lives; 0: for
-    /// ever. Without an answer a fresh API object is made.
-    #[serde(rename = "silence_ms", with = "milliseconds")]
-    pub silence: Duration,
-    /// How long a close waits for the library's threads.
-    #[serde(rename = "close_ms", with = "milliseconds")]
-    pub close: Duration,
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self {
-            ready: Duration::from_secs(15),
-            login: Duration::from_secs(10),
-            login_retry: Duration::from_secs(10),
-            order: Duration::from_secs(5),
-            query: Duration::from_secs(5),
-            query_total: Duration::from_secs(60),
-            silence: Duration::from_secs(60),
-            close: Duration::from_secs(2),
-        }
-    }
-}
-
-/// Durations as numbers of milliseconds.
-mod milliseconds {
-    use std::time::Duration;
-
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-        u64::deserialize(deserializer).map(Duration::from_millis)
-    }
-
-    pub(super) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u64(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
-    }
-}
-
 /// Writes fronts without the proxy behind them, which may carry a password.
 fn without_proxy<S: Serializer>(fronts: &[String], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(fronts.iter().map(|front| shown(front)))
@@ -384,116 +323,6 @@ fn session_flow_dir(flow_dir: &Path, kind: &str, broker_id: &str, user_id: &str,
         }
     }
     flow_dir.join(name)
-}
-
-fn all_shown(addresses: &[String]) -> Vec<String> {
-    addresses.iter().map(|address| shown(address)).collect()
-}
-
-/// Shows fronts without the proxy behind them, which may carry a password.
-impl fmt::Debug for MdConfig {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Exhaustive, so that a new field is not forgotten here.
-        let Self {
-            library,
-            version,
-            fronts,
-            name_servers,
-            fens_mode,
-            broker_id,
-            user_id,
-            password,
-            flow_dir,
-            instance,
-            production,
-            udp,
-            multicast,
-            tick_capacity,
-            timeouts,
-            capture,
-            clock,
-        } = self;
-        formatter
-            .debug_struct("MdConfig")
-            .field("library", library)
-            .field("version", version)
-            .field("fronts", &all_shown(fronts))
-            .field("name_servers", &all_shown(name_servers))
-            .field("fens_mode", fens_mode)
-            .field("broker_id", broker_id)
-            .field("user_id", user_id)
-            .field("password", password)
-            .field("flow_dir", flow_dir)
-            .field("instance", instance)
-            .field("production", production)
-            .field("udp", udp)
-            .field("multicast", multicast)
-            .field("tick_capacity", tick_capacity)
-            .field("timeouts", timeouts)
-            .field("capture", capture)
-            .field("clock", clock)
-            .finish()
-    }
-}
-
-/// Shows fronts without the proxy behind them, which may carry a password.
-impl fmt::Debug for TdConfig {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Exhaustive, so that a new field is not forgotten here.
-        let Self {
-            library,
-            version,
-            fronts,
-            name_servers,
-            fens_mode,
-            broker_id,
-            user_id,
-            investor_id,
-            password,
-            one_time_password,
-            app_id,
-            auth_code,
-            product_info,
-            flow_dir,
-            instance,
-            production,
-            private_resume,
-            public_resume,
-            relay,
-            confirm_settlement,
-            cache,
-            timeouts,
-            capture,
-            clock,
-        } = self;
-        formatter
-            .debug_struct("TdConfig")
-            .field("library", library)
-            .field("version", version)
-            .field("fronts", &all_shown(fronts))
-            .field("name_servers", &all_shown(name_servers))
-            .field("fens_mode", fens_mode)
-            .field("broker_id", broker_id)
-            .field("user_id", user_id)
-            .field("investor_id", investor_id)
-            .field("password", password)
-            .field("one_time_password", one_time_password)
-            .field("app_id", app_id)
-            .field("auth_code", auth_code)
-            .field("product_info", product_info)
-            .field("flow_dir", flow_dir)
-            .field("instance", instance)
-            .field("production", production)
-            .field("private_resume", private_resume)
-            .field("public_resume", public_resume)
-            .field("relay", relay)
-            .field("confirm_settlement", confirm_settlement)
-            .field("cache", cache)
-            .field("timeouts", timeouts)
-            .field("capture", capture)
-            .field("clock", clock)
-            .finish()
-    }
 }
 
 #[cfg(test)]
