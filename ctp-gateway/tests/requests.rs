@@ -74,7 +74,7 @@ async fn queries(folder: &TempDir, user: &str, first: usize) -> usize {
             Err(other) => panic!("{}: {other}", request.name()),
         }
     }
-    td.close().await.unwrap();
+    td.close().await.expect("closed in time");
     answered
 }
 

@@ -29,7 +29,6 @@ mod tests {
     use super::*;
 
     #[test]
-    #[expect(clippy::disallowed_methods, reason = "any instant will do")]
     fn one_line_a_minute() {
         let start = Instant::now();
         let mut line = Repeated::default();

@@ -329,7 +329,7 @@ mod tests {
             (Note::new("Request").with("request", "ReqNothing"), "no request"),
             (Note::new("Place"), "instrument_id"),
         ] {
-            let error = TdRecorded::input(&note).err().expect("refused");
+            let error = TdRecorded::input(&note).expect_err("refused");
             assert!(error.contains(words), "{error}");
         }
     }
