@@ -33,7 +33,7 @@ pub mod sim;
 pub use ctp_gateway::{
     Error, Events, Gateway, GatewayConfig, Login, MdClient, MdConfig, MdEvent, NewOrder, Order, OrderHandle,
     Secret, SecretSource, ServerError, SessionState, StatusText, TdClient, TdConfig, TdEvent, Tick, Ticks,
-    Trade, alert, capture, clock, config, error, gateway, health, md, metrics, state, status, td,
+    Trade, alert, capture, clock, config, error, gateway, health, md, metrics, requests, state, status, td,
 };
 pub use ctp_market as market;
 pub use ctp_sys as sys;
@@ -52,6 +52,11 @@ struct ControlExamples;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/capture.md")]
 struct CaptureExample;
+
+/// The example of requests compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/requests.md")]
+struct RequestsExample;
 
 /// The example in the README runs.
 #[cfg(doctest)]

@@ -88,7 +88,8 @@ pub struct MdConfig {
     /// Whether ticks come by multicast, on the exchange's own network only; wants `udp` too.
     #[serde(default)]
     pub multicast: bool,
-    /// How many ticks may wait between library and session. Full: new ticks are dropped and counted.
+    /// How many ticks may wait between library and readers: a reader that is further behind loses the oldest ones, and is
+    /// told how many. Rounded up to a power of two; at most 16,777,216.
     #[serde(default = "default_tick_capacity")]
     pub tick_capacity: usize,
     /// How long the session waits for things.

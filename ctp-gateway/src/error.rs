@@ -84,7 +84,7 @@ pub enum Error {
         attempts: u32,
     },
     /// The session did not become ready in time. It goes on trying.
-    #[error("the session is not ready after {waited:?}: {state}; fronts: {fronts}")]
+    #[error("the session is not ready after {waited:?}: {state}; fronts: {fronts}{}", not_ready_hint(state))]
     NotReady {
         /// How long the caller waited.
         waited: Duration,
@@ -358,6 +358,16 @@ pub enum UnknownCause {
     /// The session ended before an answer came.
     #[error("the session ended before an answer came")]
     SessionEnded,
+}
+
+/// Returns what to look at when a session is not ready in time.
+fn not_ready_hint(state: &SessionState) -> &'static str {
+    match state {
+        SessionState::Connecting => {
+            "; no front has answered: check the addresses, the network and the hours of the front"
+        }
+        _ => "",
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,9 @@ use ctp_types::Text;
 use super::{ConfigError, FrontAddress, MdConfig, Problem, Resume, TdConfig, Timeouts};
 use crate::capture::CaptureConfig;
 
+/// The longest ring of ticks. A longer one is a slip, and memory that is not there would end the process.
+const MAX_TICK_CAPACITY: usize = 1 << 24;
+
 /// Whether a field may be empty.
 #[derive(Clone, Copy, PartialEq)]
 enum Need {
@@ -32,7 +35,13 @@ impl Problems {
         }
     }
 
-    fn fronts(&mut self, fronts: &[String], name_servers: &[String], library_given: bool) {
+    fn fronts(
+        &mut self,
+        fronts: &[String],
+        name_servers: &[String],
+        library: Option<&std::path::PathBuf>,
+        file: &str,
+    ) {
         if fronts.is_empty() && name_servers.is_empty() {
             self.add(
                 "fronts",
@@ -49,10 +58,12 @@ impl Problems {
                 }
             }
         }
-        if !library_given && !all_simulated && !cfg!(feature = "link") {
+        if library.is_none() && !all_simulated && !cfg!(feature = "link") {
             self.add(
                 "library",
-                "is missing; give the path of the vendor's library (thosttraderapi_se.so or thostmduserapi_se.so), only sim:// fronts go without",
+                format!(
+                    "is missing; give the path of {file}, or its folder as library_dir; only sim:// fronts go without"
+                ),
             );
         }
     }
@@ -97,7 +108,7 @@ impl Problems {
 
 pub(super) fn md(config: &MdConfig) -> Result<(), ConfigError> {
     let mut problems = Problems::default();
-    problems.fronts(&config.fronts, &config.name_servers, config.library.is_some());
+    problems.fronts(&config.fronts, &config.name_servers, config.library.as_ref(), "thostmduserapi_se.so");
     problems.text::<11>("broker_id", &config.broker_id, Need::Optional);
     problems.text::<16>("user_id", &config.user_id, Need::Optional);
     problems.text::<41>("password", config.password.expose(), Need::Optional);
@@ -105,8 +116,13 @@ pub(super) fn md(config: &MdConfig) -> Result<(), ConfigError> {
     if config.multicast && !config.udp {
         problems.add("multicast", "is true without udp; set udp = true too, multicast is a kind of it");
     }
-    if config.tick_capacity == 0 {
-        problems.add("tick_capacity", "is 0; give at least 1");
+    match config.tick_capacity {
+        0 => problems.add("tick_capacity", "is 0; give at least 1"),
+        capacity if capacity > MAX_TICK_CAPACITY => problems.add(
+            "tick_capacity",
+            format!("is {capacity}; give at most {MAX_TICK_CAPACITY}, which is some 9 GiB"),
+        ),
+        _ => {}
     }
     problems.timeouts(&config.timeouts);
     problems.capture(config.capture.as_ref());
@@ -115,7 +131,7 @@ pub(super) fn md(config: &MdConfig) -> Result<(), ConfigError> {
 
 pub(super) fn td(config: &TdConfig) -> Result<(), ConfigError> {
     let mut problems = Problems::default();
-    problems.fronts(&config.fronts, &config.name_servers, config.library.is_some());
+    problems.fronts(&config.fronts, &config.name_servers, config.library.as_ref(), "thosttraderapi_se.so");
     problems.text::<11>("broker_id", &config.broker_id, Need::Required("the broker's number"));
     problems.text::<16>("user_id", &config.user_id, Need::Required("the user's number"));
     problems.text::<13>("investor_id", config.investor(), Need::Optional);

@@ -110,6 +110,8 @@ struct Loading {
     config: GatewayConfig,
     problems: Vec<Problem>,
     warnings: Vec<Problem>,
+    /// Whether there is a file that cannot be read: what is missing may stand in it.
+    is_unread: bool,
     /// Where the value of each key stands.
     places: BTreeMap<String, Place>,
 }
@@ -123,7 +125,10 @@ impl Loading {
                     let folder = path.parent().map(Path::to_owned);
                     (path.display().to_string(), text, Format::of(&path), folder)
                 }
-                Err(problem) => return self.problems.push(problem),
+                Err(problem) => {
+                    self.is_unread = true;
+                    return self.problems.push(problem);
+                }
             },
         };
         let (mut entries, problems) = file::parse(&name, &text, format);
@@ -234,7 +239,8 @@ impl Loading {
             own.or_else(|| super::gateway::variable(name))
         };
         let found = self.problems.len();
-        for mut problem in self.config.problems(&variable, Sides::Given) {
+        let checked = if self.is_unread { Vec::new() } else { self.config.problems(&variable, Sides::Given) };
+        for mut problem in checked {
             // A value that was not taken has been told; that it is missing is its consequence.
             let told = |known: &Problem| {
                 known.key == problem.key || keys::find(&known.key).is_some_and(|key| key.name == problem.key)

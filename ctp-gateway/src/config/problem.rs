@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::fmt;
 
 /// A configuration that cannot work, with all its problems.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// `Debug` is the same text as `Display`: it is what a program whose `main` returns the error shows.
+#[derive(Clone, PartialEq, Eq)]
 pub struct ConfigError {
     problems: Vec<Problem>,
 }
@@ -32,6 +34,12 @@ impl fmt::Display for ConfigError {
             write!(f, "\n  {problem}")?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -61,6 +61,7 @@ impl Task {
                 Some(command) = self.commands.recv() => self.step(Input::Command(command)),
                 result = self.object.renewed() => self.step(Input::Renewed { result }),
                 () = sleep_until(deadline) => self.step(Input::Time),
+                () = sleep_until(self.state_log.due()) => self.state_log.settle(now(&self.clock).instant),
             }
         }
         self.close().await;
@@ -123,7 +124,7 @@ impl Task {
                 }
                 Output::Renew => self.object.renew(),
                 Output::State(state) => {
-                    self.state_log.write(now(&self.clock).instant, "market data", &state);
+                    self.state_log.write(now(&self.clock).instant, &state);
                     self.state.send_replace(state);
                 }
                 Output::Event(event) => self.events.send(&event),
@@ -153,7 +154,10 @@ impl Task {
         while let Some(output) = self.outputs.pop_front() {
             match output {
                 Output::Event(event) => self.events.send(&event),
-                Output::State(state) => drop(self.state.send_replace(state)),
+                Output::State(state) => {
+                    self.state_log.write(now(&self.clock).instant, &state);
+                    self.state.send_replace(state);
+                }
                 Output::Send { .. }
                 | Output::Subscribe { .. }
                 | Output::Unsubscribe { .. }

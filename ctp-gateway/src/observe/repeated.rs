@@ -19,8 +19,13 @@ impl Repeated {
             self.held_back += 1;
             return None;
         }
+        Some(self.force(now))
+    }
+
+    /// Lets this line through in any case, and returns how many were held back since the last one.
+    pub(crate) fn force(&mut self, now: Instant) -> u64 {
         self.last = Some(now);
-        Some(std::mem::take(&mut self.held_back))
+        std::mem::take(&mut self.held_back)
     }
 }
 

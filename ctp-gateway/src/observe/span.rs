@@ -7,10 +7,10 @@ use tracing::Span;
 
 use super::observer::{Observed, Subject, label};
 
-/// Returns the span of a session's whole life.
+/// Returns the span of a session's whole life. Its level is the highest, so that a log of warnings alone says whose they are.
 pub(crate) fn session_span(subject: &Subject) -> Span {
     let Subject { session, broker_id, user_id, .. } = subject;
-    tracing::info_span!("ctp_session", session = label(*session), broker = %broker_id, account = %user_id)
+    tracing::error_span!("ctp_session", session = label(*session), broker = %broker_id, account = %user_id)
 }
 
 /// Returns the span of one step. Nothing is looked at unless somebody wants it.

@@ -66,6 +66,7 @@ impl Task {
                 Some(command) = self.commands.recv() => self.step(Input::Command(command)),
                 result = self.object.renewed() => self.step(Input::Renewed { result }),
                 () = sleep_until(deadline) => self.step(Input::Time),
+                () = sleep_until(self.state_log.due()) => self.state_log.settle(now(&self.clock).instant),
             }
         }
         self.close().await;
@@ -103,7 +104,7 @@ impl Task {
                 }
                 Output::Renew => self.object.renew(),
                 Output::State(state) => {
-                    self.state_log.write(now(&self.clock).instant, "trading", &state);
+                    self.state_log.write(now(&self.clock).instant, &state);
                     self.logins.store(self.session.logins(), Ordering::Release);
                     self.state.send_replace(state);
                 }
@@ -155,7 +156,10 @@ impl Task {
         while let Some(output) = self.outputs.pop_front() {
             match output {
                 Output::Event(event) => self.events.send(&event),
-                Output::State(state) => drop(self.state.send_replace(state)),
+                Output::State(state) => {
+                    self.state_log.write(now(&self.clock).instant, &state);
+                    self.state.send_replace(state);
+                }
                 Output::Send { .. } | Output::Ended(_) | Output::ReadFrontInfo | Output::Renew => {}
             }
         }

@@ -204,6 +204,10 @@ fn wrong_types_are_told_without_the_value() {
         ("md_fronts = [1]", "md_fronts: has an entry that is a number; put it in quotes"),
         ("md_fronts = { a = 1 }", "md_fronts: is a table; give a list of texts in quotes"),
         ("tick_capacity = '5'", "tick_capacity: is a text; give a whole number without quotes"),
+        (
+            "tick_capacity = 16777217",
+            "tick_capacity: is 16777217; give at most 16777216, which is some 9 GiB",
+        ),
         ("tick_capacity = -5", "tick_capacity: is -5; give a number above 0"),
         ("tick_capacity = 1.5", "tick_capacity: is a number with a fraction; give a whole number"),
         ("tick_capacity = 99999999999999999999", "a whole number"),
@@ -310,6 +314,8 @@ fn files_that_are_none() {
     let path = folder.path().join("ctp.toml");
     let error = |path: &Path| GatewayConfig::loader().file(path).load().unwrap_err().to_string();
     assert!(error(&path).contains("ctp.toml: cannot be read"), "{}", error(&path));
+    // What stands in it is not known to be missing.
+    assert_eq!(error(&path).lines().count(), 2, "{}", error(&path));
     assert!(error(folder.path()).contains("is a folder"), "{}", error(folder.path()));
     assert!(error(Path::new("/dev/zero")).contains("is no file"), "{}", error(Path::new("/dev/zero")));
     std::fs::write(&path, b"user_id = '1'\n# \xD3\xC3\xBB\xA7\n").unwrap();
@@ -473,6 +479,8 @@ fn one_side_is_enough_and_both_are_for_a_gateway() {
 fn libraries_are_looked_for() {
     let told = problems(&GOOD.replace("sim://test", "tcp://h:1"));
     assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].contains("md_library: is missing; give the path of thostmduserapi_se.so"), "{told:?}");
+    assert!(told[1].contains("td_library: is missing; give the path of thosttraderapi_se.so"), "{told:?}");
     let told = problems(&format!("library_dir = '/nowhere'\n{}", GOOD.replace("sim://test", "tcp://h:1")));
     assert!(
         told[0].starts_with("1 library_dir: is /nowhere, where there is no thostmduserapi_se.so"),
