@@ -15,42 +15,68 @@ use crate::report::Figure;
 
 /// Ticks of a round of busy-polling, and how far apart.
 const POLLED: (u64, u64) = (50_000, 20_000);
-/// Ticks of a round of waking, and how far apart: far enough for everybody to fall asleep.
-const WOKEN: (u64, u64) = (3_000, 1_000_000);
+/// Ticks of a slice of a round of waking, and how far apart: far enough for everybody to fall asleep, and, with the
+/// longer one, for idle cores, too.
+const WOKEN: (u64, u64) = (300, 1_000_000);
+const WOKEN_OFTEN: (u64, u64) = (2_000, 100_000);
+/// How often ticks and bare wakes take turns in a round.
+const SLICES: usize = 10;
 const CAPACITY: usize = 1 << 14;
 /// Longer than a round takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(super) fn figures(library: &Path, rounds: usize) -> Result<Vec<Figure>> {
-    let (mut line, mut parked, mut parked_p99) = (vec![], vec![], vec![]);
-    let (mut polled, mut polled_p99) = (vec![], vec![]);
-    let (mut task, mut task_p99, mut pool) = (vec![], vec![], vec![]);
+    let (mut line, mut polled, mut polled_p99) = (vec![], vec![], vec![]);
+    let (mut seldom, mut often, mut pool) = (Woken::default(), Woken::default(), Woken::default());
     for _ in 0..rounds {
         line.push(floor::ping_pong()?);
         let (p50, p99) = polling(library)?;
         polled.push(p50);
         polled_p99.push(p99);
-        let (p50, p99) = floor::unpark(WOKEN.0 as usize, WOKEN.1.cast_signed())?;
-        parked.push(p50);
-        parked_p99.push(p99);
-        let (p50, p99) = waiting(library, &current_thread()?)?;
-        task.push(p50);
-        task_p99.push(p99);
-        pool.push(waiting(library, &multi_thread()?)?.0);
+        often.round(library, &current_thread()?, WOKEN_OFTEN)?;
+        seldom.round(library, &current_thread()?, WOKEN)?;
+        pool.round(library, &multi_thread()?, WOKEN_OFTEN)?;
     }
     let transfer = Some(("a cache line to another core", &line[..]));
-    let park = Some(("park and unpark", &parked[..]));
-    let park_p99 = Some(("park and unpark", &parked_p99[..]));
-    let (poll, wake) = (ratios(&polled, &line), ratios(&task, &parked));
-    Ok(vec![
+    let poll = ratios(&polled, &line);
+    let (limit, times) = ((15.0, "µs"), (1.5, "×"));
+    let mut figures = vec![
         at_most("tick to a busy-polling handler, p50", (600.0, "ns"), polled, transfer),
         at_most("the same, times a cache line to another core", (5.0, "×"), poll, None),
         told("tick to a busy-polling handler, p99", "ns", polled_p99, None),
-        at_most("tick to an async task (current-thread runtime), p50", (15.0, "µs"), task, park),
-        at_most("the same, times park and unpark", (1.5, "×"), wake, None),
-        told("tick to an async task (current-thread runtime), p99", "µs", task_p99, park_p99),
-        told("tick to an async task (runtime of two threads), p50", "µs", pool, park),
-    ])
+    ];
+    for (woken, rate) in [(often, "10,000"), (seldom, "1,000")] {
+        let name = format!("tick to an async task, {rate} ticks/s");
+        let factor = ratios(&woken.own, &woken.bare);
+        figures.push(at_most(format!("{name}, p50"), limit, woken.own, Some((PARK, &woken.bare[..]))));
+        figures.push(at_most("the same, times park and unpark", times, factor, None));
+        figures.push(told(format!("{name}, p99"), "µs", woken.own_p99, Some((PARK, &woken.bare_p99[..]))));
+    }
+    let name = "tick to an async task on a runtime of two threads, 10,000 ticks/s, p50";
+    figures.push(told(name, "µs", pool.own, Some((PARK, &pool.bare[..]))));
+    Ok(figures)
+}
+
+const PARK: &str = "park and unpark";
+
+/// The rounds of a task that waits, and of a thread that is parked, in microseconds.
+#[derive(Default)]
+struct Woken {
+    own: Vec<f64>,
+    own_p99: Vec<f64>,
+    bare: Vec<f64>,
+    bare_p99: Vec<f64>,
+}
+
+impl Woken {
+    fn round(&mut self, library: &Path, runtime: &Runtime, woken: (u64, u64)) -> Result<()> {
+        let (mut own, mut bare) = waiting(library, runtime, woken)?;
+        self.own.push(percentile(&mut own, 50));
+        self.own_p99.push(percentile(&mut own, 99));
+        self.bare.push(percentile(&mut bare, 50));
+        self.bare_p99.push(percentile(&mut bare, 99));
+        Ok(())
+    }
 }
 
 fn current_thread() -> Result<Runtime> {
@@ -87,32 +113,36 @@ fn polling(library: &Path) -> Result<(f64, f64)> {
     Ok((percentile(&mut samples, 50), percentile(&mut samples, 99)))
 }
 
-/// Returns the microseconds, p50 and p99, until a waiting task has a tick.
-fn waiting(library: &Path, runtime: &Runtime) -> Result<(f64, f64)> {
+/// Returns the microseconds until a waiting task has a tick, and until a parked thread is woken, in turn: how deep an
+/// idle core sleeps changes from one second to the next, and both shall meet the same.
+fn waiting(library: &Path, runtime: &Runtime, woken: (u64, u64)) -> Result<(Vec<f64>, Vec<f64>)> {
     runtime.block_on(async {
         let session = Session::start(library, CAPACITY).await?;
-        let mut ticks = session.client.ticks();
-        let running = spawn_run(session.front, WOKEN);
-        let mut samples = Vec::with_capacity(WOKEN.0 as usize);
-        let reading = async {
-            while samples.len() < WOKEN.0 as usize {
-                let tick = ticks.next().await.context("the stream ended")?;
-                samples.push((monotonic_ns() as f64 - tick.record.pre_delta) / 1e3);
-            }
-            anyhow::Ok(())
-        };
-        tokio::time::timeout(PATIENCE, reading).await.context("not every tick came")??;
-        running.await??;
+        let (mut ticks, mut front) = (session.client.ticks(), session.front);
+        let (mut samples, mut floor) = (vec![], vec![]);
+        for _ in 0..SLICES {
+            let running = spawn_run(front, woken);
+            let reading = async {
+                for _ in 0..woken.0 {
+                    let tick = ticks.next().await.context("the stream ended")?;
+                    samples.push((monotonic_ns() as f64 - tick.record.pre_delta) / 1e3);
+                }
+                anyhow::Ok(())
+            };
+            tokio::time::timeout(PATIENCE, reading).await.context("not every tick came")??;
+            front = running.await??;
+            let parked =
+                tokio::task::spawn_blocking(move || floor::unpark(woken.0 as usize, woken.1.cast_signed()));
+            floor.extend(parked.await??);
+        }
         session.client.close().await?;
-        Ok((percentile(&mut samples, 50), percentile(&mut samples, 99)))
+        Ok((samples, floor))
     })
 }
 
-fn spawn_run(
-    mut front: Front,
-    (count, interval): (u64, u64),
-) -> tokio::task::JoinHandle<Result<super::front::Run>> {
-    tokio::task::spawn_blocking(move || front.run(What::Run, count, interval))
+/// Lets the library send, and gives it back when it has.
+fn spawn_run(mut front: Front, (count, interval): (u64, u64)) -> tokio::task::JoinHandle<Result<Front>> {
+    tokio::task::spawn_blocking(move || front.run(What::Run, count, interval).map(|_| front))
 }
 
 /// Tasks that wait for every tick, in turn.
