@@ -11,8 +11,8 @@ use ctp_ring::{Reader, Writer};
 use super::{at_most, monotonic_ns, percentile, ratios};
 use crate::report::Figure;
 
-/// As many words as a tick with its receive time.
-const WORDS: usize = 76;
+/// As many words as the gateway's ticks have.
+const WORDS: usize = 69;
 type Words = [u64; WORDS];
 const SLOTS: usize = 1 << 14;
 /// Values between two looks at the clock, which takes as long as one of them.
