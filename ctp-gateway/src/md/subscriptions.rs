@@ -63,6 +63,8 @@ struct Entry {
     /// From when on it is told that nothing came after the answer.
     tick_due: Option<Instant>,
     was_told: bool,
+    /// Whether it was asked again on this link because nothing came after the answer.
+    was_doubted: bool,
 }
 
 #[derive(Debug)]
@@ -123,7 +125,14 @@ impl Subscriptions {
         for id in ids {
             if let btree_map::Entry::Vacant(place) = self.entries.entry(id) {
                 let phase = Phase::Queued { tries: 0 };
-                place.insert(Entry { phase, last: None, has_ticked: false, tick_due: None, was_told: false });
+                place.insert(Entry {
+                    phase,
+                    last: None,
+                    has_ticked: false,
+                    tick_due: None,
+                    was_told: false,
+                    was_doubted: false,
+                });
                 self.queue.push_back(id);
             }
         }
@@ -157,6 +166,7 @@ impl Subscriptions {
             entry.phase = Phase::Queued { tries: 0 };
             entry.has_ticked = false;
             entry.tick_due = None;
+            entry.was_doubted = false;
         }
         self.next_batch = None;
         self.pump(now);
@@ -199,7 +209,7 @@ impl Subscriptions {
                 }));
                 let Some(entry) = entry else { return };
                 entry.phase = Phase::Verified;
-                if self.feed == Feed::Ticks && !entry.has_ticked && !entry.was_told {
+                if self.feed == Feed::Ticks && !entry.has_ticked && entry.tick_due.is_none() {
                     let due = now + SNAPSHOT_PATIENCE;
                     entry.tick_due = Some(due);
                     self.looks.entry(due).or_default().push(id);
@@ -276,12 +286,17 @@ impl Subscriptions {
                 }
                 Phase::Verified
                     if !entry.has_ticked
-                        && !entry.was_told
+                        && !entry.was_doubted
                         && entry.tick_due.is_some_and(|due| due <= now) =>
                 {
-                    entry.was_told = true;
-                    let meant = spelling::meant(&id);
-                    self.moves.push(Move::Event(MdEvent::NeverTicked { instrument_id: id, meant }));
+                    if !std::mem::replace(&mut entry.was_told, true) {
+                        let meant = spelling::meant(&id);
+                        self.moves.push(Move::Event(MdEvent::NeverTicked { instrument_id: id, meant }));
+                    }
+                    // Perhaps the answer was a late one, to a subscription that was ended since, and this one was lost.
+                    entry.was_doubted = true;
+                    entry.phase = Phase::Queued { tries: 0 };
+                    self.queue.push_back(id);
                 }
                 _ => {}
             }
