@@ -1,5 +1,7 @@
 //! A bad day on the simulator, recorded and replayed.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
