@@ -29,7 +29,7 @@ pub use readers::{BlockingTicks, SpinTicks, Ticks};
 use latest::Latest;
 use wake::Wake;
 
-/// A bus. When it is dropped, its streams end; a clone of what is [shared](Shared) does not keep it alive.
+/// A bus. When it is dropped, its streams end; what it shares with its readers does not keep it alive.
 #[derive(Debug)]
 pub struct TickBus {
     shared: Arc<Shared>,
