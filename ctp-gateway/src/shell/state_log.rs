@@ -110,7 +110,6 @@ mod tests {
     }
 
     #[test]
-    #[expect(clippy::disallowed_methods, reason = "any instant will do")]
     fn the_last_line_tells_where_the_session_stands() {
         let start = Instant::now();
         let at = |second| start + Duration::from_secs(second);
@@ -135,7 +134,6 @@ mod tests {
     }
 
     #[test]
-    #[expect(clippy::disallowed_methods, reason = "any instant will do")]
     fn who_flaps_writes_each_kind_once_a_minute() {
         let start = Instant::now();
         let (ready, broken) = states();
