@@ -1,7 +1,7 @@
 use std::sync::atomic::AtomicUsize;
 use std::task::{Context, Poll, Waker};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ctp_types::Text;
 use futures_core::Stream;
@@ -124,13 +124,13 @@ fn the_keeper_reads_for_the_table() {
     let bus = bus(1024);
     let inlet = bus.inlet();
     inlet.publish(&record("rb2701", 7));
-    let end = std::time::Instant::now() + PATIENCE;
+    let end = Instant::now() + PATIENCE;
     for round in 0..6_u64 {
         for volume in 0..512 {
             inlet.publish(&record("m2701", volume));
         }
         while bus.shared().lock_latest().is_far_behind() {
-            assert!(std::time::Instant::now() < end, "round {round}: the keeper sleeps");
+            assert!(Instant::now() < end, "round {round}: the keeper sleeps");
             thread::sleep(Duration::from_millis(5));
         }
     }
@@ -198,9 +198,9 @@ fn several_sleepers_are_all_woken() {
             assert_eq!(poll(ticks, &waker), Poll::Pending);
         }
         inlet.publish(&record("rb2701", round));
-        let end = std::time::Instant::now() + PATIENCE;
+        let end = Instant::now() + PATIENCE;
         while count.0.load(Ordering::SeqCst) < 5 * usize::try_from(round + 1).unwrap() {
-            assert!(std::time::Instant::now() < end, "round {round}: somebody sleeps on");
+            assert!(Instant::now() < end, "round {round}: somebody sleeps on");
             thread::yield_now();
         }
         for ticks in &mut streams {
@@ -357,9 +357,9 @@ fn a_function_is_called_on_a_thread_of_its_own() {
     assert_eq!((handler.panics(), handler.dropped()), (1, u64::try_from(next - 3).unwrap()));
     // Closed: at most the call under way goes on.
     bus.close();
-    let end = std::time::Instant::now() + PATIENCE;
+    let end = Instant::now() + PATIENCE;
     while !bus.shared().handlers_have_ended() {
-        assert!(std::time::Instant::now() < end, "it goes on");
+        assert!(Instant::now() < end, "it goes on");
         thread::yield_now();
     }
     assert!(handler.has_ended());
@@ -370,10 +370,59 @@ fn a_function_can_be_stopped() {
     let bus = bus(16);
     let handler = bus.shared().handle(bus.ticks(), |_| {}).expect("a thread");
     handler.stop();
-    let end = std::time::Instant::now() + PATIENCE;
+    let end = Instant::now() + PATIENCE;
     while !handler.has_ended() {
-        assert!(std::time::Instant::now() < end, "it goes on");
+        assert!(Instant::now() < end, "it goes on");
         thread::yield_now();
     }
     assert_eq!(handler.calls(), 0);
+}
+
+/// The writer publishes while the reader is about to sleep, at every moment of it, and nothing follows that would wake it
+/// by chance: the last look before sleeping must find the tick.
+fn published_while_dozing(read_all: impl FnOnce(Ticks, &AtomicU64) + Send) {
+    const TICKS: u64 = 30_000;
+    let bus = bus(16);
+    let (ticks, inlet, read) = (bus.ticks(), bus.inlet(), AtomicU64::new(0));
+    thread::scope(|scope| {
+        scope.spawn(|| read_all(ticks, &read));
+        let mut random = fastrand::Rng::with_seed(9);
+        let started = Instant::now();
+        for number in 0..TICKS {
+            inlet.publish(&record("rb2701", i32::try_from(number).unwrap()));
+            while read.load(Ordering::Acquire) <= number {
+                if started.elapsed() > PATIENCE {
+                    // Frees the reader, so that the test ends.
+                    bus.close();
+                    panic!("tick {number} was slept through");
+                }
+                std::hint::spin_loop();
+            }
+            for _ in 0..random.u32(0..400) {
+                std::hint::spin_loop();
+            }
+        }
+        bus.close();
+    });
+}
+
+#[test]
+fn a_thread_about_to_sleep_sees_the_tick() {
+    published_while_dozing(|ticks, read| {
+        for _ in ticks.blocking() {
+            read.fetch_add(1, Ordering::Release);
+        }
+    });
+}
+
+#[test]
+fn a_task_about_to_sleep_sees_the_tick() {
+    published_while_dozing(|mut ticks, read| {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            while ticks.next().await.is_some() {
+                read.fetch_add(1, Ordering::Release);
+            }
+        });
+    });
 }
