@@ -43,7 +43,8 @@ fn wrong_libraries_are_named() {
 fn wrong_fronts_and_accounts_are_named_all_at_once() {
     fails(MD, &["--front", "tcp://127.0.0.1"], "has no port; write tcp://host:port");
     fails(TD, &["--front", "tcp://127.0.0.1:41205"], "library: is missing");
-    fails(TD, &["--front", "127.0.0.1:41205"], "has no scheme");
+    fails(TD, &["--front", "127.0.0.1"], "is no address; write tcp://host:port");
+    fails(TD, &["--front", "http://127.0.0.1:41205"], "has scheme `http`; write tcp://");
     fails(TD, &["--broker", "12345678901", "--user", ""], "user_id: is empty");
     fails(TD, &["--broker", "12345678901", "--user", ""], "broker_id: does not fit; give at most 10 bytes");
     let library = find_simulator("6.7.13").expect("built by `cargo xtask sim`").trader;
