@@ -2,11 +2,14 @@
 //!
 //! They need `cargo xtask sim`; without it the first line of a failure names the command.
 
+mod common;
+
 use std::time::Duration;
 
+use common::{ready, soon, td_config};
 use ctp_gateway::error::{Rule, SendRefusal};
 use ctp_gateway::requests::RawAnswer;
-use ctp_gateway::{Error, MdClient, MdConfig, TdClient, TdConfig};
+use ctp_gateway::{Error, MdClient, MdConfig};
 use ctp_sim::{CoverageClass, coverage};
 use ctp_types::{
     InputOrderField, InstrumentField, MdCallback, ParkedOrderField, QryCombLegField, QryInstrumentField,
@@ -14,25 +17,6 @@ use ctp_types::{
     UserPasswordUpdateField,
 };
 use tempfile::TempDir;
-
-/// Longer than anything here takes; a failure ends by it instead of hanging.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-fn config(exchange: &str, folder: &TempDir) -> TdConfig {
-    let mut config = TdConfig::new([format!("sim://{exchange}")], "9999", "000001", "simulator");
-    config.flow_dir = folder.path().to_owned();
-    config
-}
-
-async fn soon<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, future).await.expect("nothing happened")
-}
-
-async fn ready(config: TdConfig) -> TdClient {
-    let client = TdClient::connect(config).await.expect("the simulator is built by `cargo xtask sim`");
-    soon(client.ready()).await.expect("logged in");
-    client
-}
 
 /// Several sessions share the queries: the front lets each ask twice a second.
 #[tokio::test(flavor = "multi_thread")]
@@ -50,7 +34,7 @@ async fn every_query_of_the_api_is_answered_or_refused_in_its_own_terms() {
 
 /// Makes every fourth query and returns how many were answered.
 async fn queries(folder: &TempDir, user: &str, first: usize) -> usize {
-    let mut config = config("requests-all", folder);
+    let mut config = td_config("requests-all", "000001", folder);
     config.user_id = user.to_owned();
     let td = ready(config).await;
     let classes = coverage();
@@ -81,7 +65,7 @@ async fn queries(folder: &TempDir, user: &str, first: usize) -> usize {
 #[tokio::test(flavor = "multi_thread")]
 async fn emitted_methods_fill_the_account_in_and_return_typed_records() {
     let folder = TempDir::new().unwrap();
-    let td = ready(config("requests-typed", &folder)).await;
+    let td = ready(td_config("requests-typed", "000001", &folder)).await;
     let accounts = soon(td.requests().qry_trading_account(&QryTradingAccountField::default())).await.unwrap();
     assert_eq!(accounts.len(), 1);
     assert_eq!(accounts[0].account_id, "000001");
@@ -116,7 +100,7 @@ async fn emitted_methods_fill_the_account_in_and_return_typed_records() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_silent_request_is_sent_and_refused_later() {
     let folder = TempDir::new().unwrap();
-    let td = ready(config("requests-silent", &folder)).await;
+    let td = ready(td_config("requests-silent", "000001", &folder)).await;
     let mut raw = td.raw_events();
     let order = InputOrderField { instrument_id: Text::new("none").unwrap(), ..Default::default() };
     let sent = soon(td.requests().order_insert(&order)).await.unwrap();
@@ -145,7 +129,7 @@ async fn a_silent_request_is_sent_and_refused_later() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_sent_is_denied_before() {
     let folder = TempDir::new().unwrap();
-    let td = ready(config("requests-denied", &folder)).await;
+    let td = ready(td_config("requests-denied", "000001", &folder)).await;
     let rule = |error: Error| match error {
         Error::Denied(denial) => denial.rule,
         other => panic!("{other}"),
@@ -162,7 +146,7 @@ async fn what_cannot_be_sent_is_denied_before() {
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_that_the_version_lacks_name_it() {
     let folder = TempDir::new().unwrap();
-    let mut config = config("requests-version", &folder);
+    let mut config = td_config("requests-version", "000001", &folder);
     config.version = Some("6.3.15".to_owned());
     let td = ready(config).await;
     let lacks = |error: Error| match error {
@@ -183,7 +167,7 @@ async fn requests_that_the_version_lacks_name_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_days_instruments_and_rates_come_from_disk() {
     let folder = TempDir::new().unwrap();
-    let mut config = config("requests-cache", &folder);
+    let mut config = td_config("requests-cache", "000001", &folder);
     config.cache = Some(true);
     let td = ready(config.clone()).await;
     let instruments = soon(td.instruments()).await.unwrap();
@@ -218,7 +202,7 @@ async fn the_days_instruments_and_rates_come_from_disk() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dropped_query_mixes_no_rows_into_the_next() {
     let folder = TempDir::new().unwrap();
-    let td = ready(config("requests-dropped", &folder)).await;
+    let td = ready(td_config("requests-dropped", "000001", &folder)).await;
     for _ in 0..5 {
         let filter = QryInstrumentField::default();
         // Polled once: submitted, perhaps sent, then dropped.
@@ -234,7 +218,7 @@ async fn a_dropped_query_mixes_no_rows_into_the_next() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_settlement_statement_is_whole() {
     let folder = TempDir::new().unwrap();
-    let td = ready(config("requests-settlement", &folder)).await;
+    let td = ready(td_config("requests-settlement", "000001", &folder)).await;
     let slices = soon(td.requests().qry_settlement_info(&Default::default())).await.unwrap();
     let text = soon(td.settlement_text("")).await.unwrap();
     assert_eq!(text.is_some(), !slices.is_empty());

@@ -2,39 +2,23 @@
 //!
 //! They need `cargo xtask sim`; without it the first line of a failure names the command.
 
+mod common;
+
 use std::time::Duration;
 
+use common::{ready, soon, td_config};
 use ctp_gateway::error::{Rule, SendRefusal};
 use ctp_gateway::md::MdEvent;
 use ctp_gateway::state::Fault;
 use ctp_gateway::td::{OrderPhase, Origin};
-use ctp_gateway::{Error, MdClient, MdConfig, NewOrder, SessionState, TdClient, TdConfig, TdEvent, Tick};
+use ctp_gateway::{Error, MdClient, MdConfig, NewOrder, SessionState, TdClient, TdEvent, Tick};
 use ctp_types::{Direction, OffsetFlag, PosiDirection};
 use tempfile::TempDir;
-
-/// Longer than anything here takes; a failure ends by it instead of hanging.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 fn md_config(exchange: &str, folder: &TempDir) -> MdConfig {
     let mut config = MdConfig::new([format!("sim://{exchange}")]);
     config.flow_dir = folder.path().to_owned();
     config
-}
-
-fn td_config(exchange: &str, user: &str, folder: &TempDir) -> TdConfig {
-    let mut config = TdConfig::new([format!("sim://{exchange}")], "9999", user, "simulator");
-    config.flow_dir = folder.path().to_owned();
-    config
-}
-
-async fn soon<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, future).await.expect("nothing happened")
-}
-
-async fn ready(config: TdConfig) -> TdClient {
-    let client = TdClient::connect(config).await.expect("the simulator is built by `cargo xtask sim`");
-    soon(client.ready()).await.expect("logged in");
-    client
 }
 
 /// Returns the nearest contract of a product that trades.

@@ -3,11 +3,14 @@
 use std::any::Any;
 use std::fmt::Debug;
 
+use ctp_types::{Callback, RecordBox, Request, RspInfoField};
 use tokio::sync::oneshot;
 
 use super::note::{Note, Value};
 use crate::config::Secret;
 use crate::error::SendRefusal;
+use crate::requests::RawEvent;
+use crate::requests::submission::{Asker, Submission};
 
 /// A session whose inputs can be written down and made again.
 pub(crate) trait Recorded {
@@ -128,6 +131,62 @@ pub(crate) fn sent(note: &Note) -> Result<(i32, Result<(), SendRefusal>), String
         Some(_) => Err(SendRefusal::Library(note.text("message").unwrap_or_default().to_owned())),
     };
     Ok((request_id, result))
+}
+
+/// Writes a callback down.
+pub(crate) fn note_callback<C: Callback>(event: &RawEvent<C>) -> Note {
+    Note::new(event.callback.name())
+        .with("number", event.number)
+        .with("is_last", event.is_last)
+        .with("received_ns", event.received_ns)
+        .with_some("record", event.record.clone())
+        .with_some("rsp_info", event.rsp_info.as_ref().map(RecordBox::new))
+}
+
+/// Makes again what [`note_callback`] wrote.
+pub(crate) fn callback<C: Callback>(note: &Note) -> Result<RawEvent<C>, String> {
+    Ok(RawEvent {
+        callback: callback_named(note.name()).ok_or_else(|| format!("`{}` is no input", note.name()))?,
+        record: note.record("record").cloned(),
+        rsp_info: note.record("rsp_info").and_then(RecordBox::get::<RspInfoField>).copied(),
+        number: need(note, "number", note.number("number"))?,
+        is_last: need(note, "is_last", note.flag("is_last"))?,
+        received_ns: need(note, "received_ns", note.number("received_ns"))?,
+    })
+}
+
+fn callback_named<C: Callback>(name: &str) -> Option<C> {
+    C::ALL.iter().find(|callback| callback.name() == name).copied()
+}
+
+/// Writes down that a callback panicked.
+pub(crate) fn note_panicked(callback: &'static str, message: &str) -> Note {
+    Note::new("Panicked").with("callback", callback).with("message", message)
+}
+
+/// Makes again what [`note_panicked`] wrote: the callback's name and the message.
+pub(crate) fn panicked<C: Callback>(note: &Note) -> Result<(&'static str, String), String> {
+    let known = callback_named::<C>(note.text("callback").unwrap_or_default());
+    let message = need(note, "message", note.text("message"))?.to_owned();
+    Ok((known.map_or("unknown callback", C::name), message))
+}
+
+/// Makes the request again that a caller made, and what keeps its caller waiting.
+pub(crate) fn submission<R: Request>(note: &Note) -> Result<(Submission<R>, Option<Waiting>), String> {
+    let (reply, answer) = waiting();
+    let name = need(note, "request", note.text("request"))?;
+    let request = R::ALL.iter().find(|request| request.name() == name).copied();
+    let submission = Submission {
+        request: request.ok_or_else(|| format!("`{name}` is no request"))?,
+        record: need(note, "record", note.record("record"))?.clone(),
+        asker: Asker::Caller(reply),
+    };
+    Ok((submission, answer))
+}
+
+/// Writes down what a caller asked for; [`submission`] makes it again.
+pub(crate) fn note_submission<R: Request>(submission: &Submission<R>) -> Note {
+    Note::new("Request").with("request", submission.request.name()).with("record", submission.record.clone())
 }
 
 /// Returns what became of a fresh API object as a note.

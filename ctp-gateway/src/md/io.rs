@@ -1,8 +1,6 @@
 //! What goes into a market data session and what comes out of it.
 
-use ctp_types::{
-    ForQuoteRspField, MdCallback, MdRequest, RecordBox, RspInfoField, SpecificInstrumentField, Text,
-};
+use ctp_types::{ForQuoteRspField, MdCallback, MdRequest, RecordBox, SpecificInstrumentField, Text};
 
 use crate::error::{Error, SendRefusal};
 pub(crate) use crate::md::event::Seen;
@@ -42,36 +40,12 @@ impl Feed {
 }
 
 /// A callback other than a tick, copied.
-#[derive(Clone, Debug)]
-pub(crate) struct SpiEvent {
-    pub(crate) callback: MdCallback,
-    pub(crate) record: Option<RecordBox>,
-    pub(crate) rsp_info: Option<RspInfoField>,
-    /// `nRequestID` or `nReason`.
-    pub(crate) number: i32,
-    pub(crate) is_last: bool,
-    /// When it was received, in nanoseconds since the Unix epoch.
-    pub(crate) received_ns: i64,
-}
+pub(crate) type SpiEvent = RawEvent<MdCallback>;
 
-impl SpiEvent {
-    pub(crate) fn to_raw(&self) -> RawEvent<MdCallback> {
-        RawEvent {
-            callback: self.callback,
-            record: self.record.clone(),
-            rsp_info: self.rsp_info,
-            number: self.number,
-            is_last: self.is_last,
-            received_ns: self.received_ns,
-        }
-    }
-
-    /// Returns the instrument of an answer to a subscription, or of a request for quotes.
-    pub(crate) fn instrument(&self) -> Option<Id> {
-        let record = self.record.as_ref()?;
-        let asked = || record.get::<ForQuoteRspField>().map(|record| record.instrument_id);
-        record.get::<SpecificInstrumentField>().map(|record| record.instrument_id).or_else(asked)
-    }
+/// Returns the instrument of an answer to a subscription, or of a request for quotes.
+pub(crate) fn instrument_of(event: &SpiEvent) -> Option<Id> {
+    let asked = || event.get::<ForQuoteRspField>().map(|record| record.instrument_id);
+    event.get::<SpecificInstrumentField>().map(|record| record.instrument_id).or_else(asked)
 }
 
 /// What a client wants of the session.

@@ -1,17 +1,17 @@
 //! A market data session's inputs as notes, and back.
 
-use ctp_types::{MdCallback, MdRequest, RecordBox, RspInfoField, Text};
+use ctp_types::{MdCallback, Text};
 
 use crate::capture::recorded::{
-    Recorded, Relay, Waiting, list, need, note_renewed, note_sent, renewed, sent, waiting,
+    Recorded, Relay, Waiting, callback, list, need, note_callback, note_panicked, note_renewed, note_sent,
+    note_submission, panicked, renewed, sent, submission,
 };
 use crate::capture::replay::{Effect, Replayable};
 use crate::capture::{About, CaptureError, Note, Recording, SessionKind, TickSource, Value};
 use crate::config::{MdConfig, Secret};
 use crate::md::event::Seen;
-use crate::md::io::{Command, Feed, Id, Input, Output, SpiEvent};
+use crate::md::io::{Command, Feed, Id, Input, Output};
 use crate::md::session::MdSession;
-use crate::requests::submission::{Asker, Submission};
 use crate::session::Now;
 use crate::shell::now;
 
@@ -24,15 +24,8 @@ impl Recorded for MdRecorded {
 
     fn note(input: &Input) -> Note {
         match input {
-            Input::Callback(event) => Note::new(event.callback.name())
-                .with("number", event.number)
-                .with("is_last", event.is_last)
-                .with("received_ns", event.received_ns)
-                .with_some("record", event.record.clone())
-                .with_some("rsp_info", event.rsp_info.as_ref().map(RecordBox::new)),
-            Input::Panicked { callback, message } => {
-                Note::new("Panicked").with("callback", *callback).with("message", message.as_str())
-            }
+            Input::Callback(event) => note_callback(event),
+            Input::Panicked { callback, message } => note_panicked(callback, message),
             Input::Sent { request_id, result } => note_sent(*request_id, result),
             Input::Command(Command::Subscribe(feed, ids)) => {
                 Note::new(feed.subscribe_name()).with("ids", texts(ids))
@@ -41,9 +34,7 @@ impl Recorded for MdRecorded {
                 Note::new(feed.unsubscribe_name()).with("ids", texts(ids))
             }
             Input::Renewed { result } => note_renewed(result),
-            Input::Command(Command::Request(submission)) => Note::new("Request")
-                .with("request", submission.request.name())
-                .with("record", submission.record.clone()),
+            Input::Command(Command::Request(submission)) => note_submission(submission),
             Input::Time => Note::new("Time"),
             Input::Ticked(seen) => {
                 Note::new("Ticked").with("seen", seen.iter().map(seen_value).collect::<Vec<_>>())
@@ -54,11 +45,10 @@ impl Recorded for MdRecorded {
 
     fn input(note: &Note) -> Result<(Input, Option<Waiting>), String> {
         let input = match note.name() {
-            "Panicked" => Input::Panicked {
-                callback: callback(note.text("callback").unwrap_or_default())
-                    .map_or("unknown callback", MdCallback::name),
-                message: need(note, "message", note.text("message"))?.to_owned(),
-            },
+            "Panicked" => {
+                let (callback, message) = panicked::<MdCallback>(note)?;
+                Input::Panicked { callback, message }
+            }
             "Sent" => {
                 let (request_id, result) = sent(note)?;
                 Input::Sent { request_id, result }
@@ -72,27 +62,12 @@ impl Recorded for MdRecorded {
             ),
             "Renewed" => Input::Renewed { result: renewed(note) },
             "Request" => {
-                let (reply, answer) = waiting();
-                let name = need(note, "request", note.text("request"))?;
-                let request = MdRequest::ALL.iter().find(|request| request.name() == name).copied();
-                let submission = Submission {
-                    request: request.ok_or_else(|| format!("`{name}` is no request"))?,
-                    record: need(note, "record", note.record("record"))?.clone(),
-                    asker: Asker::Caller(reply),
-                };
+                let (submission, answer) = submission(note)?;
                 return Ok((Input::Command(Command::Request(submission)), answer));
             }
             "Time" => Input::Time,
             "Finish" => Input::Finish,
-            name => Input::Callback(SpiEvent {
-                callback: callback(name)
-                    .ok_or_else(|| format!("`{name}` is no input of a market data session"))?,
-                record: note.record("record").cloned(),
-                rsp_info: note.record("rsp_info").and_then(RecordBox::get::<RspInfoField>).copied(),
-                number: need(note, "number", note.number("number"))?,
-                is_last: need(note, "is_last", note.flag("is_last"))?,
-                received_ns: need(note, "received_ns", note.number("received_ns"))?,
-            }),
+            _ => Input::Callback(callback(note)?),
         };
         Ok((input, None))
     }
@@ -157,10 +132,6 @@ pub(crate) fn begin(
         public: &[&config.broker_id, &config.user_id],
     };
     Recording::begin(now(&config.clock), capture, about, ticks)
-}
-
-fn callback(name: &str) -> Option<MdCallback> {
-    MdCallback::ALL.iter().find(|callback| callback.name() == name).copied()
 }
 
 fn texts(ids: &[Id]) -> Vec<Value> {

@@ -14,7 +14,7 @@ use crate::handshake::{Handshake, Move, Plan, Step};
 use crate::ids::RequestIds;
 use crate::md::event::MdEvent;
 use crate::md::feeds::Feeds;
-use crate::md::io::{Command, Feed, Id, Input, Output, Outputs, SpiEvent};
+use crate::md::io::{Command, Feed, Id, Input, Output, Outputs, SpiEvent, instrument_of};
 use crate::md::subscriptions;
 use crate::requests::desk::{self, Heard, RequestDesk};
 use crate::requests::submission::{Reply, Rows, SendRequest, Submission};
@@ -180,7 +180,7 @@ impl MdSession {
             MdCallback::OnRspUnSubMarketData => self.handle_unsubscribed(Feed::Ticks, event, check),
             MdCallback::OnRspUnSubForQuoteRsp => self.handle_unsubscribed(Feed::QuoteRequests, event, check),
             MdCallback::OnRtnForQuoteRsp => {
-                if let Some(instrument_id) = event.instrument() {
+                if let Some(instrument_id) = instrument_of(event) {
                     self.subscriptions.of(Feed::QuoteRequests).handle_heard(instrument_id);
                 }
             }
@@ -196,13 +196,13 @@ impl MdSession {
         event: &SpiEvent,
         check: Result<(), ServerError>,
     ) {
-        if let Some(instrument_id) = event.instrument() {
+        if let Some(instrument_id) = instrument_of(event) {
             self.subscriptions.of(feed).handle_answer(now, instrument_id, check);
         }
     }
 
     fn handle_unsubscribed(&mut self, feed: Feed, event: &SpiEvent, check: Result<(), ServerError>) {
-        if let (Some(instrument_id), Ok(())) = (event.instrument(), check) {
+        if let (Some(instrument_id), Ok(())) = (instrument_of(event), check) {
             self.subscriptions.of(feed).handle_ended(instrument_id);
         }
     }

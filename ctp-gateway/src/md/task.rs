@@ -84,7 +84,7 @@ impl Task {
         if let Input::Callback(event) = &input
             && self.raw_events.is_wanted()
         {
-            self.raw_events.send(&event.to_raw());
+            self.raw_events.send(event);
         }
         let now = now(&self.clock);
         let (callbacks, commands) = (self.reports.len(), self.commands.len());

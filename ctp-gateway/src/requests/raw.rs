@@ -39,7 +39,17 @@ impl<C: Callback> RawEvent<C> {
 
     /// Returns the refusal that the callback carries, if it carries one.
     pub fn error(&self) -> Option<ServerError> {
-        ServerError::check(self.rsp_info.as_ref()).err()
+        self.check().err()
+    }
+
+    /// As [`error`](Self::error), for `?`.
+    pub(crate) fn check(&self) -> Result<(), ServerError> {
+        ServerError::check(self.rsp_info.as_ref())
+    }
+
+    /// Returns the refusal of a callback that means one even when it gives no reason.
+    pub(crate) fn refusal(&self) -> ServerError {
+        self.error().unwrap_or_else(|| ServerError::counter(0, "no reason given"))
     }
 
     /// Returns whether it is a push (C: `OnRtn…`) rather than an answer.

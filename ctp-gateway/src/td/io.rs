@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use ctp_types::{RecordBox, RspInfoField, Text, TraderCallback, TraderRequest};
+use ctp_types::{RecordBox, Text, TraderCallback, TraderRequest};
 use tokio::sync::oneshot;
 
 use crate::config::Secret;
-use crate::error::{Error, SendRefusal, ServerError};
+use crate::error::{Error, SendRefusal};
 use crate::requests::RawEvent;
 use crate::requests::submission::{Ended, Submission};
 use crate::state::SessionState;
@@ -18,43 +18,7 @@ pub(crate) use crate::td::session::CallReply;
 use crate::td::session::Placed;
 
 /// A callback, copied.
-#[derive(Clone, Debug)]
-pub(crate) struct SpiEvent {
-    pub(crate) callback: TraderCallback,
-    pub(crate) record: Option<RecordBox>,
-    pub(crate) rsp_info: Option<RspInfoField>,
-    /// `nRequestID` or `nReason`.
-    pub(crate) number: i32,
-    pub(crate) is_last: bool,
-    /// When it was received, in nanoseconds since the Unix epoch.
-    pub(crate) received_ns: i64,
-}
-
-impl SpiEvent {
-    pub(crate) fn get<R: ctp_types::Record>(&self) -> Option<&R> {
-        self.record.as_ref().and_then(RecordBox::get)
-    }
-
-    pub(crate) fn to_raw(&self) -> RawEvent<TraderCallback> {
-        RawEvent {
-            callback: self.callback,
-            record: self.record.clone(),
-            rsp_info: self.rsp_info,
-            number: self.number,
-            is_last: self.is_last,
-            received_ns: self.received_ns,
-        }
-    }
-
-    pub(crate) fn check(&self) -> Result<(), ServerError> {
-        ServerError::check(self.rsp_info.as_ref())
-    }
-
-    /// Returns the refusal of a callback that means one even when it gives no reason.
-    pub(crate) fn refusal(&self) -> ServerError {
-        self.check().err().unwrap_or_else(|| ServerError::counter(0, "no reason given"))
-    }
-}
+pub(crate) type SpiEvent = RawEvent<TraderCallback>;
 
 /// What a client wants of the session.
 #[derive(Debug)]

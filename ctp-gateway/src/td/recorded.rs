@@ -1,21 +1,20 @@
 //! A trading session's inputs as notes, and back.
 
 use ctp_types::{
-    Direction, HedgeFlag, OffsetFlag, RecordBox, RspInfoField, Text, TimeCondition, TraderCallback,
-    TraderRequest, VolumeCondition,
+    Direction, HedgeFlag, OffsetFlag, RecordBox, Text, TimeCondition, TraderCallback, VolumeCondition,
 };
 
 use crate::capture::recorded::{
-    Recorded, Relay, Waiting, need, note_renewed, note_sent, relay, renewed, sent, waiting,
+    Recorded, Relay, Waiting, callback, need, note_callback, note_panicked, note_renewed, note_sent,
+    note_submission, panicked, relay, renewed, sent, submission, waiting,
 };
 use crate::capture::replay::{Effect, Replayable};
 use crate::capture::{About, CaptureError, Note, Recording, SessionKind, Value};
 use crate::config::{Secret, TdConfig};
-use crate::requests::submission::{Asker, Submission};
 use crate::session::Now;
 use crate::shell::now;
 use crate::td::account::AccountTexts;
-use crate::td::io::{Command, Input, Output, SpiEvent};
+use crate::td::io::{Command, Input, Output};
 use crate::td::new_order::NewOrder;
 use crate::td::order::OrderId;
 use crate::td::session::TdSession;
@@ -29,15 +28,8 @@ impl Recorded for TdRecorded {
 
     fn note(input: &Input) -> Note {
         match input {
-            Input::Callback(event) => Note::new(event.callback.name())
-                .with("number", event.number)
-                .with("is_last", event.is_last)
-                .with("received_ns", event.received_ns)
-                .with_some("record", event.record.clone())
-                .with_some("rsp_info", event.rsp_info.as_ref().map(RecordBox::new)),
-            Input::Panicked { callback, message } => {
-                Note::new("Panicked").with("callback", *callback).with("message", message.as_str())
-            }
+            Input::Callback(event) => note_callback(event),
+            Input::Panicked { callback, message } => note_panicked(callback, message),
             Input::Sent { request_id, result } => note_sent(*request_id, result),
             Input::FrontInfo { address, query_frequency } => Note::new("FrontInfo")
                 .with("address", address.to_str().into_owned())
@@ -49,10 +41,9 @@ impl Recorded for TdRecorded {
             Input::Command(Command::Cancel { logins, id, .. }) => {
                 Note::new("Cancel").with("logins", logins.cast_signed()).with("id", id.0.cast_signed())
             }
-            Input::Command(Command::Request { logins, submission }) => Note::new("Request")
-                .with("logins", logins.cast_signed())
-                .with("request", submission.request.name())
-                .with("record", submission.record.clone()),
+            Input::Command(Command::Request { logins, submission }) => {
+                note_submission(submission).with("logins", logins.cast_signed())
+            }
             Input::Command(Command::Learn { trading_day, records, .. }) => {
                 let note = Note::new("Learn").with("trading_day", &*trading_day.to_str());
                 note.with("rows", records.iter().cloned().map(Value::from).collect::<Vec<_>>())
@@ -75,11 +66,10 @@ impl Recorded for TdRecorded {
     fn input(note: &Note) -> Result<(Input, Option<Waiting>), String> {
         let logins = || need(note, "logins", note.number::<i64>("logins")).map(i64::cast_unsigned);
         let input = match note.name() {
-            "Panicked" => Input::Panicked {
-                callback: callback(note.text("callback").unwrap_or_default())
-                    .map_or("unknown callback", TraderCallback::name),
-                message: need(note, "message", note.text("message"))?.to_owned(),
-            },
+            "Panicked" => {
+                let (callback, message) = panicked::<TraderCallback>(note)?;
+                Input::Panicked { callback, message }
+            }
             "Sent" => {
                 let (request_id, result) = sent(note)?;
                 Input::Sent { request_id, result }
@@ -102,13 +92,7 @@ impl Recorded for TdRecorded {
                 return Ok((Input::Command(Command::Cancel { logins: logins()?, id, reply }), answer));
             }
             "Request" => {
-                let (reply, answer) = waiting();
-                let name = need(note, "request", note.text("request"))?;
-                let submission = Submission {
-                    request: request(name).ok_or_else(|| format!("`{name}` is no request"))?,
-                    record: need(note, "record", note.record("record"))?.clone(),
-                    asker: Asker::Caller(reply),
-                };
+                let (submission, answer) = submission(note)?;
                 return Ok((Input::Command(Command::Request { logins: logins()?, submission }), answer));
             }
             "Learn" => {
@@ -136,15 +120,7 @@ impl Recorded for TdRecorded {
             }
             "Time" => Input::Time,
             "Finish" => Input::Finish,
-            name => Input::Callback(SpiEvent {
-                callback: callback(name)
-                    .ok_or_else(|| format!("`{name}` is no input of a trading session"))?,
-                record: note.record("record").cloned(),
-                rsp_info: note.record("rsp_info").and_then(RecordBox::get::<RspInfoField>).copied(),
-                number: need(note, "number", note.number("number"))?,
-                is_last: need(note, "is_last", note.flag("is_last"))?,
-                received_ns: need(note, "received_ns", note.number("received_ns"))?,
-            }),
+            _ => Input::Callback(callback(note)?),
         };
         Ok((input, None))
     }
@@ -244,14 +220,6 @@ fn row(value: &Value) -> Result<RecordBox, String> {
         Value::Record(record) => Ok(record.clone()),
         other => Err(format!("{other} is no record")),
     }
-}
-
-fn callback(name: &str) -> Option<TraderCallback> {
-    TraderCallback::ALL.iter().find(|callback| callback.name() == name).copied()
-}
-
-fn request(name: &str) -> Option<TraderRequest> {
-    TraderRequest::ALL.iter().find(|request| request.name() == name).copied()
 }
 
 fn order_note(order: &NewOrder) -> Note {

@@ -76,7 +76,7 @@ impl Task {
         if let Input::Callback(event) = &input
             && self.raw_events.is_wanted()
         {
-            self.raw_events.send(&event.to_raw());
+            self.raw_events.send(event);
         }
         let now = now(&self.clock);
         let (queries, requests) = self.session.request_depths();
