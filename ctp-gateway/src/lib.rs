@@ -37,6 +37,7 @@ pub mod config;
 pub mod error;
 pub mod gateway;
 pub mod health;
+pub mod journal;
 pub mod md;
 pub mod metrics;
 pub mod requests;
