@@ -9,6 +9,7 @@ mod keys;
 mod loader;
 mod problem;
 mod relay;
+mod risk;
 mod secret;
 mod source;
 mod stream;
@@ -25,6 +26,7 @@ pub use gateway::GatewayConfig;
 pub use loader::Loader;
 pub use problem::{ConfigError, Place, Problem};
 pub use relay::{Relay, TerminalInfo};
+pub use risk::RiskConfig;
 pub use secret::Secret;
 pub use source::SecretSource;
 pub use stream::{FensMode, Resume};
@@ -226,6 +228,9 @@ pub struct TdConfig {
     /// How long the session waits for things.
     #[serde(default)]
     pub timeouts: Timeouts,
+    /// What orders must keep to before they are sent: `docs/risk.md`.
+    #[serde(default)]
+    pub risk: RiskConfig,
     /// Where the session is recorded; absent: nowhere.
     #[serde(default)]
     pub capture: Option<CaptureConfig>,
@@ -265,6 +270,7 @@ impl TdConfig {
             confirm_settlement: true,
             cache: None,
             timeouts: Timeouts::default(),
+            risk: RiskConfig::default(),
             capture: None,
             clock: WallClock::default(),
         }

@@ -191,17 +191,27 @@ pub struct Denial {
     pub rule: Rule,
     /// The offending value with its name, for example `volume 0`.
     pub value: String,
+    /// What the rule allows, for example `at most 500 lots in one order`.
+    pub limit: String,
     /// What to do.
     pub fix: String,
 }
 
 impl Denial {
+    /// Returns the denial by a rule whose limit is the same for everyone, see [`Rule::limit`].
     pub(crate) fn new(rule: Rule, value: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { rule, value: value.into(), fix: fix.into() }
+        Self { rule, value: value.into(), limit: rule.limit().to_owned(), fix: fix.into() }
+    }
+
+    /// Says what the limit is here.
+    #[must_use]
+    pub(crate) fn limit(mut self, limit: impl Into<String>) -> Self {
+        self.limit = limit.into();
+        self
     }
 }
 
-/// The rule that a denied request broke.
+/// The rule that a denied request broke. `docs/risk.md` has them all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Rule {
@@ -227,6 +237,85 @@ pub enum Rule {
     OrderUnknown,
     /// The session has no number left for the order.
     OrderRef,
+    /// Orders pass only while the trading gate is open.
+    Gate,
+    /// No order passes while the kill switch is on.
+    KillSwitch,
+    /// A dry run sends nothing.
+    DryRun,
+    /// Orders and cancels in any second, see `risk.actions_per_second`.
+    ActionsPerSecond,
+    /// Orders of the trading day, see `risk.orders_per_day`.
+    OrdersPerDay,
+    /// Cancels of the trading day, see `risk.cancels_per_day`.
+    CancelsPerDay,
+    /// Cancels of the trading day in one instrument, see `risk.cancels_per_instrument`.
+    CancelsPerInstrument,
+    /// Lots in one order, see `risk.order_lots`.
+    OrderLots,
+    /// The price must be within the exchange's limits of the day.
+    PriceLimit,
+    /// The price must be near the last one, see `risk.price_distance_bp`.
+    PriceDistance,
+    /// A close must not be for more lots than are held and not yet on order.
+    OverClose,
+    /// An order must not trade against one of the same account.
+    SelfTrade,
+    /// Lots held and on order in one instrument and direction, see `risk.position_lots`.
+    Position,
+    /// Lots held and on order in all, see `risk.position_lots_total`.
+    PositionTotal,
+    /// Working orders in one instrument, see `risk.open_orders`.
+    OpenOrders,
+    /// Working orders in all, see `risk.open_orders_total`.
+    OpenOrdersTotal,
+    /// The day's loss, see `risk.loss_cny`.
+    Loss,
+}
+
+impl Rule {
+    /// Returns the rule's name in metrics and logs, for example `price_tick`.
+    pub fn name(self) -> &'static str {
+        self.words().0
+    }
+
+    /// Returns what the rule allows, where that is the same for everyone; a [`Denial`] may say it more exactly.
+    pub fn limit(self) -> &'static str {
+        self.words().1
+    }
+
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Volume => ("volume", "from 1 lot to the most that the instrument allows"),
+            Self::Price => ("price", "a number above 0, except for spreads"),
+            Self::PriceTick => ("price_tick", "a multiple of the instrument's tick"),
+            Self::Instrument => ("instrument", "an instrument of today's table"),
+            Self::Exchange => ("exchange", "the exchange of the instrument"),
+            Self::Text => ("text", "what fits the field in GBK, without NUL"),
+            Self::Date => ("date", "yyyymmdd"),
+            Self::Record => ("record", "the record that belongs to the request"),
+            Self::OrderIsOver => ("order_is_over", "an order that still works"),
+            Self::OrderUnknown => ("order_unknown", "an order of this session's book"),
+            Self::OrderRef => ("order_ref", "at most 2147483647"),
+            Self::Gate => ("gate", "orders only while the trading gate is open"),
+            Self::KillSwitch => ("kill_switch", "no orders while the kill switch is on"),
+            Self::DryRun => ("dry_run", "nothing is sent in a dry run"),
+            Self::ActionsPerSecond => ("actions_per_second", "risk.actions_per_second"),
+            Self::OrdersPerDay => ("orders_per_day", "risk.orders_per_day"),
+            Self::CancelsPerDay => ("cancels_per_day", "risk.cancels_per_day"),
+            Self::CancelsPerInstrument => ("cancels_per_instrument", "risk.cancels_per_instrument"),
+            Self::OrderLots => ("order_lots", "risk.order_lots"),
+            Self::PriceLimit => ("price_limit", "the exchange's price limits of the day"),
+            Self::PriceDistance => ("price_distance", "risk.price_distance_bp"),
+            Self::OverClose => ("over_close", "the lots held and not yet on order to close"),
+            Self::SelfTrade => ("self_trade", "no order that can trade against one of the same account"),
+            Self::Position => ("position", "risk.position_lots"),
+            Self::PositionTotal => ("position_total", "risk.position_lots_total"),
+            Self::OpenOrders => ("open_orders", "risk.open_orders"),
+            Self::OpenOrdersTotal => ("open_orders_total", "risk.open_orders_total"),
+            Self::Loss => ("loss", "risk.loss_cny"),
+        }
+    }
 }
 
 /// Why the library, or the session in front of it, did not take a request.

@@ -172,6 +172,9 @@ pub(super) fn td(config: &TdConfig) -> Result<(), ConfigError> {
     problems.text::<11>("product_info", &config.product_info, Need::Optional);
     problems.flow_dir(&config.flow_dir);
     problems.timeouts(&config.timeouts);
+    for (key, message) in config.risk.problems() {
+        problems.add(key, message);
+    }
     problems.capture(config.capture.as_ref());
     problems.finish()
 }

@@ -81,6 +81,7 @@ impl fmt::Debug for TdConfig {
             confirm_settlement,
             cache,
             timeouts,
+            risk,
             capture,
             clock,
         } = self;
@@ -108,6 +109,7 @@ impl fmt::Debug for TdConfig {
             .field("confirm_settlement", confirm_settlement)
             .field("cache", cache)
             .field("timeouts", timeouts)
+            .field("risk", risk)
             .field("capture", capture)
             .field("clock", clock)
             .finish()

@@ -12,8 +12,8 @@ use super::value::{Node, Value};
 pub(super) use sessions::{Sides, variable};
 
 use super::{
-    ConfigError, FensMode, MdConfig, Problem, Relay, Resume, SecretSource, TdConfig, Timeouts, keys,
-    without_proxy,
+    ConfigError, FensMode, MdConfig, Problem, Relay, Resume, RiskConfig, SecretSource, TdConfig, Timeouts,
+    keys, without_proxy,
 };
 use crate::capture::CaptureConfig;
 use crate::clock::WallClock;
@@ -110,6 +110,8 @@ pub struct GatewayConfig {
     pub relay: Option<Relay>,
     /// How long the sessions wait for things.
     pub timeouts: Timeouts,
+    /// What orders must keep to before they are sent.
+    pub risk: RiskConfig,
     /// Whether and where what comes from the libraries is recorded.
     pub capture: Option<CaptureConfig>,
     /// The clock that stamps what is received.
@@ -153,6 +155,7 @@ impl Default for GatewayConfig {
             tick_capacity: md.tick_capacity,
             relay: None,
             timeouts: td.timeouts,
+            risk: td.risk,
             capture: None,
             clock: WallClock::default(),
             warnings: Vec::new(),

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 pub(super) use self::nearest::nearest;
 use super::value::{Node, Value};
-use super::{FensMode, GatewayConfig, Place, Problem, Relay, Resume, TerminalInfo, Timeouts};
+use super::{FensMode, GatewayConfig, Place, Problem, Relay, Resume, RiskConfig, TerminalInfo, Timeouts};
 
 /// A key.
 pub(super) struct Key {
@@ -118,7 +118,7 @@ pub(super) const KEYS: &[Key] = &[
 ];
 
 /// The tables, whose keys read themselves.
-pub(super) const TABLES: &[&str] = &["timeouts", "relay", "capture"];
+pub(super) const TABLES: &[&str] = &["timeouts", "risk", "relay", "capture"];
 
 fn resume(node: &Node) -> Result<Resume, String> {
     const FIX: &str = "give restart, resume, quick, none or { from_sequence = N }";
@@ -157,6 +157,7 @@ pub(super) fn names() -> Vec<String> {
 fn fields(table: &str) -> Vec<String> {
     let value = match table {
         "timeouts" => serde_json::to_value(Timeouts::default()),
+        "risk" => serde_json::to_value(RiskConfig::default()),
         "relay" => serde_json::to_value(Relay::default()),
         _ => serde_json::to_value(crate::capture::CaptureConfig::new("")),
     };
@@ -288,6 +289,7 @@ fn set_field(
             }
             config.timeouts = with_field(&config.timeouts, field, value.into())?;
         }
+        ("risk", _) => config.risk = with_field(&config.risk, field, node.json())?,
         ("relay", "system_info") => {
             let info = terminal_info(node, folder)?;
             config.relay.get_or_insert_with(Relay::default).system_info = info;

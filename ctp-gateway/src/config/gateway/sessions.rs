@@ -122,6 +122,7 @@ impl GatewayConfig {
         config.cache = self.cache;
         config.relay.clone_from(&self.relay);
         config.timeouts = self.timeouts;
+        config.risk = self.risk.clone();
         config.capture.clone_from(&self.capture);
         config.clock = self.clock.clone();
         config

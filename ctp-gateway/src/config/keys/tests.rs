@@ -30,6 +30,7 @@ fn the_pages_file_is_read() {
         toml::from_str(&text.replace("{ file = \"terminal.bin\" }", "'00ff'")).unwrap();
     let defaults = GatewayConfig::default();
     assert_eq!(config.timeouts, defaults.timeouts);
+    assert_eq!(config.risk, defaults.risk);
     assert_eq!((config.tick_capacity, config.production), (defaults.tick_capacity, defaults.production));
     assert_eq!(
         (config.private_resume, config.public_resume),
