@@ -4,8 +4,12 @@
 //! came. What was written survives the end of the process at any instruction; `docs/journal.md` says what a loss of
 //! power can take. A damaged journal says so: nothing is guessed.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "the writer comes with the next delivery"))]
+mod damage;
 mod encoding;
 mod entry;
+#[cfg_attr(not(test), expect(dead_code, reason = "the writer comes with the next delivery"))]
+pub(crate) mod segment;
 
+pub use damage::{Damage, DamageKind};
 pub use entry::Entry;
+pub use segment::{FORMAT_VERSION, Header};
