@@ -7,7 +7,7 @@
 mod damage;
 mod encoding;
 mod entry;
-#[cfg_attr(not(test), expect(dead_code, reason = "the writer comes with the next delivery"))]
+#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the writer comes with the next delivery"))]
 pub(crate) mod segment;
 
 pub use damage::{Damage, DamageKind};
