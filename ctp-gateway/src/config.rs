@@ -8,6 +8,7 @@ mod gateway;
 mod keys;
 mod loader;
 mod problem;
+mod recovery;
 mod relay;
 mod risk;
 mod secret;
@@ -17,6 +18,7 @@ mod timeouts;
 mod value;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -25,6 +27,7 @@ pub(crate) use front::shown;
 pub use gateway::GatewayConfig;
 pub use loader::Loader;
 pub use problem::{ConfigError, Place, Problem};
+pub use recovery::{Reconcile, Recovery};
 pub use relay::{Relay, TerminalInfo};
 pub use risk::RiskConfig;
 pub use secret::Secret;
@@ -221,6 +224,19 @@ pub struct TdConfig {
     /// Whether the settlement is confirmed after each login; without it orders are refused with error 42.
     #[serde(default = "yes")]
     pub confirm_settlement: bool,
+    /// What is asked for after each login before orders may leave.
+    #[serde(default)]
+    pub recovery: Recovery,
+    /// Whether the session only asks: nothing is recovered after a login, and no order leaves.
+    #[serde(default)]
+    pub read_only: bool,
+    /// What happens when the ledger and the counter differ.
+    #[serde(default)]
+    pub reconcile: Reconcile,
+    /// How often positions and money are compared again while the session is ready and nothing moves; 0: only after
+    /// logins and on demand. In whole seconds.
+    #[serde(default, rename = "reconcile_every_s", with = "seconds")]
+    pub reconcile_every: Duration,
     /// Whether the day's instruments, margin and commission rates are kept in the session's folder for the next start;
     /// absent: yes, but not the simulator's, which may change with every start.
     #[serde(default)]
@@ -268,6 +284,10 @@ impl TdConfig {
             public_resume: Resume::Quick,
             relay: None,
             confirm_settlement: true,
+            recovery: Recovery::default(),
+            read_only: false,
+            reconcile: Reconcile::default(),
+            reconcile_every: Duration::ZERO,
             cache: None,
             timeouts: Timeouts::default(),
             risk: RiskConfig::default(),
@@ -301,6 +321,21 @@ impl TdConfig {
 /// Writes fronts without the proxy behind them, which may carry a password.
 fn without_proxy<S: Serializer>(fronts: &[String], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(fronts.iter().map(|front| shown(front)))
+}
+
+/// Durations as numbers of seconds.
+mod seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        u64::deserialize(deserializer).map(Duration::from_secs)
+    }
+
+    pub(super) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(duration.as_secs())
+    }
 }
 
 fn default_flow_dir() -> PathBuf {

@@ -14,6 +14,8 @@ mod new_order;
 pub(crate) mod observed;
 mod order;
 pub(crate) mod recorded;
+#[cfg_attr(not(test), expect(dead_code, reason = "the session is being wired to it"))]
+mod recovery;
 mod requests;
 pub(crate) mod rows;
 pub(crate) mod session;
@@ -27,5 +29,6 @@ pub use event::TdEvent;
 pub use handle::OrderHandle;
 pub use new_order::NewOrder;
 pub use order::{Order, OrderId, OrderKeys, OrderPhase, Origin, Trade};
+pub use recovery::{GateReason, GateReasons, GateState};
 pub use requests::Requests;
 pub use rows::{Account, CommissionRate, Instrument, MarginRate, Position};

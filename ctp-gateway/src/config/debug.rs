@@ -79,6 +79,10 @@ impl fmt::Debug for TdConfig {
             public_resume,
             relay,
             confirm_settlement,
+            recovery,
+            read_only,
+            reconcile,
+            reconcile_every,
             cache,
             timeouts,
             risk,
@@ -107,6 +111,10 @@ impl fmt::Debug for TdConfig {
             .field("public_resume", public_resume)
             .field("relay", relay)
             .field("confirm_settlement", confirm_settlement)
+            .field("recovery", recovery)
+            .field("read_only", read_only)
+            .field("reconcile", reconcile)
+            .field("reconcile_every", reconcile_every)
             .field("cache", cache)
             .field("timeouts", timeouts)
             .field("risk", risk)

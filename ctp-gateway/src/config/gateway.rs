@@ -4,6 +4,7 @@ mod sessions;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -12,8 +13,8 @@ use super::value::{Node, Value};
 pub(super) use sessions::{Sides, variable};
 
 use super::{
-    ConfigError, FensMode, MdConfig, Problem, Relay, Resume, RiskConfig, SecretSource, TdConfig, Timeouts,
-    keys, without_proxy,
+    ConfigError, FensMode, MdConfig, Problem, Reconcile, Recovery, Relay, Resume, RiskConfig, SecretSource,
+    TdConfig, Timeouts, keys, without_proxy,
 };
 use crate::capture::CaptureConfig;
 use crate::clock::WallClock;
@@ -102,6 +103,15 @@ pub struct GatewayConfig {
     pub public_resume: Resume,
     /// Whether the settlement is confirmed after each login.
     pub confirm_settlement: bool,
+    /// What is asked for after each login before orders may leave.
+    pub recovery: Recovery,
+    /// Whether the trading session only asks: no order leaves.
+    pub read_only: bool,
+    /// What happens when the ledger and the counter differ.
+    pub reconcile: Reconcile,
+    /// How often positions and money are compared again while nothing moves; 0: only after logins and on demand.
+    #[serde(rename = "reconcile_every_s", with = "super::seconds")]
+    pub reconcile_every: Duration,
     /// Whether instruments, margin and fee rates are kept on disk for the trading day; `None`: as the library decides.
     pub cache: Option<bool>,
     /// How many ticks may wait between library and readers.
@@ -151,6 +161,10 @@ impl Default for GatewayConfig {
             private_resume: td.private_resume,
             public_resume: td.public_resume,
             confirm_settlement: td.confirm_settlement,
+            recovery: td.recovery,
+            read_only: td.read_only,
+            reconcile: td.reconcile,
+            reconcile_every: td.reconcile_every,
             cache: td.cache,
             tick_capacity: md.tick_capacity,
             relay: None,

@@ -3,13 +3,17 @@
 mod nearest;
 
 use std::path::Path;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub(super) use self::nearest::nearest;
 use super::value::{Node, Value};
-use super::{FensMode, GatewayConfig, Place, Problem, Relay, Resume, RiskConfig, TerminalInfo, Timeouts};
+use super::{
+    FensMode, GatewayConfig, Place, Problem, Reconcile, Recovery, Relay, Resume, RiskConfig, TerminalInfo,
+    Timeouts,
+};
 
 /// A key.
 pub(super) struct Key {
@@ -105,6 +109,32 @@ pub(super) const KEYS: &[Key] = &[
         resume(node).map(|resume| config.public_resume = resume)
     }),
     key("confirm_settlement", &[], "true or false", to!(confirm_settlement, bool)),
+    key("recovery", &[], "\"full\" or \"orders\"", |config, node, _| {
+        config.recovery = match node.text()?.to_ascii_lowercase().as_str() {
+            "full" => Recovery::Full,
+            "orders" => Recovery::Orders,
+            _ => return Err("is neither full nor orders; give one of them".to_owned()),
+        };
+        Ok(())
+    }),
+    key("read_only", &[], "true or false", to!(read_only, bool)),
+    key("reconcile", &[], "\"strict\", \"adopt_counter\" or \"report_only\"", |config, node, _| {
+        config.reconcile = match node.text()?.to_ascii_lowercase().as_str() {
+            "strict" => Reconcile::Strict,
+            "adopt_counter" => Reconcile::AdoptCounter,
+            "report_only" => Reconcile::ReportOnly,
+            _ => {
+                return Err("is not one of its values; give strict, adopt_counter or report_only".to_owned());
+            }
+        };
+        Ok(())
+    }),
+    key("reconcile_every_s", &[], "seconds, 0 for never", |config, node, _| {
+        let value = node.integer()?;
+        let seconds = u64::try_from(value).map_err(|_| format!("is {value}; give seconds, or 0"))?;
+        config.reconcile_every = Duration::from_secs(seconds);
+        Ok(())
+    }),
     key("cache", &[], "true or false", |config, node, _| {
         config.cache = Some(node.bool()?);
         Ok(())

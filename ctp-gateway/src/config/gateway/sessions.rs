@@ -119,6 +119,10 @@ impl GatewayConfig {
         config.private_resume = self.private_resume;
         config.public_resume = self.public_resume;
         config.confirm_settlement = self.confirm_settlement;
+        config.recovery = self.recovery;
+        config.read_only = self.read_only;
+        config.reconcile = self.reconcile;
+        config.reconcile_every = self.reconcile_every;
         config.cache = self.cache;
         config.relay.clone_from(&self.relay);
         config.timeouts = self.timeouts;

@@ -1,0 +1,459 @@
+use std::collections::HashMap;
+
+use ctp_types::{BrokerTradingParamsField, TraderRequest as Request, TradingAccountField};
+use proptest::prelude::*;
+
+use super::missing::PROOFS;
+use super::*;
+use crate::config::Recovery as Scope;
+
+const TRANSIT: Duration = Duration::from_secs(5);
+
+const ORDERS: [Request; 2] = [Request::ReqQryOrder, Request::ReqQryTrade];
+const MONEY: [Request; 3] =
+    [Request::ReqQryInvestorPosition, Request::ReqQryInvestorPositionDetail, Request::ReqQryTradingAccount];
+
+struct Bench {
+    recovery: Recovery,
+    start: Instant,
+    now: Instant,
+    asked: Vec<Request>,
+    /// Orders that the queries of orders do not show.
+    unknown: Vec<OrderId>,
+    proved: Vec<OrderId>,
+}
+
+impl Bench {
+    fn new(scope: Option<Scope>) -> Self {
+        let (recovery, now) = (Recovery::new(scope, TRANSIT, Duration::ZERO), Instant::now());
+        Self { recovery, start: now, now, asked: Vec::new(), unknown: Vec::new(), proved: Vec::new() }
+    }
+
+    fn logged_in(scope: Scope) -> Self {
+        let mut bench = Self::new(Some(scope));
+        bench.recovery.log_in(bench.now, true, []);
+        bench
+    }
+
+    fn wait(&mut self, seconds: u64) -> &mut Self {
+        self.now += Duration::from_secs(seconds);
+        self
+    }
+
+    /// Asks and answers one question. Returns what it led to, or `None` if nothing is to be asked now.
+    fn answer(&mut self) -> Option<Progress> {
+        let request = self.recovery.poll(self.now)?;
+        assert_eq!(self.recovery.poll(self.now), None, "one at a time");
+        self.asked.push(request);
+        self.wait(1);
+        if request == Request::ReqQryOrder {
+            let proved = self.recovery.orders_answered(&self.unknown);
+            self.unknown.retain(|id| !proved.contains(id));
+            self.proved.extend(proved);
+        }
+        Some(self.recovery.answered(self.now, request, Some(&[])))
+    }
+
+    /// Answers all that is asked, waiting where the machine waits.
+    fn answer_all(&mut self) -> Progress {
+        for _ in 0..20 {
+            match self.answer() {
+                Some(Progress::Waiting) => {}
+                Some(progress) => return progress,
+                None => match self.recovery.next_deadline() {
+                    Some(deadline) => self.now = deadline.max(self.now),
+                    None => return Progress::Waiting,
+                },
+            }
+        }
+        panic!("no end: {:?}", self.asked);
+    }
+
+    fn judge(&mut self, agrees: bool) -> Option<Verdict> {
+        assert!(matches!(self.answer_all(), Progress::Compare(_)));
+        self.recovery.judge(self.now, agrees)
+    }
+
+    fn elapsed(&self) -> u64 {
+        (self.now - self.start).as_secs()
+    }
+}
+
+#[test]
+fn everything_is_asked_in_order_and_the_way_of_counting_once_a_day() {
+    let mut bench = Bench::logged_in(Scope::Full);
+    assert!(bench.recovery.is_recovering() && !bench.recovery.is_caught_up());
+    assert_eq!(bench.judge(true), Some(Verdict::Agrees));
+    assert!(!bench.recovery.is_recovering() && bench.recovery.is_caught_up());
+    let mut expected = vec![Request::ReqQryBrokerTradingParams];
+    expected.extend(ORDERS.into_iter().chain(MONEY));
+    assert_eq!(std::mem::take(&mut bench.asked), expected);
+    bench.recovery.lose_link(bench.now, []);
+    assert_eq!((bench.recovery.poll(bench.now), bench.recovery.next_deadline()), (None, None));
+    bench.recovery.log_in(bench.now, false, []);
+    bench.judge(true);
+    assert_eq!(bench.asked, expected[1..]);
+    // Without a word nothing is asked again.
+    assert_eq!(bench.recovery.next_deadline(), None);
+}
+
+#[test]
+fn rows_reach_the_comparison() {
+    let mut bench = Bench::logged_in(Scope::Full);
+    let params = BrokerTradingParamsField {
+        margin_price_type: ctp_types::MarginPriceType::from_char(b'4'),
+        ..Default::default()
+    };
+    let account = TradingAccountField { balance: 7.0, ..Default::default() };
+    let rows = loop {
+        let request = bench.recovery.poll(bench.now).unwrap();
+        let records = match request {
+            Request::ReqQryBrokerTradingParams => vec![RecordBox::new(&params)],
+            Request::ReqQryTradingAccount => vec![RecordBox::new(&account)],
+            _ => Vec::new(),
+        };
+        if let Progress::Compare(rows) = bench.recovery.answered(bench.now, request, Some(&records)) {
+            break rows;
+        }
+    };
+    assert_eq!(rows.accounts.iter().map(|row| row.balance).collect::<Vec<_>>(), [7.0]);
+    assert_eq!(rows.params.map(|row| row.margin_price_type), Some(params.margin_price_type));
+    assert!(rows.positions.is_empty() && rows.details.is_empty() && rows.trades.is_empty());
+}
+
+#[test]
+fn orders_alone_are_not_compared() {
+    let mut bench = Bench::logged_in(Scope::Orders);
+    assert!(matches!(bench.answer_all(), Progress::Over(Verdict::Agrees)));
+    assert_eq!(bench.asked, ORDERS);
+}
+
+#[test]
+fn a_session_that_only_asks_recovers_nothing() {
+    let mut bench = Bench::new(None);
+    bench.recovery.log_in(bench.now, true, []);
+    assert!(!bench.recovery.is_recovering() && bench.recovery.is_caught_up());
+    bench.recovery.look_for_orders(bench.now);
+    assert_eq!((bench.recovery.poll(bench.now), bench.recovery.next_deadline()), (None, None));
+    // On demand it compares.
+    assert!(bench.recovery.demand());
+    assert_eq!(bench.judge(false), None);
+    assert_eq!(bench.judge(false), Some(Verdict::Differs));
+    assert_eq!(bench.recovery.next_deadline(), None);
+}
+
+#[test]
+fn a_difference_counts_when_it_lasts() {
+    let mut bench = Bench::logged_in(Scope::Full);
+    assert_eq!(bench.judge(false), None);
+    assert!(bench.recovery.is_recovering());
+    assert_eq!(bench.judge(true), Some(Verdict::Agrees));
+
+    let mut bench = Bench::logged_in(Scope::Full);
+    assert_eq!((bench.judge(false), bench.judge(false)), (None, Some(Verdict::Differs)));
+    assert!(!bench.recovery.is_recovering());
+    // It is looked at again a minute later, and may be gone.
+    assert_eq!(bench.recovery.next_deadline(), Some(bench.now + PAUSE_DIFFERS));
+    assert_eq!(bench.judge(true), Some(Verdict::Agrees));
+}
+
+#[test]
+fn what_moves_meanwhile_does_not_count_but_not_for_ever() {
+    let mut bench = Bench::logged_in(Scope::Full);
+    let mut looks = 0;
+    let verdict = loop {
+        // The first three questions come before the positions.
+        while bench.asked.last() != Some(&Request::ReqQryInvestorPosition) {
+            bench.recovery.note_move(bench.now);
+            bench.answer();
+        }
+        bench.recovery.note_move(bench.now);
+        looks += 1;
+        if let Some(verdict) = bench.judge(false) {
+            break verdict;
+        }
+    };
+    assert_eq!((verdict, looks), (Verdict::Differs, MOVED_MAX + LOOKS));
+
+    // News before the positions are asked for are in them.
+    let mut bench = Bench::logged_in(Scope::Full);
+    for _ in 0..3 {
+        bench.recovery.note_move(bench.now);
+        bench.answer();
+    }
+    bench.judge(false);
+    assert_eq!((bench.recovery.moved, bench.recovery.differed), (0, 1));
+}
+
+#[test]
+fn queries_that_fail_are_asked_again_and_at_last_left() {
+    let mut bench = Bench::logged_in(Scope::Full);
+    // Without the way of counting it goes on.
+    let params = bench.recovery.poll(bench.now).unwrap();
+    assert!(matches!(bench.recovery.answered(bench.now, params, None), Progress::Waiting));
+    assert!(!bench.recovery.knows_params);
+    let fail = |bench: &mut Bench| {
+        let request = loop {
+            let request = bench.recovery.poll(bench.now).unwrap();
+            if request != Request::ReqQryBrokerTradingParams {
+                break request;
+            }
+            bench.recovery.answered(bench.now, request, Some(&[]));
+        };
+        bench.recovery.answered(bench.now, request, None)
+    };
+    assert!(matches!(fail(&mut bench), Progress::Waiting));
+    assert_eq!(bench.recovery.poll(bench.now), None);
+    assert!(bench.recovery.is_recovering());
+    bench.wait(10);
+    assert!(matches!(fail(&mut bench), Progress::Over(Verdict::Incomplete)));
+    assert!(!bench.recovery.is_recovering());
+    bench.wait(29);
+    assert_eq!(bench.recovery.poll(bench.now), None);
+    bench.wait(1);
+    assert_eq!(bench.judge(true), Some(Verdict::Agrees));
+}
+
+#[test]
+fn f45_an_order_that_no_query_shows_is_proved_away_once_and_late_enough() {
+    let mut bench = Bench::new(Some(Scope::Orders));
+    bench.recovery.log_in(bench.now, true, []);
+    bench.answer_all();
+    let id = OrderId(3);
+    bench.unknown.push(id);
+    bench.recovery.lose_link(bench.now, [id]);
+    let lost = bench.elapsed();
+    bench.wait(2);
+    bench.recovery.log_in(bench.now, false, []);
+    assert!(matches!(bench.answer_all(), Progress::Over(Verdict::Agrees)));
+    assert_eq!(bench.proved, [id]);
+    // The first query came too early to prove anything.
+    let asked = bench.asked.iter().filter(|request| **request == Request::ReqQryOrder).count();
+    assert_eq!(asked, 1 + 1 + PROOFS as usize);
+    assert!(bench.elapsed() >= lost + TRANSIT.as_secs());
+    // Once.
+    bench.recovery.lose_link(bench.now, []);
+    bench.recovery.log_in(bench.now, false, []);
+    bench.answer_all();
+    assert_eq!(bench.proved, [id]);
+}
+
+#[test]
+fn f45_an_order_that_is_found_or_may_be_another_is_not_proved_away() {
+    let mut bench = Bench::new(Some(Scope::Orders));
+    bench.recovery.log_in(bench.now, true, [OrderId(1), OrderId(2)]);
+    // Order 1 is found at the first look.
+    bench.unknown.push(OrderId(2));
+    bench.answer();
+    assert_eq!(bench.recovery.missing.open(), Some(bench.start + TRANSIT));
+    // Order 2 may be one that the counter renamed.
+    bench.unknown.clear();
+    assert!(matches!(bench.answer_all(), Progress::Over(Verdict::Agrees)));
+    assert!(bench.proved.is_empty());
+}
+
+#[test]
+fn a_query_that_fails_proves_nothing() {
+    let mut bench = Bench::new(Some(Scope::Orders));
+    bench.recovery.log_in(bench.now, true, [OrderId(1)]);
+    bench.unknown.push(OrderId(1));
+    for _ in 0..6 {
+        while bench.recovery.poll(bench.now).is_none() {
+            bench.now = bench.recovery.next_deadline().unwrap();
+        }
+        bench.recovery.answered(bench.now, Request::ReqQryOrder, None);
+    }
+    assert_eq!((bench.proved.len(), bench.recovery.missing.open().is_some()), (0, true));
+    assert!(matches!(bench.answer_all(), Progress::Over(Verdict::Agrees)));
+    assert_eq!(bench.proved, [OrderId(1)]);
+}
+
+#[test]
+fn an_answer_after_a_new_login_is_none() {
+    let mut bench = Bench::logged_in(Scope::Orders);
+    let orders = bench.recovery.poll(bench.now).unwrap();
+    bench.recovery.lose_link(bench.now, [OrderId(1)]);
+    assert!(bench.recovery.orders_answered(&[OrderId(1)]).is_empty());
+    assert!(matches!(bench.recovery.answered(bench.now, orders, Some(&[])), Progress::Waiting));
+    bench.wait(20);
+    bench.recovery.log_in(bench.now, false, []);
+    assert!(bench.recovery.orders_answered(&[OrderId(1)]).is_empty());
+    assert!(matches!(bench.recovery.answered(bench.now, orders, Some(&[])), Progress::Waiting));
+    assert!(bench.asked.is_empty());
+    assert!(matches!(bench.answer_all(), Progress::Over(Verdict::Agrees)));
+}
+
+#[test]
+fn an_order_without_an_answer_is_looked_for_while_the_link_stands() {
+    let mut bench = Bench::logged_in(Scope::Full);
+    bench.judge(true);
+    bench.asked.clear();
+    bench.recovery.look_for_orders(bench.now);
+    bench.unknown.push(OrderId(1));
+    assert!(matches!(bench.answer_all(), Progress::Waiting));
+    assert_eq!(bench.asked, ORDERS);
+    // That it is not there proves nothing: it may still be under way.
+    assert!(bench.proved.is_empty() && !bench.recovery.is_recovering());
+    // A failure is no verdict either.
+    bench.recovery.look_for_orders(bench.now);
+    let request = bench.recovery.poll(bench.now).unwrap();
+    assert!(matches!(bench.recovery.answered(bench.now, request, None), Progress::Waiting));
+    assert_eq!(bench.recovery.next_deadline(), None);
+}
+
+#[test]
+fn a_ready_session_is_compared_now_and_then_when_nothing_moves() {
+    let mut bench = Bench::logged_in(Scope::Full);
+    bench.recovery.every = Duration::from_secs(300);
+    bench.judge(true);
+    let due = bench.now + Duration::from_secs(300);
+    assert_eq!(bench.recovery.next_deadline(), Some(due));
+    bench.now = due - Duration::from_secs(1);
+    bench.recovery.note_move(bench.now);
+    assert_eq!(bench.recovery.next_deadline(), Some(bench.now + QUIET));
+    assert_eq!(bench.judge(true), Some(Verdict::Agrees));
+    assert_eq!(bench.recovery.next_deadline(), Some(bench.now + Duration::from_secs(300)));
+}
+
+#[test]
+fn a_demand_joins_a_comparison_that_is_under_way() {
+    let mut bench = Bench::logged_in(Scope::Full);
+    bench.answer();
+    assert!(bench.recovery.demand());
+    bench.judge(true);
+    let count = bench.asked.len();
+    assert_eq!(count, 6);
+    assert!(bench.recovery.demand());
+    bench.judge(true);
+    assert_eq!(bench.asked.len(), count + 5);
+    bench.recovery.lose_link(bench.now, []);
+    assert!(!bench.recovery.demand());
+    // Orders come first.
+    let mut bench = Bench::logged_in(Scope::Orders);
+    assert!(!bench.recovery.demand());
+}
+
+/// What may happen to the machine.
+#[derive(Clone, Debug)]
+enum Event {
+    Wait(u64),
+    Answer,
+    Fail,
+    Judge(bool),
+    Move,
+    LogIn(bool),
+    Lose(Vec<u64>),
+    Find(u64),
+    Demand,
+    Look,
+}
+
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    let event = prop_oneof![
+        4 => (0..20_u64).prop_map(Event::Wait),
+        8 => Just(Event::Answer),
+        1 => Just(Event::Fail),
+        4 => any::<bool>().prop_map(Event::Judge),
+        2 => Just(Event::Move),
+        2 => any::<bool>().prop_map(Event::LogIn),
+        2 => prop::collection::vec(0..6_u64, 0..3).prop_map(Event::Lose),
+        1 => (0..6_u64).prop_map(Event::Find),
+        1 => Just(Event::Demand),
+        1 => Just(Event::Look),
+    ];
+    prop::collection::vec(event, 0..200)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever happens: one question at a time and only while logged in, no proof without two complete queries that
+    /// were asked after a later login and long enough after the loss, and after a quiet time a verdict.
+    #[test]
+    fn proofs_are_proofs_and_everything_ends(events in events(), full: bool) {
+        let scope = if full { Scope::Full } else { Scope::Orders };
+        let mut bench = Bench::new(Some(scope));
+        let mut logged_in = false;
+        let mut asked: Option<(Request, Instant)> = None;
+        let mut compare = false;
+        // When orders were lost, and how many complete queries have missed them since.
+        let mut lost: HashMap<OrderId, (Instant, u32)> = HashMap::new();
+        for event in events {
+            match event {
+                Event::Wait(seconds) => { bench.wait(seconds); }
+                Event::Answer | Event::Fail if asked.is_some() => {
+                    let Some((request, at)) = asked.take() else { unreachable!() };
+                    let complete = matches!(event, Event::Answer);
+                    if complete && request == Request::ReqQryOrder {
+                        for (since, missed) in lost.values_mut() {
+                            *missed += u32::from(at >= *since + TRANSIT);
+                        }
+                        for id in bench.recovery.orders_answered(&bench.unknown.clone()) {
+                            prop_assert!(bench.unknown.contains(&id));
+                            prop_assert!(lost[&id].1 >= PROOFS);
+                            bench.unknown.retain(|unknown| *unknown != id);
+                            lost.remove(&id);
+                        }
+                    }
+                    let records: Option<&[RecordBox]> = complete.then_some(&[]);
+                    compare = matches!(
+                        bench.recovery.answered(bench.now, request, records), Progress::Compare(_)
+                    );
+                }
+                Event::Judge(agrees) if compare => {
+                    compare = false;
+                    bench.recovery.judge(bench.now, agrees);
+                }
+                Event::Move => bench.recovery.note_move(bench.now),
+                Event::LogIn(new_day) if !logged_in => {
+                    if new_day {
+                        lost.clear();
+                        bench.unknown.clear();
+                    }
+                    bench.recovery.log_in(bench.now, new_day, []);
+                    (logged_in, asked, compare) = (true, None, false);
+                    prop_assert!(bench.recovery.is_recovering());
+                }
+                Event::Lose(ids) if logged_in => {
+                    for id in ids.into_iter().map(OrderId) {
+                        if !bench.unknown.contains(&id) {
+                            bench.unknown.push(id);
+                        }
+                        lost.entry(id).or_insert((bench.now, 0));
+                    }
+                    bench.recovery.lose_link(bench.now, bench.unknown.clone());
+                    (logged_in, asked, compare) = (false, None, false);
+                }
+                Event::Find(id) => {
+                    bench.unknown.retain(|unknown| *unknown != OrderId(id));
+                    lost.remove(&OrderId(id));
+                }
+                Event::Demand => {
+                    bench.recovery.demand();
+                }
+                Event::Look => bench.recovery.look_for_orders(bench.now),
+                _ => {}
+            }
+            if !compare && let Some(request) = bench.recovery.poll(bench.now) {
+                prop_assert!(logged_in && asked.is_none());
+                asked = Some((request, bench.now));
+            }
+        }
+        if !logged_in {
+            bench.recovery.log_in(bench.now, false, []);
+        } else if let Some((request, _)) = asked {
+            bench.recovery.answered(bench.now, request, None);
+        } else if compare {
+            bench.recovery.judge(bench.now, true);
+        }
+        for _ in 0..10 {
+            if matches!(bench.answer_all(), Progress::Compare(_)) {
+                bench.recovery.judge(bench.now, true);
+            }
+            if !bench.recovery.is_recovering() {
+                return Ok(());
+            }
+        }
+        prop_assert!(false, "still recovering");
+    }
+}
