@@ -225,6 +225,8 @@ pub enum Rule {
     Instrument,
     /// The exchange must be known.
     Exchange,
+    /// Price type, time, volume and trigger of an order must be one of the kinds that its exchange has.
+    OrderKind,
     /// A text must fit its field in GBK.
     Text,
     /// A date must be written as CTP writes it.
@@ -291,6 +293,7 @@ impl Rule {
             Self::PriceTick => ("price_tick", "a multiple of the instrument's tick"),
             Self::Instrument => ("instrument", "an instrument of today's table"),
             Self::Exchange => ("exchange", "the exchange of the instrument"),
+            Self::OrderKind => ("order_kind", "a kind of order that the exchange has: docs/orders.md"),
             Self::Text => ("text", "what fits the field in GBK, without NUL"),
             Self::Date => ("date", "yyyymmdd"),
             Self::Record => ("record", "the record that belongs to the request"),

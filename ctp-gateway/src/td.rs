@@ -3,6 +3,8 @@
 pub(crate) mod account;
 mod book;
 mod check;
+#[cfg_attr(not(test), expect(dead_code, reason = "wired with the one way of actions"))]
+mod classes;
 mod client;
 mod event;
 #[cfg(test)]
@@ -12,6 +14,7 @@ pub(crate) mod io;
 mod lookups;
 mod new_order;
 pub(crate) mod observed;
+mod offsets;
 mod order;
 pub(crate) mod recorded;
 #[cfg_attr(not(test), expect(dead_code, reason = "the session is being wired to it"))]
@@ -27,7 +30,8 @@ pub(crate) use account::AccountNames;
 pub use client::TdClient;
 pub use event::TdEvent;
 pub use handle::OrderHandle;
-pub use new_order::NewOrder;
+pub use new_order::{Condition, NewOrder};
+pub use offsets::{CloseFirst, NotEnoughHeld, split};
 pub use order::{Order, OrderId, OrderKeys, OrderPhase, Origin, Trade};
 pub use recovery::{GateReason, GateReasons, GateState};
 pub use requests::Requests;

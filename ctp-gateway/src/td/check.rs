@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use ctp_types::{InputOrderField, ProductClass, Text, price};
+use ctp_types::{InputOrderField, OrderPriceType, ProductClass, Text, price};
 
 use crate::error::{Denial, Rule};
 use crate::td::rows::Instrument;
@@ -86,6 +86,9 @@ fn check_volume(volume: i32, instrument: Option<&Arc<Instrument>>) -> Result<(),
 
 fn check_price(order: &InputOrderField, instrument: Option<&Arc<Instrument>>) -> Result<(), Denial> {
     let raw = order.limit_price;
+    if order.order_price_type != OrderPriceType::LIMIT_PRICE && raw == 0.0 {
+        return Ok(());
+    }
     let Some(limit) = price(raw) else {
         let fix = "give a price in CNY per unit of quotation";
         return Err(Denial::new(Rule::Price, format!("price {raw:e} is no price"), fix));
@@ -145,6 +148,7 @@ mod tests {
     fn order(id: &str, price: f64, volume: i32) -> InputOrderField {
         InputOrderField {
             instrument_id: Text::new(id).unwrap(),
+            order_price_type: OrderPriceType::LIMIT_PRICE,
             limit_price: price,
             volume_total_original: volume,
             ..InputOrderField::default()

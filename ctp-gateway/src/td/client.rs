@@ -198,6 +198,8 @@ impl TdClient {
     /// Dropped before the session has looked at it, the order is not sent; later it may be, and shows in
     /// [`events`](Self::events).
     pub async fn place(&self, order: NewOrder) -> Result<OrderHandle, Error> {
+        // What cannot be sent at all needs no session.
+        order.record()?;
         let (reply, answer) = oneshot::channel();
         let placed =
             self.ask(Command::Place { logins: self.logins(), order: Box::new(order), reply }, answer).await?;

@@ -69,7 +69,7 @@ impl Observed for TdRecorded {
     fn instrument(input: &Input) -> Option<String> {
         match input {
             Input::Callback(event) => instrument_of(event.record.as_ref()),
-            Input::Command(Command::Place { order, .. }) => Some(order.instrument_id.clone()),
+            Input::Command(Command::Place { order, .. }) => Some(order.raw().instrument_id.to_string()),
             Input::Command(Command::Request { submission, .. }) => instrument_of(Some(&submission.record)),
             _ => None,
         }

@@ -1,8 +1,6 @@
 //! A trading session's inputs as notes, and back.
 
-use ctp_types::{
-    Direction, HedgeFlag, OffsetFlag, RecordBox, Text, TimeCondition, TraderCallback, VolumeCondition,
-};
+use ctp_types::{InputOrderField, RecordBox, Text, TraderCallback};
 
 use crate::capture::recorded::{
     Recorded, Relay, Waiting, callback, need, note_callback, note_panicked, note_renewed, note_sent,
@@ -35,9 +33,9 @@ impl Recorded for TdRecorded {
                 .with("address", address.to_str().into_owned())
                 .with("query_frequency", *query_frequency),
             Input::Renewed { result } => note_renewed(result),
-            Input::Command(Command::Place { logins, order, .. }) => {
-                order_note(order).with("logins", logins.cast_signed())
-            }
+            Input::Command(Command::Place { logins, order, .. }) => Note::new("Place")
+                .with("record", RecordBox::new(order.raw()))
+                .with("logins", logins.cast_signed()),
             Input::Command(Command::Cancel { logins, id, .. }) => {
                 Note::new("Cancel").with("logins", logins.cast_signed()).with("id", id.0.cast_signed())
             }
@@ -83,7 +81,9 @@ impl Recorded for TdRecorded {
             "Renewed" => Input::Renewed { result: renewed(note) },
             "Place" => {
                 let (reply, answer) = waiting();
-                let order = Box::new(order(note)?);
+                let record = need(note, "record", note.record("record"))?.get::<InputOrderField>();
+                let record = record.ok_or("the record of an order is another")?;
+                let order = Box::new(NewOrder::of_record(*record));
                 return Ok((Input::Command(Command::Place { logins: logins()?, order, reply }), answer));
             }
             "Cancel" => {
@@ -222,40 +222,6 @@ fn row(value: &Value) -> Result<RecordBox, String> {
     }
 }
 
-fn order_note(order: &NewOrder) -> Note {
-    // Exhaustive, so that a new field is not forgotten here.
-    let NewOrder { instrument_id, exchange_id, direction, offset, hedge, volume, price, time, fill, memo } =
-        order;
-    Note::new("Place")
-        .with("instrument_id", instrument_id.as_str())
-        .with("exchange_id", exchange_id.as_str())
-        .with("direction", direction.as_char())
-        .with("offset", offset.as_char())
-        .with("hedge", hedge.as_char())
-        .with("volume", *volume)
-        .with("price", *price)
-        .with("time", time.as_char())
-        .with("fill", fill.as_char())
-        .with("memo", memo.as_str())
-}
-
-fn order(note: &Note) -> Result<NewOrder, String> {
-    let text = |key| need(note, key, note.text(key)).map(str::to_owned);
-    let character = |key| need(note, key, note.number::<u8>(key));
-    Ok(NewOrder {
-        instrument_id: text("instrument_id")?,
-        exchange_id: text("exchange_id")?,
-        direction: Direction::from_char(character("direction")?),
-        offset: OffsetFlag::from_char(character("offset")?),
-        hedge: HedgeFlag::from_char(character("hedge")?),
-        volume: need(note, "volume", note.number("volume"))?,
-        price: need(note, "price", note.real("price"))?,
-        time: TimeCondition::from_char(character("time")?),
-        fill: VolumeCondition::from_char(character("fill")?),
-        memo: text("memo")?,
-    })
-}
-
 /// Returns what stands for a secret that a command brings.
 fn blank(secret: &Secret) -> &'static str {
     if secret.is_empty() { "" } else { "***new" }
@@ -295,7 +261,7 @@ mod tests {
             (Note::new("OnRtnNothing"), "no input"),
             (Note::new("OnRtnOrder"), "no `number`"),
             (Note::new("Request").with("request", "ReqNothing"), "no request"),
-            (Note::new("Place"), "instrument_id"),
+            (Note::new("Place"), "record"),
         ] {
             let error = TdRecorded::input(&note).expect_err("refused");
             assert!(error.contains(words), "{error}");

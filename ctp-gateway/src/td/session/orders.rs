@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::error::{Denial, Error, Rule, SendRefusal, ServerError, UnknownCause};
 use crate::td::event::TdEvent;
 use crate::td::io::Output;
-use crate::td::new_order::NewOrder;
+use crate::td::new_order::{NewOrder, form};
 use crate::td::order::{Order, OrderId, OrderPhase};
 use crate::td::session::TdSession;
 
@@ -90,6 +90,7 @@ impl TdSession {
     fn prepare(&mut self, logins: u64, order: &NewOrder) -> Result<(Arc<Order>, RecordBox, i32), Error> {
         let mut record = order.record()?;
         self.instruments.check(&mut record)?;
+        form::complete(&mut record)?;
         self.check_login(INSERT, logins)?;
         if self.last_order_ref >= ORDER_REF_MAX {
             let fix = "the counter takes no higher number; wait for the next trading day";
