@@ -4,12 +4,24 @@
 //! came. What was written survives the end of the process at any instruction; `docs/journal.md` says what a loss of
 //! power can take. A damaged journal says so: nothing is guessed.
 
+mod config;
 mod damage;
 mod encoding;
 mod entry;
-#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the writer comes with the next delivery"))]
+mod error;
+mod folder;
+mod keeper;
+mod reader;
 pub(crate) mod segment;
+mod writer;
 
+pub use config::JournalConfig;
 pub use damage::{Damage, DamageKind};
 pub use entry::Entry;
+pub use error::JournalError;
+#[cfg_attr(not(test), expect(unused_imports, reason = "the driver opens it with the next delivery"))]
+pub(crate) use reader::Recovered;
+pub use reader::{Segment, Segments};
 pub use segment::{FORMAT_VERSION, Header};
+#[cfg_attr(not(test), expect(unused_imports, reason = "the driver opens it with the next delivery"))]
+pub(crate) use writer::Journal;

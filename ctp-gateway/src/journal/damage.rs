@@ -34,6 +34,12 @@ pub enum DamageKind {
     /// The first bytes do not name a segment of this format.
     #[error("the beginning was changed")]
     Beginning,
+    /// The segment is of another version of the format.
+    #[error("it is of format {found}, which this build does not read")]
+    Version {
+        /// The version.
+        found: u32,
+    },
     /// The header does not fit its check.
     #[error("the header was changed")]
     Header,

@@ -20,9 +20,9 @@ use ctp_types::Text;
 
 use super::encoding::Encoder;
 use super::entry::Entry;
-pub(crate) use scan::{Contents, read};
+pub(crate) use scan::{Contents, header, read};
 
-/// The version of the format that this build writes and reads.
+/// The version of the journal's format that this build writes and reads.
 pub const FORMAT_VERSION: u32 = 1;
 
 const MAGIC: [u8; 8] = *b"\x89CTPJNL\n";
@@ -36,8 +36,10 @@ const LENGTH_MAX: usize = 256 << 10;
 
 /// What the checks of entries begin with.
 static ENTRY_SEED: LazyLock<u32> = LazyLock::new(|| crc32fast::hash(ctp_types::API_VERSION.as_bytes()));
-/// What the checks of the header begin with: it can be read with any API.
-const HEADER_SEED: u32 = 0;
+/// What the checks of the header begin with: it can be read with any API, in this format only.
+const HEADER_SEED: u32 = FORMAT_VERSION;
+/// No beginning with its header is longer.
+pub(crate) const HEADER_MAX: u64 = 4096;
 
 /// What a segment says about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]

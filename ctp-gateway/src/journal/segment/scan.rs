@@ -27,6 +27,16 @@ pub(crate) struct Contents {
     pub(crate) end: u64,
 }
 
+impl Contents {
+    /// Returns the version of the format, if it is not ours and that is why nothing could be read.
+    pub(crate) fn other_version(&self) -> Option<u32> {
+        self.damage.iter().find_map(|(_, kind)| match kind {
+            DamageKind::Version { found } => Some(*found),
+            _ => None,
+        })
+    }
+}
+
 /// Reads a whole segment.
 pub(crate) fn read(bytes: &[u8]) -> Contents {
     let (header, damage, start) = beginning(bytes);
@@ -52,8 +62,13 @@ pub(crate) fn read(bytes: &[u8]) -> Contents {
     contents
 }
 
+/// Reads the header, if there is one.
+pub(crate) fn header(bytes: &[u8]) -> Option<Header> {
+    beginning(bytes).0
+}
+
 /// Reads the beginning and the header; returns where the entries begin.
-pub(crate) fn beginning(bytes: &[u8]) -> (Option<Header>, Vec<(u64, DamageKind)>, usize) {
+fn beginning(bytes: &[u8]) -> (Option<Header>, Vec<(u64, DamageKind)>, usize) {
     let mut damage = Vec::new();
     let named = match bytes.get(..BEGINNING) {
         Some(named) if !is_zero(&bytes[BEGINNING..]) => named,
@@ -63,10 +78,14 @@ pub(crate) fn beginning(bytes: &[u8]) -> (Option<Header>, Vec<(u64, DamageKind)>
     let mut expected = MAGIC.to_vec();
     expected.extend(FORMAT_VERSION.to_le_bytes());
     expected.extend([0; 4]);
+    let header = frame(HEADER_SEED, &bytes[BEGINNING..]);
     if named != expected {
-        damage.push((0, DamageKind::Beginning));
+        let found = u32::from_le_bytes([named[8], named[9], named[10], named[11]]);
+        // With a header of this format it is this format, whatever became of its number.
+        let is_other = named[..8] == MAGIC && found != FORMAT_VERSION && matches!(header, Frame::Head);
+        damage.push((0, if is_other { DamageKind::Version { found } } else { DamageKind::Beginning }));
     }
-    match frame(HEADER_SEED, &bytes[BEGINNING..]) {
+    match header {
         Frame::Whole { sequence, payload, end } => match Header::decode(sequence, payload) {
             Some(header) => (Some(header), damage, BEGINNING + end),
             None => {
