@@ -1,0 +1,258 @@
+//! The gateway's own books: lots, margin, commission and money of the account, from the start of the trading day and every
+//! order and trade since.
+//!
+//! A pure state machine that is written from the rules of the exchanges and of CTP (`docs/ledger.md`), so that a comparison
+//! with the counter's rows ([`Ledger::reconcile`]) is one of two independent reckonings. Money is exact, in 1/10,000 CNY.
+//! What is not known is said ([`Unknown`]) and never guessed.
+
+mod account;
+mod amount;
+mod baseline;
+mod compare;
+mod contract;
+mod difference;
+mod margin;
+mod positions;
+mod rows;
+mod side;
+mod terms;
+mod view;
+mod wants;
+mod working;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use ctp_market::Money;
+use ctp_types::{
+    BrokerTradingParamsField, Direction, HedgeFlag, InstrumentCommissionRateField, InstrumentField,
+    InstrumentMarginRateField, OffsetFlag, PosiDirection, Text, TradeField, TradeType,
+};
+
+use crate::td::order::{Order, OrderId};
+
+use self::account::Funds;
+use self::amount::Price;
+use self::contract::Contract;
+pub use self::difference::{Compared, Comparison, Difference, Figure};
+pub use self::rows::Rows;
+use self::side::{Closes, Effect, Fill};
+use self::terms::{Params, Side, Terms};
+pub use self::view::{AccountNow, Closable, DayProfit, PositionKey, PositionNow, Unknown};
+pub(crate) use self::wants::Want;
+use self::wants::Wants;
+use self::working::Working;
+
+/// A price of an instrument, as the market data say it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Mark {
+    pub(crate) instrument_id: Text<81>,
+    pub(crate) last: f64,
+    pub(crate) pre_settlement: f64,
+}
+
+/// What makes a trade unique: both sides of a self-trade share the exchange's number.
+type TradeKey = (Text<9>, Text<21>, Direction, Text<21>, Text<81>);
+
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    trading_day: Text<9>,
+    has_baseline: bool,
+    funds: Option<Funds>,
+    params: Option<Params>,
+    contracts: BTreeMap<Text<81>, Contract>,
+    /// Rates that hold for a product, until an instrument has its own.
+    products: HashMap<Text<81>, terms::Commission>,
+    trades: HashSet<TradeKey>,
+    working: HashMap<OrderId, Working>,
+    /// Trades that could not be read.
+    unreadable: BTreeSet<Text<81>>,
+    wants: Wants,
+    version: u64,
+}
+
+impl Ledger {
+    /// Forgets everything of another trading day: `Position` has become `YdPosition`, which the next baseline tells.
+    pub(crate) fn begin_day(&mut self, trading_day: Text<9>) {
+        if self.trading_day != trading_day {
+            *self = Self { trading_day, version: self.version + 1, ..Self::default() };
+        }
+    }
+
+    /// Returns whether the positions at the start of the day are known.
+    pub(crate) fn has_baseline(&self) -> bool {
+        self.has_baseline
+    }
+
+    /// Returns a number that changes with every lot: two equal ones have nothing between them.
+    pub(crate) fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Takes an order as it stands: what it reserves follows from it.
+    pub(crate) fn order(&mut self, order: &Order) {
+        let working = Working::of(order, |id, exchange| self.split_of(id, exchange));
+        let before = match &working {
+            Some(working) => self.working.insert(order.id, working.clone()),
+            None => self.working.remove(&order.id),
+        };
+        if before == working {
+            return;
+        }
+        for (reserve, sign) in [(before, -1), (working, 1)] {
+            for leg in reserve.iter().flat_map(|working| &working.legs) {
+                let Effect::Closes(closes) = leg.effect else {
+                    if sign > 0 {
+                        self.contract(leg.instrument_id, order.keys.exchange_id);
+                    }
+                    continue;
+                };
+                let contract = self.contract(leg.instrument_id, order.keys.exchange_id);
+                contract.side(leg.side, leg.hedge).frozen.add(closes, sign * leg.volume);
+            }
+        }
+    }
+
+    /// Counts a trade, once however often it comes. Returns the position that it changed.
+    pub(crate) fn trade(&mut self, record: &TradeField) -> Option<PositionKey> {
+        if !self.trading_day.is_empty() && !record.trading_day.is_empty() && record.trading_day != self.trading_day {
+            return None;
+        }
+        let id = record.instrument_id;
+        let name = (record.exchange_id, record.trade_id, record.direction, record.order_sys_id, id);
+        if !self.trades.insert(name) {
+            return None;
+        }
+        self.version += 1;
+        let contract = self.contract(id, record.exchange_id);
+        let opens = record.offset_flag == OffsetFlag::OPEN;
+        let side = Side::of(record.direction, opens);
+        let (Some(side), Some(price), 1..) = (side, Price::of(record.price), record.volume) else {
+            self.unreadable.insert(id);
+            return None;
+        };
+        let split = contract.split;
+        let fill = Fill {
+            at: (second(record.trade_time), record.sequence_no),
+            effect: effect(record.offset_flag, split),
+            price,
+            volume: record.volume,
+            is_combined: record.trade_type == TradeType::COMB_DERIVED,
+        };
+        contract.last.get_or_insert(price);
+        contract.side(side, record.hedge_flag).fill(fill, split);
+        Some(PositionKey::new(id, side.direction(), record.hedge_flag))
+    }
+
+    /// Takes a price. Those of instruments that the ledger has nothing of are left alone. Returns whether it was news.
+    pub(crate) fn mark(&mut self, mark: &Mark) -> bool {
+        let Some(contract) = self.contracts.get_mut(&mark.instrument_id) else { return false };
+        let last = Price::of(mark.last);
+        let pre_settlement = Price::of(mark.pre_settlement).filter(|price| *price > Price::default());
+        let before = (contract.last, contract.pre_settlement);
+        contract.last = last.or(contract.last);
+        contract.is_marked |= last.is_some();
+        contract.pre_settlement = pre_settlement.or(contract.pre_settlement);
+        before != (contract.last, contract.pre_settlement)
+    }
+
+    /// Returns whether the ledger has lots or orders of an instrument, so that its price matters.
+    pub(crate) fn follows(&self, instrument_id: &Text<81>) -> bool {
+        self.contracts.contains_key(instrument_id)
+    }
+
+    /// Takes the terms of an instrument as the counter says them.
+    pub(crate) fn instrument(&mut self, record: &InstrumentField) {
+        let Some(contract) = self.contracts.get_mut(&record.instrument_id) else { return };
+        let Some(terms) = Terms::of(record) else { return };
+        let split = terms.split;
+        contract.terms = Some(terms);
+        if contract.split != split {
+            contract.split = split;
+            contract.sides.iter_mut().for_each(|side| side.rebuild(split));
+        }
+    }
+
+    /// Takes a margin rate of an instrument. One that is relative to the exchange's is not whole and says nothing.
+    pub(crate) fn margin_rate(&mut self, record: &InstrumentMarginRateField) {
+        if let Some(contract) = self.contracts.get_mut(&record.instrument_id) {
+            contract.learn_margin(record);
+        }
+    }
+
+    /// Takes a commission rate, of an instrument or of a whole product.
+    pub(crate) fn commission_rate(&mut self, record: &InstrumentCommissionRateField) {
+        let Some(rates) = terms::Commission::of(record) else { return };
+        match self.contracts.get_mut(&record.instrument_id) {
+            Some(contract) => contract.commission = Some(rates),
+            None => drop(self.products.insert(record.instrument_id, rates)),
+        }
+    }
+
+    /// Takes the broker's rules.
+    pub(crate) fn params(&mut self, record: &BrokerTradingParamsField) {
+        if record.currency_id.is_empty() || record.currency_id == "CNY" {
+            self.params = Some(Params::of(record));
+        }
+    }
+
+    /// Returns what can be closed of a position.
+    pub(crate) fn closable(&self, key: &PositionKey) -> Closable {
+        let side = Side::of_row(key.direction);
+        self.contracts
+            .get(&key.instrument_id)
+            .and_then(|contract| Some(contract.closable(contract.find(side?, key.hedge_flag)?)))
+            .unwrap_or_default()
+    }
+
+    /// Returns the lots held of one side of an instrument, for all purposes together.
+    pub(crate) fn held(&self, instrument_id: &Text<81>, direction: PosiDirection) -> i32 {
+        let side = Side::of_row(direction);
+        let contract = self.contracts.get(instrument_id);
+        let sides = contract.into_iter().flat_map(|contract| &contract.sides);
+        sides.filter(|book| Some(book.side) == side).map(|book| book.volume()).sum()
+    }
+
+    /// Returns what is wanted from the counter and was not asked yet: rates and terms of what is held or traded.
+    pub(crate) fn take_wants(&mut self) -> Vec<Want> {
+        let needed = self.needed();
+        self.wants.take(needed)
+    }
+
+    fn contract(&mut self, instrument_id: Text<81>, exchange_id: Text<9>) -> &mut Contract {
+        self.contracts
+            .entry(instrument_id)
+            .or_insert_with(|| Contract::new(instrument_id, exchange_id))
+    }
+
+    fn split_of(&self, instrument_id: Text<81>, exchange_id: Text<9>) -> bool {
+        self.contracts.get(&instrument_id).map_or_else(|| terms::is_split(exchange_id), |contract| contract.split)
+    }
+
+    /// Returns what trades of a contract cost: its own rate, or that of its product.
+    fn commission_of(&self, contract: &Contract) -> Option<terms::Commission> {
+        let product = || self.products.get(&contract.terms?.product).copied();
+        contract.commission.or_else(product)
+    }
+}
+
+/// What an offset flag does, where lots of today and older ones are kept apart and where they are not (§5.3).
+fn effect(offset: OffsetFlag, split: bool) -> Effect {
+    match offset {
+        OffsetFlag::OPEN => Effect::Opens,
+        OffsetFlag::CLOSE_TODAY if split => Effect::Closes(Closes::Today),
+        OffsetFlag::CLOSE | OffsetFlag::CLOSE_YESTERDAY if split => Effect::Closes(Closes::Yesterday),
+        _ => Effect::Closes(Closes::Any),
+    }
+}
+
+/// Returns the second of the trading day, negative in the evening before it.
+fn second(time: Text<9>) -> i32 {
+    let text = time.to_str();
+    let mut numbers = text.split(':').map(|number| number.parse::<i32>().unwrap_or_default());
+    let mut next = || numbers.next().unwrap_or_default();
+    let second = next() * 3600 + next() * 60 + next();
+    if second >= 18 * 3600 { second - 24 * 3600 } else { second }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+//! An instrument that the account has or had something of today.
+
+use ctp_types::{HedgeFlag, InstrumentMarginRateField, Text};
+
+use super::amount::{Charge, Price};
+use super::side::SideBook;
+use super::terms::{Commission, Side, Terms, is_split};
+use super::view::Closable;
+
+#[derive(Debug)]
+pub(super) struct Contract {
+    pub(super) instrument_id: Text<81>,
+    pub(super) exchange_id: Text<9>,
+    pub(super) terms: Option<Terms>,
+    /// Whether lots of today and older ones are closed by different flags.
+    pub(super) split: bool,
+    pub(super) sides: Vec<SideBook>,
+    pub(super) commission: Option<Commission>,
+    /// Margin rates, by side and purpose.
+    margin: Vec<(Side, HedgeFlag, Charge)>,
+    pub(super) last: Option<Price>,
+    /// Whether the last price came from market data, and not from a row or a trade.
+    pub(super) is_marked: bool,
+    pub(super) pre_settlement: Option<Price>,
+}
+
+impl Contract {
+    pub(super) fn new(instrument_id: Text<81>, exchange_id: Text<9>) -> Self {
+        let terms = Terms::guess(instrument_id, exchange_id);
+        Self {
+            instrument_id,
+            exchange_id,
+            terms,
+            split: terms.map_or_else(|| is_split(exchange_id), |terms| terms.split),
+            sides: Vec::new(),
+            commission: None,
+            margin: Vec::new(),
+            last: None,
+            is_marked: false,
+            pre_settlement: None,
+        }
+    }
+
+    /// Returns the book of a side, which begins empty.
+    pub(super) fn side(&mut self, side: Side, hedge: HedgeFlag) -> &mut SideBook {
+        let found = self.sides.iter().position(|book| book.side == side && book.hedge == hedge);
+        let index = found.unwrap_or_else(|| {
+            self.sides.push(SideBook::new(side, hedge));
+            self.sides.len() - 1
+        });
+        &mut self.sides[index]
+    }
+
+    pub(super) fn find(&self, side: Side, hedge: HedgeFlag) -> Option<&SideBook> {
+        self.sides.iter().find(|book| book.side == side && book.hedge == hedge)
+    }
+
+    pub(super) fn multiplier(&self) -> Option<i32> {
+        self.terms.map(|terms| terms.multiplier)
+    }
+
+    pub(super) fn margin_charge(&self, side: Side, hedge: HedgeFlag) -> Option<Charge> {
+        self.margin.iter().find(|rate| (rate.0, rate.1) == (side, hedge)).map(|rate| rate.2)
+    }
+
+    pub(super) fn set_margin(&mut self, side: Side, hedge: HedgeFlag, charge: Charge) {
+        self.margin.retain(|rate| (rate.0, rate.1) != (side, hedge));
+        self.margin.push((side, hedge, charge));
+    }
+
+    pub(super) fn learn_margin(&mut self, record: &InstrumentMarginRateField) {
+        if record.is_relative != 0 {
+            return;
+        }
+        let rates = [
+            (Side::Long, record.long_margin_ratio_by_money, record.long_margin_ratio_by_volume),
+            (Side::Short, record.short_margin_ratio_by_money, record.short_margin_ratio_by_volume),
+        ];
+        for (side, by_money, by_volume) in rates {
+            if let Some(charge) = Charge::of(by_money, by_volume) {
+                self.set_margin(side, record.hedge_flag, charge);
+            }
+        }
+    }
+
+    pub(super) fn closable(&self, side: &SideBook) -> Closable {
+        let (today, yesterday, frozen) = (side.today().left, side.yesterday().left, side.frozen);
+        let total = (today + yesterday - frozen.total()).max(0);
+        if self.split {
+            // What closes either kind, as forced closes do, takes the older lots first.
+            let older = (yesterday - frozen.yesterday - frozen.any).max(0);
+            let over = (frozen.yesterday + frozen.any - yesterday).max(0).min(frozen.any);
+            let today = (today - frozen.today - over).max(0);
+            return Closable { today, yesterday: older, total: today + older, is_split: true };
+        }
+        let older = (yesterday - frozen.total()).max(0);
+        Closable { today: total - older.min(total), yesterday: older.min(total), total, is_split: false }
+    }
+}

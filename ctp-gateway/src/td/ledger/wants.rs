@@ -1,0 +1,69 @@
+//! What the ledger would like to be told by the counter.
+
+use std::collections::BTreeSet;
+
+use ctp_types::{HedgeFlag, Text};
+
+use super::Ledger;
+use super::terms::{Kind, Side};
+
+/// Something to be asked of the counter, once a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Want {
+    /// C: `ReqQryBrokerTradingParams`.
+    Params,
+    /// C: `ReqQryInstrument`.
+    Instrument(Text<81>),
+    /// C: `ReqQryInstrumentMarginRate`.
+    MarginRate(Text<81>, HedgeFlag),
+    /// C: `ReqQryInstrumentCommissionRate`.
+    CommissionRate(Text<81>),
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Wants {
+    asked: BTreeSet<Want>,
+}
+
+impl Wants {
+    pub(super) fn take(&mut self, needed: Vec<Want>) -> Vec<Want> {
+        needed.into_iter().filter(|want| self.asked.insert(*want)).collect()
+    }
+}
+
+impl Ledger {
+    /// Returns what is needed for the lots and orders of now.
+    pub(super) fn needed(&self) -> Vec<Want> {
+        if self.contracts.is_empty() {
+            return Vec::new();
+        }
+        let mut needed = Vec::new();
+        if self.params.is_none() {
+            needed.push(Want::Params);
+        }
+        let opening = self.working.values().flat_map(|working| &working.legs);
+        let opening: BTreeSet<_> = opening.map(|leg| (leg.instrument_id, leg.side, leg.hedge)).collect();
+        for contract in self.contracts.values() {
+            let id = contract.instrument_id;
+            let kind = contract.terms.map(|terms| terms.kind);
+            if !contract.terms.is_some_and(|terms| terms.is_from_counter) {
+                needed.push(Want::Instrument(id));
+            }
+            let orders = opening.range((id, Side::Long, HedgeFlag::default())..);
+            let orders = orders.take_while(|order| order.0 == id).map(|order| (order.1, order.2));
+            let held = contract.sides.iter().filter(|side| side.volume() > 0).map(|side| (side.side, side.hedge));
+            let mut is_used = false;
+            for (side, hedge) in orders.chain(held) {
+                is_used = true;
+                if kind == Some(Kind::Future) && contract.margin_charge(side, hedge).is_none() {
+                    needed.push(Want::MarginRate(id, hedge));
+                }
+            }
+            let traded = contract.sides.iter().any(|side| side.commission(None, None).is_none());
+            if (is_used || traded) && kind != Some(Kind::Combination) && self.commission_of(contract).is_none() {
+                needed.push(Want::CommissionRate(id));
+            }
+        }
+        needed
+    }
+}
