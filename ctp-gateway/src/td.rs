@@ -11,6 +11,8 @@ mod event;
 mod fixtures;
 mod handle;
 pub(crate) mod io;
+#[expect(dead_code, reason = "the session is being wired to it")]
+mod ledger;
 mod lookups;
 mod new_order;
 pub(crate) mod observed;
@@ -30,6 +32,10 @@ pub(crate) use account::AccountNames;
 pub use client::TdClient;
 pub use event::TdEvent;
 pub use handle::OrderHandle;
+pub use ledger::{
+    AccountNow, Closable, Compared, Comparison, DayProfit, Difference, Figure, PositionKey, PositionNow,
+    Rows, Unknown,
+};
 pub use new_order::{Condition, NewOrder};
 pub use offsets::{CloseFirst, NotEnoughHeld, split};
 pub use order::{Order, OrderId, OrderKeys, OrderPhase, Origin, Trade};

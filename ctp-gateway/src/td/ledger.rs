@@ -22,9 +22,8 @@ mod working;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use ctp_market::Money;
 use ctp_types::{
-    BrokerTradingParamsField, Direction, HedgeFlag, InstrumentCommissionRateField, InstrumentField,
+    BrokerTradingParamsField, Direction, InstrumentCommissionRateField, InstrumentField,
     InstrumentMarginRateField, OffsetFlag, PosiDirection, Text, TradeField, TradeType,
 };
 
@@ -114,7 +113,10 @@ impl Ledger {
 
     /// Counts a trade, once however often it comes. Returns the position that it changed.
     pub(crate) fn trade(&mut self, record: &TradeField) -> Option<PositionKey> {
-        if !self.trading_day.is_empty() && !record.trading_day.is_empty() && record.trading_day != self.trading_day {
+        if !self.trading_day.is_empty()
+            && !record.trading_day.is_empty()
+            && record.trading_day != self.trading_day
+        {
             return None;
         }
         let id = record.instrument_id;
@@ -136,7 +138,7 @@ impl Ledger {
             effect: effect(record.offset_flag, split),
             price,
             volume: record.volume,
-            is_combined: record.trade_type == TradeType::COMB_DERIVED,
+            is_combined: record.trade_type == TradeType::COMBINATION_DERIVED,
         };
         contract.last.get_or_insert(price);
         contract.side(side, record.hedge_flag).fill(fill, split);
@@ -219,13 +221,13 @@ impl Ledger {
     }
 
     fn contract(&mut self, instrument_id: Text<81>, exchange_id: Text<9>) -> &mut Contract {
-        self.contracts
-            .entry(instrument_id)
-            .or_insert_with(|| Contract::new(instrument_id, exchange_id))
+        self.contracts.entry(instrument_id).or_insert_with(|| Contract::new(instrument_id, exchange_id))
     }
 
     fn split_of(&self, instrument_id: Text<81>, exchange_id: Text<9>) -> bool {
-        self.contracts.get(&instrument_id).map_or_else(|| terms::is_split(exchange_id), |contract| contract.split)
+        self.contracts
+            .get(&instrument_id)
+            .map_or_else(|| terms::is_split(exchange_id), |contract| contract.split)
     }
 
     /// Returns what trades of a contract cost: its own rate, or that of its product.

@@ -66,7 +66,8 @@ impl Ledger {
         let cash_in = self.cash_in(&mut unknown);
         let margin = self.total_margin(&mut unknown);
         let frozen = self.frozen(FrozenPrice::Order, &mut unknown);
-        let balance = || Some(self.funds?.static_equity + close_profit? + position_profit? + cash_in? - commission?);
+        let balance =
+            || Some(self.funds?.static_equity + close_profit? + position_profit? + cash_in? - commission?);
         let balance = balance();
         let available = || {
             let funds = self.funds?;

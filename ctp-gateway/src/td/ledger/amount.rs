@@ -83,10 +83,7 @@ pub(super) struct Charge {
 impl Charge {
     /// Returns the charge of two fields of a record, `None` if one has no value.
     pub(super) fn of(by_money: f64, by_volume: f64) -> Option<Self> {
-        Some(Self {
-            by_money: Rate::from_f64(ctp_types::price(by_money)?),
-            by_volume: money_of(by_volume)?,
-        })
+        Some(Self { by_money: Rate::from_f64(ctp_types::price(by_money)?), by_volume: money_of(by_volume)? })
     }
 
     pub(super) fn on(self, amount: Money, volume: i32) -> Money {

@@ -58,22 +58,25 @@ impl Ledger {
             let multiplier = contract.multiplier();
             let id = contract.instrument_id;
             let rows_of = |side: Side, hedge| {
-                positions.iter().filter(move |row| {
-                    name_of(row) == Some((id, side, hedge))
-                })
+                positions.iter().filter(move |row| name_of(row) == Some((id, side, hedge)))
             };
             let mut names: BTreeSet<(Side, HedgeFlag)> =
                 contract.sides.iter().map(|book| (book.side, book.hedge)).collect();
-            names.extend(positions.iter().filter_map(name_of).filter(|name| name.0 == id).map(|name| (name.1, name.2)));
+            names.extend(
+                positions.iter().filter_map(name_of).filter(|name| name.0 == id).map(|name| (name.1, name.2)),
+            );
             for (side, hedge) in names {
                 let mut parts = [Part::default(), Part::default()];
-                for detail in details.iter().filter(|detail| name_of_detail(detail) == Some((id, side, hedge))) {
+                for detail in
+                    details.iter().filter(|detail| name_of_detail(detail) == Some((id, side, hedge)))
+                {
                     let Some(price) = Price::of(detail.open_price) else { continue };
                     let part = &mut parts[usize::from(detail.open_date >= today)];
                     part.push(Lot { price, left: detail.volume.max(0), is_combined: is_combined(detail) });
                     part.closed += detail.close_volume;
                     part.closed_open_points += price.lots(detail.close_volume);
-                    let amount = multiplier.and_then(|multiplier| Points::of_money(detail.close_amount, multiplier));
+                    let amount =
+                        multiplier.and_then(|multiplier| Points::of_money(detail.close_amount, multiplier));
                     part.close_points += amount.unwrap_or_default();
                 }
                 let sum = |field: fn(&InvestorPositionField) -> f64| {
@@ -85,8 +88,9 @@ impl Ledger {
                 let commission = sum(|row| row.commission);
                 let [yesterday, mut today] = parts;
                 today.opened = opened;
-                today.open_points =
-                    multiplier.and_then(|multiplier| Points::of_money(amount, multiplier)).unwrap_or_default();
+                today.open_points = multiplier
+                    .and_then(|multiplier| Points::of_money(amount, multiplier))
+                    .unwrap_or_default();
                 contract.side(side, hedge).adopt(at_start, yesterday, today, commission);
             }
         }
@@ -97,7 +101,8 @@ impl Ledger {
         for row in rows.positions.iter().flatten() {
             let Some((id, side, hedge)) = name_of(row) else { continue };
             let contract = self.contract(id, row.exchange_id);
-            if let Some(price) = Price::of(row.pre_settlement_price).filter(|price| *price > Price::default()) {
+            if let Some(price) = Price::of(row.pre_settlement_price).filter(|price| *price > Price::default())
+            {
                 contract.pre_settlement = Some(price);
             }
             let last = Price::of(row.settlement_price).filter(|price| *price > Price::default());
@@ -150,7 +155,8 @@ fn lots_at_start(rows: &Rows, trading_day: Text<9>) -> BTreeMap<Name, Vec<Lot>> 
     let mut lots: BTreeMap<Name, Vec<Lot>> = BTreeMap::new();
     for detail in older {
         let volume = detail.volume.saturating_add(detail.close_volume);
-        if let (Some(name), Some(price), 1..) = (name_of_detail(detail), Price::of(detail.open_price), volume) {
+        if let (Some(name), Some(price), 1..) = (name_of_detail(detail), Price::of(detail.open_price), volume)
+        {
             let lot = Lot { price, left: volume, is_combined: is_combined(detail) };
             lots.entry(name).or_default().push(lot);
         }

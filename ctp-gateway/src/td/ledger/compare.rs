@@ -6,7 +6,7 @@ use ctp_market::Money;
 use ctp_types::{InvestorPositionField, PosiDirection, PositionDate, TradingAccountField};
 
 use super::Ledger;
-use super::account::{Funds, FrozenPrice, kept_back};
+use super::account::{FrozenPrice, Funds, kept_back};
 use super::amount::{Price, money_of};
 use super::baseline::{details_at_start, name_of};
 use super::contract::Contract;
@@ -46,7 +46,10 @@ impl Ledger {
     fn compare_positions(&self, rows: &[InvestorPositionField], found: &mut Finding) {
         let mut sides: BTreeMap<PositionKey, Vec<&InvestorPositionField>> = BTreeMap::new();
         for (contract, book) in self.books() {
-            sides.insert(PositionKey::new(contract.instrument_id, book.side.direction(), book.hedge), Vec::new());
+            sides.insert(
+                PositionKey::new(contract.instrument_id, book.side.direction(), book.hedge),
+                Vec::new(),
+            );
         }
         for row in rows {
             match name_of(row) {
@@ -69,9 +72,7 @@ impl Ledger {
     fn compare_side(&self, key: PositionKey, rows: &[&InvestorPositionField], found: &mut Finding) {
         let empty = SideBook::new(Side::of_row(key.direction).unwrap_or(Side::Long), key.hedge_flag);
         let contract = self.contracts.get(&key.instrument_id);
-        let book = contract
-            .and_then(|contract| contract.find(empty.side, key.hedge_flag))
-            .unwrap_or(&empty);
+        let book = contract.and_then(|contract| contract.find(empty.side, key.hedge_flag)).unwrap_or(&empty);
         let sum = |field: fn(&InvestorPositionField) -> i32| rows.iter().map(|row| field(row)).sum::<i32>();
         let place = (Some(key), None);
         let lots = [
@@ -87,7 +88,9 @@ impl Ledger {
         self.compare_frozen_lots(key, book, rows, found);
         let Some(contract) = contract else { return };
         if contract.split {
-            for (date, part) in [(PositionDate::HISTORY, book.yesterday()), (PositionDate::TODAY, book.today())] {
+            for (date, part) in
+                [(PositionDate::HISTORY, book.yesterday()), (PositionDate::TODAY, book.today())]
+            {
                 compare_part(key, date, part, rows, found);
             }
         }
@@ -208,7 +211,13 @@ impl Ledger {
             found.money(what, None, None, ours, money_of(theirs));
         }
         if !is_estimate {
-            found.money(Compared::FrozenCommission, None, None, frozen.commission, money_of(row.frozen_commission));
+            found.money(
+                Compared::FrozenCommission,
+                None,
+                None,
+                frozen.commission,
+                money_of(row.frozen_commission),
+            );
             found.money(Compared::FrozenCash, None, None, frozen.cash, money_of(row.frozen_cash));
             let theirs = money_of(row.frozen_margin);
             // Brokers reckon it at the order's price or at the settlement price, and some count it into the sides of
@@ -241,7 +250,8 @@ impl Ledger {
             found.unknown.insert(Unknown::Params);
             return;
         };
-        let bound = [row.curr_margin, row.frozen_margin, row.frozen_commission, row.frozen_cash, row.delivery_margin];
+        let bound =
+            [row.curr_margin, row.frozen_margin, row.frozen_commission, row.frozen_cash, row.delivery_margin];
         let bound = bound.into_iter().map(money_of).sum::<Option<Money>>();
         let available = || {
             let kept = kept_back(Some(params), close_profit?, profit);
@@ -260,7 +270,13 @@ fn compare_part(
 ) {
     let rows = || rows.iter().filter(|row| row.position_date == date);
     found.lots(Compared::Position, Some(key), Some(date), part.left, rows().map(|row| row.position).sum());
-    found.lots(Compared::CloseVolume, Some(key), Some(date), part.closed, rows().map(|row| row.close_volume).sum());
+    found.lots(
+        Compared::CloseVolume,
+        Some(key),
+        Some(date),
+        part.closed,
+        rows().map(|row| row.close_volume).sum(),
+    );
 }
 
 fn agree(ours: Option<Money>, theirs: Option<Money>) -> bool {
@@ -275,7 +291,14 @@ struct Finding {
 }
 
 impl Finding {
-    fn lots(&mut self, what: Compared, key: Option<PositionKey>, date: Option<PositionDate>, ours: i32, theirs: i32) {
+    fn lots(
+        &mut self,
+        what: Compared,
+        key: Option<PositionKey>,
+        date: Option<PositionDate>,
+        ours: i32,
+        theirs: i32,
+    ) {
         self.compared += 1;
         if ours != theirs {
             let (ours, theirs) = (Figure::Lots(ours), Figure::Lots(theirs));

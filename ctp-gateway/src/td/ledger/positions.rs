@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use ctp_market::Money;
 
+use super::Ledger;
 use super::amount::Price;
 use super::contract::Contract;
 use super::side::SideBook;
 use super::terms::Side;
 use super::view::{DayProfit, PositionKey, PositionNow, Unknown};
-use super::Ledger;
 
 /// Profits of a side, marked to market or since the lots were opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

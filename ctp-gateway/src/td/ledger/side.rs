@@ -211,7 +211,8 @@ impl SideBook {
 
     /// What all closed lots were closed at.
     pub(super) fn close_points(&self) -> Points {
-        let pending = self.now.pending.iter().fold(Points::default(), |sum, fill| sum + fill.price.lots(fill.volume));
+        let pending =
+            self.now.pending.iter().fold(Points::default(), |sum, fill| sum + fill.price.lots(fill.volume));
         self.now.yesterday.close_points + self.now.today.close_points + pending
     }
 
@@ -296,11 +297,7 @@ impl State {
                 self.charge(FeeKind::Open, fill.price, fill.volume);
                 self.today.opened += fill.volume;
                 self.today.open_points += fill.price.lots(fill.volume);
-                self.today.push(Lot {
-                    price: fill.price,
-                    left: fill.volume,
-                    is_combined: fill.is_combined,
-                });
+                self.today.push(Lot { price: fill.price, left: fill.volume, is_combined: fill.is_combined });
                 for late in std::mem::take(&mut self.pending) {
                     self.close(late, split);
                 }
@@ -357,8 +354,11 @@ impl State {
 fn close_singles(parts: &mut [&mut Part], volume: i32, fill: &Fill) -> i32 {
     let mut rest = volume;
     for part in parts.iter_mut() {
-        let there: i32 =
-            part.lots[part.first..].iter().filter(|lot| lot.is_combined == fill.is_combined).map(|lot| lot.left).sum();
+        let there: i32 = part.lots[part.first..]
+            .iter()
+            .filter(|lot| lot.is_combined == fill.is_combined)
+            .map(|lot| lot.left)
+            .sum();
         rest -= part.close(rest.min(there), fill.price, fill.is_combined);
     }
     rest

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use ctp_market::{Exchange, ReferenceData};
 use ctp_types::{
     BrokerTradingParamsField, Direction, InstrumentCommissionRateField, InstrumentField, MarginPriceType,
-    MaxMarginSideAlgorithm, OptionRoyaltyPriceType, OptionsType, PosiDirection, PositionDateType, ProductClass,
-    Text,
+    MaxMarginSideAlgorithm, OptionRoyaltyPriceType, OptionsType, PosiDirection, PositionDateType,
+    ProductClass, Text,
 };
 
 use super::amount::{Charge, Price};
@@ -221,7 +221,8 @@ mod tests {
 
     #[test]
     fn the_counters_record_wins() {
-        let mut record = InstrumentField { volume_multiple: 5, exchange_id: text("DCE"), ..Default::default() };
+        let mut record =
+            InstrumentField { volume_multiple: 5, exchange_id: text("DCE"), ..Default::default() };
         record.position_date_type = PositionDateType::USE_HISTORY;
         assert!(Terms::of(&record).unwrap().split);
         record.position_date_type = PositionDateType::default();

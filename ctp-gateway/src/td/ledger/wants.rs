@@ -51,7 +51,8 @@ impl Ledger {
             }
             let orders = opening.range((id, Side::Long, HedgeFlag::default())..);
             let orders = orders.take_while(|order| order.0 == id).map(|order| (order.1, order.2));
-            let held = contract.sides.iter().filter(|side| side.volume() > 0).map(|side| (side.side, side.hedge));
+            let held =
+                contract.sides.iter().filter(|side| side.volume() > 0).map(|side| (side.side, side.hedge));
             let mut is_used = false;
             for (side, hedge) in orders.chain(held) {
                 is_used = true;
@@ -60,7 +61,10 @@ impl Ledger {
                 }
             }
             let traded = contract.sides.iter().any(|side| side.commission(None, None).is_none());
-            if (is_used || traded) && kind != Some(Kind::Combination) && self.commission_of(contract).is_none() {
+            if (is_used || traded)
+                && kind != Some(Kind::Combination)
+                && self.commission_of(contract).is_none()
+            {
                 needed.push(Want::CommissionRate(id));
             }
         }

@@ -3,9 +3,9 @@
 use ctp_types::{Direction, HedgeFlag, OffsetFlag, Text};
 
 use super::amount::Price;
+use super::effect;
 use super::side::Effect;
 use super::terms::{Side, legs};
-use super::effect;
 use crate::td::order::{Order, OrderPhase};
 
 /// What one order reserves.
@@ -55,7 +55,12 @@ impl Working {
                 let hedge = flag(record.map(|record| record.comb_hedge_flag)).map(HedgeFlag::from_char);
                 vec![
                     leg(first, order.direction, order.offset, order.hedge)?,
-                    leg(second, other(order.direction), offset.unwrap_or(order.offset), hedge.unwrap_or(order.hedge))?,
+                    leg(
+                        second,
+                        other(order.direction),
+                        offset.unwrap_or(order.offset),
+                        hedge.unwrap_or(order.hedge),
+                    )?,
                 ]
             }
         };
