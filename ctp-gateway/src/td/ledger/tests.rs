@@ -5,7 +5,7 @@ mod example;
 use ctp_market::Money;
 use ctp_types::{
     Algorithm, BrokerTradingParamsField, HedgeFlag, InstrumentCommissionRateField, InstrumentMarginRateField,
-    InvestorPositionDetailField, InvestorPositionField, MarginPriceType, PosiDirection, Record, Text,
+    InvestorPositionDetailField, InvestorPositionField, MarginPriceType, PosiDirection, Text,
     TradeField, TradingAccountField,
 };
 
