@@ -16,8 +16,11 @@ mod library;
 mod listing;
 mod log;
 mod plan;
+mod stranger;
 mod tally;
+mod trader;
 mod user;
+mod venue;
 mod world;
 
 mod tests;

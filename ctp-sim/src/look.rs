@@ -6,6 +6,7 @@
 mod market;
 mod money;
 mod orders;
+mod records;
 mod streams;
 
 use std::fmt::Debug;

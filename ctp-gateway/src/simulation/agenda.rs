@@ -32,6 +32,24 @@ impl<T> Agenda<T> {
         Some(first.remove())
     }
 
+    /// Takes out all entries that something is made of, in their order.
+    pub(super) fn take_all<U>(&mut self, make: impl Fn(&T) -> Option<U>) -> Vec<U> {
+        let mut made = Vec::new();
+        self.entries.retain(|_, entry| match make(entry) {
+            Some(one) => {
+                made.push(one);
+                false
+            }
+            None => true,
+        });
+        made
+    }
+
+    /// Returns whether anything is planned that a condition holds for.
+    pub(super) fn any(&self, holds: impl Fn(&T) -> bool) -> bool {
+        self.entries.values().any(holds)
+    }
+
     pub(super) fn retain(&mut self, keep: impl Fn(&T) -> bool) {
         self.entries.retain(|_, entry| keep(entry));
     }

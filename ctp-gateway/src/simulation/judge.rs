@@ -5,6 +5,7 @@
 
 mod gaps;
 mod logins;
+mod orders;
 mod queries;
 mod requests;
 mod secrets;
@@ -19,6 +20,7 @@ use crate::state::SessionState;
 use self::gaps::Gaps;
 pub(super) use self::logins::LoginStep;
 use self::logins::Logins;
+use self::orders::Orders;
 use self::queries::Queries;
 pub(super) use self::requests::{Effects, Requests};
 use self::states::States;
@@ -35,12 +37,26 @@ struct Session {
     is_closed: bool,
 }
 
+impl Session {
+    fn new(query_timeout: Duration) -> Self {
+        Self {
+            logins: Logins::default(),
+            states: States::default(),
+            queries: Queries::new(query_timeout),
+            wakes_in_vain: 0,
+            is_closed: false,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Judge {
     sessions: [Session; 2],
     pub(super) requests: Requests,
     pub(super) effects: Effects,
     pub(super) gaps: Gaps,
+    pub(super) orders: Orders,
+    query_timeout: Duration,
     /// What was broken first.
     broken: Option<String>,
 }
@@ -50,20 +66,22 @@ const WAKES_IN_VAIN_MAX: u32 = 20;
 
 impl Judge {
     pub(super) fn new(query_timeout: Duration) -> Self {
-        let session = || Session {
-            logins: Logins::default(),
-            states: States::default(),
-            queries: Queries::new(query_timeout),
-            wakes_in_vain: 0,
-            is_closed: false,
-        };
         Self {
-            sessions: [session(), session()],
+            sessions: [Session::new(query_timeout), Session::new(query_timeout)],
             requests: Requests::default(),
             effects: Effects::default(),
             gaps: Gaps::default(),
+            orders: Orders::default(),
+            query_timeout,
             broken: None,
         }
+    }
+
+    /// The process of a session died and another began.
+    pub(super) fn died(&mut self, side: Side) {
+        *self.of(side) = Session::new(self.query_timeout);
+        self.effects.died();
+        self.orders.died();
     }
 
     /// Returns what was broken first, if anything was.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 
-use ctp_sim::{ApiKind, SessionId};
+use ctp_sim::{ApiKind, Received, SessionId};
 
 use super::clock::At;
 
@@ -72,6 +72,8 @@ pub(super) struct Library {
     pub(super) last_down: BTreeMap<Channel, At>,
     pub(super) last_up: At,
     pub(super) last_report: At,
+    /// How far the streams are, as the flow files say; they outlive the API object and its process.
+    pub(super) received: Received,
 }
 
 impl Library {
@@ -95,6 +97,7 @@ impl Library {
             last_down: BTreeMap::new(),
             last_up: At::default(),
             last_report: At::default(),
+            received: Received::default(),
         }
     }
 

@@ -2,6 +2,8 @@
 //!
 //! Each seed has some kinds of fault and not others, so that none hides another all the time.
 
+mod trading;
+
 use std::time::Duration;
 
 use ctp_sim::Config;
@@ -9,12 +11,17 @@ use ctp_sim::Config;
 use super::chance::Chance;
 use super::clock::Clock;
 
+pub(super) use self::trading::Trading;
+
 /// The secrets of every run: no output of a session may show one.
 pub(super) const PASSWORD: &str = "canary-password";
 pub(super) const AUTH_CODE: &str = "canary-code";
 pub(super) const WRONG_PASSWORD: &str = "canary-mistaken";
 pub(super) const USER: &str = "000001";
 pub(super) const BROKER: &str = "9999";
+
+/// The money of an account that trades, in 1/10,000 CNY: now and then it does not suffice.
+const INITIAL_BALANCE: i64 = 20_000_000 * 10_000;
 
 /// How often, of 1,000, something goes wrong with one message.
 #[derive(Clone, Copy, Debug, Default)]
@@ -62,6 +69,12 @@ pub(super) enum Mishap {
     StrayError,
     /// The wall clock is set.
     ClockSet,
+    /// The process dies, at any step, and another begins with what the journal has.
+    Kill,
+    /// The exchange refuses the next orders or cancels.
+    Refusals,
+    /// The link breaks right after the next order or cancel left.
+    CutSent,
 }
 
 const MISHAPS: [(Mishap, u32); 14] = [
@@ -106,6 +119,8 @@ pub(super) struct Plan {
     pub(super) query_delay: Duration,
     pub(super) tick_interval: Duration,
     pub(super) crowd: bool,
+    /// What a run that trades has besides.
+    pub(super) trading: Option<Trading>,
 }
 
 impl Plan {
@@ -142,6 +157,7 @@ impl Plan {
             query_delay: chance.pick(&[1, 5, 300, 3_000]).map_millis(),
             tick_interval: chance.pick(&[2_000, 10_000]).map_millis(),
             crowd: chance.happens(250),
+            trading: None,
         }
     }
 
@@ -164,6 +180,9 @@ impl Plan {
         config.access.api_queries_per_second = self.api_query_frequency;
         config.query_delay = self.query_delay;
         config.tick_interval = self.tick_interval;
+        if self.trading.is_some() {
+            config.initial_balance = INITIAL_BALANCE;
+        }
         config
     }
 }

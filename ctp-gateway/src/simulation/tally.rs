@@ -40,6 +40,25 @@ pub(super) const EXPECTED: &[&str] = &[
     "went away",
 ];
 
+/// What must happen at least once in the trading seeds of `cargo test`.
+pub(super) const EXPECTED_OF_ORDERS: &[&str] = &[
+    "cut after sending",
+    "killed",
+    "link broken",
+    "market: filled",
+    "market: order ended",
+    "market: part filled",
+    "push reordered",
+    "stranger acts",
+    "td: order unknown",
+    "trader: cancel refused",
+    "trader: cancel unknown",
+    "trader: cancelled",
+    "trader: order not sent",
+    "trader: placed",
+    "trading day",
+];
+
 impl Tally {
     pub(super) fn count(&mut self, what: &'static str) {
         *self.counts.entry(what).or_default() += 1;
@@ -52,8 +71,8 @@ impl Tally {
     }
 
     /// Returns what is expected and never happened.
-    pub(super) fn missing(&self) -> Vec<&'static str> {
-        EXPECTED.iter().copied().filter(|what| !self.counts.contains_key(what)).collect()
+    pub(super) fn missing(&self, expected: &[&'static str]) -> Vec<&'static str> {
+        expected.iter().copied().filter(|what| !self.counts.contains_key(what)).collect()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::plan::Plan;
-use super::tally::Tally;
+use super::tally::{self, Tally};
 use super::world::{Ran, World};
 
 /// How many seeds `cargo test` runs.
@@ -14,15 +14,48 @@ const FAILURES_MAX: usize = 3;
 /// How many lines of its log a failure shows; `CTP_GATEWAY_LOG=1` shows them all.
 const TAIL: usize = 60;
 
+/// What kind of run a seed is: the same number is another run in each.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    /// Logins, links, subscriptions, requests.
+    Sessions,
+    /// Orders and money.
+    Orders,
+}
+
+impl Kind {
+    fn plan(self, seed: u64) -> Plan {
+        match self {
+            Self::Sessions => Plan::of_seed(seed),
+            Self::Orders => Plan::of_trading_seed(seed),
+        }
+    }
+
+    fn test(self) -> &'static str {
+        match self {
+            Self::Sessions => "simulation::tests::whatever",
+            Self::Orders => "simulation::tests::no_fill",
+        }
+    }
+
+    fn expected(self) -> &'static [&'static str] {
+        match self {
+            Self::Sessions => tally::EXPECTED,
+            Self::Orders => tally::EXPECTED_OF_ORDERS,
+        }
+    }
+}
+
 /// Runs a seed.
 ///
 /// # Errors
 ///
 /// Returns what was broken, the end of the log, and how to run the seed again.
-fn run(seed: u64) -> Result<Ran, String> {
-    let again = format!("CTP_GATEWAY_SEED={seed} cargo test -p ctp-gateway --lib simulation -- --nocapture");
+fn run(kind: Kind, seed: u64) -> Result<Ran, String> {
+    let test = kind.test();
+    let again = format!("CTP_GATEWAY_SEED={seed} cargo test -p ctp-gateway --lib {test} -- --nocapture");
     let lines = if std::env::var_os("CTP_GATEWAY_LOG").is_some() { usize::MAX } else { TAIL };
-    match catch_unwind(AssertUnwindSafe(|| World::new(Plan::of_seed(seed)).run())) {
+    match catch_unwind(AssertUnwindSafe(|| World::new(kind.plan(seed)).run())) {
         Ok(ran) => match &ran.verdict {
             Ok(()) => Ok(ran),
             Err(what) => Err(format!("{}\nseed {seed}: {what}\n  {again}", ran.log.tail(lines))),
@@ -40,11 +73,10 @@ fn number(name: &str) -> Option<u64> {
     Some(text.parse().unwrap_or_else(|_| panic!("{name} must be a whole number, found {text:?}")))
 }
 
-/// `CTP_GATEWAY_SEED=n` runs one seed and shows its log; `CTP_GATEWAY_SEEDS=n` runs so many.
-#[test]
-fn whatever_goes_wrong_everything_comes_right() {
+/// Runs the seeds of a kind. `CTP_GATEWAY_SEED=n` runs one seed and shows its log; `CTP_GATEWAY_SEEDS=n` runs so many.
+fn run_seeds(kind: Kind) {
     if let Some(seed) = number("CTP_GATEWAY_SEED") {
-        match run(seed) {
+        match run(kind, seed) {
             Ok(ran) => return eprint!("{}", ran.log.text()),
             Err(failure) => panic!("{failure}"),
         }
@@ -53,7 +85,7 @@ fn whatever_goes_wrong_everything_comes_right() {
     let mut tally = Tally::default();
     let mut failures = Vec::new();
     for seed in 0..seeds {
-        match run(seed) {
+        match run(kind, seed) {
             Ok(ran) => tally.add(&ran.tally),
             Err(failure) => failures.push(failure),
         }
@@ -63,15 +95,28 @@ fn whatever_goes_wrong_everything_comes_right() {
     }
     assert!(failures.is_empty(), "\n{}", failures.join("\n\n"));
     eprint!("{seeds} seeds:\n{tally}");
-    let missing = tally.missing();
+    let missing = tally.missing(kind.expected());
     assert!(seeds < SEEDS || missing.is_empty(), "what never happened is not tested: {missing:?}");
 }
 
 #[test]
+fn whatever_goes_wrong_everything_comes_right() {
+    run_seeds(Kind::Sessions);
+}
+
+#[test]
+fn no_fill_is_lost_or_doubled_whatever_goes_wrong() {
+    run_seeds(Kind::Orders);
+}
+
+#[test]
 fn a_seed_gives_the_same_log_whenever_it_runs() {
-    for seed in [1, 2, 3, 5, 8, 13, 21, 34, 55, 89] {
-        let [first, second] = [run(seed), run(seed)].map(|ran| ran.map(|ran| ran.log.text().to_owned()));
-        assert!(first == second, "seed {seed} gave two different logs");
+    for kind in [Kind::Sessions, Kind::Orders] {
+        for seed in [1, 2, 3, 5, 8, 13, 21, 34, 55, 89] {
+            let [first, second] =
+                [run(kind, seed), run(kind, seed)].map(|ran| ran.map(|ran| ran.log.text().to_owned()));
+            assert!(first == second, "seed {seed} of {kind:?} gave two different logs");
+        }
     }
 }
 
@@ -90,7 +135,7 @@ fn seeds_that_failed_once() {
         // The late answer to an ended subscription verified the next one, which was lost.
         (1_180, "late answer"),
     ] {
-        if let Err(failure) = run(seed) {
+        if let Err(failure) = run(Kind::Sessions, seed) {
             panic!("{found}: {failure}");
         }
     }

@@ -52,6 +52,8 @@ pub(super) struct User {
     timeouts: Timeouts,
     gap: Duration,
     many_instruments: bool,
+    /// Whether another user trades.
+    leaves_trading: bool,
     /// What ticks are wanted of.
     wanted: BTreeSet<Text<81>>,
     /// What may go on ticking though it is not wanted: the request to end it got lost.
@@ -73,6 +75,7 @@ impl User {
             timeouts,
             gap: plan.user_gap,
             many_instruments: plan.many_instruments,
+            leaves_trading: plan.trading.is_some(),
             wanted: BTreeSet::new(),
             may_go_on: BTreeSet::new(),
             waiting: BTreeMap::new(),
@@ -80,6 +83,15 @@ impl User {
             orders: Vec::new(),
             doubled: BTreeSet::new(),
             just_sent: None,
+        }
+    }
+
+    /// The process of the trading session died: nobody waits for it any more.
+    pub(super) fn die(&mut self, judge: &mut Judge) {
+        self.orders.clear();
+        self.just_sent = None;
+        for number in std::mem::take(&mut self.waiting).into_keys() {
+            judge.requests.dropped(number);
         }
     }
 

@@ -5,11 +5,13 @@
 
 mod mishaps;
 mod sessions;
+mod trading;
 mod wire;
 
 use ctp_sim::{Exchange, Input, Output};
 
 use self::sessions::Sessions;
+use self::trading::Traders;
 use super::agenda::Agenda;
 use super::chance::Chance;
 use super::clock::{At, Clock};
@@ -26,33 +28,94 @@ use crate::error::SendRefusal;
 #[derive(Debug)]
 enum Event {
     /// A library tries to connect.
-    Connect { side: Side, object: u64 },
+    Connect {
+        side: Side,
+        object: u64,
+    },
     /// A request arrives at the front.
-    Up { side: Side, connection: u32, input: Box<Input> },
+    Up {
+        side: Side,
+        connection: u32,
+        input: Box<Input>,
+    },
     /// A message arrives at the library.
-    Down { side: Side, connection: u32, delivery: Box<ctp_sim::Delivery> },
+    Down {
+        side: Side,
+        connection: u32,
+        delivery: Box<ctp_sim::Delivery>,
+    },
     /// The library notices that the link broke.
-    LinkLost { side: Side, connection: u32, reason: i32 },
+    LinkLost {
+        side: Side,
+        connection: u32,
+        reason: i32,
+    },
     /// The exchange notices that the link broke.
-    ExchangeNotices { side: Side, connection: u32 },
+    ExchangeNotices {
+        side: Side,
+        connection: u32,
+    },
     /// The session's task reads a callback.
-    Report { side: Side, delivery: Box<ctp_sim::Delivery> },
+    Report {
+        side: Side,
+        delivery: Box<ctp_sim::Delivery>,
+    },
     /// The thread that logs in calls the library.
-    LogIn { object: u64, record: ctp_types::RecordBox, request_id: i32 },
+    LogIn {
+        object: u64,
+        record: ctp_types::RecordBox,
+        request_id: i32,
+    },
     /// The session's task reads the library's word about a request.
-    Sent { request_id: i32, result: Result<(), SendRefusal> },
+    Sent {
+        request_id: i32,
+        result: Result<(), SendRefusal>,
+    },
     /// An API object was released, and a fresh one is made.
-    Released { side: Side },
+    Released {
+        side: Side,
+    },
     /// The session's task hears of the fresh API object.
-    Renewed { side: Side },
+    Renewed {
+        side: Side,
+    },
     /// The session's task wakes for a deadline.
-    Wake { side: Side },
+    Wake {
+        side: Side,
+    },
     /// The user acts.
     Act,
     /// Something goes wrong.
     Mishap,
     /// Something that went wrong is right again.
     Command(Box<ctp_sim::Command>),
+    /// The trader acts.
+    Trade,
+    /// Somebody at the exchange trades with the account.
+    Market,
+    /// A stranger connects, asks for something that the exchange brought it to, or acts.
+    StrangerConnects(usize),
+    StrangerAsks(Box<Input>),
+    StrangerActs(usize),
+}
+
+impl Event {
+    /// Returns whether it is something that ends with the process of a session.
+    fn is_of_process(&self, of: Side) -> bool {
+        match self {
+            Self::Connect { side, .. }
+            | Self::Up { side, .. }
+            | Self::Down { side, .. }
+            | Self::LinkLost { side, .. }
+            | Self::ExchangeNotices { side, .. }
+            | Self::Report { side, .. }
+            | Self::Released { side }
+            | Self::Renewed { side }
+            | Self::Wake { side } => *side == of,
+            Self::LogIn { .. } | Self::Sent { .. } => of == Side::Td,
+            _ => false,
+        }
+    }
 }
 
 /// Where a run stands.
@@ -94,6 +157,11 @@ pub(super) struct World {
     wire_chance: Chance,
     task_chance: Chance,
     mishap_chance: Chance,
+    market_chance: Chance,
+    stranger_chance: Chance,
+    timeouts: crate::config::Timeouts,
+    /// Who trades, in a run that does.
+    traders: Option<Traders>,
     outputs: Vec<Output>,
     events: u32,
 }
@@ -119,6 +187,10 @@ impl World {
             wire_chance: Chance::new(seed, "wire"),
             task_chance: Chance::new(seed, "task"),
             mishap_chance: Chance::new(seed, "mishaps"),
+            market_chance: Chance::new(seed, "market"),
+            stranger_chance: Chance::new(seed, "strangers"),
+            timeouts: td.timeouts,
+            traders: None,
             outputs: Vec::new(),
             events: 0,
             plan,
@@ -129,6 +201,7 @@ impl World {
         }
         world.agenda.add(At::default(), Event::Act);
         world.plan_mishap();
+        world.begin_trading();
         world
     }
 
@@ -194,6 +267,11 @@ impl World {
             Event::Act => self.act(),
             Event::Mishap => self.mishap(),
             Event::Command(command) => self.command(*command),
+            Event::Trade => self.trade(),
+            Event::Market => self.market(),
+            Event::StrangerConnects(place) => self.stranger_connects(place),
+            Event::StrangerAsks(input) => self.step_exchange(*input),
+            Event::StrangerActs(place) => self.stranger_acts(place),
         }
     }
 
@@ -214,8 +292,13 @@ impl World {
     fn calm_down(&mut self) {
         self.phase = Phase::Quiet;
         self.plan.rates = super::plan::Rates::default();
-        self.agenda.retain(|event| !matches!(event, Event::Mishap | Event::Act));
+        self.plan.mishaps.clear();
+        self.agenda.retain(|event| {
+            let acts = matches!(event, Event::Mishap | Event::Act | Event::Trade | Event::Market);
+            !acts && !matches!(event, Event::StrangerActs(_))
+        });
         self.repair();
+        self.stop_trading();
         self.log.line(self.clock.now(), format_args!("quiet"));
     }
 
@@ -226,6 +309,7 @@ impl World {
             state.is_ready() || self.judge.may_be_stopped(side)
         };
         self.judge.requests.open() == 0
+            && (self.traders.is_none() || !self.is_under_way())
             && Side::BOTH.into_iter().all(is_at_rest)
             && Side::BOTH.into_iter().all(|side| !self.is_on_dead_link(side))
             && (!self.sessions.md.state().is_ready()
@@ -258,6 +342,7 @@ impl World {
             let finding = self.user.check_subscriptions(&self.exchange, &self.listing);
             self.judge.find(now, finding.and_then(|()| self.judge.gaps.check()));
         }
+        self.judge_orders();
         let open = self.judge.requests.open();
         if open > 0 {
             self.judge.find(now, Err(format!("{open} requests have not ended when all is quiet")));

@@ -70,6 +70,11 @@ impl Effects {
         *self.wished.entry(request).or_default() += 1;
     }
 
+    /// The process died: another numbers its requests anew.
+    pub(crate) fn died(&mut self) {
+        self.taken.clear();
+    }
+
     /// The session gives the request to the library, which takes it or not.
     pub(crate) fn left(&mut self, request: &'static str, request_id: i32, code: i32) -> Result<(), String> {
         let left = self.left.entry(request).or_default();

@@ -50,6 +50,7 @@ impl User {
                 let count = self.chance.below(6) + 2;
                 (0..count).map(|_| self.query(now, listing, logins, judge)).collect()
             }
+            74..94 if self.leaves_trading => vec![self.query(now, listing, logins, judge)],
             74..83 => vec![self.place(now, listing, logins, judge)],
             83..88 => vec![self.effect(now, listing, logins, judge)],
             88..94 => vec![self.cancel(now, logins, judge)],

@@ -25,6 +25,20 @@ impl World {
             Mishap::NewDay => return self.new_day(),
             Mishap::ClearFlow => return self.command(Command::ClearFlow),
             Mishap::NotReady => return self.not_ready(),
+            Mishap::Refusals => return self.refusals(),
+            Mishap::Kill => {
+                let dies_after = self.mishap_chance.below(40);
+                if let Some(traders) = &mut self.traders {
+                    traders.dies_after = Some(dies_after);
+                }
+                return;
+            }
+            Mishap::CutSent => {
+                if let Some(traders) = &mut self.traders {
+                    traders.cut_sent = true;
+                }
+                return;
+            }
             Mishap::ClockSet => {
                 let by = self.mishap_chance.millis(0, 7_200_000);
                 let by = i64::try_from(by.as_nanos()).unwrap_or(0);

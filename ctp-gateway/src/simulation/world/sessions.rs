@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use ctp_sim::Delivery;
 use ctp_types::{
-    DepthMarketDataField, MdCallback, RecordBox, RequestKind, Text, TraderCallback, TraderRequest,
+    DepthMarketDataField, InputOrderField, MdCallback, RecordBox, RequestKind, RspUserLoginField, Text,
+    TraderCallback, TraderRequest,
 };
 
 use super::super::judge::LoginStep;
@@ -46,6 +47,14 @@ impl Sessions {
             md_outputs: VecDeque::new(),
             td_outputs: VecDeque::new(),
         }
+    }
+
+    /// Another process begins. Its requests have other numbers.
+    pub(super) fn restart_td(&mut self, plan: &Plan, deaths: u64) {
+        let config = td_config(plan);
+        let account = AccountTexts::new(&config).expect("a configuration that fits");
+        self.td = TdSession::new(&config, account, plan.seed.wrapping_add(deaths << 32));
+        self.td_outputs.clear();
     }
 
     /// The library's thread writes a tick into the ring.
@@ -160,6 +169,7 @@ impl World {
                 }
                 self.tally_login(callback == TraderCallback::OnRspUserLogin, code);
                 self.judge_td_report(callback, number, code, is_last);
+                self.note_login(&delivery);
                 let Delivery::Trader { record, rsp_info, .. } = delivery else { return };
                 let received_ns = self.clock.for_session().unix_ns;
                 let event = td::SpiEvent { callback, record, rsp_info, number, is_last, received_ns };
@@ -194,6 +204,15 @@ impl World {
             TraderCallback::OnRspError => self.judge.query_over(side, number),
             _ if is_last || code != 0 => self.judge.query_over(side, number),
             _ => {}
+        }
+    }
+
+    fn note_login(&mut self, delivery: &Delivery) {
+        if let Delivery::Trader { callback: TraderCallback::OnRspUserLogin, record: Some(record), .. } =
+            delivery
+            && let Some(login) = record.get::<RspUserLoginField>()
+        {
+            self.judge.orders.logged_in(login.front_id, login.session_id);
         }
     }
 
@@ -232,6 +251,7 @@ impl World {
         self.sessions.td_outputs.extend(outputs);
         self.carry_out_td();
         self.poll_user();
+        self.poll_trader();
         self.close_if_over(Side::Td);
     }
 
@@ -302,6 +322,9 @@ impl World {
     fn carry_out_td(&mut self) {
         let side = Side::Td;
         while let Some(output) = self.sessions.td_outputs.pop_front() {
+            if self.dies_here() {
+                return;
+            }
             let now = self.clock.now();
             self.judge.shown(now, side, &output);
             match output {
@@ -337,13 +360,25 @@ impl World {
             }
             _ => self.judge.request(now, side, request.name()),
         }
+        let order = record.get::<InputOrderField>().filter(|_| self.traders.is_some()).copied();
         let code = self.ask_td(request, record, request_id);
         if request.kind() == RequestKind::Query {
             self.judge.query(now, side, request_id, code);
         } else if !is_login_step(request) {
             let finding = self.judge.effects.left(request.name(), request_id, code);
             self.judge.find(now, finding);
-            self.user.sent(request_id);
+            match order {
+                Some(order) => {
+                    let finding = self.judge.orders.left(&order, code);
+                    self.judge.find(now, finding);
+                }
+                None if self.traders.is_none() => self.user.sent(request_id),
+                None => {}
+            }
+            self.cut_sent(code);
+            if self.dies_here() {
+                return;
+            }
         }
         self.resume_td(td::Input::Sent { request_id, result: read_code(code) });
     }
@@ -419,6 +454,10 @@ impl World {
 
     fn td_event(&mut self, event: &TdEvent) {
         let now = self.clock.now();
+        if self.traders.is_some() {
+            let finding = self.judge.orders.event(event, &self.exchange);
+            self.judge.find(now, finding);
+        }
         match event {
             TdEvent::Order(order) => {
                 self.log.line(now, format_args!("td event order {} {:?}", order.id.0, order.phase));

@@ -2,18 +2,21 @@
 
 use std::time::Duration;
 
-use ctp_sim::{Delivery, Input, Output};
+use ctp_sim::{Delivery, Input, Output, Received};
 use ctp_types::{
-    MdCallback, MdRequest, RecordBox, RequestKind, RspInfoField, Text, TraderCallback, TraderRequest,
+    MdCallback, MdRequest, RecordBox, RequestKind, ResumeType, RspInfoField, RspUserLoginField, Text,
+    TraderCallback, TraderRequest,
 };
 
-use super::super::library::{Channel, Side};
+use super::super::library::{Channel, Library, Side};
 use super::{Event, World};
 use crate::error::SendRefusal;
 use crate::md::io::Feed;
 
 /// The pause before the library connects again (§2.2).
 const RECONNECT_PAUSE: Duration = Duration::from_secs(1);
+/// By how much a push comes later than what was sent after it.
+const LATE: Duration = Duration::from_millis(30);
 /// `nReason`: the other side closed the connection.
 const PEER_CLOSED: i32 = 0x1001;
 
@@ -37,7 +40,17 @@ impl World {
         let (session, connection) = (library.session(), library.connection);
         self.log.line(now, format_args!("{side} connection {connection} of object {object}"));
         let kind = side.kind();
+        self.tell_topics(side);
         self.step_exchange(Input::Connect { session, kind, api_version: (6, 7, 13) });
+    }
+
+    /// Tells the exchange what of its streams the library wants, as its flow files and the configuration say.
+    fn tell_topics(&mut self, side: Side) {
+        let Some(trading) = self.plan.trading.as_ref().filter(|_| side == Side::Td) else { return };
+        let (private, sequence) = (trading.resume.into(), trading.resume.sequence());
+        let (session, received) = (self.library(side).session(), Some(self.library(side).received));
+        let public = ResumeType::Quick;
+        self.step_exchange(Input::Topics { session, private, public, sequence, received });
     }
 
     /// Gives a request to the library, as `Req…` does. Returns its code.
@@ -177,6 +190,9 @@ impl World {
 
     /// The exchange sends a message to a session.
     pub(super) fn send_down(&mut self, output: Output) {
+        if self.tell_stranger(&output) {
+            return;
+        }
         let Some(side) = Side::BOTH.into_iter().find(|side| self.library(*side).session() == output.session)
         else {
             return; // An API object that was thrown away.
@@ -223,7 +239,11 @@ impl World {
                 self.library(side).lost.contains(&number)
             }
             Some(Channel::Dialog) => self.wire_chance.happens(rate),
-            Some(Channel::Push) | None => false,
+            Some(Channel::Push) => {
+                let rate = self.plan.trading.as_ref().map_or(0, |trading| trading.push_lost);
+                side == Side::Td && is_private(delivery) && self.wire_chance.happens(rate)
+            }
+            None => false,
         }
     }
 
@@ -235,8 +255,18 @@ impl World {
             delay += self.wire_chance.millis(500, 12_000);
         }
         let at = self.clock.now().after(delay);
+        let overtakes = is_private(&delivery) && {
+            let rate = self.plan.trading.as_ref().map_or(0, |trading| trading.reordered);
+            self.wire_chance.happens(rate)
+        };
         let library = self.library(side);
-        let (at, connection) = (library.arrival(channel, at), library.connection);
+        let connection = library.connection;
+        // What the others wait for is that this one comes later: they go on as if it had come.
+        let at =
+            if overtakes { library.arrival(channel, at).after(LATE) } else { library.arrival(channel, at) };
+        if overtakes {
+            self.tally.count("push reordered");
+        }
         self.agenda.add(at, Event::Down { side, connection, delivery: Box::new(delivery) });
     }
 
@@ -249,6 +279,7 @@ impl World {
         if let Delivery::Close { reason } = delivery {
             return self.lose_link(side, connection, reason);
         }
+        note_received(library, &delivery);
         if is_connected(&delivery) {
             library.is_connected = true;
             if library.flaps_left > 0 {
@@ -362,6 +393,33 @@ fn is_connected(delivery: &Delivery) -> bool {
         Delivery::Md { callback: MdCallback::OnFrontConnected, .. }
             | Delivery::Trader { callback: TraderCallback::OnFrontConnected, .. }
     )
+}
+
+/// Returns whether a message is one of the private stream.
+fn is_private(delivery: &Delivery) -> bool {
+    matches!(delivery, Delivery::Trader { callback, .. } if matches!(
+        callback,
+        TraderCallback::OnRtnOrder
+            | TraderCallback::OnRtnTrade
+            | TraderCallback::OnErrRtnOrderInsert
+            | TraderCallback::OnErrRtnOrderAction
+    ))
+}
+
+/// Writes into the flow files how far the private stream is, before the library calls back.
+fn note_received(library: &mut Library, delivery: &Delivery) {
+    let Delivery::Trader { callback, record, number, .. } = delivery else { return };
+    if *callback == TraderCallback::OnRspUserLogin
+        && let Some(login) = record.as_ref().and_then(RecordBox::get::<RspUserLoginField>)
+    {
+        let trading_day = login.trading_day.to_str().parse().unwrap_or(0);
+        if library.received.trading_day != trading_day {
+            library.received = Received { trading_day, ..Received::default() };
+        }
+    } else if is_private(delivery) {
+        let number = u32::try_from(*number).unwrap_or(0);
+        library.received.private = library.received.private.max(number);
+    }
 }
 
 /// Returns where a message flows; `None` for the connection's own.

@@ -1,0 +1,250 @@
+//! What happens in a run that trades: the trader and the strangers act, the market moves, the process dies.
+
+use ctp_sim::{Command, EndOrder, FillOrder, Input, Output, RefuseCancels, RefuseOrders};
+
+use super::super::clock::At;
+use super::super::library::Side;
+use super::super::stranger::Stranger;
+use super::super::trader::Trader;
+use super::super::venue;
+use super::{Event, Phase, World};
+use crate::td::io::Input as TdInput;
+
+/// The pause before a stranger connects again.
+const STRANGER_PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// Who trades in a run.
+pub(super) struct Traders {
+    pub(super) trader: Trader,
+    pub(super) strangers: Vec<Stranger>,
+    /// The process dies after so many outputs of its session.
+    pub(super) dies_after: Option<usize>,
+    /// The link breaks right after the next order or cancel.
+    pub(super) cut_sent: bool,
+    /// How often the process died.
+    pub(super) deaths: u64,
+}
+
+impl World {
+    pub(super) fn begin_trading(&mut self) {
+        let Some(trading) = self.plan.trading.clone() else { return };
+        self.traders = Some(Traders {
+            trader: Trader::new(&self.plan, &trading, self.timeouts),
+            strangers: (0..trading.strangers)
+                .map(|number| Stranger::new(number, self.plan.authenticate))
+                .collect(),
+            dies_after: None,
+            cut_sent: false,
+            deaths: 0,
+        });
+        let start = At::default();
+        self.agenda.add(start, Event::Trade);
+        self.agenda.add(start, Event::Market);
+        for place in 0..trading.strangers {
+            self.agenda.add(start, Event::StrangerConnects(place as usize));
+            self.agenda.add(start, Event::StrangerActs(place as usize));
+        }
+    }
+
+    /// The trader acts, and will again.
+    pub(super) fn trade(&mut self) {
+        let (now, logins) = (self.clock.now(), self.sessions.td.logins());
+        let Some(traders) = &mut self.traders else { return };
+        let commands = traders.trader.next(now, &self.exchange, logins, &mut self.judge);
+        let pause = traders.trader.pause();
+        for command in commands {
+            if self.sessions.td.state().is_over() {
+                command.refuse(self.sessions.td.state());
+                self.poll_user();
+            } else {
+                self.step_td(TdInput::Command(command));
+            }
+        }
+        self.agenda.add(now.after(pause), Event::Trade);
+    }
+
+    pub(super) fn poll_trader(&mut self) {
+        let now = self.clock.now();
+        if let Some(traders) = &mut self.traders {
+            traders.trader.poll(now, &mut self.log, &mut self.judge, &mut self.tally);
+        }
+    }
+
+    /// Somebody at the exchange trades with a resting order of the account, or the exchange ends one.
+    pub(super) fn market(&mut self) {
+        let Some(trading) = &self.plan.trading else { return };
+        let pause = self.market_chance.about(trading.market_gap);
+        self.agenda.add(self.clock.now().after(pause), Event::Market);
+        let live = venue::live_orders(&self.exchange);
+        if live.is_empty() {
+            return;
+        }
+        let record = &live[self.market_chance.below(live.len())];
+        let order = record.order_sys_id.to_str().into_owned();
+        if self.market_chance.happens(100) {
+            self.tally.count("market: order ended");
+            return self.command(Command::EndOrder(EndOrder { order }));
+        }
+        let is_part = record.volume_total > 1 && self.market_chance.happens(500);
+        self.tally.count(if is_part { "market: part filled" } else { "market: filled" });
+        let fill = FillOrder { order, volume: is_part.then_some(1), price: None };
+        self.command(Command::FillOrder(fill));
+    }
+
+    /// The exchange refuses the next orders, or cancels.
+    pub(super) fn refusals(&mut self) {
+        let count = Some(self.mishap_chance.below(4) as u32 + 1);
+        let reason = "当前状态禁止此项操作".to_owned();
+        let (instrument, exchange) = (None, None);
+        let of_orders = self.mishap_chance.happens(600);
+        self.command(if of_orders {
+            Command::RefuseOrders(RefuseOrders { instrument, exchange, code: Some(26), reason, count })
+        } else {
+            Command::RefuseCancels(RefuseCancels { instrument, exchange, reason, count })
+        });
+    }
+
+    pub(super) fn stranger_connects(&mut self, place: usize) {
+        if let Some(session) = self.stranger(place).map(|stranger| stranger.session()) {
+            let (kind, api_version) = (Side::Td.kind(), (6, 7, 13));
+            self.step_exchange(Input::Connect { session, kind, api_version });
+        }
+    }
+
+    pub(super) fn stranger_acts(&mut self, place: usize) {
+        let Some(trading) = &self.plan.trading else { return };
+        let pause = self.stranger_chance.about(trading.gap * 3);
+        self.agenda.add(self.clock.now().after(pause), Event::StrangerActs(place));
+        let Some(traders) = &mut self.traders else { return };
+        let input = traders.strangers[place].act(&mut self.stranger_chance, &self.exchange);
+        if let Some(input) = input {
+            self.tally.count("stranger acts");
+            self.step_exchange(input);
+        }
+    }
+
+    /// Gives a stranger what the exchange says to it. Returns false if it is for nobody of them.
+    pub(super) fn tell_stranger(&mut self, output: &Output) -> bool {
+        let Some(place) = Stranger::of_session(output.session) else { return false };
+        let now = self.clock.now();
+        let Some(stranger) = self.stranger(place) else { return true };
+        match stranger.hear(&output.delivery) {
+            Some(input) => self.agenda.add(now, Event::StrangerAsks(Box::new(input))),
+            None if matches!(output.delivery, ctp_sim::Delivery::Close { .. }) => {
+                self.agenda.add(now.after(STRANGER_PAUSE), Event::StrangerConnects(place));
+            }
+            None => {}
+        }
+        true
+    }
+
+    fn stranger(&mut self, place: usize) -> Option<&mut Stranger> {
+        self.traders.as_mut()?.strangers.get_mut(place)
+    }
+
+    /// The link breaks right after an order or a cancel left, if that is to happen.
+    pub(super) fn cut_sent(&mut self, code: i32) {
+        let Some(traders) = self.traders.as_mut().filter(|traders| traders.cut_sent && code == 0) else {
+            return;
+        };
+        traders.cut_sent = false;
+        self.tally.count("cut after sending");
+        let connection = self.library(Side::Td).connection;
+        self.lose_link(Side::Td, connection, 0x1001);
+    }
+
+    /// Counts down to the death of the process, wherever it is in its work. Returns whether it dies here.
+    pub(super) fn dies_here(&mut self) -> bool {
+        let Some(dies_after) = self.traders.as_mut().and_then(|traders| traders.dies_after.as_mut()) else {
+            return false;
+        };
+        if *dies_after > 0 {
+            *dies_after -= 1;
+            return false;
+        }
+        self.kill();
+        true
+    }
+
+    /// The process of the trading session dies and another begins: everything is gone but what the journal has.
+    pub(super) fn kill(&mut self) {
+        let side = Side::Td;
+        let Some(traders) = &mut self.traders else { return };
+        traders.dies_after = None;
+        traders.deaths += 1;
+        let deaths = traders.deaths;
+        traders.trader.die(&mut self.judge);
+        self.user.die(&mut self.judge);
+        self.log.line(self.clock.now(), format_args!("td .. the process dies"));
+        self.tally.count("killed");
+        self.let_arrive();
+        let session = self.library(side).session();
+        self.step_exchange(Input::Disconnect { session });
+        self.agenda.retain(|event| !event.is_of_process(side));
+        let received = self.library(side).received;
+        self.library(side).replace();
+        self.library(side).received = received;
+        self.wakes[side as usize] = None;
+        self.sessions.restart_td(&self.plan, deaths);
+        self.judge.died(side);
+        let pause = self.mishap_chance.millis(1_050, 5_000);
+        self.plan_connect(side, pause);
+    }
+
+    /// Of what was on its way to the front when the process died, the first part arrives.
+    fn let_arrive(&mut self) {
+        let connection = self.library(Side::Td).connection;
+        let inputs = self.agenda.take_all(|event| match event {
+            Event::Up { side: Side::Td, connection: other, input } if *other == connection => {
+                Some((**input).clone())
+            }
+            _ => None,
+        });
+        let arrive = self.mishap_chance.below(inputs.len() + 1);
+        for input in inputs.into_iter().take(arrive) {
+            self.arrive_up(Side::Td, connection, input);
+        }
+    }
+
+    /// Mends what only runs that trade break.
+    pub(super) fn stop_trading(&mut self) {
+        if let Some(traders) = &mut self.traders {
+            traders.dies_after = None;
+            traders.cut_sent = false;
+            self.command(Command::RefuseOrders(RefuseOrders {
+                instrument: None,
+                exchange: None,
+                code: None,
+                reason: String::new(),
+                count: Some(0),
+            }));
+            self.command(Command::RefuseCancels(RefuseCancels {
+                instrument: None,
+                exchange: None,
+                reason: String::new(),
+                count: Some(0),
+            }));
+        }
+    }
+
+    /// Returns whether messages of the trading session are under way.
+    pub(super) fn is_under_way(&self) -> bool {
+        self.agenda.any(|event| {
+            matches!(
+                event,
+                Event::Up { side: Side::Td, .. }
+                    | Event::Down { side: Side::Td, .. }
+                    | Event::Report { side: Side::Td, .. }
+            )
+        })
+    }
+
+    /// Judges that what the trading session told is what the exchange has.
+    pub(super) fn judge_orders(&mut self) {
+        debug_assert_eq!(self.phase, Phase::Quiet);
+        if self.traders.is_some() && self.sessions.td.state().is_ready() {
+            let finding = self.judge.orders.compare(&self.exchange);
+            self.judge.find(self.clock.now(), finding);
+        }
+    }
+}
