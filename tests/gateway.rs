@@ -7,6 +7,10 @@
 
 #[path = "gateway/boundary.rs"]
 mod boundary;
+#[path = "gateway/cancels.rs"]
+mod cancels;
+#[path = "gateway/checks.rs"]
+mod checks;
 #[path = "gateway/child.rs"]
 mod child;
 #[path = "gateway/dates.rs"]
@@ -19,6 +23,8 @@ mod life;
 mod links;
 #[path = "gateway/logins.rs"]
 mod logins;
+#[path = "gateway/orders.rs"]
+mod orders;
 #[path = "gateway/queries.rs"]
 mod queries;
 #[path = "gateway/silence.rs"]
@@ -29,6 +35,8 @@ mod subscriptions;
 mod table;
 #[path = "gateway/ticks.rs"]
 mod ticks;
+#[path = "gateway/trading.rs"]
+mod trading;
 #[path = "gateway/world.rs"]
 mod world;
 
@@ -65,6 +73,9 @@ fn cases_of_all() -> impl Iterator<Item = &'static Case> {
         silence::CASES,
         subscriptions::CASES,
         queries::CASES,
+        orders::CASES,
+        cancels::CASES,
+        checks::CASES,
         ticks::CASES,
         dates::CASES,
         handlers::CASES,

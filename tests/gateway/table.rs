@@ -16,7 +16,7 @@ const MARKERS: [&str; 2] =
 /// The rows of the catalogue that are the gateway's, sessions, requests, ticks and the boundary; the others are of orders,
 /// positions, and Python.
 fn rows() -> Vec<String> {
-    let ranges = [1..=4, 8..=8, 10..=43, 63..=67, 72..=72];
+    let ranges = [1..=4, 8..=8, 10..=74];
     ranges.into_iter().flatten().map(|number| format!("F{number:02}")).collect()
 }
 

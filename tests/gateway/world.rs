@@ -147,6 +147,11 @@ impl World {
         self.folder.path()
     }
 
+    /// Returns through which version's library the clients go.
+    pub(crate) fn version(&self) -> &'static str {
+        self.version
+    }
+
     /// Returns the configuration of a market data session.
     pub(crate) fn md_config(&self) -> MdConfig {
         let mut config = MdConfig::new([self.exchange.front()]);
