@@ -15,6 +15,8 @@ mod checks;
 mod child;
 #[path = "gateway/dates.rs"]
 mod dates;
+#[path = "gateway/fates.rs"]
+mod fates;
 #[path = "gateway/handlers.rs"]
 mod handlers;
 #[path = "gateway/life.rs"]
@@ -73,6 +75,7 @@ fn cases_of_all() -> impl Iterator<Item = &'static Case> {
         silence::CASES,
         subscriptions::CASES,
         queries::CASES,
+        fates::CASES,
         orders::CASES,
         cancels::CASES,
         checks::CASES,
