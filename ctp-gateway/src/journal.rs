@@ -15,6 +15,7 @@ mod folder;
 mod keeper;
 mod reader;
 pub(crate) mod segment;
+mod view;
 mod writer;
 
 pub use config::JournalConfig;
@@ -24,4 +25,5 @@ pub use error::JournalError;
 pub(crate) use reader::Recovered;
 pub use reader::{Segment, Segments};
 pub use segment::{FORMAT_VERSION, Header};
+pub use view::{VIEW, rebuild};
 pub(crate) use writer::Journal;

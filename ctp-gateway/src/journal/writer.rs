@@ -11,6 +11,7 @@ use super::folder::{self, Folder};
 use super::keeper::Keeper;
 use super::reader::Recovered;
 use super::segment::{Frames, Header};
+use super::view::ViewKeeper;
 use super::{Entry, JournalConfig, JournalError};
 
 /// A journal that is being written. What [`append`](Self::append) has taken survives the end of the process at any
@@ -30,6 +31,8 @@ pub(crate) struct Journal {
     frames: Frames,
     bytes: Vec<u8>,
     keeper: Keeper,
+    /// Goes when the journal goes, after it was told everything.
+    view: Option<ViewKeeper>,
     failed: Option<JournalError>,
 }
 
@@ -89,12 +92,16 @@ impl Journal {
             frames,
             bytes,
             keeper,
+            view: None,
             failed: None,
         };
         let gateway = env!("CARGO_PKG_VERSION").to_owned();
         this.append(&Entry::Opened { at_ns: now_ns, gateway, process: std::process::id() })?;
         if let Some(switch) = this.switch.clone() {
             this.append(&switch)?;
+        }
+        if config.view {
+            this.view = Some(ViewKeeper::start(path)?);
         }
         Ok((this, recovered))
     }
@@ -131,6 +138,7 @@ impl Journal {
     pub(crate) fn close(mut self, now_ns: i64) -> Result<(), JournalError> {
         self.append(&Entry::Closed { at_ns: now_ns })?;
         self.keeper.stop();
+        self.view = None;
         let (file, path) = (&self.segment.file, &self.segment.path);
         file.set_len(self.segment.at).map_err(JournalError::io("cut", path))?;
         file.sync_all().map_err(JournalError::io("synchronise", path))

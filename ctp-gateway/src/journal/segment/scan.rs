@@ -67,6 +67,11 @@ pub(crate) fn header(bytes: &[u8]) -> Option<Header> {
     beginning(bytes).0
 }
 
+/// Returns where the first entry begins, or should.
+pub(crate) fn entries_begin(bytes: &[u8]) -> usize {
+    beginning(bytes).2
+}
+
 /// Reads the beginning and the header; returns where the entries begin.
 fn beginning(bytes: &[u8]) -> (Option<Header>, Vec<(u64, DamageKind)>, usize) {
     let mut damage = Vec::new();
