@@ -346,6 +346,11 @@ pub enum SendRefusal {
         /// The return code.
         code: i32,
     },
+    /// The call came from inside the session.
+    #[error(
+        "it was called from inside a session, by a log subscriber or a metrics recorder; call from elsewhere"
+    )]
+    CalledFromInside,
     /// The loaded version lacks the request.
     #[error("version {version} of the library lacks it, {}; load a newer one", came_with(*since))]
     NotInVersion {

@@ -10,7 +10,7 @@ use ctp_sys::CreateError;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::object::{ApiObject, Maker};
+pub(crate) use self::object::{ApiObject, Maker, Making, Renewal, close_on_thread};
 pub(crate) use self::state_log::StateLog;
 use crate::clock::WallClock;
 use crate::config::{ConfigError, FrontAddress, Timeouts, shown};

@@ -1,15 +1,14 @@
 //! Trading sessions.
 
 pub(crate) mod account;
-mod book;
 mod check;
 #[cfg_attr(not(test), expect(dead_code, reason = "wired with the one way of actions"))]
 mod classes;
 mod client;
+mod driver;
 mod event;
 #[cfg(test)]
 mod fixtures;
-mod handle;
 pub(crate) mod io;
 #[expect(dead_code, reason = "the session is being wired to it")]
 mod ledger;
@@ -17,7 +16,7 @@ mod lookups;
 mod new_order;
 pub(crate) mod observed;
 mod offsets;
-mod order;
+pub(crate) mod orders;
 pub(crate) mod recorded;
 #[cfg_attr(not(test), expect(dead_code, reason = "the session is being wired to it"))]
 mod recovery;
@@ -31,14 +30,13 @@ mod task;
 pub(crate) use account::AccountNames;
 pub use client::TdClient;
 pub use event::TdEvent;
-pub use handle::OrderHandle;
 pub use ledger::{
     AccountNow, Closable, Compared, Comparison, DayProfit, Difference, Figure, PositionKey, PositionNow,
     Rows, Unknown,
 };
 pub use new_order::{Condition, NewOrder};
 pub use offsets::{CloseFirst, NotEnoughHeld, split};
-pub use order::{Order, OrderId, OrderKeys, OrderPhase, Origin, Trade};
+pub use orders::{Order, OrderHandle, OrderId, OrderKeys, OrderPhase, Origin, Trade};
 pub use recovery::{GateReason, GateReasons, GateState};
 pub use requests::Requests;
 pub use rows::{Account, CommissionRate, Instrument, MarginRate, Position};

@@ -131,6 +131,7 @@ impl Note {
         }
     }
 
+    #[cfg_attr(not(test), expect(dead_code, reason = "marks of the ledger are real numbers"))]
     pub(crate) fn real(&self, key: &str) -> Option<f64> {
         match self.get(key)? {
             Value::Real(value) => Some(*value),

@@ -22,11 +22,14 @@ pub(crate) struct ApiObject<S: Side> {
     close_timeout: Duration,
     made: u32,
     left_behind: u32,
-    making: Option<oneshot::Receiver<Renewal<S>>>,
+    making: Option<Making<S>>,
 }
 
+/// What becomes of the old object, and the fresh one; closed without a word if none can be made.
+pub(crate) type Making<S> = oneshot::Receiver<Renewal<S>>;
+
 /// What became of the old object, and the fresh one.
-struct Renewal<S: Side> {
+pub(crate) struct Renewal<S: Side> {
     old: Ending,
     fresh: Result<Api<S>, Error>,
 }
@@ -73,19 +76,36 @@ where
     /// This method is cancel safe.
     pub(crate) async fn renewed(&mut self) -> Result<(), String> {
         let Some(making) = &mut self.making else { return std::future::pending().await };
-        let renewal = making.await;
+        let renewal = making.await.ok();
         self.making = None;
-        let Ok(renewal) = renewal else {
-            return Err(format!(
-                "{} objects of the library do not stop; restart the program",
-                self.left_behind
-            ));
+        self.settle(renewal).1
+    }
+
+    /// Returns the fresh object that is being made, for who waits for it and then calls [`settle`](Self::settle).
+    pub(crate) fn take_making(&mut self) -> Option<Making<S>> {
+        self.making.take()
+    }
+
+    /// Takes over what became of the fresh object. Returns the old one, which may block when it is dropped, and
+    /// whether there is a fresh one.
+    pub(crate) fn settle(
+        &mut self,
+        renewal: Option<Renewal<S>>,
+    ) -> (Option<Arc<Api<S>>>, Result<(), String>) {
+        let Some(Renewal { old, fresh }) = renewal else {
+            let left_behind = self.left_behind;
+            return (
+                None,
+                Err(format!("{left_behind} objects of the library do not stop; restart the program")),
+            );
         };
-        if renewal.old == Ending::TimedOut {
+        if old == Ending::TimedOut {
             self.left_behind += 1;
         }
-        self.api = Arc::new(renewal.fresh.map_err(|error| error.to_string())?);
-        Ok(())
+        match fresh {
+            Ok(fresh) => (Some(std::mem::replace(&mut self.api, Arc::new(fresh))), Ok(())),
+            Err(error) => (None, Err(error.to_string())),
+        }
     }
 
     /// Stops the library, at most as long as configured. Nothing is delivered after it.
@@ -94,12 +114,19 @@ where
             // The fresh object would deliver.
             let _ = tokio::time::timeout(self.close_timeout, self.renewed()).await;
         }
-        let (api, timeout) = (Arc::clone(&self.api), self.close_timeout);
-        match tokio::task::spawn_blocking(move || close(&api, timeout)).await {
-            Ok(ending) => ending,
-            // The runtime is shutting down; dropping the API closes it.
-            Err(_) => Ending::Clean,
-        }
+        close_on_thread(Arc::clone(&self.api), self.close_timeout).await
+    }
+}
+
+/// Closes an API object on a thread that may block.
+pub(crate) async fn close_on_thread<S: Side>(api: Arc<Api<S>>, timeout: Duration) -> Ending
+where
+    Api<S>: Send + Sync,
+{
+    match tokio::task::spawn_blocking(move || close(&api, timeout)).await {
+        Ok(ending) => ending,
+        // The runtime is shutting down; dropping the API closes it.
+        Err(_) => Ending::Clean,
     }
 }
 

@@ -8,13 +8,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ctp_sys::{TraderApi, TraderLibrary, TraderOptions};
-use ctp_types::{RecordBox, TraderCallback};
+use ctp_types::{RecordBox, TraderCallback, TraderRequest};
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 use tracing::Instrument as _;
 
 use crate::cache::DayCache;
 use crate::config::TdConfig;
-use crate::error::Error;
+use crate::error::{Error, SendRefusal, UnknownCause};
 use crate::fanout::{Events, Fanout};
 use crate::health::TdHealth;
 use crate::library;
@@ -24,11 +25,12 @@ use crate::setup::{Addresses, failed};
 use crate::shell::{ApiObject, Life, Maker, StateLog, blocking, check_fronts, create, seed};
 use crate::state::{Login, SessionState};
 use crate::td::account::{AccountNames, AccountTexts};
+use crate::td::driver::{Course, Driver, NotEntered, Shared};
 use crate::td::event::TdEvent;
-use crate::td::handle::OrderHandle;
-use crate::td::io::{Command, Input};
+use crate::td::io::{ActReply, Command, Input};
 use crate::td::new_order::NewOrder;
-use crate::td::order::{Order, OrderId};
+use crate::td::orders::OrderHandle;
+use crate::td::orders::order::{Order, OrderId};
 use crate::td::session::TdSession;
 use crate::td::spi::Spi;
 use crate::td::task::Task;
@@ -45,7 +47,7 @@ pub struct TdClient {
 struct Inner {
     life: Life,
     vitals: Vitals,
-    commands: mpsc::UnboundedSender<Command>,
+    shared: Arc<Shared>,
     events: Fanout<TdEvent>,
     logins: Arc<AtomicU64>,
     account: AccountNames,
@@ -107,20 +109,17 @@ impl TdClient {
         let timeout = config.timeouts.close;
         let object = blocking(move || ApiObject::new(make, timeout)).await??;
 
-        let (command_tx, commands) = mpsc::unbounded_channel();
+        let (sent_tx, sent) = mpsc::unbounded_channel();
         let (life, ends) = Life::begin(&config.fronts, &config.timeouts);
         let (events, raw_events) = (Fanout::default(), Fanout::default());
         let cache = day_cache(&config, &names, library);
         let logins = Arc::new(AtomicU64::new(0));
-        let task = Task {
+        let driver = Driver {
             system_info: config.relay.as_ref().map(|relay| Arc::new(account.system_info(relay))),
             session: TdSession::new(&config, account, seed),
             object,
-            reports,
-            commands,
-            stop: ends.stop,
+            sent: sent_tx,
             state: ends.state,
-            ended: ends.ended,
             events: events.clone(),
             raw_events: raw_events.clone(),
             logins: Arc::clone(&logins),
@@ -128,13 +127,17 @@ impl TdClient {
             recording,
             state_log: StateLog::default(),
             observer,
+            runtime: Handle::current(),
             outputs: VecDeque::new(),
+            course: Course::default(),
         };
+        let shared = Arc::new(Shared::new(driver, span.clone()));
+        let task = Task { shared: Arc::clone(&shared), reports, sent, stop: ends.stop, ended: ends.ended };
         tokio::spawn(task.run().instrument(span));
         let inner = Inner {
             life,
             vitals,
-            commands: command_tx,
+            shared,
             events,
             logins,
             account: names,
@@ -195,14 +198,29 @@ impl TdClient {
     ///
     /// # Cancel safety
     ///
-    /// Dropped before the session has looked at it, the order is not sent; later it may be, and shows in
-    /// [`events`](Self::events).
+    /// Not polled, the future sends nothing; it is ready when it is polled for the first time. See
+    /// [`place_now`](Self::place_now).
     pub async fn place(&self, order: NewOrder) -> Result<OrderHandle, Error> {
-        // What cannot be sent at all needs no session.
-        order.record()?;
-        let (reply, answer) = oneshot::channel();
-        let placed =
-            self.ask(Command::Place { logins: self.logins(), order: Box::new(order), reply }, answer).await?;
+        self.place_now(&order)
+    }
+
+    /// Sends an order from this thread, and returns when the library has taken it: nothing wakes in between. It may be
+    /// called from any thread, with or without a runtime, also from a handler of ticks.
+    ///
+    /// # Errors
+    ///
+    /// As [`place`](Self::place). [`Error::Unknown`] if the session broke down meanwhile, which is a defect of the
+    /// gateway.
+    pub fn place_now(&self, order: &NewOrder) -> Result<OrderHandle, Error> {
+        let record = RecordBox::new(&order.record()?);
+        let (reply, mut answer) = oneshot::channel();
+        let request = TraderRequest::ReqOrderInsert;
+        let reply = ActReply::Order(reply);
+        self.enter(request.name(), Command::Act { logins: self.logins(), request, record, reply })?;
+        // The session has answered: it does so in the step in which it hears the library's word.
+        let unanswered =
+            |_| Err(Error::Unknown { request: request.name(), cause: UnknownCause::SessionEnded });
+        let placed = answer.try_recv().unwrap_or_else(unanswered)?;
         Ok(OrderHandle::new(self.clone(), placed, self.inner.order_timeout))
     }
 
@@ -277,10 +295,18 @@ impl TdClient {
         command: Command,
         answer: oneshot::Receiver<Result<T, Error>>,
     ) -> Result<T, Error> {
-        if self.inner.commands.send(command).is_err() {
-            return Err(self.inner.life.gone());
-        }
+        self.enter(command.request(), command)?;
         answer.await.unwrap_or_else(|_| Err(self.inner.life.gone()))
+    }
+
+    /// Gives the session a command in this thread. Once it has been entered, the answer tells what became of it.
+    fn enter(&self, request: &'static str, command: Command) -> Result<(), Error> {
+        match self.inner.shared.command(Input::Command(command)) {
+            // What broke may have happened behind the library: the answer is missing then.
+            Ok(()) | Err(NotEntered::Broken) => Ok(()),
+            Err(NotEntered::Closed) => Err(self.inner.life.gone()),
+            Err(NotEntered::Inside) => Err(Error::NotSent { request, reason: SendRefusal::CalledFromInside }),
+        }
     }
 }
 

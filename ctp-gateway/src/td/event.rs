@@ -6,7 +6,7 @@ use ctp_types::Text;
 
 use crate::alert::Alert;
 use crate::error::{ServerError, UnknownCause};
-use crate::td::order::{Order, Trade};
+use crate::td::orders::order::{Order, Trade};
 
 /// An event of a trading session. None is ever dropped.
 #[derive(Clone, Debug)]

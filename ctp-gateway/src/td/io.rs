@@ -11,8 +11,7 @@ use crate::requests::RawEvent;
 use crate::requests::submission::{Ended, Submission};
 use crate::state::SessionState;
 use crate::td::event::TdEvent;
-use crate::td::new_order::NewOrder;
-use crate::td::order::{Order, OrderId};
+use crate::td::orders::order::{Order, OrderId};
 use crate::td::rows::Instrument;
 pub(crate) use crate::td::session::CallReply;
 use crate::td::session::Placed;
@@ -23,36 +22,25 @@ pub(crate) type SpiEvent = RawEvent<TraderCallback>;
 /// What a client wants of the session.
 #[derive(Debug)]
 pub(crate) enum Command {
-    Place {
+    /// Do something that changes the account: everything of that kind comes this way, but cancels of orders. It belongs
+    /// to the login that its caller saw.
+    Act {
         logins: u64,
-        order: Box<NewOrder>,
-        reply: oneshot::Sender<Result<Placed, Error>>,
+        request: TraderRequest,
+        /// What the caller wants. The session fills in what it leaves empty: account, exchange, numbers.
+        record: RecordBox,
+        reply: ActReply,
     },
-    Cancel {
-        logins: u64,
-        id: OrderId,
-        reply: oneshot::Sender<Result<Arc<Order>, Error>>,
-    },
+    /// Cancel an order of the book, by the best names known.
+    Cancel { logins: u64, id: OrderId, reply: oneshot::Sender<Result<Arc<Order>, Error>> },
     /// A query waits until the session can be used; other requests belong to the login that their caller saw.
-    Request {
-        logins: u64,
-        submission: Submission<TraderRequest>,
-    },
+    Request { logins: u64, submission: Submission<TraderRequest> },
     /// Change the password, and log in with it from then on.
-    ChangePassword {
-        new: Secret,
-        reply: CallReply,
-    },
+    ChangePassword { new: Secret, reply: CallReply },
     /// Have a code sent to a telephone.
-    RequestSmsCode {
-        mobile: String,
-        reply: CallReply,
-    },
+    RequestSmsCode { mobile: String, reply: CallReply },
     /// Go on with the login.
-    LogInWithSmsCode {
-        code: Secret,
-        reply: CallReply,
-    },
+    LogInWithSmsCode { code: Secret, reply: CallReply },
     /// Take the instruments of a trading day as an earlier query returned them.
     Learn {
         trading_day: Text<9>,
@@ -61,24 +49,24 @@ pub(crate) enum Command {
     },
 }
 
+/// Who waits for an action, by what is made of it.
+#[derive(Debug)]
+pub(crate) enum ActReply {
+    /// An order of the book.
+    Order(oneshot::Sender<Result<Placed, Error>>),
+}
+
 impl Command {
-    /// Tells the caller that the session has ended.
-    pub(crate) fn refuse(self, state: &SessionState) {
-        let not_sent = |request| Error::NotSent { request, reason: SendRefusal::NotReady(state.clone()) };
-        // Callers that went away are no failure.
+    /// Returns the C name of the request that the command leads to.
+    pub(crate) fn request(&self) -> &'static str {
         match self {
-            Self::Place { reply, .. } => drop(reply.send(Err(not_sent("ReqOrderInsert")))),
-            Self::Cancel { reply, .. } => drop(reply.send(Err(not_sent("ReqOrderAction")))),
-            Self::Request { submission, .. } => {
-                let error = not_sent(submission.request.name());
-                submission.asker.tell(Err(error));
-            }
-            Self::ChangePassword { reply, .. } => {
-                drop(reply.send(Err(not_sent("ReqUserPasswordUpdate"))));
-            }
-            Self::RequestSmsCode { reply, .. } => drop(reply.send(Err(not_sent("ReqGenSMSCode")))),
-            Self::LogInWithSmsCode { reply, .. } => drop(reply.send(Err(not_sent("ReqUserLogin")))),
-            Self::Learn { reply, .. } => drop(reply.send(Err(not_sent("ReqQryInstrument")))),
+            Self::Act { request, .. } => request.name(),
+            Self::Cancel { .. } => TraderRequest::ReqOrderAction.name(),
+            Self::Request { submission, .. } => submission.request.name(),
+            Self::ChangePassword { .. } => TraderRequest::ReqUserPasswordUpdate.name(),
+            Self::RequestSmsCode { .. } => TraderRequest::ReqGenSMSCode.name(),
+            Self::LogInWithSmsCode { .. } => TraderRequest::ReqUserLogin.name(),
+            Self::Learn { .. } => TraderRequest::ReqQryInstrument.name(),
         }
     }
 }

@@ -27,7 +27,7 @@ use ctp_types::{
     InstrumentMarginRateField, OffsetFlag, PosiDirection, Text, TradeField, TradeType,
 };
 
-use crate::td::order::{Order, OrderId};
+use crate::td::orders::order::{Order, OrderId};
 
 use self::account::Funds;
 use self::amount::Price;

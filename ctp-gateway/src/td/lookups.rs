@@ -22,7 +22,7 @@ use crate::shell::blocking;
 use crate::state::SessionState;
 use crate::td::client::TdClient;
 use crate::td::io::Command;
-use crate::td::order::{Order, Trade};
+use crate::td::orders::order::{Order, Trade};
 use crate::td::requests::Requests;
 use crate::td::rows::{Account, CommissionRate, Instrument, MarginRate, Position};
 use crate::td::settlement;

@@ -263,11 +263,6 @@ impl NewOrder {
         }
     }
 
-    /// Returns the record as it was built, whatever stands in the way of sending it.
-    pub(super) fn raw(&self) -> &InputOrderField {
-        &self.record
-    }
-
     fn at(mut self, price: f64) -> Self {
         self.record.limit_price = price;
         self

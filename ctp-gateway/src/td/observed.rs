@@ -1,6 +1,6 @@
 //! What metrics and health take from a trading session's inputs and outputs.
 
-use ctp_types::TraderCallback;
+use ctp_types::{TraderCallback, TraderRequest};
 
 use crate::capture::SessionKind;
 use crate::config::TdConfig;
@@ -56,7 +56,8 @@ impl Observed for TdRecorded {
     fn name(input: &Input) -> &'static str {
         match input {
             Input::Callback(event) => event.callback.name(),
-            Input::Command(Command::Place { .. }) => "place",
+            Input::Command(Command::Act { request: TraderRequest::ReqOrderInsert, .. }) => "place",
+            Input::Command(Command::Act { request, .. }) => request.name(),
             Input::Command(Command::Cancel { .. }) => "cancel",
             Input::Command(Command::Request { submission, .. }) => submission.request.name(),
             Input::Command(_) => "command",
@@ -69,7 +70,7 @@ impl Observed for TdRecorded {
     fn instrument(input: &Input) -> Option<String> {
         match input {
             Input::Callback(event) => instrument_of(event.record.as_ref()),
-            Input::Command(Command::Place { order, .. }) => Some(order.raw().instrument_id.to_string()),
+            Input::Command(Command::Act { record, .. }) => instrument_of(Some(record)),
             Input::Command(Command::Request { submission, .. }) => instrument_of(Some(&submission.record)),
             _ => None,
         }

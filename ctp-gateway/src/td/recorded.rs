@@ -1,6 +1,6 @@
 //! A trading session's inputs as notes, and back.
 
-use ctp_types::{InputOrderField, RecordBox, Text, TraderCallback};
+use ctp_types::{RecordBox, Text, TraderCallback, TraderRequest};
 
 use crate::capture::recorded::{
     Recorded, Relay, Waiting, callback, need, note_callback, note_panicked, note_renewed, note_sent,
@@ -12,9 +12,8 @@ use crate::config::{Secret, TdConfig};
 use crate::session::Now;
 use crate::shell::now;
 use crate::td::account::AccountTexts;
-use crate::td::io::{Command, Input, Output};
-use crate::td::new_order::NewOrder;
-use crate::td::order::OrderId;
+use crate::td::io::{ActReply, Command, Input, Output};
+use crate::td::orders::order::OrderId;
 use crate::td::session::TdSession;
 
 /// Trading sessions.
@@ -33,9 +32,10 @@ impl Recorded for TdRecorded {
                 .with("address", address.to_str().into_owned())
                 .with("query_frequency", *query_frequency),
             Input::Renewed { result } => note_renewed(result),
-            Input::Command(Command::Place { logins, order, .. }) => Note::new("Place")
-                .with("record", RecordBox::new(order.raw()))
-                .with("logins", logins.cast_signed()),
+            Input::Command(Command::Act { logins, request, record, .. }) => Note::new("Act")
+                .with("logins", logins.cast_signed())
+                .with("request", request.name())
+                .with("record", record.clone()),
             Input::Command(Command::Cancel { logins, id, .. }) => {
                 Note::new("Cancel").with("logins", logins.cast_signed()).with("id", id.0.cast_signed())
             }
@@ -79,12 +79,14 @@ impl Recorded for TdRecorded {
                 Input::FrontInfo { address, query_frequency }
             }
             "Renewed" => Input::Renewed { result: renewed(note) },
-            "Place" => {
+            "Act" => {
+                let name = need(note, "request", note.text("request"))?;
+                let request = TraderRequest::ALL.iter().find(|request| request.name() == name).copied();
+                let request = request.ok_or_else(|| format!("`{name}` is no request"))?;
+                let record = need(note, "record", note.record("record"))?.clone();
                 let (reply, answer) = waiting();
-                let record = need(note, "record", note.record("record"))?.get::<InputOrderField>();
-                let record = record.ok_or("the record of an order is another")?;
-                let order = Box::new(NewOrder::of_record(*record));
-                return Ok((Input::Command(Command::Place { logins: logins()?, order, reply }), answer));
+                let (logins, reply) = (logins()?, ActReply::Order(reply));
+                return Ok((Input::Command(Command::Act { logins, request, record, reply }), answer));
             }
             "Cancel" => {
                 let (reply, answer) = waiting();
@@ -127,9 +129,10 @@ impl Recorded for TdRecorded {
 
     fn relayed(input: Input) -> (Input, Option<Box<dyn Relay>>) {
         match input {
-            Input::Command(Command::Place { logins, order, reply }) => {
+            Input::Command(Command::Act { logins, request, record, reply: ActReply::Order(reply) }) => {
                 let (reply, relay) = relay(reply);
-                (Input::Command(Command::Place { logins, order, reply }), Some(relay))
+                let reply = ActReply::Order(reply);
+                (Input::Command(Command::Act { logins, request, record, reply }), Some(relay))
             }
             Input::Command(Command::Cancel { logins, id, reply }) => {
                 let (reply, relay) = relay(reply);
@@ -261,7 +264,7 @@ mod tests {
             (Note::new("OnRtnNothing"), "no input"),
             (Note::new("OnRtnOrder"), "no `number`"),
             (Note::new("Request").with("request", "ReqNothing"), "no request"),
-            (Note::new("Place"), "record"),
+            (Note::new("Act"), "no `request`"),
         ] {
             let error = TdRecorded::input(&note).expect_err("refused");
             assert!(error.contains(words), "{error}");

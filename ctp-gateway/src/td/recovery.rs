@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use ctp_types::{RecordBox, TraderRequest};
 
 use crate::config;
-use crate::td::order::OrderId;
+use crate::td::orders::order::OrderId;
 
 #[expect(unused_imports, reason = "the session is being wired to it")]
 pub(crate) use self::gate::Gate;

@@ -27,11 +27,11 @@ use crate::session::Now;
 use crate::session::watch::{Watch, alert};
 use crate::state::{DisconnectReason, Fault, LinkLoss, Login, SessionState};
 use crate::td::account::AccountTexts;
-use crate::td::book::OrderBook;
 use crate::td::check::InstrumentTable;
 use crate::td::event::TdEvent;
 use crate::td::io::{Command, Input, Output, Outputs, SpiEvent};
-use crate::td::order::OrderId;
+use crate::td::orders::book::OrderBook;
+use crate::td::orders::order::OrderId;
 
 use self::credentials::Call;
 pub(crate) use self::credentials::CallReply;
@@ -234,7 +234,9 @@ impl TdSession {
 
     fn handle_command(&mut self, now: Instant, command: Command) {
         match command {
-            Command::Place { logins, order, reply } => self.handle_place(now, logins, &order, reply),
+            Command::Act { logins, request: _, record, reply } => {
+                self.handle_act(now, logins, record, reply);
+            }
             Command::Cancel { logins, id, reply } => self.handle_cancel(now, logins, id, reply),
             Command::Request { logins, submission } => self.handle_request(now, logins, submission),
             Command::ChangePassword { new, reply } => self.handle_change_password(now, new, reply),

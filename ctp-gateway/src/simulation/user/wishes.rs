@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::md;
 use crate::requests::submission::Submission;
 use crate::td::NewOrder;
-use crate::td::io::Command;
+use crate::td::io::{ActReply, Command};
 
 /// What the user wants of a session.
 #[derive(Debug)]
@@ -196,7 +196,9 @@ impl User {
         let (reply, answer) = oneshot::channel();
         judge.effects.wished("ReqOrderInsert");
         self.wait(Reply::Place(answer), "ReqOrderInsert", now.after(MARGIN), judge);
-        Wish::Td(Command::Place { logins, order: Box::new(order), reply })
+        let record = RecordBox::new(&order.record().expect("texts that fit"));
+        let (request, reply) = (TraderRequest::ReqOrderInsert, ActReply::Order(reply));
+        Wish::Td(Command::Act { logins, request, record, reply })
     }
 
     fn cancel(&mut self, now: At, logins: u64, judge: &mut Judge) -> Wish {

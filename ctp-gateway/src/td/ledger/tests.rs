@@ -5,8 +5,8 @@ mod example;
 use ctp_market::Money;
 use ctp_types::{
     Algorithm, BrokerTradingParamsField, HedgeFlag, InstrumentCommissionRateField, InstrumentMarginRateField,
-    InvestorPositionDetailField, InvestorPositionField, MarginPriceType, PosiDirection, Text,
-    TradeField, TradingAccountField,
+    InvestorPositionDetailField, InvestorPositionField, MarginPriceType, PosiDirection, Text, TradeField,
+    TradingAccountField,
 };
 
 use super::*;

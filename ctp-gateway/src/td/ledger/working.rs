@@ -6,7 +6,7 @@ use super::amount::Price;
 use super::effect;
 use super::side::Effect;
 use super::terms::{Side, legs};
-use crate::td::order::{Order, OrderPhase};
+use crate::td::orders::order::{Order, OrderPhase};
 
 /// What one order reserves.
 #[derive(Clone, Debug, PartialEq, Eq)]

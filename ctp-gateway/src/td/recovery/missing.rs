@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use crate::td::order::OrderId;
+use crate::td::orders::order::OrderId;
 
 /// How many complete queries have to miss an order.
 pub(super) const PROOFS: u32 = 2;

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use ctp_types::{ActionFlag, InputOrderActionField, OrderActionField, RecordBox, Text, TraderRequest};
+use ctp_types::{
+    ActionFlag, InputOrderActionField, InputOrderField, OrderActionField, RecordBox, Text, TraderRequest,
+};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::error::{Denial, Error, Rule, SendRefusal, ServerError, UnknownCause};
 use crate::td::event::TdEvent;
-use crate::td::io::Output;
-use crate::td::new_order::{NewOrder, form};
-use crate::td::order::{Order, OrderId, OrderPhase};
+use crate::td::io::{ActReply, Output};
+use crate::td::new_order::form;
+use crate::td::orders::order::{Order, OrderId, OrderPhase};
 use crate::td::session::TdSession;
 
 const INSERT: &str = "ReqOrderInsert";
@@ -58,17 +60,12 @@ pub(super) struct Cancelling {
 
 impl TdSession {
     /// Places an order, if it belongs to the present login and passes the checks.
-    pub(super) fn handle_place(
-        &mut self,
-        now: Instant,
-        logins: u64,
-        order: &NewOrder,
-        reply: oneshot::Sender<Result<Placed, Error>>,
-    ) {
+    pub(super) fn handle_act(&mut self, now: Instant, logins: u64, record: RecordBox, reply: ActReply) {
+        let ActReply::Order(reply) = reply;
         if reply.is_closed() {
             return;
         }
-        match self.prepare(logins, order) {
+        match self.prepare(logins, record) {
             // A caller that went away meanwhile is no failure.
             Err(error) => drop(reply.send(Err(error))),
             Ok((order, record, request_id)) => {
@@ -87,10 +84,13 @@ impl TdSession {
         }
     }
 
-    fn prepare(&mut self, logins: u64, order: &NewOrder) -> Result<(Arc<Order>, RecordBox, i32), Error> {
-        let mut record = order.record()?;
-        self.instruments.check(&mut record)?;
-        form::complete(&mut record)?;
+    fn prepare(&mut self, logins: u64, mut boxed: RecordBox) -> Result<(Arc<Order>, RecordBox, i32), Error> {
+        let Some(record) = boxed.get_mut::<InputOrderField>() else {
+            let value = format!("{INSERT} with {}", boxed.descriptor().name);
+            return Err(Denial::new(Rule::Record, value, "it takes InputOrderField").into());
+        };
+        self.instruments.check(record)?;
+        form::complete(record)?;
         self.check_login(INSERT, logins)?;
         if self.last_order_ref >= ORDER_REF_MAX {
             let fix = "the counter takes no higher number; wait for the next trading day";
@@ -107,8 +107,8 @@ impl TdSession {
         record.order_ref = Text::new(&self.last_order_ref.to_string())
             .map_err(|error| Denial::new(Rule::OrderRef, "the order reference", error.to_string()))?;
         record.request_id = request_id;
-        let order = self.book.place(&record, self.login.front_id, self.login.session_id);
-        Ok((order, RecordBox::new(&record), request_id))
+        let order = self.book.place(record, self.login.front_id, self.login.session_id);
+        Ok((order, boxed, request_id))
     }
 
     /// A command belongs to the login that its caller saw; after a reconnect the caller decides anew.

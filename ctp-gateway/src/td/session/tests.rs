@@ -14,8 +14,9 @@ use super::*;
 use crate::error::Rule;
 use crate::requests::submission::{Outcome, Reply as Brought, Submission};
 use crate::td::fixtures::{FRONT, SESSION, order, refusal, text, trade};
+use crate::td::io::ActReply;
 use crate::td::new_order::NewOrder;
-use crate::td::order::{Order, OrderPhase};
+use crate::td::orders::order::{Order, OrderPhase};
 
 type Reply<T> = oneshot::Receiver<Result<T, Error>>;
 
@@ -164,7 +165,7 @@ impl Bench {
 
     fn place_as(&mut self, order: &NewOrder, logins: u64) -> Reply<Placed> {
         let (reply, answer) = oneshot::channel();
-        self.command(Command::Place { logins, order: Box::new(order.clone()), reply });
+        self.command(insert(order, logins, reply));
         answer
     }
 
@@ -194,6 +195,11 @@ impl Bench {
         self.push(TraderCallback::OnRtnOrder, order("8", Status::NO_TRADE_QUEUEING, Submit::ACCEPTED, 0));
         placed
     }
+}
+
+fn insert(order: &NewOrder, logins: u64, reply: oneshot::Sender<Result<Placed, Error>>) -> Command {
+    let (request, record) = (TraderRequest::ReqOrderInsert, RecordBox::new(&order.record().unwrap()));
+    Command::Act { logins, request, record, reply: ActReply::Order(reply) }
 }
 
 fn new_order() -> NewOrder {
@@ -254,7 +260,7 @@ fn orders_outside_a_ready_session_are_not_sent() {
     // Not wanted any more.
     let (reply, answer) = oneshot::channel();
     drop(answer);
-    bench.command(Command::Place { logins: 1, order: Box::new(new_order()), reply });
+    bench.command(insert(&new_order(), 1, reply));
     assert!(bench.sent.is_empty());
 }
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::td::fixtures::{FRONT, SESSION, input, order, sys_id, text, trade};
-use crate::td::order::Origin;
+use crate::td::orders::order::Origin;
 
 struct Bench {
     book: OrderBook,

@@ -53,7 +53,7 @@ impl OrderPhase {
     }
 
     /// How far the phase is; phases of equal rank do not follow one another.
-    pub(super) fn rank(self) -> u8 {
+    pub(in crate::td) fn rank(self) -> u8 {
         match self {
             Self::Sent | Self::Unknown => 0,
             Self::Acknowledged => 1,
@@ -65,7 +65,7 @@ impl OrderPhase {
     }
 
     /// Returns the phase of a record, or `None` for a status newer than the header.
-    pub(super) fn of(record: &OrderField) -> Option<Self> {
+    pub(in crate::td) fn of(record: &OrderField) -> Option<Self> {
         if record.order_submit_status == OrderSubmitStatus::INSERT_REJECTED {
             return Some(Self::Rejected);
         }
@@ -168,7 +168,7 @@ impl Order {
         }
     }
 
-    pub(super) fn own(id: OrderId, input: &InputOrderField, front_id: i32, session_id: i32) -> Self {
+    pub(in crate::td) fn own(id: OrderId, input: &InputOrderField, front_id: i32, session_id: i32) -> Self {
         let keys = OrderKeys {
             front_id,
             session_id,
@@ -187,7 +187,7 @@ impl Order {
         }
     }
 
-    pub(super) fn foreign(id: OrderId, record: &OrderField) -> Self {
+    pub(in crate::td) fn foreign(id: OrderId, record: &OrderField) -> Self {
         let keys = OrderKeys {
             front_id: record.front_id,
             session_id: record.session_id,
@@ -234,7 +234,7 @@ impl Order {
     /// Takes what is new in a record. Returns whether anything that a user sees changed.
     ///
     /// Records may be repeated or come late: the phase and the traded volume only move forward.
-    pub(super) fn merge(&mut self, record: &OrderField, received_ns: i64) -> bool {
+    pub(in crate::td) fn merge(&mut self, record: &OrderField, received_ns: i64) -> bool {
         let known = OrderPhase::of(record);
         let rank = known.unwrap_or(self.phase).rank();
         let advances = rank > self.phase.rank();
@@ -324,7 +324,7 @@ pub struct Trade {
 }
 
 impl Trade {
-    pub(super) fn new(record: &TradeField, received_ns: i64) -> Self {
+    pub(in crate::td) fn new(record: &TradeField, received_ns: i64) -> Self {
         Self {
             exchange_id: record.exchange_id,
             trade_id: record.trade_id,

@@ -11,7 +11,7 @@ use ctp_types::{Direction, InputOrderField, OrderActionField, OrderField, Text, 
 
 use crate::error::{ServerError, UnknownCause};
 use crate::td::event::TdEvent;
-use crate::td::order::{Order, OrderId, OrderPhase, Trade};
+use crate::td::orders::order::{Order, OrderId, OrderPhase, Trade};
 
 /// How long a trade waits for the record of its order before it is reported without.
 const TRADE_WAIT: Duration = Duration::from_secs(2);

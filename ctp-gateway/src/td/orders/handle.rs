@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, watch};
 use crate::error::{Error, ServerError, UnknownCause};
 use crate::td::client::TdClient;
 use crate::td::event::TdEvent;
-use crate::td::order::{Order, OrderId, OrderPhase};
+use crate::td::orders::order::{Order, OrderId, OrderPhase};
 use crate::td::session::Placed;
 
 const INSERT: &str = "ReqOrderInsert";
@@ -25,7 +25,7 @@ pub struct OrderHandle {
 }
 
 impl OrderHandle {
-    pub(super) fn new(client: TdClient, placed: Placed, trade_wait: Duration) -> Self {
+    pub(in crate::td) fn new(client: TdClient, placed: Placed, trade_wait: Duration) -> Self {
         Self { client, order: placed.order, events: placed.events, trade_wait }
     }
 

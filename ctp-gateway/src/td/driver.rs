@@ -1,0 +1,319 @@
+//! The session behind a lock: whoever has something for it, enters in a thread of its own choice.
+//!
+//! A command is stepped and carried out in its caller's thread, so nothing has to wake between an order and the library.
+//! The library's callbacks never take the lock: they go through a channel to the task, which enters with them. The task
+//! is woken only for what it has to do itself.
+
+mod carry_out;
+
+use std::any::Any;
+use std::cell::Cell;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use ctp_sys::TraderApi;
+use ctp_sys::se::Trader;
+use ctp_types::{TraderCallback, UserSystemInfoField};
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, mpsc, watch};
+use tracing::Span;
+
+use crate::capture::Recording;
+use crate::clock::WallClock;
+use crate::fanout::Fanout;
+use crate::health::Waiting;
+use crate::observe::{Observed, Observer, step_span};
+use crate::requests::RawEvent;
+use crate::shell::{ApiObject, Renewal, StateLog, now};
+use crate::state::{Fault, SessionState};
+use crate::td::event::TdEvent;
+use crate::td::io::{Input, Output};
+use crate::td::recorded::TdRecorded;
+use crate::td::session::TdSession;
+
+thread_local! {
+    /// Whether this thread is inside a session: a log subscriber or a metrics recorder that calls back would wait for
+    /// itself.
+    static IS_INSIDE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// What the clients and the task share.
+pub(super) struct Shared {
+    /// `None` once the session is over.
+    driver: Mutex<Option<Driver>>,
+    /// Wakes the task.
+    wake: Notify,
+    span: Span,
+}
+
+/// Why the session was not entered. Nothing was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NotEntered {
+    /// The session is closed, or closing.
+    Closed,
+    /// The thread is inside a session already.
+    Inside,
+    /// The session broke down, now or earlier. What it was given now may have been done.
+    Broken,
+}
+
+impl Shared {
+    pub(super) fn new(driver: Driver, span: Span) -> Self {
+        Self { driver: Mutex::new(Some(driver)), wake: Notify::new(), span }
+    }
+
+    /// Gives the session a command of a client and carries out what follows from it, in this thread.
+    ///
+    /// # Errors
+    ///
+    /// Returns why the session was not entered.
+    pub(super) fn command(&self, input: Input) -> Result<(), NotEntered> {
+        self.enter(|driver| {
+            if driver.course.is_closing {
+                return Err(NotEntered::Closed);
+            }
+            driver.run(input)
+        })
+    }
+
+    /// Gives the session what its task received. `waiting` callbacks wait behind it.
+    ///
+    /// # Errors
+    ///
+    /// As [`command`](Self::command).
+    pub(super) fn report(&self, input: Input, waiting: usize) -> Result<(), NotEntered> {
+        self.enter(|driver| {
+            driver.course.waiting_callbacks = waiting;
+            driver.run(input)
+        })
+    }
+
+    /// Does something with the session's driver.
+    ///
+    /// # Errors
+    ///
+    /// As [`command`](Self::command).
+    pub(super) fn enter<T>(
+        &self,
+        work: impl FnOnce(&mut Driver) -> Result<T, NotEntered>,
+    ) -> Result<T, NotEntered> {
+        let _inside = Inside::new()?;
+        let _span = self.span.enter();
+        let mut guard = self.lock();
+        let driver = guard.as_mut().ok_or(NotEntered::Closed)?;
+        let done = work(driver);
+        let wakes = driver.wants_task();
+        drop(guard);
+        if wakes {
+            self.wake.notify_one();
+        }
+        done
+    }
+
+    /// Waits until the task has something to do.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe.
+    pub(super) async fn woken(&self) {
+        self.wake.notified().await;
+    }
+
+    /// Ends the session's life: nothing can enter any more. What is left is dropped where it may block.
+    pub(super) fn end(&self) -> Option<Driver> {
+        self.lock().take()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Driver>> {
+        // What panics under the lock is caught, and ends the session.
+        self.driver.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Shared").finish_non_exhaustive()
+    }
+}
+
+/// Marks a thread as being inside a session.
+struct Inside;
+
+impl Inside {
+    fn new() -> Result<Self, NotEntered> {
+        if IS_INSIDE.replace(true) { Err(NotEntered::Inside) } else { Ok(Self) }
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        IS_INSIDE.set(false);
+    }
+}
+
+/// A session with all that stands around its steps.
+pub(super) struct Driver {
+    pub(super) session: TdSession,
+    pub(super) object: ApiObject<Trader>,
+    /// Gets the library's word about a login, which is sent from a thread of its own.
+    pub(super) sent: mpsc::UnboundedSender<Input>,
+    pub(super) state: watch::Sender<SessionState>,
+    pub(super) events: Fanout<TdEvent>,
+    /// Callbacks as they come, for whoever wants them.
+    pub(super) raw_events: Fanout<RawEvent<TraderCallback>>,
+    /// How often the session became ready, for the clients to bind their commands to.
+    pub(super) logins: Arc<AtomicU64>,
+    /// What a relay tells before each login.
+    pub(super) system_info: Option<Arc<UserSystemInfoField>>,
+    pub(super) clock: WallClock,
+    pub(super) recording: Recording<TdRecorded>,
+    pub(super) state_log: StateLog,
+    pub(super) observer: Observer,
+    /// Where a fresh API object is made.
+    pub(super) runtime: Handle,
+    /// What is to be done still.
+    pub(super) outputs: VecDeque<Output>,
+    pub(super) course: Course,
+}
+
+/// Where a driver stands.
+#[derive(Debug, Default)]
+pub(super) struct Course {
+    /// How many callbacks wait for the task.
+    waiting_callbacks: usize,
+    /// Until when the task sleeps unless it is woken.
+    sleeps_until: Option<Instant>,
+    /// Whether the task has something to do that only it can.
+    needs_task: bool,
+    /// Whether the session takes no commands any more.
+    is_closing: bool,
+    /// Whether a step panicked: the session's state cannot be trusted any more.
+    is_broken: bool,
+}
+
+impl Driver {
+    /// Steps with an input and carries out what follows from it.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`NotEntered::Broken`] if the session panicked, now or earlier.
+    fn run(&mut self, input: Input) -> Result<(), NotEntered> {
+        self.guarded(input, Self::carry_out)
+    }
+
+    /// Steps with an input, and does what follows with `carry_out`.
+    fn guarded(&mut self, input: Input, carry_out: impl FnOnce(&mut Self)) -> Result<(), NotEntered> {
+        if self.course.is_broken {
+            return Err(NotEntered::Broken);
+        }
+        let name = TdRecorded::name(&input);
+        let ran = catch_unwind(AssertUnwindSafe(|| {
+            self.step(input);
+            carry_out(self);
+        }));
+        ran.map_err(|panic| self.break_down(name, panic.as_ref()))
+    }
+
+    /// One step of the session. There is no other place where it steps.
+    fn step(&mut self, input: Input) {
+        if let Input::Callback(event) = &input
+            && self.raw_events.is_wanted()
+        {
+            self.raw_events.send(event);
+        }
+        // Under the lock, so that the session's time never goes back.
+        let now = now(&self.clock);
+        let (queries, requests) = self.session.request_depths();
+        let callbacks = self.course.waiting_callbacks;
+        self.observer.before::<TdRecorded>(
+            now,
+            &input,
+            Waiting { callbacks, commands: 0, queries, requests },
+        );
+        let span = step_span::<TdRecorded>(&input);
+        let input = self.recording.before(input);
+        let outputs = span.in_scope(|| self.session.step(now, input));
+        self.observer.after::<TdRecorded>(now, &outputs);
+        self.recording.after(now, &outputs);
+        self.outputs.extend(outputs);
+    }
+
+    /// Ends a session whose step panicked. Nobody can say what it knows; the library is closed, the process lives.
+    fn break_down(&mut self, during: &'static str, panic: &(dyn Any + Send)) -> NotEntered {
+        let message = panic
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "no message".to_owned());
+        tracing::error!(during, message, "the session panicked; it stops");
+        self.course.is_broken = true;
+        self.course.needs_task = true;
+        self.outputs.clear();
+        let fault = Fault::Panicked { callback: during, message: message.into() };
+        self.state.send_replace(SessionState::Faulted(fault));
+        NotEntered::Broken
+    }
+
+    /// Returns whether the task has to look at the session.
+    fn wants_task(&mut self) -> bool {
+        if std::mem::take(&mut self.course.needs_task) {
+            return true;
+        }
+        let next = self.session.next_deadline();
+        let is_earlier = match (next, self.course.sleeps_until) {
+            (Some(next), Some(until)) => next < until,
+            (next, _) => next.is_some(),
+        };
+        if is_earlier {
+            // Once is enough.
+            self.course.sleeps_until = next;
+        }
+        is_earlier
+    }
+
+    /// Returns until when the task may sleep, and remembers it.
+    ///
+    /// An earlier time for which it slept already is kept until it comes: an order that is answered at once does not
+    /// move the timer twice.
+    pub(super) fn sleep(&mut self) -> Option<Instant> {
+        let now = now(&self.clock).instant;
+        let kept = self.course.sleeps_until.filter(|until| *until > now);
+        let next = self.session.next_deadline();
+        self.course.sleeps_until = [kept, next].into_iter().flatten().min();
+        self.course.sleeps_until
+    }
+
+    /// Steps if something is due.
+    pub(super) fn look_at_time(&mut self) -> Result<(), NotEntered> {
+        let is_due = self.session.next_deadline().is_some_and(|due| due <= now(&self.clock).instant);
+        if is_due { self.run(Input::Time) } else { Ok(()) }
+    }
+
+    /// Writes the line of a state that was held back, if it has lasted.
+    pub(super) fn settle_log(&mut self) {
+        self.state_log.settle(now(&self.clock).instant);
+    }
+
+    /// Returns whether the session is over or broken.
+    pub(super) fn is_over(&self) -> bool {
+        self.course.is_broken || self.session.state().is_over()
+    }
+
+    /// Takes no commands from now on.
+    pub(super) fn begin_closing(&mut self) {
+        self.course.is_closing = true;
+    }
+
+    /// Takes over what became of a fresh API object. The old one is returned: dropping it may block.
+    pub(super) fn renewed(
+        &mut self,
+        renewal: Option<Renewal<Trader>>,
+    ) -> Result<Option<Arc<TraderApi>>, NotEntered> {
+        let (old, result) = self.object.settle(renewal);
+        self.run(Input::Renewed { result })?;
+        Ok(old)
+    }
+}
