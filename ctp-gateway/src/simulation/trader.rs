@@ -97,7 +97,9 @@ impl Trader {
         judge.effects.wished("ReqOrderInsert");
         judge.orders.wished(memo);
         self.wait(Reply::Place { memo, answer }, "ReqOrderInsert", now.after(MARGIN), judge);
-        Some(Command::Place { logins, order: Box::new(order), reply })
+        let record = RecordBox::new(&order.record().expect("texts that fit"));
+        let (request, reply) = (TraderRequest::ReqOrderInsert, ActReply::Order(reply));
+        Some(Command::Act { logins, request, record, reply })
     }
 
     /// Cancels an order that the session knows, mostly one that may still trade, whoever placed it.

@@ -22,9 +22,7 @@ use super::log::Log;
 use super::plan::{Mishap, Plan};
 use super::tally::Tally;
 use super::user::{User, Wish};
-use crate::error::{Error, SendRefusal};
-use crate::state::SessionState;
-use crate::td::io::{ActReply, Command};
+use crate::error::SendRefusal;
 
 /// What is going to happen.
 #[derive(Debug)]
@@ -410,7 +408,7 @@ impl World {
                 self.step_md(crate::md::io::Input::Command(command));
             }
             Wish::Td(command) if self.sessions.td.state().is_over() => {
-                refuse(command, self.sessions.td.state());
+                command.refuse(self.sessions.td.state());
                 self.poll_user();
             }
             Wish::Td(command) => self.step_td(crate::td::io::Input::Command(command)),
@@ -435,21 +433,5 @@ impl World {
         let picked = (!mishaps.is_empty()).then(|| self.mishap_chance.pick(&mishaps));
         self.plan.mishaps = mishaps;
         picked
-    }
-}
-
-/// Tells a caller that the session has ended, as the clients do.
-fn refuse(command: Command, state: &SessionState) {
-    let request = command.request();
-    let error = Error::NotSent { request, reason: SendRefusal::NotReady(state.clone()) };
-    // Callers that went away are no failure.
-    match command {
-        Command::Act { reply: ActReply::Order(reply), .. } => drop(reply.send(Err(error))),
-        Command::Cancel { reply, .. } => drop(reply.send(Err(error))),
-        Command::Request { submission, .. } => submission.asker.tell(Err(error)),
-        Command::ChangePassword { reply, .. }
-        | Command::RequestSmsCode { reply, .. }
-        | Command::LogInWithSmsCode { reply, .. } => drop(reply.send(Err(error))),
-        Command::Learn { reply, .. } => drop(reply.send(Err(error))),
     }
 }

@@ -71,6 +71,25 @@ impl Command {
     }
 }
 
+#[cfg(test)]
+impl Command {
+    /// Tells the caller that the session has ended, as the clients do.
+    pub(crate) fn refuse(self, state: &SessionState) {
+        let request = self.request();
+        let error = Error::NotSent { request, reason: SendRefusal::NotReady(state.clone()) };
+        // Callers that went away are no failure.
+        match self {
+            Self::Act { reply: ActReply::Order(reply), .. } => drop(reply.send(Err(error))),
+            Self::Cancel { reply, .. } => drop(reply.send(Err(error))),
+            Self::Request { submission, .. } => submission.asker.tell(Err(error)),
+            Self::ChangePassword { reply, .. }
+            | Self::RequestSmsCode { reply, .. }
+            | Self::LogInWithSmsCode { reply, .. } => drop(reply.send(Err(error))),
+            Self::Learn { reply, .. } => drop(reply.send(Err(error))),
+        }
+    }
+}
+
 /// What happened.
 #[derive(Debug)]
 pub(crate) enum Input {
