@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ctp_sim::Exchange;
-use ctp_types::{InputOrderField, OffsetFlag, Text, TimeCondition, VolumeCondition};
+use ctp_types::{
+    InputOrderField, OffsetFlag, RecordBox, Text, TimeCondition, TraderRequest, VolumeCondition,
+};
 use tokio::sync::oneshot;
 use tokio::sync::oneshot::error::TryRecvError;
 
@@ -18,7 +20,7 @@ use super::tally::Tally;
 use super::venue;
 use crate::config::Timeouts;
 use crate::error::Error;
-use crate::td::io::Command;
+use crate::td::io::{ActReply, Command};
 use crate::td::session::Placed;
 use crate::td::{NewOrder, Order, OrderId};
 
