@@ -2,6 +2,8 @@
 
 mod capture;
 mod demo;
+mod journal;
+mod line;
 mod sim;
 mod version;
 
@@ -34,6 +36,11 @@ enum Command {
         #[command(subcommand)]
         command: capture::Command,
     },
+    /// Shows and checks the journals of trading sessions, and makes their SQLite views anew
+    Journal {
+        #[command(subcommand)]
+        command: journal::Command,
+    },
     /// Says what the simulator does, and runs it without a client
     Sim {
         #[command(subcommand)]
@@ -53,6 +60,7 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> 
         Command::Version { library } => version::run(&library),
         Command::Demo => demo::run(),
         Command::Capture { command } => capture::run(command),
+        Command::Journal { command } => journal::run(command),
         Command::Sim { command } => sim::run(command),
     }
 }

@@ -37,6 +37,7 @@ pub use timeouts::Timeouts;
 
 use crate::capture::CaptureConfig;
 use crate::clock::WallClock;
+use crate::journal::JournalConfig;
 
 /// The configuration of a market data session.
 ///
@@ -247,6 +248,9 @@ pub struct TdConfig {
     /// What orders must keep to before they are sent: `docs/risk.md`.
     #[serde(default)]
     pub risk: RiskConfig,
+    /// What is written on disk before an order leaves and after something is heard of it: `docs/journal.md`.
+    #[serde(default)]
+    pub journal: JournalConfig,
     /// Where the session is recorded; absent: nowhere.
     #[serde(default)]
     pub capture: Option<CaptureConfig>,
@@ -291,6 +295,7 @@ impl TdConfig {
             cache: None,
             timeouts: Timeouts::default(),
             risk: RiskConfig::default(),
+            journal: JournalConfig::default(),
             capture: None,
             clock: WallClock::default(),
         }
@@ -310,6 +315,13 @@ impl TdConfig {
     /// that no two accounts share a folder.
     pub fn session_flow_dir(&self) -> PathBuf {
         session_flow_dir(&self.flow_dir, "td", &self.broker_id, &self.user_id, &self.instance)
+    }
+
+    /// Returns the folder of this session's journal: the one of the configuration, or `journal` in the
+    /// [session's folder](Self::session_flow_dir).
+    pub fn journal_dir(&self) -> PathBuf {
+        let folder = &self.journal.folder;
+        if folder.as_os_str().is_empty() { self.session_flow_dir().join("journal") } else { folder.clone() }
     }
 
     /// Returns the account that orders and queries are for.

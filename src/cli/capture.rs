@@ -1,7 +1,5 @@
 //! `ctp capture`: what a recording says, whether it is whole, and whether this build still answers the same.
 
-mod line;
-
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -9,7 +7,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use ctp_gateway::capture::{CaptureError, Frame, Header, Outcome, Reader, SessionKind, replay};
 
-use line::{China, record, value};
+use super::line::{China, record, value};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {

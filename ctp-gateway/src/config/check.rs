@@ -172,7 +172,7 @@ pub(super) fn td(config: &TdConfig) -> Result<(), ConfigError> {
     problems.text::<11>("product_info", &config.product_info, Need::Optional);
     problems.flow_dir(&config.flow_dir);
     problems.timeouts(&config.timeouts);
-    for (key, message) in config.risk.problems() {
+    for (key, message) in config.risk.problems().into_iter().chain(config.journal.problems()) {
         problems.add(key, message);
     }
     problems.capture(config.capture.as_ref());

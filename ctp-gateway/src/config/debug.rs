@@ -86,6 +86,7 @@ impl fmt::Debug for TdConfig {
             cache,
             timeouts,
             risk,
+            journal,
             capture,
             clock,
         } = self;
@@ -118,6 +119,7 @@ impl fmt::Debug for TdConfig {
             .field("cache", cache)
             .field("timeouts", timeouts)
             .field("risk", risk)
+            .field("journal", journal)
             .field("capture", capture)
             .field("clock", clock)
             .finish()

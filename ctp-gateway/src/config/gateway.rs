@@ -18,6 +18,7 @@ use super::{
 };
 use crate::capture::CaptureConfig;
 use crate::clock::WallClock;
+use crate::journal::JournalConfig;
 
 /// Everything that both sessions of an account need: where, as whom, with which library.
 ///
@@ -122,6 +123,8 @@ pub struct GatewayConfig {
     pub timeouts: Timeouts,
     /// What orders must keep to before they are sent.
     pub risk: RiskConfig,
+    /// Whether and where orders and what is heard of them are written on disk.
+    pub journal: JournalConfig,
     /// Whether and where what comes from the libraries is recorded.
     pub capture: Option<CaptureConfig>,
     /// The clock that stamps what is received.
@@ -170,6 +173,7 @@ impl Default for GatewayConfig {
             relay: None,
             timeouts: td.timeouts,
             risk: td.risk,
+            journal: td.journal,
             capture: None,
             clock: WallClock::default(),
             warnings: Vec::new(),

@@ -14,6 +14,7 @@ use super::{
     FensMode, GatewayConfig, Place, Problem, Reconcile, Recovery, Relay, Resume, RiskConfig, TerminalInfo,
     Timeouts,
 };
+use crate::journal::JournalConfig;
 
 /// A key.
 pub(super) struct Key {
@@ -148,7 +149,7 @@ pub(super) const KEYS: &[Key] = &[
 ];
 
 /// The tables, whose keys read themselves.
-pub(super) const TABLES: &[&str] = &["timeouts", "risk", "relay", "capture"];
+pub(super) const TABLES: &[&str] = &["timeouts", "risk", "journal", "relay", "capture"];
 
 fn resume(node: &Node) -> Result<Resume, String> {
     const FIX: &str = "give restart, resume, quick, none or { from_sequence = N }";
@@ -188,6 +189,7 @@ fn fields(table: &str) -> Vec<String> {
     let value = match table {
         "timeouts" => serde_json::to_value(Timeouts::default()),
         "risk" => serde_json::to_value(RiskConfig::default()),
+        "journal" => serde_json::to_value(JournalConfig::default()),
         "relay" => serde_json::to_value(Relay::default()),
         _ => serde_json::to_value(crate::capture::CaptureConfig::new("")),
     };
@@ -320,6 +322,8 @@ fn set_field(
             config.timeouts = with_field(&config.timeouts, field, value.into())?;
         }
         ("risk", _) => config.risk = with_field(&config.risk, field, node.json())?,
+        ("journal", "folder") => config.journal.folder = node.path(folder)?,
+        ("journal", _) => config.journal = with_field(&config.journal, field, node.json())?,
         ("relay", "system_info") => {
             let info = terminal_info(node, folder)?;
             config.relay.get_or_insert_with(Relay::default).system_info = info;

@@ -15,6 +15,9 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct JournalConfig {
+    /// Whether there is a journal. Without one an order whose answer is lost can be found by the counter's answers
+    /// only, and neither order references nor the kill switch outlive the process.
+    pub enabled: bool,
     /// The folder, which is made if it does not exist and belongs to one session; empty: `journal` in the session's
     /// folder of flow files.
     pub folder: PathBuf,
@@ -31,7 +34,14 @@ pub struct JournalConfig {
 
 impl Default for JournalConfig {
     fn default() -> Self {
-        Self { folder: PathBuf::new(), segment_bytes: 4 << 20, sync_ms: 50, keep_days: 250, view: true }
+        Self {
+            enabled: true,
+            folder: PathBuf::new(),
+            segment_bytes: 4 << 20,
+            sync_ms: 50,
+            keep_days: 250,
+            view: true,
+        }
     }
 }
 
@@ -39,5 +49,26 @@ impl JournalConfig {
     /// Writes into a folder.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self { folder: folder.into(), ..Self::default() }
+    }
+
+    /// Writes nothing.
+    pub fn off() -> Self {
+        Self { enabled: false, ..Self::default() }
+    }
+
+    /// Returns what is wrong with it: the key and what to do.
+    pub(crate) fn problems(&self) -> Vec<(&'static str, String)> {
+        let mut problems = Vec::new();
+        if !(64 << 10..=1 << 30).contains(&self.segment_bytes) {
+            let given = self.segment_bytes;
+            problems.push(("journal.segment_bytes", format!("is {given}; give 65536 to 1073741824")));
+        }
+        if !(1..=10_000).contains(&self.sync_ms) {
+            problems.push(("journal.sync_ms", format!("is {}; give 1 to 10000", self.sync_ms)));
+        }
+        if self.keep_days == 0 {
+            problems.push(("journal.keep_days", "is 0; give at least 1".to_owned()));
+        }
+        problems
     }
 }

@@ -127,6 +127,7 @@ impl GatewayConfig {
         config.relay.clone_from(&self.relay);
         config.timeouts = self.timeouts;
         config.risk = self.risk.clone();
+        config.journal = self.journal.clone();
         config.capture.clone_from(&self.capture);
         config.clock = self.clock.clone();
         config
