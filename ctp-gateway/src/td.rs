@@ -2,7 +2,6 @@
 
 pub(crate) mod account;
 mod check;
-#[cfg_attr(not(test), expect(dead_code, reason = "wired with the one way of actions"))]
 mod classes;
 mod client;
 mod driver;

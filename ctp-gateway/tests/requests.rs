@@ -12,9 +12,10 @@ use ctp_gateway::requests::RawAnswer;
 use ctp_gateway::{Error, MdClient, MdConfig};
 use ctp_sim::{CoverageClass, coverage};
 use ctp_types::{
-    InputOrderField, InstrumentField, MdCallback, ParkedOrderField, QryCombLegField, QryInstrumentField,
-    QryTradingAccountField, RecordBox, ReqGenSMSCodeField, RequestKind, Text, TraderCallback, TraderRequest,
-    UserPasswordUpdateField,
+    ContingentCondition, Direction, ForceCloseReason, InputOrderField, InstrumentField, MdCallback,
+    OrderPriceType, ParkedOrderField, QryCombLegField, QryInstrumentField, QryTradingAccountField, RecordBox,
+    ReqGenSMSCodeField, RequestKind, Text, TimeCondition, TraderCallback, TraderRequest,
+    UserPasswordUpdateField, VolumeCondition,
 };
 use tempfile::TempDir;
 
@@ -102,7 +103,22 @@ async fn a_silent_request_is_sent_and_refused_later() {
     let folder = TempDir::new().unwrap();
     let td = ready(td_config("requests-silent", "000001", &folder)).await;
     let mut raw = td.raw_events();
-    let order = InputOrderField { instrument_id: Text::new("none").unwrap(), ..Default::default() };
+    let order = InputOrderField {
+        instrument_id: Text::new("none").unwrap(),
+        exchange_id: Text::new("SHFE").unwrap(),
+        direction: Direction::BUY,
+        comb_offset_flag: Text::new("0").unwrap(),
+        comb_hedge_flag: Text::new("1").unwrap(),
+        order_price_type: OrderPriceType::LIMIT_PRICE,
+        limit_price: 3_900.0,
+        volume_total_original: 1,
+        time_condition: TimeCondition::GFD,
+        volume_condition: VolumeCondition::AV,
+        min_volume: 1,
+        contingent_condition: ContingentCondition::IMMEDIATELY,
+        force_close_reason: ForceCloseReason::NOT_FORCE_CLOSE,
+        ..Default::default()
+    };
     let sent = soon(td.requests().order_insert(&order)).await.unwrap();
     assert_eq!(sent.request(), "ReqOrderInsert");
     let request_id = sent.request_id();

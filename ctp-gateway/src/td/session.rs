@@ -3,6 +3,7 @@
 //! Everything comes in through [`TdSession::step`]; the task only turns channels and timers into inputs and carries
 //! out the outputs.
 
+mod actions;
 mod answers;
 mod credentials;
 mod orders;
@@ -182,7 +183,8 @@ impl TdSession {
                 self.handle_disconnected(now, DisconnectReason(event.number));
             }
             TraderCallback::OnRspError => self.handle_error(now, event),
-            _ if self.is_of_request(now, event) => {}
+            // A raw order has somebody who waits for its answer, and is in the book.
+            _ if self.is_of_request(now, event) && !self.is_of_book(event) => {}
             TraderCallback::OnRspAuthenticate => self.handle_step(now, Step::Authenticate, event),
             TraderCallback::OnRspUserLogin => self.handle_step(now, Step::LogIn, event),
             TraderCallback::OnRspSettlementInfoConfirm => self.handle_step(now, Step::Confirm, event),
@@ -234,8 +236,8 @@ impl TdSession {
 
     fn handle_command(&mut self, now: Instant, command: Command) {
         match command {
-            Command::Act { logins, request: _, record, reply } => {
-                self.handle_act(now, logins, record, reply);
+            Command::Act { logins, request, record, reply } => {
+                self.handle_act(now, logins, request, record, reply);
             }
             Command::Cancel { logins, id, reply } => self.handle_cancel(now, logins, id, reply),
             Command::Request { logins, submission } => self.handle_request(now, logins, submission),
@@ -340,7 +342,9 @@ impl TdSession {
         if taken {
             return;
         }
-        if !self.is_of_request(now, event) && !self.refuse_by_request(event.number, &error) {
+        let (of_request, of_book) =
+            (self.is_of_request(now, event), self.refuse_by_request(event.number, &error));
+        if !of_request && !of_book {
             self.events.push(TdEvent::Error { error, request_id: event.number });
         }
     }
@@ -352,6 +356,17 @@ impl TdSession {
             Heard { callback: event.callback, record, request_id: event.number, is_last: event.is_last };
         let own = (self.logins > 0).then_some((self.login.front_id, self.login.session_id));
         self.requests.handle_callback(now, heard, event.check(), own)
+    }
+
+    /// Returns whether a refusal is about an order of the book.
+    fn is_of_book(&self, event: &SpiEvent) -> bool {
+        match event.callback {
+            TraderCallback::OnRspOrderInsert => self.book.was_sent_as(event.number),
+            TraderCallback::OnErrRtnOrderInsert => {
+                event.get::<InputOrderField>().is_some_and(|input| self.book.was_sent_as(input.request_id))
+            }
+            _ => false,
+        }
     }
 
     /// Returns whether requests may be made.

@@ -65,12 +65,21 @@ impl OrderBook {
         self.keys.get(&Key::Exchange(exchange_id, order_sys_id)).and_then(|id| self.orders.get(id))
     }
 
-    /// Adds an own order that is about to be sent.
-    pub(crate) fn place(&mut self, input: &InputOrderField, front_id: i32, session_id: i32) -> Arc<Order> {
+    /// Adds an own order that is about to be sent. Refusals name it by the request's number, or by the one in its
+    /// record.
+    pub(crate) fn place(
+        &mut self,
+        input: &InputOrderField,
+        request_id: Option<i32>,
+        front_id: i32,
+        session_id: i32,
+    ) -> Arc<Order> {
         let id = self.next_id();
         let order = Arc::new(Order::own(id, input, front_id, session_id));
         self.keys.insert(Key::Session(front_id, session_id, input.order_ref), id);
-        self.requests.insert(input.request_id, id);
+        for request_id in request_id.into_iter().chain([input.request_id]) {
+            self.requests.insert(request_id, id);
+        }
         self.orders.insert(id, Arc::clone(&order));
         order
     }

@@ -9,6 +9,7 @@ use crate::error::{Error, SendRefusal};
 use crate::requests::desk::Step;
 use crate::requests::queue::Finished;
 use crate::requests::submission::{Asker, Reply, Rows, SendRequest, Submission};
+use crate::td::classes::Class;
 use crate::td::io::Output;
 use crate::td::rows::Instrument;
 use crate::td::session::TdSession;
@@ -22,6 +23,10 @@ impl TdSession {
         submission: Submission<TraderRequest>,
     ) {
         let request = submission.request;
+        if Class::of(request).is_action() {
+            self.handle_raw_action(now, logins, submission);
+            return self.pump(now);
+        }
         let refused = match request.kind() {
             RequestKind::Query => None,
             _ if !self.is_usable() => Some(SendRefusal::NotReady(self.state.clone())),
@@ -50,6 +55,9 @@ impl TdSession {
         for step in self.requests.take_steps() {
             match step {
                 Step::Send(SendRequest { request, record, request_id }) => {
+                    if request == TraderRequest::ReqOrderInsert {
+                        self.book_raw_order(&record, request_id);
+                    }
                     self.outputs.push(Output::Send { request, record, request_id });
                 }
                 Step::Finished(over) => {

@@ -4,21 +4,18 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use ctp_types::{
-    ActionFlag, InputOrderActionField, InputOrderField, OrderActionField, RecordBox, Text, TraderRequest,
+    ActionFlag, InputOrderActionField, InputOrderField, OrderActionField, RecordBox, TraderRequest,
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::error::{Denial, Error, Rule, SendRefusal, ServerError, UnknownCause};
 use crate::td::event::TdEvent;
-use crate::td::io::{ActReply, Output};
-use crate::td::new_order::form;
+use crate::td::io::Output;
 use crate::td::orders::order::{Order, OrderId, OrderPhase};
 use crate::td::session::TdSession;
 
 const INSERT: &str = "ReqOrderInsert";
 const ACTION: &str = "ReqOrderAction";
-/// Some counters read the reference as a signed 32-bit number.
-const ORDER_REF_MAX: i64 = i32::MAX as i64;
 
 /// The reply to a placed order: what its handle is made of.
 #[derive(Debug)]
@@ -46,8 +43,8 @@ impl HandleSide {
 /// An order whose sending the library has not commented yet.
 pub(super) struct Placing {
     id: OrderId,
-    reply: oneshot::Sender<Result<Placed, Error>>,
-    placed: Placed,
+    /// Who waits; nobody for a raw order, whose caller waits for the request.
+    reply: Option<(oneshot::Sender<Result<Placed, Error>>, Placed)>,
 }
 
 /// A cancel that was sent.
@@ -59,98 +56,86 @@ pub(super) struct Cancelling {
 }
 
 impl TdSession {
-    /// Places an order, if it belongs to the present login and passes the checks.
-    pub(super) fn handle_act(&mut self, now: Instant, logins: u64, record: RecordBox, reply: ActReply) {
-        let ActReply::Order(reply) = reply;
+    /// Places an order, if it is admitted.
+    pub(super) fn handle_place(
+        &mut self,
+        now: Instant,
+        logins: u64,
+        request: TraderRequest,
+        mut record: RecordBox,
+        reply: oneshot::Sender<Result<Placed, Error>>,
+    ) {
         if reply.is_closed() {
             return;
         }
-        match self.prepare(logins, record) {
+        let numbered =
+            self.admit(now, logins, request, &mut record).and_then(|()| self.number(request, &mut record));
+        if let Err(error) = numbered {
             // A caller that went away meanwhile is no failure.
-            Err(error) => drop(reply.send(Err(error))),
-            Ok((order, record, request_id)) => {
-                let (order_tx, order_rx) = watch::channel(Arc::clone(&order));
-                let (event_tx, event_rx) = mpsc::unbounded_channel();
-                self.handles.insert(order.id, HandleSide { order: order_tx, events: event_tx });
-                let placed = Placed { order: order_rx, events: event_rx };
-                self.placing.insert(request_id, Placing { id: order.id, reply, placed });
-                self.unanswered.push((now + self.order_timeout, order.id));
-                self.outputs.push(Output::Send {
-                    request: TraderRequest::ReqOrderInsert,
-                    record,
-                    request_id,
-                });
-            }
+            return drop(reply.send(Err(error)));
         }
-    }
-
-    fn prepare(&mut self, logins: u64, mut boxed: RecordBox) -> Result<(Arc<Order>, RecordBox, i32), Error> {
-        let Some(record) = boxed.get_mut::<InputOrderField>() else {
-            let value = format!("{INSERT} with {}", boxed.descriptor().name);
-            return Err(Denial::new(Rule::Record, value, "it takes InputOrderField").into());
-        };
-        self.instruments.check(record)?;
-        form::complete(record)?;
-        self.check_login(INSERT, logins)?;
-        if self.last_order_ref >= ORDER_REF_MAX {
-            let fix = "the counter takes no higher number; wait for the next trading day";
-            return Err(
-                Denial::new(Rule::OrderRef, format!("order reference {}", self.last_order_ref), fix).into()
-            );
-        }
-        self.last_order_ref += 1;
         let request_id = self.ids.next();
-        record.broker_id = self.account.broker_id;
-        record.investor_id = self.account.investor_id;
-        // Without it OnErrRtnOrderInsert is not delivered.
-        record.user_id = self.account.user_id;
-        record.order_ref = Text::new(&self.last_order_ref.to_string())
-            .map_err(|error| Denial::new(Rule::OrderRef, "the order reference", error.to_string()))?;
-        record.request_id = request_id;
-        let order = self.book.place(record, self.login.front_id, self.login.session_id);
-        Ok((order, boxed, request_id))
+        if let Some(order) = record.get_mut::<InputOrderField>() {
+            order.request_id = request_id;
+            let (id, placed) = self.book_order(&*order, Some(request_id));
+            self.placing.insert(request_id, Placing { id, reply: Some((reply, placed)) });
+        }
+        self.outputs.push(Output::Send { request, record, request_id });
     }
 
-    /// A command belongs to the login that its caller saw; after a reconnect the caller decides anew.
-    fn check_login(&self, request: &'static str, logins: u64) -> Result<(), Error> {
-        // An order waits until the outcome of earlier ones is known; a cancel does not.
-        let may_be_sent = if request == INSERT { self.state.is_ready() } else { self.is_usable() };
-        let reason = if !may_be_sent {
-            SendRefusal::NotReady(self.state.clone())
-        } else if logins != self.logins {
-            SendRefusal::SessionChanged
-        } else {
-            return Ok(());
-        };
-        Err(Error::NotSent { request, reason })
+    /// Takes an own order that is about to be sent into the book. `request_id` is the number by which the counter
+    /// answers it, if it does so by `OnRspOrderInsert`.
+    pub(super) fn book_order(
+        &mut self,
+        record: &InputOrderField,
+        request_id: Option<i32>,
+    ) -> (OrderId, Placed) {
+        let (front_id, session_id) = (self.login.front_id, self.login.session_id);
+        let order = self.book.place(record, request_id, front_id, session_id);
+        let (order_tx, order_rx) = watch::channel(Arc::clone(&order));
+        let (event_tx, event_rx) = mpsc::unbounded_channel();
+        self.handles.insert(order.id, HandleSide { order: order_tx, events: event_tx });
+        (order.id, Placed { order: order_rx, events: event_rx })
+    }
+
+    /// Takes an order into the book whose caller waits for the request alone.
+    pub(super) fn book_raw_order(&mut self, record: &RecordBox, request_id: i32) {
+        if let Some(record) = record.get::<InputOrderField>() {
+            let (id, _) = self.book_order(record, Some(request_id));
+            self.placing.insert(request_id, Placing { id, reply: None });
+        }
     }
 
     pub(super) fn order_sent(&mut self, now: Instant, request_id: i32, result: &Result<(), SendRefusal>) {
         let Some(placing) = self.placing.remove(&request_id) else { return };
-        let answer = match result {
-            Ok(()) => {
-                self.unanswered.retain(|(_, id)| *id != placing.id);
-                self.unanswered.push((now + self.order_timeout, placing.id));
-                Ok(placing.placed)
-            }
-            Err(refusal) => {
-                self.forget_unsent(placing.id);
-                Err(Error::NotSent { request: INSERT, reason: refusal.clone() })
-            }
-        };
-        // A caller that went away still finds the order in the events.
-        let _ = placing.reply.send(answer);
+        match result {
+            Ok(()) => self.await_answer(now, placing.id),
+            Err(_) => self.forget_unsent(placing.id),
+        }
+        if let Some((reply, placed)) = placing.reply {
+            let not_sent = |reason: &SendRefusal| Error::NotSent { request: INSERT, reason: reason.clone() };
+            // A caller that went away still finds the order in the events.
+            let _ = reply.send(result.as_ref().map(|()| placed).map_err(not_sent));
+        }
+    }
+
+    /// Waits for the answer to an order that the library took.
+    pub(super) fn await_answer(&mut self, now: Instant, id: OrderId) {
+        self.unanswered.push((now + self.order_timeout, id));
     }
 
     /// Ends what the library was not asked about before the session ended.
     pub(super) fn fail_placing(&mut self, reason: &SendRefusal) {
         for (_, placing) in std::mem::take(&mut self.placing) {
             self.forget_unsent(placing.id);
-            let _ = placing.reply.send(Err(Error::NotSent { request: INSERT, reason: reason.clone() }));
+            if let Some((reply, _)) = placing.reply {
+                let _ = reply.send(Err(Error::NotSent { request: INSERT, reason: reason.clone() }));
+            }
         }
     }
 
-    fn forget_unsent(&mut self, id: OrderId) {
+    /// Forgets an order that the library did not take.
+    pub(super) fn forget_unsent(&mut self, id: OrderId) {
         self.book.remove_unsent(id);
         self.handles.remove(&id);
         self.unanswered.retain(|(_, unanswered)| *unanswered != id);
@@ -199,7 +184,7 @@ impl TdSession {
             let value = format!("order {} is over: {}", id.0, order.status_text());
             return Err(Denial::new(Rule::OrderIsOver, value, "there is nothing left to cancel").into());
         }
-        self.check_login(ACTION, logins)?;
+        self.check_login(TraderRequest::ReqOrderAction, logins)?;
         let mut record = InputOrderActionField {
             broker_id: self.account.broker_id,
             investor_id: self.account.investor_id,

@@ -557,14 +557,18 @@ fn a_request_belongs_to_the_login_that_its_caller_saw() {
 #[test]
 fn the_answer_to_a_raw_order_is_not_taken_for_another_sessions() {
     let mut bench = Bench::ready();
-    let mut answer = bench.request(TraderRequest::ReqOrderInsert);
+    let record = RecordBox::new(&new_order().record().unwrap());
+    let (submission, mut answer) = Submission::of_caller(TraderRequest::ReqOrderInsert, record);
+    bench.command(Command::Request { logins: bench.session.logins(), submission });
     let id = bench.last_sent(TraderRequest::ReqOrderInsert);
     let Ok(Ok(Brought::Sent { request_id, mut outcome })) = answer.try_recv() else { panic!("not sent") };
     assert_eq!(request_id, id);
-    let input = InputOrderField { request_id: id, ..InputOrderField::default() };
+    let input = *bench.inserts()[0];
+    assert_eq!((input.request_id, input.order_ref), (id, text("8")));
     bench.answer(TraderCallback::OnRspOrderInsert, Some(input), Some(refusal(31)), id, true);
     assert!(matches!(outcome.try_recv(), Ok(Err(Error::Rejected { .. }))));
-    assert!(bench.events.is_empty(), "{:?}", bench.events);
+    // It is an own order like any other.
+    assert!(matches!(bench.events[..], [TdEvent::Rejected { .. }]), "{:?}", bench.events);
     assert_eq!(bench.ended, [Outcome::Rejected]);
 }
 

@@ -20,7 +20,7 @@ impl Bench {
 
     fn with_own_order() -> Self {
         let mut bench = Self::new();
-        bench.book.place(&input("1", 5), FRONT, SESSION);
+        bench.book.place(&input("1", 5), Some(5), FRONT, SESSION);
         bench
     }
 
@@ -247,7 +247,7 @@ fn a_status_newer_than_the_header_is_kept_and_told() {
 #[test]
 fn an_unsent_order_leaves_no_trace() {
     let mut bench = Bench::new();
-    let id = bench.book.place(&input("1", 5), FRONT, SESSION).id;
+    let id = bench.book.place(&input("1", 5), Some(5), FRONT, SESSION).id;
     bench.book.remove_unsent(id);
     assert!(bench.book.get(id).is_none() && !bench.book.was_sent_as(5));
     bench.book.mark_all_unknown(&UnknownCause::SessionEnded, &mut bench.events);

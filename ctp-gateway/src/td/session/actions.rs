@@ -1,0 +1,175 @@
+//! The one way of everything that changes something: completed, admitted, numbered, then sent.
+
+use std::time::Instant;
+
+use ctp_types::{InputOrderField, Record, RecordBox, Text, TraderRequest};
+
+use crate::error::{Denial, Error, Rule, SendRefusal};
+use crate::requests::submission::Submission;
+use crate::td::classes::Class;
+use crate::td::io::ActReply;
+use crate::td::new_order::form;
+use crate::td::session::TdSession;
+
+/// Some counters read the reference as a signed 32-bit number.
+const ORDER_REF_MAX: i64 = i32::MAX as i64;
+
+impl TdSession {
+    /// Takes an action of a caller that has a handle for it.
+    pub(super) fn handle_act(
+        &mut self,
+        now: Instant,
+        logins: u64,
+        request: TraderRequest,
+        record: RecordBox,
+        reply: ActReply,
+    ) {
+        match reply {
+            ActReply::Order(reply) => self.handle_place(now, logins, request, record, reply),
+        }
+    }
+
+    /// Takes an action of a caller who waits as for any other request: the raw and the emitted ones.
+    pub(super) fn handle_raw_action(
+        &mut self,
+        now: Instant,
+        logins: u64,
+        mut submission: Submission<TraderRequest>,
+    ) {
+        if submission.asker.is_gone() {
+            return;
+        }
+        let request = submission.request;
+        let numbered = self
+            .admit(now, logins, request, &mut submission.record)
+            .and_then(|()| self.number(request, &mut submission.record));
+        match numbered {
+            // An order of this kind gets into the book as any other, when the request's number is known.
+            Ok(()) => self.requests.submit(now, &mut self.ids, submission),
+            Err(error) => self.requests.refuse(submission, error),
+        }
+    }
+
+    /// Completes a record from what the session knows, and says whether it may leave. Every action comes through here;
+    /// what it denies is not sent.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::Denied`]: it breaks a rule.
+    /// - [`Error::NotSent`]: the session cannot send, or has logged in anew since the caller looked.
+    pub(super) fn admit(
+        &mut self,
+        _now: Instant,
+        logins: u64,
+        request: TraderRequest,
+        record: &mut RecordBox,
+    ) -> Result<(), Error> {
+        match record.get_mut::<InputOrderField>() {
+            Some(order) => {
+                self.fill_account(order);
+                self.instruments.check(order)?;
+                form::complete(order)?;
+            }
+            None if request == TraderRequest::ReqOrderInsert => {
+                return Err(other_record(request, record, InputOrderField::DESCRIPTOR.name).into());
+            }
+            None => {}
+        }
+        self.check_login(request, logins)
+    }
+
+    fn fill_account(&self, order: &mut InputOrderField) {
+        fn fill<const N: usize>(field: &mut Text<N>, own: Text<N>) {
+            if field.is_empty() {
+                *field = own;
+            }
+        }
+        fill(&mut order.broker_id, self.account.broker_id);
+        fill(&mut order.investor_id, self.account.investor_id);
+        // Without it OnErrRtnOrderInsert is not delivered.
+        fill(&mut order.user_id, self.account.user_id);
+    }
+
+    /// An action belongs to the login that its caller saw; after a reconnect the caller decides anew.
+    pub(super) fn check_login(&self, request: TraderRequest, logins: u64) -> Result<(), Error> {
+        // What is new waits until the outcome of earlier orders is known; everything else does not.
+        let may_be_sent =
+            if Class::of(request) == Class::New { self.state.is_ready() } else { self.is_usable() };
+        let reason = if !may_be_sent {
+            SendRefusal::NotReady(self.state.clone())
+        } else if logins != self.logins {
+            SendRefusal::SessionChanged
+        } else {
+            return Ok(());
+        };
+        Err(Error::NotSent { request: request.name(), reason })
+    }
+
+    /// Gives an order its reference. A caller's own must lie above all others, or it would be refused.
+    pub(super) fn number(&mut self, request: TraderRequest, record: &mut RecordBox) -> Result<(), Error> {
+        if request != TraderRequest::ReqOrderInsert {
+            return Ok(());
+        }
+        let Some(order) = record.get_mut::<InputOrderField>() else {
+            return Err(other_record(request, record, InputOrderField::DESCRIPTOR.name).into());
+        };
+        if order.order_ref.is_empty() {
+            order.order_ref = self.next_order_ref()?;
+            return Ok(());
+        }
+        let given = order.order_ref.to_str().trim().parse::<i64>();
+        match given {
+            Ok(given) if given > self.last_order_ref && given <= ORDER_REF_MAX => {
+                self.last_order_ref = given;
+                Ok(())
+            }
+            _ => {
+                let fix = format!("leave it empty, or give a number above {}", self.last_order_ref);
+                Err(Denial::new(Rule::OrderRef, format!("order reference `{}`", order.order_ref), fix).into())
+            }
+        }
+    }
+
+    /// Returns the next reference: never one that was used before, by whomever.
+    pub(super) fn next_order_ref(&mut self) -> Result<Text<13>, Error> {
+        if self.last_order_ref >= ORDER_REF_MAX {
+            let fix = "the counter takes no higher number; wait for the next trading day";
+            let value = format!("order reference {}", self.last_order_ref);
+            return Err(Denial::new(Rule::OrderRef, value, fix).into());
+        }
+        self.last_order_ref += 1;
+        Ok(decimal(self.last_order_ref))
+    }
+}
+
+fn other_record(request: TraderRequest, record: &RecordBox, expected: &str) -> Denial {
+    let value = format!("{} with {}", request.name(), record.descriptor().name);
+    Denial::new(Rule::Record, value, format!("it takes {expected}"))
+}
+
+/// Returns a number of at most 12 digits as text, without an allocation.
+fn decimal(mut number: i64) -> Text<13> {
+    let mut digits = [0; 12];
+    let mut at = digits.len();
+    while at > 0 {
+        at -= 1;
+        digits[at] = b'0' + u8::try_from(number % 10).unwrap_or(0);
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    Text::from_bytes(&digits[at..]).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_plain_numbers() {
+        for number in [1, 9, 10, 1_234_567, ORDER_REF_MAX] {
+            assert_eq!(decimal(number).to_str(), number.to_string());
+        }
+    }
+}
