@@ -11,6 +11,7 @@ mod digest;
 mod foreign;
 mod generator;
 mod lock;
+mod mutants;
 mod paths;
 mod python;
 mod sanitize;
@@ -61,6 +62,8 @@ enum Chore {
     Bench(bench::Arguments),
     /// Run thousands of seeds, fuzz targets and memory checks, for an hour at most; ends with a table of stages.
     Soak(soak::Arguments),
+    /// Change one thing at a time in the gateway's orders, ledger and journal, and see that a test notices.
+    Mutants(mutants::Arguments),
     /// Run the gateway's scenarios under AddressSanitizer and valgrind, and the models of ctp-ring.
     Sanitize(sanitize::Arguments),
     /// Build the Python wheel, with the simulator in it, into target/wheels/.
@@ -84,6 +87,7 @@ fn main() -> ExitCode {
         Chore::Sim(arguments) => sim::run(&arguments),
         Chore::Bench(arguments) => bench::run(&arguments),
         Chore::Soak(arguments) => soak::run(&arguments),
+        Chore::Mutants(arguments) => mutants::run(&arguments),
         Chore::Sanitize(arguments) => sanitize::run(&arguments),
         Chore::Foreign(arguments) => foreign::run(&arguments),
         Chore::Conformance(arguments) => conformance::run(&arguments),
