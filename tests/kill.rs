@@ -20,13 +20,14 @@ use ctp_sim_host::serve::{Listen, ServeOptions, Server};
 const PATIENCE: Duration = Duration::from_secs(60);
 const USER: &str = "000001";
 const INSTRUMENT: &str = "rb2701";
-const PRICE: f64 = 3_500.0;
 
 /// What a child is told by its environment: the front, the folder, the number of its life, and whether it only reports.
 const FRONT: &str = "CTP_KILL_FRONT";
 const FOLDER: &str = "CTP_KILL_FOLDER";
 const LIFE: &str = "CTP_KILL_LIFE";
 const LAST: &str = "CTP_KILL_LAST";
+/// What the instrument is worth.
+const PRICE: &str = "CTP_KILL_PRICE";
 
 fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).ok().and_then(|number| number.parse().ok()).unwrap_or(otherwise)
@@ -127,7 +128,7 @@ fn compare(server: &Server, said: &[String]) {
             (orders, trades, exchange.look_at_position_records(USER))
         })
         .expect("an exchange");
-    let there: BTreeSet<String> = trades.iter().map(|record| trade_line(record)).collect();
+    let there: BTreeSet<String> = trades.iter().map(trade_line).collect();
     let there: BTreeSet<&str> = there.iter().map(String::as_str).collect();
     assert_eq!(told.difference(&there).collect::<Vec<_>>(), Vec::<&&str>::new(), "trades that there are not");
     assert_eq!(there.difference(&told).collect::<Vec<_>>(), Vec::<&&str>::new(), "trades that were lost");
@@ -137,10 +138,8 @@ fn compare(server: &Server, said: &[String]) {
     }
     let twice: Vec<_> = memos.iter().filter(|(_, count)| **count > 1).collect();
     assert!(twice.is_empty(), "orders that are there twice: {twice:?}");
-    let phases: BTreeMap<&str, &str> = said
-        .iter()
-        .filter_map(|line| line.strip_prefix("order ")?.split_once(' '))
-        .collect();
+    let phases: BTreeMap<&str, &str> =
+        said.iter().filter_map(|line| line.strip_prefix("order ")?.split_once(' ')).collect();
     for record in &orders {
         let key = record.order_local_id.to_str().trim().to_owned();
         let phase = phases.get(&*key).unwrap_or_else(|| panic!("order {key} of the exchange is not known"));
@@ -157,6 +156,12 @@ fn compare(server: &Server, said: &[String]) {
     let held = said.iter().find_map(|line| line.strip_prefix("holds ")).expect("what it holds");
     assert_eq!(held, lots.to_string(), "lots held");
     assert!(!trades.is_empty(), "nothing was traded");
+    eprintln!("{} orders and {} trades at the exchange", orders.len(), trades.len());
+}
+
+fn price(server: &Server) -> f64 {
+    let book = server.simulator().look_at(|exchange| exchange.look_at_book(INSTRUMENT)).flatten();
+    book.and_then(|book| book.pre_settlement).expect("an instrument with a price")
 }
 
 fn trade_line(record: &ctp::types::TradeField) -> String {
@@ -178,6 +183,7 @@ impl Trader {
             .env(FRONT, server.td_front())
             .env(FOLDER, folder)
             .env(LIFE, life.to_string())
+            .env(PRICE, price(server).to_string())
             .env(LAST, if last { "1" } else { "" })
             .stdout(Stdio::piped())
             .spawn()
@@ -237,8 +243,11 @@ fn a_process_that_trades() {
         std::thread::sleep(PATIENCE);
         std::process::exit(9);
     });
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_time()
+        .build()
+        .expect("a runtime");
     let last = std::env::var(LAST).is_ok_and(|last| !last.is_empty());
     runtime.block_on(live(&front, Path::new(&folder), number(LIFE, 0), last));
 }
@@ -278,15 +287,15 @@ async fn live(front: &str, folder: &Path, life: u64, last: bool) {
         return;
     }
     let mut chance = fastrand::Rng::with_seed(life);
+    let price: f64 = std::env::var(PRICE).ok().and_then(|price| price.parse().ok()).expect("a price");
     let mut handles = Vec::new();
     for number in 0.. {
         let memo = format!("{life}-{number}");
         let direction = if chance.bool() { Direction::BUY } else { Direction::SELL };
         let away = if direction == Direction::BUY { -10.0 } else { 10.0 };
-        let order =
-            NewOrder::limit(INSTRUMENT, direction, OffsetFlag::OPEN, chance.i32(1..4), PRICE + away)
-                .exchange("SHFE")
-                .memo(&memo);
+        let order = NewOrder::limit(INSTRUMENT, direction, OffsetFlag::OPEN, chance.i32(1..4), price + away)
+            .exchange("SHFE")
+            .memo(&memo);
         match td.place(order).await {
             Ok(handle) => {
                 say(&format!("sent {memo}"));

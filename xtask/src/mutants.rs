@@ -25,6 +25,13 @@ pub(crate) struct Arguments {
     jobs: usize,
 }
 
+impl Arguments {
+    /// Returns what an hour of soak has time for.
+    pub(crate) fn of_soak() -> Self {
+        Self { sample: 40, shard: 0, file: Vec::new(), jobs: 2 }
+    }
+}
+
 /// What must hold: of 100 mutants that compile, so many are noticed.
 const CAUGHT_MIN: usize = 95;
 /// The version of `cargo mutants` that is installed into `target/tools/`.
@@ -70,7 +77,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         .env("CARGO_PROFILE_DEV_DEBUG", "0")
         .env_remove("CARGO_TARGET_DIR");
     // It fails when one was not noticed; the goal is judged here.
-    drop(command.status()?);
+    let _ = command.status()?;
     judge(&output)
 }
 
@@ -116,7 +123,9 @@ fn install() -> Result<()> {
         return Ok(());
     }
     let mut command = shell::cargo();
-    command.args(["install", "--locked", "--force", "--version", CARGO_MUTANTS, "--root"]).arg(paths::tools());
+    command
+        .args(["install", "--locked", "--force", "--version", CARGO_MUTANTS, "--root"])
+        .arg(paths::tools());
     shell::run(command.arg("cargo-mutants").env("CARGO_TARGET_DIR", folder()))
 }
 

@@ -35,6 +35,8 @@ const CARGO_FUZZ: &str = "0.13.2";
 const SEEDS_PER_MINUTE: u64 = 2_000;
 /// How often a server with a store is killed.
 const STORE_KILLS: u32 = 20;
+/// How often a process that trades through the gateway is killed.
+const TRADER_KILLS: u32 = 100;
 /// Random days that are cut; six times as many stores are damaged.
 const STORE_CASES: u32 = 60;
 /// Seconds that one target runs at least.
@@ -54,10 +56,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         shell::run(seeded(seeds).args(["--", "--nocapture"]))
     });
     stages.run("gateway's simulation", &[], || shell::run(&mut simulation(arguments.seeds)));
+    stages.run("changed code is noticed", &[], || crate::mutants::run(&crate::mutants::Arguments::of_soak()));
     stages.run("C boundary in valgrind", &[], valgrind);
     crate::sanitize::add_all(&mut stages);
     stages.run("simulator", &[], || crate::sim::run(&crate::sim::Arguments::default()));
     stages.run("stores killed and cut", &["simulator"], stores);
+    stages.run("traders killed", &["simulator"], || {
+        let mut command = shell::cargo();
+        command.args(["test", "--package", "ctp", "--test", "kill", "--", "--nocapture"]);
+        shell::run(command.env("CTP_KILLS", TRADER_KILLS.to_string()))
+    });
     stages.run("cargo fuzz", &[], install_fuzz);
     stages.run("build fuzz targets", &["cargo fuzz"], || shell::run(&mut fuzz("build")));
     let left = (arguments.minutes * 60).saturating_sub(watch.elapsed().as_secs());
