@@ -52,6 +52,9 @@ pub(crate) struct Mark {
 /// What makes a trade unique: both sides of a self-trade share the exchange's number.
 type TradeKey = (Text<9>, Text<21>, Direction, Text<21>, Text<81>);
 
+/// What names a lot: its trade, and the day that the exchange dates it with.
+type OpenKey = (Text<9>, Text<21>, Direction, Text<81>, Text<9>);
+
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     trading_day: Text<9>,
@@ -62,6 +65,8 @@ pub(crate) struct Ledger {
     /// Rates that hold for a product, until an instrument has its own.
     products: HashMap<Text<81>, terms::Commission>,
     trades: HashSet<TradeKey>,
+    /// The trades that opened lots today, with their date.
+    opened: HashSet<OpenKey>,
     working: HashMap<OrderId, Working>,
     /// Trades that could not be read.
     unreadable: BTreeSet<Text<81>>,
@@ -125,8 +130,12 @@ impl Ledger {
             return None;
         }
         self.version += 1;
-        let contract = self.contract(id, record.exchange_id);
         let opens = record.offset_flag == OffsetFlag::OPEN;
+        if opens {
+            let lot = (record.exchange_id, record.trade_id, record.direction, id, record.trade_date);
+            self.opened.insert(lot);
+        }
+        let contract = self.contract(id, record.exchange_id);
         let side = Side::of(record.direction, opens);
         let (Some(side), Some(price), 1..) = (side, Price::of(record.price), record.volume) else {
             self.unreadable.insert(id);

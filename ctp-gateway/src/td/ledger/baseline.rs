@@ -3,6 +3,9 @@
 //! The lots of the start are `YdPosition`, which does not change in the day, and one by one the details that were opened
 //! before today with what was closed of them put back. The trades of the day come on top, so that what follows can be
 //! compared with what the counter says stands now.
+//!
+//! Exchanges date the lots of an evening by the calendar or by the trading day (§5.6): a lot is of today when its date says
+//! so, or when it was opened by a trade of today that bears its number and date.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +15,7 @@ use ctp_types::{Direction, HedgeFlag, InvestorPositionDetailField, InvestorPosit
 use super::Ledger;
 use super::account::Funds;
 use super::amount::{Charge, Points, Price, money_of};
+use super::contract::Contract;
 use super::rows::Rows;
 use super::side::{Lot, Part};
 use super::terms::{Side, legs};
@@ -28,7 +32,7 @@ impl Ledger {
         let Some(positions) = rows.positions.as_ref().filter(|_| !self.has_baseline) else { return };
         self.has_baseline = true;
         self.version += 1;
-        let mut lots = lots_at_start(rows, self.trading_day);
+        let mut lots = self.lots_at_start(rows);
         for (name, row) in rows_at_start(positions) {
             let found = lots.remove(&name).unwrap_or_default();
             let told: i32 = found.iter().map(|lot| lot.left).sum();
@@ -53,47 +57,43 @@ impl Ledger {
         let (Some(positions), Some(details)) = (&rows.positions, &rows.details) else { return };
         self.has_baseline = true;
         self.version += 1;
-        let today = self.trading_day;
-        for contract in self.contracts.values_mut() {
-            let multiplier = contract.multiplier();
-            let id = contract.instrument_id;
-            let rows_of = |side: Side, hedge| {
-                positions.iter().filter(move |row| name_of(row) == Some((id, side, hedge)))
-            };
-            let mut names: BTreeSet<(Side, HedgeFlag)> =
-                contract.sides.iter().map(|book| (book.side, book.hedge)).collect();
-            names.extend(
-                positions.iter().filter_map(name_of).filter(|name| name.0 == id).map(|name| (name.1, name.2)),
-            );
-            for (side, hedge) in names {
-                let mut parts = [Part::default(), Part::default()];
-                for detail in
-                    details.iter().filter(|detail| name_of_detail(detail) == Some((id, side, hedge)))
-                {
-                    let Some(price) = Price::of(detail.open_price) else { continue };
-                    let part = &mut parts[usize::from(detail.open_date >= today)];
-                    part.push(Lot { price, left: detail.volume.max(0), is_combined: is_combined(detail) });
-                    part.closed += detail.close_volume;
-                    part.closed_open_points += price.lots(detail.close_volume);
-                    let amount =
-                        multiplier.and_then(|multiplier| Points::of_money(detail.close_amount, multiplier));
-                    part.close_points += amount.unwrap_or_default();
-                }
-                let sum = |field: fn(&InvestorPositionField) -> f64| {
-                    rows_of(side, hedge).filter_map(|row| money_of(field(row))).sum::<Money>()
-                };
-                let opened = rows_of(side, hedge).map(|row| row.open_volume).sum();
-                let at_start = rows_of(side, hedge).map(|row| row.yd_position).sum();
-                let amount = sum(|row| row.open_amount).to_f64();
-                let commission = sum(|row| row.commission);
-                let [yesterday, mut today] = parts;
-                today.opened = opened;
-                today.open_points = multiplier
-                    .and_then(|multiplier| Points::of_money(amount, multiplier))
-                    .unwrap_or_default();
-                contract.side(side, hedge).adopt(at_start, yesterday, today, commission);
-            }
+        let mut parts = self.parts_now(details);
+        let mut names: BTreeSet<Name> = positions.iter().filter_map(name_of).collect();
+        for contract in self.contracts.values() {
+            names.extend(contract.sides.iter().map(|book| (contract.instrument_id, book.side, book.hedge)));
         }
+        for name in names {
+            let rows = || positions.iter().filter(|row| name_of(row) == Some(name));
+            let sum = |field: fn(&InvestorPositionField) -> f64| {
+                rows().filter_map(|row| money_of(field(row))).sum::<Money>()
+            };
+            let at_start = rows().map(|row| row.yd_position).sum();
+            let [yesterday, mut today] = parts.remove(&name).unwrap_or_default();
+            today.opened = rows().map(|row| row.open_volume).sum();
+            let opened = sum(|row| row.open_amount).to_f64();
+            let commission = sum(|row| row.commission);
+            let Some(contract) = self.contracts.get_mut(&name.0) else { continue };
+            let multiplier = contract.multiplier().unwrap_or_default();
+            today.open_points = Points::of_money(opened, multiplier).unwrap_or_default();
+            contract.side(name.1, name.2).adopt(at_start, yesterday, today, commission);
+        }
+    }
+
+    /// Returns older lots and today's as they stand, with what was closed of them.
+    fn parts_now(&self, details: &[InvestorPositionDetailField]) -> BTreeMap<Name, [Part; 2]> {
+        let mut sides: BTreeMap<Name, [Part; 2]> = BTreeMap::new();
+        for (detail, is_today) in self.dated(details) {
+            let (Some(name), Some(price)) = (name_of_detail(detail), Price::of(detail.open_price)) else {
+                continue;
+            };
+            let multiplier = self.contracts.get(&name.0).and_then(Contract::multiplier).unwrap_or_default();
+            let part = &mut sides.entry(name).or_default()[usize::from(is_today)];
+            part.push(Lot { price, left: detail.volume.max(0), is_combined: is_combined(detail) });
+            part.closed += detail.close_volume;
+            part.closed_open_points += price.lots(detail.close_volume);
+            part.close_points += Points::of_money(detail.close_amount, multiplier).unwrap_or_default();
+        }
+        sides
     }
 
     /// Takes what rows say besides lots: settlement prices, margin rates, deposits.
@@ -118,6 +118,56 @@ impl Ledger {
         if let Some(funds) = rows.account.as_ref().and_then(Funds::of) {
             self.funds = Some(funds);
         }
+    }
+
+    /// Returns the lots that were held at the start, the oldest first.
+    fn lots_at_start(&self, rows: &Rows) -> BTreeMap<Name, Vec<Lot>> {
+        let mut older = self.dated(rows.details.as_deref().unwrap_or_default());
+        older.retain(|(_, is_today)| !is_today);
+        older.sort_by_key(|(detail, _)| detail.open_date);
+        let mut lots: BTreeMap<Name, Vec<Lot>> = BTreeMap::new();
+        for (detail, _) in older {
+            let volume = detail.volume.saturating_add(detail.close_volume);
+            if let (Some(name), Some(price), 1..) =
+                (name_of_detail(detail), Price::of(detail.open_price), volume)
+            {
+                let lot = Lot { price, left: volume, is_combined: is_combined(detail) };
+                lots.entry(name).or_default().push(lot);
+            }
+        }
+        lots
+    }
+
+    /// Returns how many lots the details say were held at the start, by side.
+    pub(super) fn details_at_start(&self, rows: &Rows) -> BTreeMap<PositionKey, i32> {
+        let sides = self.lots_at_start(rows).into_iter();
+        sides
+            .map(|((id, side, hedge), lots)| {
+                let volume = lots.iter().map(|lot| lot.left).sum();
+                (PositionKey::new(id, side.direction(), hedge), volume)
+            })
+            .collect()
+    }
+
+    /// Returns the details with whether each is of today. Every trade of today claims one of them: the last with its number
+    /// and date, since numbers begin anew each trading day and lots of the same calendar day may have been there before.
+    fn dated<'a>(
+        &self,
+        details: &'a [InvestorPositionDetailField],
+    ) -> Vec<(&'a InvestorPositionDetailField, bool)> {
+        let mut claims = self.opened.clone();
+        let mut dated: Vec<_> = details
+            .iter()
+            .rev()
+            .map(|detail| {
+                let (id, number) = (detail.instrument_id, detail.trade_id);
+                let lot = (detail.exchange_id, number, detail.direction, id, detail.open_date);
+                let claimed = claims.remove(&lot);
+                (detail, claimed || detail.open_date >= self.trading_day)
+            })
+            .collect();
+        dated.reverse();
+        dated
     }
 
     /// Returns what is not known of the start of the day.
@@ -145,32 +195,6 @@ fn rows_at_start(rows: &[InvestorPositionField]) -> BTreeMap<Name, RowAtStart> {
         side.pre_settlement = row.pre_settlement_price;
     }
     sides
-}
-
-/// Returns the lots that were held at the start, the oldest first.
-fn lots_at_start(rows: &Rows, trading_day: Text<9>) -> BTreeMap<Name, Vec<Lot>> {
-    let older = rows.details.iter().flatten().filter(|detail| detail.open_date < trading_day);
-    let mut older: Vec<_> = older.collect();
-    older.sort_by_key(|detail| detail.open_date);
-    let mut lots: BTreeMap<Name, Vec<Lot>> = BTreeMap::new();
-    for detail in older {
-        let volume = detail.volume.saturating_add(detail.close_volume);
-        if let (Some(name), Some(price), 1..) = (name_of_detail(detail), Price::of(detail.open_price), volume)
-        {
-            let lot = Lot { price, left: volume, is_combined: is_combined(detail) };
-            lots.entry(name).or_default().push(lot);
-        }
-    }
-    lots
-}
-
-/// Returns how many lots the details say were held at the start, by side.
-pub(super) fn details_at_start(rows: &Rows, trading_day: Text<9>) -> BTreeMap<PositionKey, i32> {
-    let lots = lots_at_start(rows, trading_day).into_iter();
-    lots.map(|((id, side, hedge), lots)| {
-        (PositionKey::new(id, side.direction(), hedge), lots.iter().map(|lot| lot.left).sum())
-    })
-    .collect()
 }
 
 /// Returns the side that a row is of. Rows of combinations repeat the lots of their legs and are left out.

@@ -8,7 +8,7 @@ use ctp_types::{InvestorPositionField, PosiDirection, PositionDate, TradingAccou
 use super::Ledger;
 use super::account::{FrozenPrice, Funds, kept_back};
 use super::amount::{Price, money_of};
-use super::baseline::{details_at_start, name_of};
+use super::baseline::name_of;
 use super::contract::Contract;
 use super::difference::{Compared, Comparison, Difference, Figure};
 use super::positions::{costs, profits};
@@ -164,7 +164,7 @@ impl Ledger {
 
     /// The details at the start of the day have to add up to the rows of the positions.
     fn compare_details(&self, rows: &Rows, positions: &[InvestorPositionField], found: &mut Finding) {
-        let mut details = details_at_start(rows, self.trading_day);
+        let mut details = self.details_at_start(rows);
         let mut start: BTreeMap<PositionKey, i32> = BTreeMap::new();
         for row in positions {
             if let Some((id, side, hedge)) = name_of(row) {

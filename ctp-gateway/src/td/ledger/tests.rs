@@ -1,6 +1,8 @@
 //! The rules one by one, against §6 of the behaviour notes.
 
 mod example;
+mod judged;
+mod market;
 
 use ctp_market::Money;
 use ctp_types::{
