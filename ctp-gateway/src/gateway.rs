@@ -114,7 +114,10 @@ impl Gateway {
 
     async fn of(md: Result<MdClient, Error>, td: Result<TdClient, Error>) -> Result<Self, Error> {
         match (md, td) {
-            (Ok(md), Ok(td)) => Ok(Self { md, td }),
+            (Ok(md), Ok(td)) => {
+                td.follow(md.ticks());
+                Ok(Self { md, td })
+            }
             (Ok(md), Err(error)) => {
                 // The error that matters is the first one.
                 let _ = md.close().await;

@@ -9,7 +9,6 @@ mod event;
 #[cfg(test)]
 mod fixtures;
 pub(crate) mod io;
-#[expect(dead_code, reason = "the session is being wired to it")]
 mod ledger;
 mod lookups;
 mod new_order;

@@ -1,5 +1,6 @@
 //! The trading client.
 
+mod books;
 mod credentials;
 
 use std::collections::VecDeque;
@@ -212,7 +213,9 @@ impl TdClient {
     /// As [`place`](Self::place). [`Error::Unknown`] if the session broke down meanwhile, which is a defect of the
     /// gateway.
     pub fn place_now(&self, order: &NewOrder) -> Result<OrderHandle, Error> {
-        let record = RecordBox::new(&order.record()?);
+        let record = order.record()?;
+        self.shared().give_mark_of(&record.instrument_id);
+        let record = RecordBox::new(&record);
         let (reply, mut answer) = oneshot::channel();
         let request = TraderRequest::ReqOrderInsert;
         let reply = ActReply::Order(reply);
@@ -266,6 +269,10 @@ impl TdClient {
     /// Dropping the future does not take back the close.
     pub async fn close(&self) -> Result<(), Error> {
         self.inner.life.close().await
+    }
+
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.inner.shared
     }
 
     pub(super) fn logins(&self) -> u64 {

@@ -5,6 +5,7 @@
 //! is woken only for what it has to do itself.
 
 mod carry_out;
+mod marks;
 
 use std::any::Any;
 use std::cell::Cell;
@@ -16,7 +17,7 @@ use std::time::Instant;
 
 use ctp_sys::TraderApi;
 use ctp_sys::se::Trader;
-use ctp_types::{TraderCallback, UserSystemInfoField};
+use ctp_types::{Text, TraderCallback, UserSystemInfoField};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, mpsc, watch};
 use tracing::Span;
@@ -31,8 +32,11 @@ use crate::shell::{ApiObject, Renewal, StateLog, now};
 use crate::state::{Fault, SessionState};
 use crate::td::event::TdEvent;
 use crate::td::io::{Input, Output};
+use crate::td::ledger::Mark;
 use crate::td::recorded::TdRecorded;
 use crate::td::session::TdSession;
+
+use self::marks::Marks;
 
 thread_local! {
     /// Whether this thread is inside a session: a log subscriber or a metrics recorder that calls back would wait for
@@ -44,6 +48,8 @@ thread_local! {
 pub(super) struct Shared {
     /// `None` once the session is over.
     driver: Mutex<Option<Driver>>,
+    /// Prices that the session was not given yet. Whoever holds this lock does not wait for the other.
+    marks: Mutex<Marks>,
     /// Wakes the task.
     wake: Notify,
     span: Span,
@@ -62,7 +68,7 @@ pub(super) enum NotEntered {
 
 impl Shared {
     pub(super) fn new(driver: Driver, span: Span) -> Self {
-        Self { driver: Mutex::new(Some(driver)), wake: Notify::new(), span }
+        Self { driver: Mutex::new(Some(driver)), marks: Mutex::default(), wake: Notify::new(), span }
     }
 
     /// Gives the session a command of a client and carries out what follows from it, in this thread.
@@ -111,6 +117,42 @@ impl Shared {
             self.wake.notify_one();
         }
         done
+    }
+
+    /// Takes a price. Now and then the session is given what came.
+    pub(super) fn mark(&self, mark: Mark) {
+        let is_due = self.marks().put(Instant::now(), mark);
+        if is_due {
+            self.give_marks();
+        }
+    }
+
+    /// Gives the session the prices that it was not given yet.
+    pub(super) fn give_marks(&self) {
+        // A session that is over needs none.
+        let _ = self.enter(|driver| {
+            let ledger = driver.session.ledger();
+            let taken = self.marks().take(Instant::now(), |id| ledger.follows(id));
+            taken.into_iter().try_for_each(|mark| driver.run(Input::Mark(Box::new(mark))))
+        });
+    }
+
+    /// Gives the session the price of an instrument that is about to be traded.
+    pub(super) fn give_mark_of(&self, instrument_id: &Text<81>) {
+        let taken = self.marks().take_of(Instant::now(), instrument_id);
+        if let Some(mark) = taken {
+            // A session that is over needs none.
+            let _ = self.enter(|driver| driver.run(Input::Mark(Box::new(mark))));
+        }
+    }
+
+    /// Returns whether the session has ended.
+    pub(super) fn is_over(&self) -> bool {
+        self.lock().is_none()
+    }
+
+    fn marks(&self) -> MutexGuard<'_, Marks> {
+        self.marks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until the task has something to do.

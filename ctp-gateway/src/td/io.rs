@@ -11,6 +11,7 @@ use crate::requests::RawEvent;
 use crate::requests::submission::{Ended, Submission};
 use crate::state::SessionState;
 use crate::td::event::TdEvent;
+use crate::td::ledger::Mark;
 use crate::td::orders::order::{Order, OrderId};
 use crate::td::rows::Instrument;
 pub(crate) use crate::td::session::CallReply;
@@ -104,6 +105,8 @@ pub(crate) enum Input {
     FrontInfo { address: Text<101>, query_frequency: i32 },
     /// What became of [`Output::Renew`].
     Renewed { result: Result<(), String> },
+    /// The market data say what an instrument of the account is worth.
+    Mark(Box<Mark>),
     /// A client wants something.
     Command(Command),
     /// A deadline came, or time is to be looked at.

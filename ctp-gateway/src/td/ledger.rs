@@ -12,6 +12,7 @@ mod compare;
 mod contract;
 mod difference;
 mod margin;
+mod mark;
 mod positions;
 mod rows;
 mod side;
@@ -33,6 +34,7 @@ use self::account::Funds;
 use self::amount::Price;
 use self::contract::Contract;
 pub use self::difference::{Compared, Comparison, Difference, Figure};
+pub(crate) use self::mark::Mark;
 pub use self::rows::Rows;
 use self::side::{Closes, Effect, Fill};
 use self::terms::{Params, Side, Terms};
@@ -40,14 +42,6 @@ pub use self::view::{AccountNow, Closable, DayProfit, PositionKey, PositionNow, 
 pub(crate) use self::wants::Want;
 use self::wants::Wants;
 use self::working::Working;
-
-/// A price of an instrument, as the market data say it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Mark {
-    pub(crate) instrument_id: Text<81>,
-    pub(crate) last: f64,
-    pub(crate) pre_settlement: f64,
-}
 
 /// What makes a trade unique: both sides of a self-trade share the exchange's number.
 type TradeKey = (Text<9>, Text<21>, Direction, Text<21>, Text<81>);
@@ -62,6 +56,8 @@ pub(crate) struct Ledger {
     funds: Option<Funds>,
     params: Option<Params>,
     contracts: BTreeMap<Text<81>, Contract>,
+    /// What the counter said of instruments, also of those that the account has nothing of.
+    terms: HashMap<Text<81>, Terms>,
     /// Rates that hold for a product, until an instrument has its own.
     products: HashMap<Text<81>, terms::Commission>,
     trades: HashSet<TradeKey>,
@@ -95,24 +91,13 @@ impl Ledger {
     /// Takes an order as it stands: what it reserves follows from it.
     pub(crate) fn order(&mut self, order: &Order) {
         let working = Working::of(order, |id, exchange| self.split_of(id, exchange));
-        let before = match &working {
-            Some(working) => self.working.insert(order.id, working.clone()),
-            None => self.working.remove(&order.id),
-        };
-        if before == working {
+        if self.working.get(&order.id) == working.as_ref() {
             return;
         }
-        for (reserve, sign) in [(before, -1), (working, 1)] {
-            for leg in reserve.iter().flat_map(|working| &working.legs) {
-                let Effect::Closes(closes) = leg.effect else {
-                    if sign > 0 {
-                        self.contract(leg.instrument_id, order.keys.exchange_id);
-                    }
-                    continue;
-                };
-                let contract = self.contract(leg.instrument_id, order.keys.exchange_id);
-                contract.side(leg.side, leg.hedge).frozen.add(closes, sign * leg.volume);
-            }
+        self.forget(order.id);
+        if let Some(working) = working {
+            self.reserve(&working, 1);
+            self.working.insert(order.id, working);
         }
     }
 
@@ -130,6 +115,7 @@ impl Ledger {
             return None;
         }
         self.version += 1;
+        self.wants.note();
         let opens = record.offset_flag == OffsetFlag::OPEN;
         if opens {
             let lot = (record.exchange_id, record.trade_id, record.direction, id, record.trade_date);
@@ -154,11 +140,28 @@ impl Ledger {
         Some(PositionKey::new(id, side.direction(), record.hedge_flag))
     }
 
+    /// Forgets an order that was never sent, or that ended with its trading day.
+    pub(crate) fn forget(&mut self, id: OrderId) {
+        if let Some(working) = self.working.remove(&id) {
+            self.reserve(&working, -1);
+        }
+    }
+
+    fn reserve(&mut self, working: &Working, sign: i32) {
+        for leg in &working.legs {
+            let contract = self.contract(leg.instrument_id, working.exchange_id);
+            if let Effect::Closes(closes) = leg.effect {
+                contract.side(leg.side, leg.hedge).frozen.add(closes, sign * leg.volume);
+            }
+        }
+    }
+
     /// Takes a price. Those of instruments that the ledger has nothing of are left alone. Returns whether it was news.
     pub(crate) fn mark(&mut self, mark: &Mark) -> bool {
         let Some(contract) = self.contracts.get_mut(&mark.instrument_id) else { return false };
-        let last = Price::of(mark.last);
-        let pre_settlement = Price::of(mark.pre_settlement).filter(|price| *price > Price::default());
+        let last = mark.last.and_then(Price::of).filter(|price| *price > Price::default());
+        let pre_settlement =
+            mark.pre_settlement.and_then(Price::of).filter(|price| *price > Price::default());
         let before = (contract.last, contract.pre_settlement);
         contract.last = last.or(contract.last);
         contract.is_marked |= last.is_some();
@@ -173,13 +176,11 @@ impl Ledger {
 
     /// Takes the terms of an instrument as the counter says them.
     pub(crate) fn instrument(&mut self, record: &InstrumentField) {
-        let Some(contract) = self.contracts.get_mut(&record.instrument_id) else { return };
         let Some(terms) = Terms::of(record) else { return };
-        let split = terms.split;
-        contract.terms = Some(terms);
-        if contract.split != split {
-            contract.split = split;
-            contract.sides.iter_mut().for_each(|side| side.rebuild(split));
+        self.terms.insert(record.instrument_id, terms);
+        if let Some(contract) = self.contracts.get_mut(&record.instrument_id) {
+            contract.set_terms(terms);
+            self.wants.note();
         }
     }
 
@@ -223,14 +224,14 @@ impl Ledger {
         sides.filter(|book| Some(book.side) == side).map(|book| book.volume()).sum()
     }
 
-    /// Returns what is wanted from the counter and was not asked yet: rates and terms of what is held or traded.
-    pub(crate) fn take_wants(&mut self) -> Vec<Want> {
-        let needed = self.needed();
-        self.wants.take(needed)
-    }
-
     fn contract(&mut self, instrument_id: Text<81>, exchange_id: Text<9>) -> &mut Contract {
-        self.contracts.entry(instrument_id).or_insert_with(|| Contract::new(instrument_id, exchange_id))
+        let (terms, wants) = (&self.terms, &mut self.wants);
+        self.contracts.entry(instrument_id).or_insert_with(|| {
+            wants.note();
+            let mut contract = Contract::new(instrument_id, exchange_id);
+            terms.get(&instrument_id).into_iter().for_each(|terms| contract.set_terms(*terms));
+            contract
+        })
     }
 
     fn split_of(&self, instrument_id: Text<81>, exchange_id: Text<9>) -> bool {

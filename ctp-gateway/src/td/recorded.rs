@@ -13,6 +13,7 @@ use crate::session::Now;
 use crate::shell::now;
 use crate::td::account::AccountTexts;
 use crate::td::io::{ActReply, Command, Input, Output};
+use crate::td::ledger::Mark;
 use crate::td::orders::order::OrderId;
 use crate::td::session::TdSession;
 
@@ -32,6 +33,7 @@ impl Recorded for TdRecorded {
                 .with("address", address.to_str().into_owned())
                 .with("query_frequency", *query_frequency),
             Input::Renewed { result } => note_renewed(result),
+            Input::Mark(mark) => note_mark(mark),
             Input::Command(Command::Act { logins, request, record, .. }) => Note::new("Act")
                 .with("logins", logins.cast_signed())
                 .with("request", request.name())
@@ -79,6 +81,7 @@ impl Recorded for TdRecorded {
                 Input::FrontInfo { address, query_frequency }
             }
             "Renewed" => Input::Renewed { result: renewed(note) },
+            "Mark" => Input::Mark(Box::new(mark(note)?)),
             "Act" => {
                 let name = need(note, "request", note.text("request"))?;
                 let request = TraderRequest::ALL.iter().find(|request| request.name() == name).copied();
@@ -218,6 +221,20 @@ pub(crate) fn begin(
     Recording::begin(now(&config.clock), capture, about, None)
 }
 
+fn note_mark(mark: &Mark) -> Note {
+    let mut note = Note::new("Mark").with("instrument", &*mark.instrument_id.to_str());
+    for (name, value) in mark.prices() {
+        note = note.with_some(name, value);
+    }
+    note
+}
+
+fn mark(note: &Note) -> Result<Mark, String> {
+    let id = need(note, "instrument", note.text("instrument"))?;
+    let id = Text::new(id).map_err(|error| error.to_string())?;
+    Ok(Mark::named(id, |name| note.real(name)))
+}
+
 fn row(value: &Value) -> Result<RecordBox, String> {
     match value {
         Value::Record(record) => Ok(record.clone()),
@@ -256,6 +273,20 @@ mod tests {
             assert_eq!(TdRecorded::secret(&input).is_some(), note.name() != "RequestSmsCode");
             assert!(TdRecorded::relayed(input).1.is_some());
         }
+    }
+
+    #[test]
+    fn prices_come_back_as_they_were() {
+        let id = Text::new("rb2701").unwrap();
+        let names = ["last", "bid", "ask", "upper", "lower", "pre_settlement"];
+        let known =
+            Mark::named(id, |name| names.iter().position(|known| *known == name).map(|at| at as f64 + 0.1));
+        for mark in [known, Mark { instrument_id: id, last: Some(-1.5), ..Mark::default() }] {
+            let note = TdRecorded::note(&Input::Mark(Box::new(mark)));
+            let (again, _) = TdRecorded::input(&note).unwrap();
+            assert!(matches!(again, Input::Mark(again) if *again == mark), "{note}");
+        }
+        assert!(TdRecorded::input(&Note::new("Mark")).is_err());
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod actions;
 mod answers;
 mod credentials;
+mod ledger;
 mod orders;
 mod watch;
 
@@ -31,6 +32,7 @@ use crate::td::account::AccountTexts;
 use crate::td::check::InstrumentTable;
 use crate::td::event::TdEvent;
 use crate::td::io::{Command, Input, Output, Outputs, SpiEvent};
+use crate::td::ledger::Ledger;
 use crate::td::orders::book::OrderBook;
 use crate::td::orders::order::OrderId;
 
@@ -53,6 +55,7 @@ pub(crate) struct TdSession {
     last_order_ref: i64,
     last_action_ref: i32,
     book: OrderBook,
+    ledger: Ledger,
     instruments: InstrumentTable,
     requests: RequestDesk<TraderRequest>,
     watch: Watch,
@@ -97,6 +100,7 @@ impl TdSession {
             last_order_ref: 0,
             last_action_ref: 0,
             book: OrderBook::default(),
+            ledger: Ledger::default(),
             instruments: InstrumentTable::default(),
             handles: HashMap::new(),
             placing: HashMap::new(),
@@ -134,12 +138,15 @@ impl TdSession {
                 self.requests.set_frequency(query_frequency);
             }
             Input::Renewed { result } => self.handle_renewed(instant, result),
+            Input::Mark(mark) => self.handle_mark(&mark),
             Input::Command(command) => self.handle_command(instant, command),
             Input::Time => self.handle_deadline(now),
             Input::Finish => self.finish(instant),
         }
         self.settle_call(instant);
         self.end_recovery();
+        self.keep_books();
+        self.ask_for_books(instant);
         self.publish();
         self.watch.end(instant, &self.state);
         std::mem::take(&mut self.outputs)
@@ -331,6 +338,8 @@ impl TdSession {
             self.instruments = InstrumentTable::default();
             self.refused_actions.clear();
         }
+        self.ledger.begin_day(login.trading_day);
+        self.ledger.want_again();
         self.login = login;
     }
 

@@ -41,6 +41,14 @@ impl Contract {
         }
     }
 
+    pub(super) fn set_terms(&mut self, terms: Terms) {
+        self.terms = Some(terms);
+        if self.split != terms.split {
+            self.split = terms.split;
+            self.sides.iter_mut().for_each(|side| side.rebuild(terms.split));
+        }
+    }
+
     /// Returns the book of a side, which begins empty.
     pub(super) fn side(&mut self, side: Side, hedge: HedgeFlag) -> &mut SideBook {
         let found = self.sides.iter().position(|book| book.side == side && book.hedge == hedge);

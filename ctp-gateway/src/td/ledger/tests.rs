@@ -124,8 +124,7 @@ impl Bench {
     }
 
     pub(super) fn mark(&mut self, last: f64) {
-        let (instrument_id, pre_settlement) = (self.instrument, f64::MAX);
-        self.ledger.mark(&Mark { instrument_id, last, pre_settlement });
+        self.ledger.mark(&Mark { instrument_id: self.instrument, last: Some(last), ..Mark::default() });
     }
 
     pub(super) fn long(&self) -> PositionNow {

@@ -20,20 +20,41 @@ pub(crate) enum Want {
     CommissionRate(Text<81>),
 }
 
+/// What was asked for, and whether more may be needed.
 #[derive(Debug, Default)]
 pub(super) struct Wants {
     asked: BTreeSet<Want>,
+    is_stale: bool,
 }
 
 impl Wants {
-    pub(super) fn take(&mut self, needed: Vec<Want>) -> Vec<Want> {
-        needed.into_iter().filter(|want| self.asked.insert(*want)).collect()
+    /// Notes that something may be needed that was not before.
+    pub(super) fn note(&mut self) {
+        self.is_stale = true;
     }
 }
 
 impl Ledger {
+    /// Returns the next thing that is wanted of the counter and was not asked today. While nothing changes it costs nothing.
+    pub(crate) fn next_want(&mut self) -> Option<Want> {
+        if !self.wants.is_stale {
+            return None;
+        }
+        let next = self.needed().into_iter().find(|want| !self.wants.asked.contains(want));
+        match next {
+            Some(want) => drop(self.wants.asked.insert(want)),
+            None => self.wants.is_stale = false,
+        }
+        next
+    }
+
+    /// Asks again for what earlier queries did not bring, after a login.
+    pub(crate) fn want_again(&mut self) {
+        self.wants = Wants { is_stale: true, ..Wants::default() };
+    }
+
     /// Returns what is needed for the lots and orders of now.
-    pub(super) fn needed(&self) -> Vec<Want> {
+    fn needed(&self) -> Vec<Want> {
         if self.contracts.is_empty() {
             return Vec::new();
         }

@@ -11,6 +11,7 @@ use crate::td::orders::order::{Order, OrderPhase};
 /// What one order reserves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Working {
+    pub(super) exchange_id: Text<9>,
     pub(super) legs: Vec<Leg>,
     /// The limit; `None` if the order has none.
     pub(super) price: Option<Price>,
@@ -64,7 +65,7 @@ impl Working {
                 ]
             }
         };
-        Some(Self { legs, price: order.limit_price.and_then(Price::of) })
+        Some(Self { exchange_id: exchange, legs, price: order.limit_price.and_then(Price::of) })
     }
 
     pub(super) fn is_combination(&self) -> bool {

@@ -46,6 +46,7 @@ impl TdSession {
         let instruments = instruments(records);
         if trading_day == self.login.trading_day {
             self.instruments.replace(&instruments);
+            self.learn_rates(TraderRequest::ReqQryInstrument, records);
         }
         instruments
     }
@@ -83,6 +84,7 @@ impl TdSession {
             trading_day: self.login.trading_day,
             ..Rows::default()
         };
+        self.learn_rates(request, &rows.records);
         match request {
             TraderRequest::ReqQryInstrument => {
                 rows.instruments = instruments(&rows.records);

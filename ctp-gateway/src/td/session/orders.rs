@@ -92,6 +92,7 @@ impl TdSession {
     ) -> (OrderId, Placed) {
         let (front_id, session_id) = (self.login.front_id, self.login.session_id);
         let order = self.book.place(record, request_id, front_id, session_id);
+        self.ledger.order(&order);
         let (order_tx, order_rx) = watch::channel(Arc::clone(&order));
         let (event_tx, event_rx) = mpsc::unbounded_channel();
         self.handles.insert(order.id, HandleSide { order: order_tx, events: event_tx });
@@ -137,6 +138,7 @@ impl TdSession {
     /// Forgets an order that the library did not take.
     pub(super) fn forget_unsent(&mut self, id: OrderId) {
         self.book.remove_unsent(id);
+        self.ledger.forget(id);
         self.handles.remove(&id);
         self.unanswered.retain(|(_, unanswered)| *unanswered != id);
     }

@@ -84,7 +84,7 @@ impl TdSession {
         }
     }
 
-    fn ask(&mut self, now: Instant, request: TraderRequest, record: RecordBox) {
+    pub(super) fn ask(&mut self, now: Instant, request: TraderRequest, record: RecordBox) {
         self.requests.submit(now, &mut self.ids, Submission::of_session(request, record));
     }
 

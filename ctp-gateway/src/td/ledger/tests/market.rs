@@ -15,7 +15,7 @@ use ctp_types::{
 };
 
 use super::*;
-use crate::td::order::OrderPhase;
+use crate::td::OrderPhase;
 
 /// Monday 2026-11-23, 10:00 in China.
 const START: Timestamp = Timestamp(1_795_399_200_000_000_000);
@@ -244,10 +244,8 @@ impl Market {
 
     /// Asks for what the ledger wants.
     pub(in super::super) fn learn(&mut self) {
-        for _ in 0..3 {
-            for want in self.ledger.take_wants() {
-                self.answer(want);
-            }
+        while let Some(want) = self.ledger.next_want() {
+            self.answer(want);
         }
     }
 

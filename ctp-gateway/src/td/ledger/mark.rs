@@ -1,0 +1,57 @@
+//! Prices of the market data for what the account has or wants.
+
+use ctp_types::Text;
+
+use crate::md::Tick;
+
+/// The prices of an instrument at a moment; `None` for what the market data have no value of.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Mark {
+    pub(crate) instrument_id: Text<81>,
+    pub(crate) last: Option<f64>,
+    pub(crate) bid: Option<f64>,
+    pub(crate) ask: Option<f64>,
+    pub(crate) upper: Option<f64>,
+    pub(crate) lower: Option<f64>,
+    pub(crate) pre_settlement: Option<f64>,
+}
+
+impl Mark {
+    pub(crate) fn of(tick: &Tick) -> Self {
+        let record = &tick.record;
+        Self {
+            instrument_id: record.instrument_id,
+            last: ctp_types::price(record.last_price),
+            bid: ctp_types::price(record.bid_price1),
+            ask: ctp_types::price(record.ask_price1),
+            upper: ctp_types::price(record.upper_limit_price),
+            lower: ctp_types::price(record.lower_limit_price),
+            pre_settlement: ctp_types::price(record.pre_settlement_price),
+        }
+    }
+
+    /// Returns the prices with their names.
+    pub(crate) fn prices(&self) -> [(&'static str, Option<f64>); 6] {
+        [
+            ("last", self.last),
+            ("bid", self.bid),
+            ("ask", self.ask),
+            ("upper", self.upper),
+            ("lower", self.lower),
+            ("pre_settlement", self.pre_settlement),
+        ]
+    }
+
+    /// Makes a mark of prices by name.
+    pub(crate) fn named(instrument_id: Text<81>, price: impl Fn(&str) -> Option<f64>) -> Self {
+        Self {
+            instrument_id,
+            last: price("last"),
+            bid: price("bid"),
+            ask: price("ask"),
+            upper: price("upper"),
+            lower: price("lower"),
+            pre_settlement: price("pre_settlement"),
+        }
+    }
+}
