@@ -9,6 +9,7 @@ mod event;
 #[cfg(test)]
 mod fixtures;
 pub(crate) mod io;
+#[allow(dead_code, reason = "the recovery is being wired to it")]
 mod ledger;
 mod lookups;
 mod new_order;
