@@ -32,6 +32,16 @@ pub enum Alert {
         /// Why.
         reason: String,
     },
+    /// The journal cannot be written any more: no new order leaves, cancels do.
+    JournalFailed {
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// The journal is not as it was written. What is not named is whole.
+    JournalDamaged {
+        /// The segment, the offset and what is wrong there.
+        place: String,
+    },
     /// The wall clock jumped against the monotonic clock, or the machine slept. Deadlines are not touched by it; trading
     /// hours are judged by the new time, and the link is checked.
     ClockJumped {
@@ -48,6 +58,8 @@ impl Alert {
             Self::MarketSilent { .. } => "market_silent",
             Self::LinkGivenUp(_) => "link_given_up",
             Self::NoFreshObject { .. } => "no_fresh_object",
+            Self::JournalFailed { .. } => "journal_failed",
+            Self::JournalDamaged { .. } => "journal_damaged",
             Self::ClockJumped { .. } => "clock_jumped",
         }
     }
@@ -65,6 +77,8 @@ impl fmt::Display for Alert {
             }
             Self::LinkGivenUp(loss) => write!(f, "the link is given up after {loss}"),
             Self::NoFreshObject { reason } => write!(f, "no fresh API object: {reason}"),
+            Self::JournalFailed { reason } => write!(f, "no new order is sent: {reason}"),
+            Self::JournalDamaged { place } => write!(f, "the journal is damaged: {place}"),
             Self::ClockJumped { by_ns } => {
                 write!(f, "the wall clock jumped by {:.3} s", *by_ns as f64 / 1e9)
             }

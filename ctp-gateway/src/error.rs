@@ -36,6 +36,9 @@ pub enum Error {
     /// The recording that is asked for cannot begin.
     #[error(transparent)]
     Capture(#[from] crate::capture::CaptureError),
+    /// The journal of the session cannot be opened.
+    #[error(transparent)]
+    Journal(#[from] crate::journal::JournalError),
     /// The operating system gave no thread.
     #[error("thread {name} could not be started: {source}; raise the limit of threads (ulimit -u)")]
     Thread {
@@ -351,6 +354,9 @@ pub enum SendRefusal {
         "it was called from inside a session, by a log subscriber or a metrics recorder; call from elsewhere"
     )]
     CalledFromInside,
+    /// The journal could not be written: what is not written is not sent.
+    #[error("it could not be written into the journal: {0}; make that possible and start again")]
+    NotJournaled(String),
     /// The loaded version lacks the request.
     #[error("version {version} of the library lacks it, {}; load a newer one", came_with(*since))]
     NotInVersion {

@@ -3,8 +3,6 @@
 //! Every request that moves money is written before the library gets it, every callback of the private stream after it
 //! came. What was written survives the end of the process at any instruction; `docs/journal.md` says what a loss of
 //! power can take. A damaged journal says so: nothing is guessed.
-#![cfg_attr(not(test), expect(dead_code, reason = "the driver opens it with the next delivery"))]
-#![expect(unused_imports, reason = "the driver opens it with the next delivery")]
 
 mod config;
 mod damage;
@@ -22,7 +20,6 @@ pub use config::JournalConfig;
 pub use damage::{Damage, DamageKind};
 pub use entry::Entry;
 pub use error::JournalError;
-pub(crate) use reader::Recovered;
 pub use reader::{Segment, Segments};
 pub use segment::{FORMAT_VERSION, Header};
 pub use view::{VIEW, rebuild};

@@ -114,6 +114,9 @@ pub(crate) fn note_sent(request_id: i32, result: &Result<(), SendRefusal>) -> No
         Err(SendRefusal::NotConnected) => note.with("refused", "not_connected"),
         Err(SendRefusal::TooManyUnanswered) => note.with("refused", "too_many_unanswered"),
         Err(SendRefusal::TooFast) => note.with("refused", "too_fast"),
+        Err(SendRefusal::NotJournaled(why)) => {
+            note.with("refused", "not_journaled").with("message", why.as_str())
+        }
         Err(SendRefusal::Relay { code }) => note.with("refused", "relay").with("code", *code),
         Err(other) => note.with("refused", "library").with("message", other.to_string()),
     }
@@ -124,6 +127,9 @@ pub(crate) fn sent(note: &Note) -> Result<(i32, Result<(), SendRefusal>), String
     let request_id = need(note, "request_id", note.number("request_id"))?;
     let result = match note.text("refused") {
         None => Ok(()),
+        Some("not_journaled") => {
+            Err(SendRefusal::NotJournaled(need(note, "message", note.text("message"))?.to_owned()))
+        }
         Some("not_connected") => Err(SendRefusal::NotConnected),
         Some("too_many_unanswered") => Err(SendRefusal::TooManyUnanswered),
         Some("too_fast") => Err(SendRefusal::TooFast),

@@ -20,7 +20,7 @@ use ctp_types::Text;
 
 use super::encoding::Encoder;
 use super::entry::Entry;
-pub(crate) use scan::{Contents, Scanned, Scanner, entries_begin, header, read};
+pub(crate) use scan::{Scanned, Scanner, entries_begin, header, read};
 
 /// The version of the journal's format that this build writes and reads.
 pub const FORMAT_VERSION: u32 = 1;

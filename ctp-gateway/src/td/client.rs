@@ -2,6 +2,7 @@
 
 mod books;
 mod credentials;
+mod journal;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -26,7 +27,7 @@ use crate::setup::{Addresses, failed};
 use crate::shell::{ApiObject, Life, Maker, StateLog, blocking, check_fronts, create, seed};
 use crate::state::{Login, SessionState};
 use crate::td::account::{AccountNames, AccountTexts};
-use crate::td::driver::{Course, Driver, NotEntered, Shared};
+use crate::td::driver::{Course, Driver, NotEntered, Pen, Shared};
 use crate::td::event::TdEvent;
 use crate::td::io::{ActReply, Command, Input};
 use crate::td::new_order::NewOrder;
@@ -105,10 +106,17 @@ impl TdClient {
         let observer = Observer::new(subject, config.clock.unix_ns(), recording.progress());
         let vitals = observer.vitals();
         let (report_tx, reports) = mpsc::unbounded_channel();
+        let broken_tx = report_tx.clone();
         let (loaded, setup) = (library.clone(), config.clone());
         let make: Maker<_> = Arc::new(move |number| start(&loaded, &setup, report_tx.clone(), number));
         let timeout = config.timeouts.close;
-        let object = blocking(move || ApiObject::new(make, timeout)).await??;
+        let setup = config.clone();
+        // The journal after the object: who may have the folder of the flow files, may have the one in it.
+        let (object, kept) = blocking(move || {
+            let object = ApiObject::new(make, timeout)?;
+            Ok::<_, Error>((object, journal::open(&setup, broken_tx)?))
+        })
+        .await??;
 
         let (sent_tx, sent) = mpsc::unbounded_channel();
         let (life, ends) = Life::begin(&config.fronts, &config.timeouts);
@@ -126,6 +134,7 @@ impl TdClient {
             logins: Arc::clone(&logins),
             clock: config.clock.clone(),
             recording,
+            pen: Pen::new(kept.journal),
             state_log: StateLog::default(),
             observer,
             runtime: Handle::current(),
@@ -133,7 +142,15 @@ impl TdClient {
             course: Course::default(),
         };
         let shared = Arc::new(Shared::new(driver, span.clone()));
-        let task = Task { shared: Arc::clone(&shared), reports, sent, stop: ends.stop, ended: ends.ended };
+        let remembered = kept.remembered;
+        let task = Task {
+            shared: Arc::clone(&shared),
+            remembered,
+            reports,
+            sent,
+            stop: ends.stop,
+            ended: ends.ended,
+        };
         tokio::spawn(task.run().instrument(span));
         let inner = Inner {
             life,

@@ -6,6 +6,7 @@
 
 mod carry_out;
 mod marks;
+mod pen;
 
 use std::any::Any;
 use std::cell::Cell;
@@ -35,6 +36,7 @@ use crate::td::io::{Input, Output};
 use crate::td::ledger::Mark;
 use crate::td::recorded::TdRecorded;
 use crate::td::session::TdSession;
+pub(super) use pen::Pen;
 
 use self::marks::Marks;
 
@@ -212,6 +214,7 @@ pub(super) struct Driver {
     pub(super) system_info: Option<Arc<UserSystemInfoField>>,
     pub(super) clock: WallClock,
     pub(super) recording: Recording<TdRecorded>,
+    pub(super) pen: Pen,
     pub(super) state_log: StateLog,
     pub(super) observer: Observer,
     /// Where a fresh API object is made.
@@ -261,10 +264,11 @@ impl Driver {
 
     /// One step of the session. There is no other place where it steps.
     fn step(&mut self, input: Input) {
-        if let Input::Callback(event) = &input
-            && self.raw_events.is_wanted()
-        {
-            self.raw_events.send(event);
+        if let Input::Callback(event) = &input {
+            self.pen.heard(event);
+            if self.raw_events.is_wanted() {
+                self.raw_events.send(event);
+            }
         }
         // Under the lock, so that the session's time never goes back.
         let now = now(&self.clock);

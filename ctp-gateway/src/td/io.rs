@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 
 use crate::config::Secret;
 use crate::error::{Error, SendRefusal};
+use crate::journal::Entry;
 use crate::requests::RawEvent;
 use crate::requests::submission::{Ended, Submission};
 use crate::state::SessionState;
@@ -109,6 +110,12 @@ pub(crate) enum Input {
     Mark(Box<Mark>),
     /// A client wants something.
     Command(Command),
+    /// The journal of earlier runs remembers this. Entries come in their order, before everything else.
+    Remembered(Entry),
+    /// The journal of earlier runs is not as it was written, here.
+    JournalDamaged { place: String },
+    /// The journal cannot be written any more: no new order may leave.
+    JournalFailed { reason: String },
     /// A deadline came, or time is to be looked at.
     Time,
     /// The library has stopped: say the last things.
@@ -120,6 +127,9 @@ pub(crate) enum Input {
 pub(crate) enum Output {
     /// Give the request to the library and its word to [`Input::Sent`].
     Send { request: TraderRequest, record: RecordBox, request_id: i32 },
+    /// Write the entry into the journal.
+    #[expect(dead_code, reason = "the kill switch is turned through it")]
+    Journal(Entry),
     /// Note that a request other than an order, a cancel or a step of the login is over.
     Ended(Ended<TraderRequest>),
     /// Close the API object, make a fresh one, and tell [`Input::Renewed`].

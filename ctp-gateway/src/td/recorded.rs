@@ -1,5 +1,7 @@
 //! A trading session's inputs as notes, and back.
 
+mod remembered;
+
 use ctp_types::{RecordBox, Text, TraderCallback, TraderRequest};
 
 use crate::capture::recorded::{
@@ -58,6 +60,9 @@ impl Recorded for TdRecorded {
             Input::Command(Command::LogInWithSmsCode { code, .. }) => {
                 Note::new("LogInWithSmsCode").with("code", blank(code))
             }
+            Input::Remembered(entry) => remembered::note(entry),
+            Input::JournalDamaged { place } => Note::new("JournalDamaged").with("place", place.as_str()),
+            Input::JournalFailed { reason } => Note::new("JournalFailed").with("reason", reason.as_str()),
             Input::Time => Note::new("Time"),
             Input::Finish => Note::new("Finish"),
         }
@@ -122,6 +127,13 @@ impl Recorded for TdRecorded {
                 let (reply, answer) = waiting();
                 let code = Secret::from(need(note, "code", note.text("code"))?);
                 return Ok((Input::Command(Command::LogInWithSmsCode { code, reply }), answer));
+            }
+            "Remembered" => Input::Remembered(remembered::entry(note)?),
+            "JournalDamaged" => {
+                Input::JournalDamaged { place: need(note, "place", note.text("place"))?.to_owned() }
+            }
+            "JournalFailed" => {
+                Input::JournalFailed { reason: need(note, "reason", note.text("reason"))?.to_owned() }
             }
             "Time" => Input::Time,
             "Finish" => Input::Finish,

@@ -7,6 +7,7 @@ mod actions;
 mod answers;
 mod credentials;
 mod ledger;
+mod memory;
 mod orders;
 mod watch;
 
@@ -38,6 +39,7 @@ use crate::td::orders::order::OrderId;
 
 use self::credentials::Call;
 pub(crate) use self::credentials::CallReply;
+use self::memory::Memory;
 pub(crate) use self::orders::Placed;
 use self::orders::{Cancelling, HandleSide, Placing};
 
@@ -52,6 +54,7 @@ pub(crate) struct TdSession {
     front: Text<101>,
     /// How often the session became ready; binds a command to the login it was meant for.
     logins: u64,
+    memory: Memory,
     last_order_ref: i64,
     last_action_ref: i32,
     book: OrderBook,
@@ -97,6 +100,7 @@ impl TdSession {
             login: Login::default(),
             front: Text::default(),
             logins: 0,
+            memory: Memory::default(),
             last_order_ref: 0,
             last_action_ref: 0,
             book: OrderBook::default(),
@@ -140,6 +144,9 @@ impl TdSession {
             Input::Renewed { result } => self.handle_renewed(instant, result),
             Input::Mark(mark) => self.handle_mark(&mark),
             Input::Command(command) => self.handle_command(instant, command),
+            Input::Remembered(entry) => self.memory.take(entry),
+            Input::JournalDamaged { place } => self.alert(alert(Alert::JournalDamaged { place })),
+            Input::JournalFailed { reason } => self.alert(alert(Alert::JournalFailed { reason })),
             Input::Time => self.handle_deadline(now),
             Input::Finish => self.finish(instant),
         }
@@ -340,6 +347,7 @@ impl TdSession {
         }
         self.ledger.begin_day(login.trading_day);
         self.ledger.want_again();
+        self.remember(login.trading_day);
         self.login = login;
     }
 

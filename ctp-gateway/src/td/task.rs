@@ -12,6 +12,8 @@ use crate::td::io::Input;
 
 pub(super) struct Task {
     pub(super) shared: Arc<Shared>,
+    /// What the session is told before everything else.
+    pub(super) remembered: Vec<Input>,
     pub(super) reports: mpsc::UnboundedReceiver<Input>,
     /// The library's word about logins, which are sent from threads of their own.
     pub(super) sent: mpsc::UnboundedReceiver<Input>,
@@ -23,6 +25,9 @@ impl Task {
     pub(super) async fn run(mut self) {
         // A runtime that drops the task ends the session too: nobody would hear the library any more.
         let _end = EndWithTask(Arc::clone(&self.shared));
+        for input in std::mem::take(&mut self.remembered) {
+            let _ = self.shared.report(input, 0);
+        }
         // Time begins for the session: it notices from now on when nothing happens.
         let _ = self.shared.report(Input::Time, 0);
         let mut making = None;
@@ -72,11 +77,17 @@ impl Task {
         let ending = close_on_thread(api, timeout).await;
         let end = self.shared.enter(|driver| {
             driver.finish(std::iter::from_fn(|| self.reports.try_recv().ok()));
-            Ok(driver.recording.end())
+            Ok((driver.recording.end(), driver.pen.take(), driver.clock.unix_ns()))
         });
-        // The runtime may be shutting down; the writer ends by itself.
-        if let Ok(end) = end {
-            let _ = tokio::task::spawn_blocking(move || end(timeout)).await;
+        // The runtime may be shutting down; the writers end by themselves.
+        if let Ok((end, journal, now_ns)) = end {
+            let write = move || {
+                end(timeout);
+                if let Some(Err(error)) = journal.map(|journal| journal.close(now_ns)) {
+                    tracing::error!(%error, "the journal was not ended in order; what was written is kept");
+                }
+            };
+            let _ = tokio::task::spawn_blocking(write).await;
         }
         drop(self.shared.end());
         self.ended.send_replace(Some(ending));

@@ -1,5 +1,6 @@
 use ctp_types::{InputOrderField, OrderField, RecordBox, TraderCallback, TraderRequest};
 
+use super::scan::Contents;
 use super::*;
 use crate::journal::damage::DamageKind;
 use crate::requests::RawEvent;

@@ -339,7 +339,7 @@ impl World {
                 td::Output::Renew => self.renew(side),
                 td::Output::State(state) => self.publish_state(side, &state),
                 td::Output::Event(event) => self.td_event(&event),
-                td::Output::Ended(_) => {}
+                td::Output::Ended(_) | td::Output::Journal(_) => {}
                 td::Output::ReadFrontInfo => {
                     let session = self.library(side).session();
                     let (query_frequency, _) = self.exchange.front_limits(session);

@@ -14,15 +14,16 @@ use crate::td::io::{Input, Output};
 impl Driver {
     /// Carries out what is to be done, and what follows from it.
     pub(super) fn carry_out(&mut self) {
+        self.tell_failure();
         while let Some(output) = self.outputs.pop_front() {
             match output {
                 Output::Send { request: TraderRequest::ReqUserLogin, record, request_id } => {
                     self.log_in(record, request_id);
                 }
-                Output::Send { request, record, request_id } => {
-                    let result =
-                        SendRefusal::read(self.object.api().request(request, record.as_ref(), request_id));
-                    self.step(Input::Sent { request_id, result });
+                Output::Send { request, record, request_id } => self.send(request, &record, request_id),
+                Output::Journal(entry) => {
+                    self.pen.write(&entry);
+                    self.tell_failure();
                 }
                 Output::Renew => {
                     // The caller's thread need not be the runtime's.
@@ -50,6 +51,26 @@ impl Driver {
         }
     }
 
+    /// Writes a request into the journal, gives it to the library, and tells the session what the library said.
+    fn send(&mut self, request: TraderRequest, record: &RecordBox, request_id: i32) {
+        let written = self.pen.before(self.clock.unix_ns(), request, record, request_id);
+        let result = written.and_then(|()| {
+            let result = self.object.api().request(request, record.as_ref(), request_id);
+            let result = SendRefusal::read(result);
+            self.pen.after(self.clock.unix_ns(), request, request_id, &result);
+            result
+        });
+        self.step(Input::Sent { request_id, result });
+        self.tell_failure();
+    }
+
+    /// Tells the session once that the journal cannot be written any more.
+    fn tell_failure(&mut self) {
+        if let Some(reason) = self.pen.take_failure() {
+            self.step(Input::JournalFailed { reason });
+        }
+    }
+
     /// Takes what the library delivered before it stopped, and says the last things: whoever waits is told, then the
     /// streams end.
     pub(in crate::td) fn finish(&mut self, rest: impl Iterator<Item = Input>) {
@@ -69,6 +90,7 @@ impl Driver {
                         this.state_log.write(now(&this.clock).instant, &state);
                         this.state.send_replace(state);
                     }
+                    Output::Journal(entry) => this.pen.write(&entry),
                     Output::Send { .. } | Output::Ended(_) | Output::ReadFrontInfo | Output::Renew => {}
                 }
             }

@@ -1,4 +1,5 @@
 mod credentials;
+mod memory;
 mod watch;
 
 use std::collections::VecDeque;
@@ -149,6 +150,7 @@ impl Bench {
                 Output::Event(event) => self.events.push(event),
                 Output::Ended(ended) => self.ended.push(ended.outcome),
                 Output::Renew => self.renewals += 1,
+                Output::Journal(_) => {}
                 Output::ReadFrontInfo => {
                     outputs.extend(
                         self.session
