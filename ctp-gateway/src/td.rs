@@ -8,6 +8,7 @@ mod driver;
 mod event;
 #[cfg(test)]
 mod fixtures;
+pub(crate) mod instructions;
 pub(crate) mod io;
 #[allow(dead_code, reason = "the recovery is being wired to it")]
 mod ledger;
@@ -16,6 +17,7 @@ mod new_order;
 pub(crate) mod observed;
 mod offsets;
 pub(crate) mod orders;
+mod parked;
 pub(crate) mod recorded;
 #[cfg_attr(not(test), expect(dead_code, reason = "the session is being wired to it"))]
 mod recovery;
@@ -29,6 +31,10 @@ mod task;
 pub(crate) use account::AccountNames;
 pub use client::TdClient;
 pub use event::TdEvent;
+pub use instructions::{
+    Combination, Exercise, Instruction, InstructionHandle, InstructionId, InstructionKeys, InstructionKind,
+    InstructionPhase, Quote, SelfClose,
+};
 pub use ledger::{
     AccountNow, Closable, Compared, Comparison, DayProfit, Difference, Figure, PositionKey, PositionNow,
     Rows, Unknown,
@@ -36,6 +42,7 @@ pub use ledger::{
 pub use new_order::{Condition, NewOrder};
 pub use offsets::{CloseFirst, NotEnoughHeld, split};
 pub use orders::{Order, OrderHandle, OrderId, OrderKeys, OrderPhase, Origin, Trade};
+pub use parked::{Parked, ParkedCancel};
 pub use recovery::{GateReason, GateReasons, GateState};
 pub use requests::Requests;
 pub use rows::{Account, CommissionRate, Instrument, MarginRate, Position};

@@ -52,6 +52,11 @@ impl<C: Callback> RawEvent<C> {
         self.error().unwrap_or_else(|| ServerError::counter(0, "no reason given"))
     }
 
+    /// Returns whether it is an answer to the requester (C: `OnRsp…`).
+    pub(crate) fn is_answer(&self) -> bool {
+        self.callback.name().starts_with("OnRsp")
+    }
+
     /// Returns whether it is a push (C: `OnRtn…`) rather than an answer.
     fn is_push(&self) -> bool {
         self.callback.name().starts_with("OnRtn")

@@ -32,6 +32,11 @@ impl InstrumentTable {
         self.rows.extend(rows.iter().map(|row| (row.instrument_id, Arc::clone(row))));
     }
 
+    /// Returns what is known about an instrument.
+    pub(crate) fn get(&self, id: &Text<81>) -> Option<&Arc<Instrument>> {
+        self.rows.get(id)
+    }
+
     /// Checks an order and fills in its exchange.
     pub(crate) fn check(&self, order: &mut InputOrderField) -> Result<(), Denial> {
         let id = order.instrument_id;

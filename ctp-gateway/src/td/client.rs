@@ -1,5 +1,6 @@
 //! The trading client.
 
+mod actions;
 mod books;
 mod credentials;
 mod journal;
@@ -290,6 +291,20 @@ impl TdClient {
 
     pub(super) fn shared(&self) -> &Arc<Shared> {
         &self.inner.shared
+    }
+
+    /// Returns the front and the number of the present session; 0 where there is none.
+    fn session(&self) -> (i32, i32) {
+        match &*self.inner.life.state.borrow() {
+            SessionState::Ready(login) | SessionState::Recovering(login) => {
+                (login.front_id, login.session_id)
+            }
+            _ => (0, 0),
+        }
+    }
+
+    fn order_timeout(&self) -> Duration {
+        self.inner.order_timeout
     }
 
     pub(super) fn logins(&self) -> u64 {

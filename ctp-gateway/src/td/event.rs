@@ -6,6 +6,7 @@ use ctp_types::Text;
 
 use crate::alert::Alert;
 use crate::error::{ServerError, UnknownCause};
+use crate::td::instructions::Instruction;
 use crate::td::orders::order::{Order, Trade};
 
 /// An event of a trading session. None is ever dropped.
@@ -49,6 +50,16 @@ pub enum TdEvent {
         /// What cut the order from its answer.
         cause: UnknownCause,
     },
+    /// A quote, a declaration of exercise, a self close or a combination appeared or changed. Repeated and late records
+    /// make no event; a refused one carries its refusal.
+    Instruction(Arc<Instruction>),
+    /// The counter or exchange refused to withdraw an instruction.
+    InstructionCancelRejected {
+        /// The instruction, if it is known.
+        instruction: Option<Arc<Instruction>>,
+        /// The refusal.
+        error: ServerError,
+    },
     /// The session noticed something by itself.
     Alert(Alert),
     /// The session logged in on another trading day: orders, instruments and rates begin anew.
@@ -74,6 +85,8 @@ impl TdEvent {
             Self::Order(order) | Self::Rejected { order, .. } | Self::Unknown { order, .. } => Some(order),
             Self::Trade { order, .. } | Self::CancelRejected { order, .. } => order.as_ref(),
             Self::ForeignRejected { .. }
+            | Self::Instruction(_)
+            | Self::InstructionCancelRejected { .. }
             | Self::Alert(_)
             | Self::TradingDayChanged { .. }
             | Self::Error { .. } => None,

@@ -12,11 +12,13 @@ use crate::requests::RawEvent;
 use crate::requests::submission::{Ended, Submission};
 use crate::state::SessionState;
 use crate::td::event::TdEvent;
+use crate::td::instructions::InstructionId;
+use crate::td::instructions::desk::CancelReply;
 use crate::td::ledger::Mark;
 use crate::td::orders::order::{Order, OrderId};
 use crate::td::rows::Instrument;
 pub(crate) use crate::td::session::CallReply;
-use crate::td::session::Placed;
+use crate::td::session::{InstructionReply, Placed};
 
 /// A callback, copied.
 pub(crate) type SpiEvent = RawEvent<TraderCallback>;
@@ -35,6 +37,8 @@ pub(crate) enum Command {
     },
     /// Cancel an order of the book, by the best names known.
     Cancel { logins: u64, id: OrderId, reply: oneshot::Sender<Result<Arc<Order>, Error>> },
+    /// Withdraw an instruction, by the best names known.
+    CancelInstruction { logins: u64, id: InstructionId, reply: CancelReply },
     /// A query waits until the session can be used; other requests belong to the login that their caller saw.
     Request { logins: u64, submission: Submission<TraderRequest> },
     /// Change the password, and log in with it from then on.
@@ -56,6 +60,8 @@ pub(crate) enum Command {
 pub(crate) enum ActReply {
     /// An order of the book.
     Order(oneshot::Sender<Result<Placed, Error>>),
+    /// An instruction.
+    Instruction(InstructionReply),
 }
 
 impl Command {
@@ -64,6 +70,7 @@ impl Command {
         match self {
             Self::Act { request, .. } => request.name(),
             Self::Cancel { .. } => TraderRequest::ReqOrderAction.name(),
+            Self::CancelInstruction { .. } => "the withdrawal of an instruction",
             Self::Request { submission, .. } => submission.request.name(),
             Self::ChangePassword { .. } => TraderRequest::ReqUserPasswordUpdate.name(),
             Self::RequestSmsCode { .. } => TraderRequest::ReqGenSMSCode.name(),
@@ -82,6 +89,8 @@ impl Command {
         // Callers that went away are no failure.
         match self {
             Self::Act { reply: ActReply::Order(reply), .. } => drop(reply.send(Err(error))),
+            Self::Act { reply: ActReply::Instruction(reply), .. } => drop(reply.send(Err(error))),
+            Self::CancelInstruction { reply, .. } => drop(reply.send(Err(error))),
             Self::Cancel { reply, .. } => drop(reply.send(Err(error))),
             Self::Request { submission, .. } => submission.asker.tell(Err(error)),
             Self::ChangePassword { reply, .. }

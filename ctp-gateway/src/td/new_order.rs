@@ -306,7 +306,7 @@ impl NewOrder {
     }
 }
 
-pub(super) fn does_not_fit(what: &str, text: &str, error: &TextError) -> Denial {
+pub(in crate::td) fn does_not_fit(what: &str, text: &str, error: &TextError) -> Denial {
     // The text may be long: its head tells which one it is.
     let head: String = text.chars().take(24).collect();
     Denial::new(Rule::Text, format!("{what} `{head}`"), error.to_string())

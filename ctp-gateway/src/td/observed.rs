@@ -87,6 +87,8 @@ fn told(event: &TdEvent) -> Told<'static> {
         TdEvent::ForeignRejected { .. } => "foreign_rejected",
         TdEvent::CancelRejected { .. } => "cancel_rejected",
         TdEvent::Unknown { .. } => "unknown",
+        TdEvent::Instruction(_) => "instruction",
+        TdEvent::InstructionCancelRejected { .. } => "instruction_cancel_rejected",
         TdEvent::Error { .. } => "error",
     })
 }

@@ -14,6 +14,7 @@ use crate::config::{Secret, TdConfig};
 use crate::session::Now;
 use crate::shell::now;
 use crate::td::account::AccountTexts;
+use crate::td::instructions::{InstructionId, InstructionKind};
 use crate::td::io::{ActReply, Command, Input, Output};
 use crate::td::ledger::Mark;
 use crate::td::orders::order::OrderId;
@@ -40,6 +41,9 @@ impl Recorded for TdRecorded {
                 .with("logins", logins.cast_signed())
                 .with("request", request.name())
                 .with("record", record.clone()),
+            Input::Command(Command::CancelInstruction { logins, id, .. }) => Note::new("CancelInstruction")
+                .with("logins", logins.cast_signed())
+                .with("id", id.0.cast_signed()),
             Input::Command(Command::Cancel { logins, id, .. }) => {
                 Note::new("Cancel").with("logins", logins.cast_signed()).with("id", id.0.cast_signed())
             }
@@ -92,9 +96,21 @@ impl Recorded for TdRecorded {
                 let request = TraderRequest::ALL.iter().find(|request| request.name() == name).copied();
                 let request = request.ok_or_else(|| format!("`{name}` is no request"))?;
                 let record = need(note, "record", note.record("record"))?.clone();
-                let (reply, answer) = waiting();
-                let (logins, reply) = (logins()?, ActReply::Order(reply));
+                let (reply, answer) = if InstructionKind::of(request).is_some() {
+                    let (reply, answer) = waiting();
+                    (ActReply::Instruction(reply), answer)
+                } else {
+                    let (reply, answer) = waiting();
+                    (ActReply::Order(reply), answer)
+                };
+                let logins = logins()?;
                 return Ok((Input::Command(Command::Act { logins, request, record, reply }), answer));
+            }
+            "CancelInstruction" => {
+                let (reply, answer) = waiting();
+                let id = InstructionId(need(note, "id", note.number::<i64>("id"))?.cast_unsigned());
+                let command = Command::CancelInstruction { logins: logins()?, id, reply };
+                return Ok((Input::Command(command), answer));
             }
             "Cancel" => {
                 let (reply, answer) = waiting();
@@ -148,6 +164,15 @@ impl Recorded for TdRecorded {
                 let (reply, relay) = relay(reply);
                 let reply = ActReply::Order(reply);
                 (Input::Command(Command::Act { logins, request, record, reply }), Some(relay))
+            }
+            Input::Command(Command::Act { logins, request, record, reply: ActReply::Instruction(reply) }) => {
+                let (reply, relay) = relay(reply);
+                let reply = ActReply::Instruction(reply);
+                (Input::Command(Command::Act { logins, request, record, reply }), Some(relay))
+            }
+            Input::Command(Command::CancelInstruction { logins, id, reply }) => {
+                let (reply, relay) = relay(reply);
+                (Input::Command(Command::CancelInstruction { logins, id, reply }), Some(relay))
             }
             Input::Command(Command::Cancel { logins, id, reply }) => {
                 let (reply, relay) = relay(reply);

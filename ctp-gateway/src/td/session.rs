@@ -6,6 +6,7 @@
 mod actions;
 mod answers;
 mod credentials;
+mod instructions;
 mod ledger;
 mod memory;
 mod orders;
@@ -29,7 +30,7 @@ use crate::requests::desk::{Heard, RequestDesk};
 use crate::session::Now;
 use crate::session::watch::{Watch, alert};
 use crate::state::{DisconnectReason, Fault, LinkLoss, Login, SessionState};
-use crate::td::account::AccountTexts;
+use crate::td::account::{AccountNames, AccountTexts};
 use crate::td::check::InstrumentTable;
 use crate::td::event::TdEvent;
 use crate::td::io::{Command, Input, Output, Outputs, SpiEvent};
@@ -39,12 +40,15 @@ use crate::td::orders::order::OrderId;
 
 use self::credentials::Call;
 pub(crate) use self::credentials::CallReply;
+pub(crate) use self::instructions::InstructionReply;
+use self::instructions::Instructions;
 use self::memory::Memory;
 pub(crate) use self::orders::Placed;
 use self::orders::{Cancelling, HandleSide, Placing};
 
 pub(crate) struct TdSession {
     account: AccountTexts,
+    names: AccountNames,
     order_timeout: std::time::Duration,
     ids: RequestIds,
     handshake: Handshake,
@@ -69,6 +73,7 @@ pub(crate) struct TdSession {
     call: Option<Call>,
     /// When the callback of this step was received, in nanoseconds since the Unix epoch.
     received_ns: i64,
+    instructions: Instructions,
     handles: HashMap<OrderId, HandleSide>,
     /// Orders between the decision to send and the library's word, by request number.
     placing: HashMap<i32, Placing>,
@@ -94,6 +99,7 @@ impl TdSession {
             call: None,
             received_ns: 0,
             order_timeout: config.timeouts.order,
+            names: AccountNames::new(&account),
             account,
             ids: RequestIds::new(seed),
             state: SessionState::Connecting,
@@ -106,6 +112,7 @@ impl TdSession {
             book: OrderBook::default(),
             ledger: Ledger::default(),
             instruments: InstrumentTable::default(),
+            instructions: Instructions::new(config.timeouts.order),
             handles: HashMap::new(),
             placing: HashMap::new(),
             unanswered: Vec::new(),
@@ -165,7 +172,8 @@ impl TdSession {
         let cancels = self.cancels.values().map(|cancel| cancel.deadline).min();
         let requests = self.requests.next_deadline(self.is_usable());
         let (handshake, watch) = (self.handshake.next_deadline(), self.watch.next_deadline());
-        let all = [handshake, watch, self.book.next_deadline(), unanswered, cancels, requests];
+        let instructions = self.instructions.desk.next_deadline();
+        let all = [instructions, handshake, watch, self.book.next_deadline(), unanswered, cancels, requests];
         all.into_iter().flatten().min()
     }
 
@@ -177,6 +185,7 @@ impl TdSession {
         self.carry_out(now, moves);
         self.book.handle_deadline(now, &mut self.events);
         self.give_up_orders(now);
+        self.instructions.desk.handle_deadline(now, &mut self.events);
         self.requests.handle_deadline(now);
         self.pump(now);
     }
@@ -199,6 +208,7 @@ impl TdSession {
             TraderCallback::OnRspError => self.handle_error(now, event),
             // A raw order has somebody who waits for its answer, and is in the book.
             _ if self.is_of_request(now, event) && !self.is_of_book(event) => {}
+            _ if self.hear_instruction(event) => {}
             TraderCallback::OnRspAuthenticate => self.handle_step(now, Step::Authenticate, event),
             TraderCallback::OnRspUserLogin => self.handle_step(now, Step::LogIn, event),
             TraderCallback::OnRspSettlementInfoConfirm => self.handle_step(now, Step::Confirm, event),
@@ -243,6 +253,7 @@ impl TdSession {
         self.handshake.handle_sent(now, request_id, &result, &mut moves);
         self.carry_out(now, moves);
         self.order_sent(now, request_id, &result);
+        self.instruction_sent(now, request_id, &result);
         self.cancel_sent(request_id, &result);
         self.requests.handle_sent(now, request_id, result);
         self.pump(now);
@@ -250,6 +261,9 @@ impl TdSession {
 
     fn handle_command(&mut self, now: Instant, command: Command) {
         match command {
+            Command::CancelInstruction { logins, id, reply } => {
+                self.handle_instruction_cancel(now, logins, id, reply);
+            }
             Command::Act { logins, request, record, reply } => {
                 self.handle_act(now, logins, request, record, reply);
             }
@@ -284,7 +298,9 @@ impl TdSession {
         self.requests.fail_all(now, || fault.clone().map_or(Error::Closed, Error::Faulted), &reason);
         self.settle_requests();
         self.fail_placing(&reason);
+        self.fail_entering(now, &reason);
         self.fail_cancels(&UnknownCause::SessionEnded);
+        self.lose_instructions(&UnknownCause::SessionEnded);
         self.book.mark_all_unknown(&UnknownCause::SessionEnded, &mut self.events);
         self.book.flush_waiting(&mut self.events);
         self.publish();
@@ -305,6 +321,7 @@ impl TdSession {
     fn lose_link(&mut self, now: Instant, cause: &UnknownCause) {
         self.requests.handle_disconnected(now, cause);
         self.fail_cancels(cause);
+        self.lose_instructions(cause);
         self.book.mark_all_unknown(cause, &mut self.events);
         self.unanswered.clear();
     }
@@ -342,6 +359,7 @@ impl TdSession {
             let (from, to) = (self.login.trading_day, login.trading_day);
             self.events.push(TdEvent::TradingDayChanged { from, to });
             self.book.begin_trading_day(&mut self.events);
+            self.instructions.desk.begin_trading_day(&mut self.events);
             self.instruments = InstrumentTable::default();
             self.refused_actions.clear();
         }
@@ -361,7 +379,7 @@ impl TdSession {
         }
         let (of_request, of_book) =
             (self.is_of_request(now, event), self.refuse_by_request(event.number, &error));
-        if !of_request && !of_book {
+        if !of_request && !of_book && !self.refuse_instruction_by_request(event.number, &error) {
             self.events.push(TdEvent::Error { error, request_id: event.number });
         }
     }

@@ -344,7 +344,8 @@ impl OrderBook {
         same.then_some(id)
     }
 
-    fn reject(&mut self, id: OrderId, error: ServerError, events: &mut Vec<TdEvent>) {
+    /// Rejects an order that the exchange has not taken: once.
+    pub(crate) fn reject(&mut self, id: OrderId, error: ServerError, events: &mut Vec<TdEvent>) {
         let Some(slot) = self.orders.get_mut(&id) else { return };
         if slot.phase == OrderPhase::Rejected {
             return;

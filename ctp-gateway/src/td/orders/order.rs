@@ -66,10 +66,15 @@ impl OrderPhase {
 
     /// Returns the phase of a record, or `None` for a status newer than the header.
     pub(in crate::td) fn of(record: &OrderField) -> Option<Self> {
-        if record.order_submit_status == OrderSubmitStatus::INSERT_REJECTED {
+        Self::of_status(record.order_status, record.order_submit_status)
+    }
+
+    /// Returns the phase that a status stands for, or `None` for a status newer than the header.
+    pub(in crate::td) fn of_status(status: OrderStatus, submit: OrderSubmitStatus) -> Option<Self> {
+        if submit == OrderSubmitStatus::INSERT_REJECTED {
             return Some(Self::Rejected);
         }
-        match record.order_status {
+        match status {
             OrderStatus::ALL_TRADED => Some(Self::Filled),
             OrderStatus::PART_TRADED_QUEUEING | OrderStatus::NO_TRADE_QUEUEING => Some(Self::Working),
             OrderStatus::PART_TRADED_NOT_QUEUEING

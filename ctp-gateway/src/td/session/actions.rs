@@ -26,6 +26,7 @@ impl TdSession {
     ) {
         match reply {
             ActReply::Order(reply) => self.handle_place(now, logins, request, record, reply),
+            ActReply::Instruction(reply) => self.handle_instruction(now, logins, request, record, reply),
         }
     }
 
@@ -73,7 +74,7 @@ impl TdSession {
             None if request == TraderRequest::ReqOrderInsert => {
                 return Err(other_record(request, record, InputOrderField::DESCRIPTOR.name).into());
             }
-            None => {}
+            None => self.complete_other(request, record)?,
         }
         self.check_login(request, logins)
     }
@@ -108,24 +109,29 @@ impl TdSession {
     /// Gives an order its reference. A caller's own must lie above all others, or it would be refused.
     pub(super) fn number(&mut self, request: TraderRequest, record: &mut RecordBox) -> Result<(), Error> {
         if request != TraderRequest::ReqOrderInsert {
-            return Ok(());
+            return self.number_instruction(request, record);
         }
         let Some(order) = record.get_mut::<InputOrderField>() else {
             return Err(other_record(request, record, InputOrderField::DESCRIPTOR.name).into());
         };
-        if order.order_ref.is_empty() {
-            order.order_ref = self.next_order_ref()?;
-            return Ok(());
+        order.order_ref = self.reference(order.order_ref)?;
+        Ok(())
+    }
+
+    /// Returns the reference of something that is new: the caller's own, which must lie above all others or would be
+    /// refused, or the next one.
+    pub(super) fn reference(&mut self, given: Text<13>) -> Result<Text<13>, Error> {
+        if given.is_empty() {
+            return self.next_order_ref();
         }
-        let given = order.order_ref.to_str().trim().parse::<i64>();
-        match given {
-            Ok(given) if given > self.last_order_ref && given <= ORDER_REF_MAX => {
-                self.last_order_ref = given;
-                Ok(())
+        match given.to_str().trim().parse::<i64>() {
+            Ok(number) if number > self.last_order_ref && number <= ORDER_REF_MAX => {
+                self.last_order_ref = number;
+                Ok(given)
             }
             _ => {
                 let fix = format!("leave it empty, or give a number above {}", self.last_order_ref);
-                Err(Denial::new(Rule::OrderRef, format!("order reference `{}`", order.order_ref), fix).into())
+                Err(Denial::new(Rule::OrderRef, format!("order reference `{given}`"), fix).into())
             }
         }
     }
@@ -142,7 +148,7 @@ impl TdSession {
     }
 }
 
-fn other_record(request: TraderRequest, record: &RecordBox, expected: &str) -> Denial {
+pub(super) fn other_record(request: TraderRequest, record: &RecordBox, expected: &str) -> Denial {
     let value = format!("{} with {}", request.name(), record.descriptor().name);
     Denial::new(Rule::Record, value, format!("it takes {expected}"))
 }

@@ -101,7 +101,7 @@ impl TdSession {
                 });
                 rows.orders = orders.collect();
             }
-            _ => {}
+            _ => self.take_instructions(request, &rows.records, rows.received_ns),
         }
         rows
     }

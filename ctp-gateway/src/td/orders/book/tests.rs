@@ -54,7 +54,11 @@ fn word(event: &TdEvent) -> String {
         TdEvent::ForeignRejected { error, .. } => format!("foreign rejected {}", error.code),
         TdEvent::Unknown { .. } => "unknown".into(),
         TdEvent::CancelRejected { .. } => "cancel rejected".into(),
-        TdEvent::Alert(_) | TdEvent::TradingDayChanged { .. } | TdEvent::Error { .. } => "error".into(),
+        TdEvent::Instruction(_)
+        | TdEvent::InstructionCancelRejected { .. }
+        | TdEvent::Alert(_)
+        | TdEvent::TradingDayChanged { .. }
+        | TdEvent::Error { .. } => "error".into(),
     }
 }
 
