@@ -90,8 +90,16 @@ async fn a_day_is_seen_and_shows_no_secret() {
     let high = soon(td.snapshot(&id)).await.unwrap().unwrap().upper_limit_price().unwrap();
     let order = NewOrder::limit(&id, Direction::BUY, OffsetFlag::OPEN, 1, high);
     soon(soon(td.place(order)).await.unwrap().finished()).await.unwrap();
+    fault("refuse what=ReqOrderInsert error=31 count=1");
+    let refused = NewOrder::limit(&id, Direction::BUY, OffsetFlag::OPEN, 1, high);
+    soon(soon(td.place(refused)).await.unwrap().accepted()).await.unwrap_err();
+    // A query that the library does not take at once.
+    fault("return-code what=ReqQryTradingAccount code=-2 count=1");
+    soon(td.account()).await.unwrap();
 
     let mut config = MdConfig::new([exchange.front()]);
+    // So few that a reader who does not read loses some.
+    config.tick_capacity = 32;
     config.user_id = "000001".to_owned();
     config.password = CANARY.into();
     config.flow_dir = folder.path().join("flow");
@@ -139,16 +147,25 @@ async fn a_day_is_seen_and_shows_no_secret() {
     let known: BTreeSet<&str> = TABLE.iter().map(|metric| metric.name).collect();
     let ours: BTreeSet<&str> = emitted.iter().copied().filter(|name| name.starts_with("ctp_")).collect();
     assert!(ours.is_subset(&known), "not in the table: {:?}", ours.difference(&known).collect::<Vec<_>>());
-    // A day without these has none of them.
-    let rare = [
-        "ctp_requests_refused_total",
-        "ctp_watchdogs_total",
-        "ctp_ticks_lost_total",
-        "ctp_session_faults_total",
-    ];
+    // Only minutes of trouble make it; `watchdogs_are_counted` of ctp-gateway does.
+    let rare = ["ctp_watchdogs_total"];
     for metric in TABLE.iter().filter(|metric| !rare.contains(&metric.name)) {
         assert!(ours.contains(metric.name), "{} was not emitted", metric.name);
     }
+    let of = |name: &str| snapshot.iter().filter(move |(key, ..)| key.key().name() == name);
+    let times = |name: &str| match of(name).next() {
+        Some((_, _, _, DebugValue::Histogram(times))) => times.iter().map(|time| time.0).collect(),
+        _ => Vec::new(),
+    };
+    let (acks, trades) = (times("ctp_order_ack_seconds"), times("ctp_order_trade_seconds"));
+    assert_eq!((acks.len(), trades.len()), (2, 1), "two orders, one trade: {acks:?} {trades:?}");
+    assert!(acks.iter().chain(&trades).all(|time| (0.0..30.0).contains(time)), "{acks:?} {trades:?}");
+    assert!(acks[0] <= trades[0], "{acks:?} {trades:?}");
+    let refused: Vec<_> = of("ctp_orders_rejected_total")
+        .map(|(key, _, _, value)| (format!("{:?}", key.key().labels().collect::<Vec<_>>()), value))
+        .collect();
+    let [(labels, DebugValue::Counter(1))] = refused.as_slice() else { panic!("{refused:?}") };
+    assert!(labels.contains("31") && labels.contains("counter"), "{labels}");
     for (key, _, _, value) in &snapshot {
         let of_kind =
             |kind| TABLE.iter().any(|metric| metric.name == key.key().name() && metric.kind == kind);

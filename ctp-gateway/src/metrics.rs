@@ -69,6 +69,9 @@ metrics_table! {
     CAPTURE_STEPS = "ctp_capture_steps_total", Counter, Count, [], "Steps written to the capture.";
     COMMANDS = "ctp_commands_total", Counter, Count, [], "Commands of the program to the session: subscriptions, orders, queries.";
     EVENTS = "ctp_events_total", Counter, Count, ["event"], "Events that the session reported, by kind.";
+    ORDER_ACK = "ctp_order_ack_seconds", Histogram, Seconds, [], "From an order's way into the library to the receipt of the first word about it, an acceptance or a refusal (trading only).";
+    ORDER_TRADE = "ctp_order_trade_seconds", Histogram, Seconds, [], "From an order's way into the library to the receipt of its first trade (trading only).";
+    ORDERS_REJECTED = "ctp_orders_rejected_total", Counter, Count, ["by", "code"], "Orders of the account that were refused, by counter or exchange and by error code (trading only).";
     QUEUE_DEPTH = "ctp_queue_depth", Gauge, Count, ["queue"], "What waits: callbacks of the library and commands of the program for the session, queries for their turn, other requests for their answer.";
     REQUEST_ATTEMPTS = "ctp_request_attempts_total", Counter, Count, ["request"], "How often requests were handed to the library; more than requests means repeated queries.";
     REQUEST_PACING = "ctp_request_pacing_seconds", Histogram, Seconds, ["request"], "How long requests waited for the front's pace, or for queries before them, although the session could be used.";

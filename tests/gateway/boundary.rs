@@ -17,6 +17,8 @@ async fn day(world: &World) -> Vec<String> {
     let (md, td) = (world.md().await, world.td().await);
     let (mut ticks, mut events) = (md.ticks(), td.events());
     md.subscribe(&["rb2701", "SR701"]).expect("subscribed");
+    // An order goes from this thread into the library; the subscription goes from the session's task.
+    world.pass(Duration::from_secs(1)).await;
     let mut handle = world.soon(td.place(order())).await.expect("sent");
     world.soon(handle.accepted()).await.expect("accepted");
     world.exchange.tick("rb2701", 3_190.0).expect("a tick");

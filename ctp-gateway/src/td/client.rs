@@ -31,6 +31,7 @@ use crate::td::account::{AccountNames, AccountTexts};
 use crate::td::driver::{Course, Driver, NotEntered, Pen, Shared};
 use crate::td::event::TdEvent;
 use crate::td::io::{ActReply, Command, Input};
+use crate::td::meter::Meter;
 use crate::td::new_order::NewOrder;
 use crate::td::orders::OrderHandle;
 use crate::td::orders::order::{Order, OrderId};
@@ -138,6 +139,7 @@ impl TdClient {
             pen: Pen::new(kept.journal),
             state_log: StateLog::default(),
             observer,
+            meter: Meter::new(&config.user_id),
             runtime: Handle::current(),
             outputs: VecDeque::new(),
             course: Course::default(),

@@ -34,6 +34,7 @@ use crate::state::{Fault, SessionState};
 use crate::td::event::TdEvent;
 use crate::td::io::{Input, Output};
 use crate::td::ledger::Mark;
+use crate::td::meter::Meter;
 use crate::td::recorded::TdRecorded;
 use crate::td::session::TdSession;
 pub(super) use pen::Pen;
@@ -217,6 +218,7 @@ pub(super) struct Driver {
     pub(super) pen: Pen,
     pub(super) state_log: StateLog,
     pub(super) observer: Observer,
+    pub(super) meter: Meter,
     /// Where a fresh API object is made.
     pub(super) runtime: Handle,
     /// What is to be done still.
@@ -279,10 +281,12 @@ impl Driver {
             &input,
             Waiting { callbacks, commands: 0, queries, requests },
         );
+        self.meter.hear(&input);
         let span = step_span::<TdRecorded>(&input);
         let input = self.recording.before(input);
         let outputs = span.in_scope(|| self.session.step(now, input));
         self.observer.after::<TdRecorded>(now, &outputs);
+        self.meter.take(now.unix_ns, &outputs);
         self.recording.after(now, &outputs);
         self.outputs.extend(outputs);
     }

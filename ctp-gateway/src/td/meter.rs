@@ -1,0 +1,124 @@
+//! How long orders take and how many are refused: metrics of trading alone.
+
+use std::collections::HashMap;
+
+use ctp_types::{InputOrderField, Text, TraderRequest};
+use metrics::{Histogram, SharedString, counter, histogram};
+
+use crate::error::{Refuser, ServerError};
+use crate::metrics as names;
+use crate::td::event::TdEvent;
+use crate::td::io::{Input, Output};
+use crate::td::orders::{Order, Origin};
+
+const SESSION: &str = "td";
+
+/// An order that was handed to the library.
+#[derive(Clone, Copy, Debug)]
+struct Sent {
+    /// When, in nanoseconds since the Unix epoch.
+    at_ns: i64,
+    request_id: i32,
+    is_answered: bool,
+    has_traded: bool,
+}
+
+/// Measures what a session puts out. Everything happens where the session works, never on the library's thread.
+#[derive(Debug)]
+pub(super) struct Meter {
+    account: SharedString,
+    ack: Histogram,
+    trade: Histogram,
+    /// Own orders that are not complete, by `OrderRef`, which is never given twice on a trading day.
+    sent: HashMap<Text<13>, Sent>,
+}
+
+impl Meter {
+    pub(super) fn new(user_id: &str) -> Self {
+        let account = SharedString::from(user_id.to_owned());
+        Self {
+            ack: histogram!(names::ORDER_ACK, "session" => SESSION, "account" => account.clone()),
+            trade: histogram!(names::ORDER_TRADE, "session" => SESSION, "account" => account.clone()),
+            sent: HashMap::new(),
+            account,
+        }
+    }
+
+    /// Takes an input before its step: an order that the library did not take has no times.
+    pub(super) fn hear(&mut self, input: &Input) {
+        if let Input::Sent { request_id, result: Err(_) } = input {
+            self.sent.retain(|_, sent| sent.request_id != *request_id);
+        }
+    }
+
+    /// Takes what a step put out at a time, in nanoseconds since the Unix epoch.
+    pub(super) fn take(&mut self, now_ns: i64, outputs: &[Output]) {
+        for output in outputs {
+            match output {
+                Output::Send { request: TraderRequest::ReqOrderInsert, record, request_id } => {
+                    if let Some(input) = record.get::<InputOrderField>() {
+                        let request_id = *request_id;
+                        let sent = Sent { at_ns: now_ns, request_id, is_answered: false, has_traded: false };
+                        self.sent.insert(input.order_ref, sent);
+                    }
+                }
+                Output::Event(event) => self.take_event(now_ns, event),
+                _ => {}
+            }
+        }
+    }
+
+    fn take_event(&mut self, now_ns: i64, event: &TdEvent) {
+        match event {
+            TdEvent::Order(order) => self.take_order(order, order.received_ns),
+            TdEvent::Trade { order: Some(order), trade, .. } => {
+                if let Some(sent) = self.sent_of(order)
+                    && !sent.has_traded
+                {
+                    sent.has_traded = true;
+                    let took = seconds(sent.at_ns, trade.received_ns);
+                    self.trade.record(took);
+                }
+                self.take_order(order, trade.received_ns);
+            }
+            TdEvent::Rejected { order, error } => {
+                self.count_refusal(error);
+                self.take_order(order, now_ns);
+            }
+            TdEvent::ForeignRejected { error, .. } => self.count_refusal(error),
+            TdEvent::TradingDayChanged { .. } => self.sent.clear(),
+            _ => {}
+        }
+    }
+
+    fn take_order(&mut self, order: &Order, heard_ns: i64) {
+        let Some(sent) = self.sent_of(order) else { return };
+        if !sent.is_answered {
+            sent.is_answered = true;
+            let took = seconds(sent.at_ns, heard_ns);
+            self.ack.record(took);
+        }
+        if order.is_complete() {
+            self.sent.remove(&order.keys.order_ref);
+        }
+    }
+
+    fn sent_of(&mut self, order: &Order) -> Option<&mut Sent> {
+        if order.origin == Origin::Own { self.sent.get_mut(&order.keys.order_ref) } else { None }
+    }
+
+    fn count_refusal(&self, error: &ServerError) {
+        let by = match error.refuser {
+            Refuser::Counter => "counter",
+            Refuser::Exchange => "exchange",
+        };
+        let (account, code) = (self.account.clone(), error.code.to_string());
+        counter!(names::ORDERS_REJECTED, "session" => SESSION, "account" => account, "by" => by, "code" => code)
+            .increment(1);
+    }
+}
+
+/// A clock that was set back meanwhile makes no negative time.
+fn seconds(from_ns: i64, to_ns: i64) -> f64 {
+    (to_ns - from_ns).max(0) as f64 / 1e9
+}
