@@ -13,7 +13,7 @@ pub(crate) mod io;
 #[allow(dead_code, reason = "the recovery is being wired to it")]
 mod ledger;
 mod lookups;
-mod meter;
+pub(crate) mod meter;
 mod new_order;
 pub(crate) mod observed;
 mod offsets;

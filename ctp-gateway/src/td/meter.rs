@@ -84,6 +84,9 @@ impl Meter {
             TdEvent::Rejected { order, error } => {
                 self.count_refusal(error);
                 self.take_order(order, now_ns);
+                if order.origin == Origin::Own {
+                    self.sent.remove(&order.keys.order_ref);
+                }
             }
             TdEvent::ForeignRejected { error, .. } => self.count_refusal(error),
             TdEvent::TradingDayChanged { .. } => self.sent.clear(),
@@ -121,4 +124,67 @@ impl Meter {
 /// A clock that was set back meanwhile makes no negative time.
 fn seconds(from_ns: i64, to_ns: i64) -> f64 {
     (to_ns - from_ns).max(0) as f64 / 1e9
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::sync::Arc;
+
+    use ctp_types::{OrderStatus, OrderSubmitStatus, RecordBox};
+    use metrics_util::debugging::{DebugValue, DebuggingRecorder};
+
+    use super::*;
+    use crate::error::SendRefusal;
+    use crate::td::fixtures::{FRONT, SESSION as SESSION_ID, input, order, trade};
+    use crate::td::orders::{OrderId, Trade};
+
+    const MS: i64 = 1_000_000;
+
+    fn sent(meter: &mut Meter, order_ref: &str, number: i32) -> Order {
+        let input = input(order_ref, number);
+        let (request, record) = (TraderRequest::ReqOrderInsert, RecordBox::new(&input));
+        meter.take(1_000 * MS, &[Output::Send { request, record, request_id: number }]);
+        Order::own(OrderId(u64::from(number.unsigned_abs())), &input, FRONT, SESSION_ID)
+    }
+
+    /// An order that trades in two parts, one that is refused, and one that the library does not take.
+    pub(crate) fn a_day() {
+        let mut meter = Meter::new("000001");
+        let mut first = sent(&mut meter, "1", 1);
+        let (part, all) = (OrderStatus::PART_TRADED_QUEUEING, OrderStatus::ALL_TRADED);
+        for (status, traded, at) in [(part, 4, 1_002), (part, 4, 1_003), (all, 10, 1_900)] {
+            first.merge(&order("1", status, OrderSubmitStatus::ACCEPTED, traded), at * MS);
+            meter.take(at * MS, &[Output::Event(TdEvent::Order(Arc::new(first.clone())))]);
+        }
+        for (trade_id, volume, at) in [("a", 4, 1_005), ("b", 6, 1_950)] {
+            first.volume_filled += volume;
+            let trade = Arc::new(Trade::new(&trade("1", trade_id, volume), at * MS));
+            let order = Some(Arc::new(first.clone()));
+            meter.take(at * MS, &[Output::Event(TdEvent::Trade { order, trade })]);
+        }
+        let second = Arc::new(sent(&mut meter, "2", 2));
+        let error = ServerError::counter(31, "CTP:资金不足");
+        meter.take(1_007 * MS, &[Output::Event(TdEvent::Rejected { order: second, error })]);
+        sent(&mut meter, "3", 3);
+        assert_eq!(meter.sent.len(), 1, "what is over is forgotten: {:?}", meter.sent);
+        meter.hear(&Input::Sent { request_id: 3, result: Err(SendRefusal::NotConnected) });
+        assert!(meter.sent.is_empty(), "{:?}", meter.sent);
+    }
+
+    #[test]
+    fn the_first_word_and_the_first_trade_count_once() {
+        let recorder = DebuggingRecorder::new();
+        let snapshotter = recorder.snapshotter();
+        metrics::with_local_recorder(&recorder, a_day);
+        let snapshot = snapshotter.snapshot().into_vec();
+        let value =
+            |name: &str| snapshot.iter().find(|(key, ..)| key.key().name() == name).map(|found| &found.3);
+        let times = |name: &str| -> Vec<f64> {
+            let Some(DebugValue::Histogram(times)) = value(name) else { panic!("no times of {name}") };
+            times.iter().map(|time| time.0).collect()
+        };
+        assert_eq!(times(names::ORDER_ACK), [0.002, 0.007]);
+        assert_eq!(times(names::ORDER_TRADE), [0.005]);
+        assert!(matches!(value(names::ORDERS_REJECTED), Some(DebugValue::Counter(1))));
+    }
 }
