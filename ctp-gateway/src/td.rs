@@ -4,7 +4,7 @@ pub(crate) mod account;
 mod check;
 mod classes;
 mod client;
-mod driver;
+pub(crate) mod driver;
 mod event;
 #[cfg(test)]
 mod fixtures;

@@ -6,7 +6,7 @@
 
 mod carry_out;
 mod marks;
-mod pen;
+pub(crate) mod pen;
 
 use std::any::Any;
 use std::cell::Cell;

@@ -7,7 +7,7 @@ use ctp_types::{
     TraderCallback, TraderRequest,
 };
 
-use crate::error::{SendRefusal, ServerError};
+use crate::error::SendRefusal;
 use crate::journal::{Entry, Journal, JournalError};
 use crate::td::classes::Class;
 use crate::td::io::SpiEvent;
@@ -42,21 +42,13 @@ impl Pen {
         record: &RecordBox,
         request_id: i32,
     ) -> Result<(), SendRefusal> {
-        let class = Class::of(request);
-        if self.journal.is_none() || !class.is_action() {
+        if self.journal.is_none() {
             return Ok(());
         }
-        let entry = Entry::Action {
-            at_ns: now_ns,
-            request,
-            record: record.clone(),
-            request_id,
-            front_id: self.front_id,
-            session_id: self.session_id,
-            order_ref: order_ref(record),
-        };
+        let place = (self.front_id, self.session_id);
+        let Some(entry) = action(now_ns, request, record, request_id, place) else { return Ok(()) };
         match self.append(&entry) {
-            Err(error) if class != Class::Cancel => Err(SendRefusal::NotJournaled(error)),
+            Err(error) if Class::of(request) != Class::Cancel => Err(SendRefusal::NotJournaled(error)),
             _ => Ok(()),
         }
     }
@@ -69,9 +61,10 @@ impl Pen {
         request_id: i32,
         result: &Result<(), SendRefusal>,
     ) {
-        if self.journal.is_some() && Class::of(request).is_action() {
-            let refusal = result.as_ref().err().map(ToString::to_string);
-            let _ = self.append(&Entry::Answer { at_ns: now_ns, request_id, refusal });
+        if self.journal.is_some()
+            && let Some(entry) = answer(now_ns, request, request_id, result)
+        {
+            let _ = self.append(&entry);
         }
     }
 
@@ -80,24 +73,12 @@ impl Pen {
         if self.journal.is_none() {
             return;
         }
-        if event.callback == TraderCallback::OnRspUserLogin {
-            if let (Ok(()), Some(login)) = (ServerError::check(event.rsp_info.as_ref()), event.get()) {
-                self.logged_in(event.received_ns, login);
+        if let Some(entry) = heard(event) {
+            if let Entry::Login { front_id, session_id, .. } = &entry {
+                (self.front_id, self.session_id) = (*front_id, *session_id);
             }
-        } else if HEARD[event.callback as usize] {
-            let _ = self.append(&Entry::Event(event.clone()));
+            let _ = self.append(&entry);
         }
-    }
-
-    fn logged_in(&mut self, at_ns: i64, login: &RspUserLoginField) {
-        (self.front_id, self.session_id) = (login.front_id, login.session_id);
-        let _ = self.append(&Entry::Login {
-            at_ns,
-            trading_day: login.trading_day,
-            front_id: login.front_id,
-            session_id: login.session_id,
-            max_order_ref: login.max_order_ref,
-        });
     }
 
     /// Writes that the kill switch was turned.
@@ -128,6 +109,51 @@ impl Pen {
             words
         })
     }
+}
+
+/// Returns what is written of a request before it is sent, if it changes something. `place` is front and session.
+pub(crate) fn action(
+    at_ns: i64,
+    request: TraderRequest,
+    record: &RecordBox,
+    request_id: i32,
+    (front_id, session_id): (i32, i32),
+) -> Option<Entry> {
+    Class::of(request).is_action().then(|| Entry::Action {
+        at_ns,
+        request,
+        record: record.clone(),
+        request_id,
+        front_id,
+        session_id,
+        order_ref: order_ref(record),
+    })
+}
+
+/// Returns what is written of the library's word to a request, if that changes something.
+pub(crate) fn answer(
+    at_ns: i64,
+    request: TraderRequest,
+    request_id: i32,
+    result: &Result<(), SendRefusal>,
+) -> Option<Entry> {
+    let refusal = result.as_ref().err().map(ToString::to_string);
+    Class::of(request).is_action().then_some(Entry::Answer { at_ns, request_id, refusal })
+}
+
+/// Returns what is written of a callback, if it is of the private stream, a refusal, or a login that succeeded.
+pub(crate) fn heard(event: &SpiEvent) -> Option<Entry> {
+    if event.callback != TraderCallback::OnRspUserLogin {
+        return HEARD[event.callback as usize].then(|| Entry::Event(event.clone()));
+    }
+    let login: &RspUserLoginField = event.get().filter(|_| event.error().is_none())?;
+    Some(Entry::Login {
+        at_ns: event.received_ns,
+        trading_day: login.trading_day,
+        front_id: login.front_id,
+        session_id: login.session_id,
+        max_order_ref: login.max_order_ref,
+    })
 }
 
 /// Returns the reference that a request takes.
