@@ -42,6 +42,8 @@ pub enum Alert {
         /// The segment, the offset and what is wrong there.
         place: String,
     },
+    /// The counter does not answer what the recovery asks, again and again. The gate stays closed, and it is asked on.
+    Unverified,
     /// The wall clock jumped against the monotonic clock, or the machine slept. Deadlines are not touched by it; trading
     /// hours are judged by the new time, and the link is checked.
     ClockJumped {
@@ -61,6 +63,7 @@ impl Alert {
             Self::JournalFailed { .. } => "journal_failed",
             Self::JournalDamaged { .. } => "journal_damaged",
             Self::ClockJumped { .. } => "clock_jumped",
+            Self::Unverified => "unverified",
         }
     }
 }
@@ -79,6 +82,9 @@ impl fmt::Display for Alert {
             Self::NoFreshObject { reason } => write!(f, "no fresh API object: {reason}"),
             Self::JournalFailed { reason } => write!(f, "no new order is sent: {reason}"),
             Self::JournalDamaged { place } => write!(f, "the journal is damaged: {place}"),
+            Self::Unverified => f.write_str(
+                "the counter does not answer what the recovery asks; no order leaves until it does",
+            ),
             Self::ClockJumped { by_ns } => {
                 write!(f, "the wall clock jumped by {:.3} s", *by_ns as f64 / 1e9)
             }

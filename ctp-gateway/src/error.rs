@@ -160,6 +160,14 @@ impl ServerError {
         Self { refuser: Refuser::Counter, code, symbol, message: message.into() }
     }
 
+    /// Returns what stands for a refusal that was lost: the counter does not have the order.
+    pub(crate) fn absent() -> Self {
+        Self::counter(
+            0,
+            "order not found: not accepted; complete queries of the day's orders after a later login do not show it",
+        )
+    }
+
     /// Returns the refusal in the status text of an order that the exchange sent back, for example
     /// `26:已撤单报单被拒绝SHFE:当前状态禁止此项操作`.
     pub(crate) fn exchange(status_text: &str) -> Self {

@@ -88,7 +88,7 @@ metrics_table! {
     TICK_LATENCY = "ctp_tick_latency_seconds", Histogram, Seconds, [], "From the receipt of a tick on the library's thread to its consumer; one of 64 is measured (market data only).";
     TICKS_LOST = "ctp_ticks_lost_total", Counter, Count, [], "Ticks that consumers were too slow for, over all consumers (market data only).";
     TICKS = "ctp_ticks_total", Counter, Count, [], "Ticks that the library delivered (market data only).";
-    WATCHDOGS = "ctp_watchdogs_total", Counter, Count, ["watchdog"], "Alerts of watchdogs: not_usable, market_silent, link_given_up, no_fresh_object, clock_jumped.";
+    WATCHDOGS = "ctp_watchdogs_total", Counter, Count, ["watchdog"], "Alerts of watchdogs: not_usable, market_silent, link_given_up, no_fresh_object, clock_jumped, unverified.";
 }
 
 /// Tells the installed recorder units and meanings of all metrics. An exporter shows them as help.

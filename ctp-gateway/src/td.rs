@@ -20,7 +20,6 @@ mod offsets;
 pub(crate) mod orders;
 mod parked;
 pub(crate) mod recorded;
-#[cfg_attr(not(test), expect(dead_code, reason = "the session is being wired to it"))]
 mod recovery;
 mod requests;
 pub(crate) mod rows;

@@ -136,7 +136,7 @@ impl<R: Request> RequestDesk<R> {
     /// Handles a broken link: queries start over after the next login, of all others nobody knows.
     pub(crate) fn handle_disconnected(&mut self, now: Instant, cause: &UnknownCause) {
         let finished = self.queries.handle_disconnected(now);
-        self.steps.extend(finished.map(Step::Finished));
+        self.steps.extend(finished.into_iter().map(Step::Finished));
         let mut ended = Vec::new();
         self.pending.handle_disconnected(now, cause, &mut ended);
         self.steps.extend(ended.into_iter().map(Step::Ended));

@@ -206,15 +206,25 @@ impl<R: Request> QueryQueue<R> {
     }
 
     /// Handles a broken link: the query in flight gets no answer any more, and what came of it is thrown away; it
-    /// starts over after the next login.
-    pub(crate) fn handle_disconnected(&mut self, now: Instant) -> Option<Finished<R>> {
-        let mut flight = self.in_flight.take()?;
-        if flight.entry.query.asker.is_gone() {
-            return Some(dropped(now, flight.entry));
+    /// starts over after the next login. What the session asked for itself is over: after the login it asks anew.
+    pub(crate) fn handle_disconnected(&mut self, now: Instant) -> Vec<Finished<R>> {
+        let mut finished = Vec::new();
+        if let Some(mut flight) = self.in_flight.take() {
+            if flight.entry.query.asker.is_gone() {
+                finished.push(dropped(now, flight.entry));
+            } else {
+                flight.entry.unanswered -= 1;
+                self.waiting.push_front(flight.entry);
+            }
         }
-        flight.entry.unanswered -= 1;
-        self.waiting.push_front(flight.entry);
-        None
+        let of_session = |entry: &mut Entry<R>| matches!(entry.query.asker, Asker::Session);
+        while let Some(position) = self.waiting.iter_mut().position(of_session) {
+            finished.extend(self.waiting.remove(position).map(|entry| {
+                let (request, reason) = (entry.query.request.name(), SendRefusal::SessionChanged);
+                finish(now, entry, Err(Error::NotSent { request, reason }))
+            }));
+        }
+        finished
     }
 
     pub(crate) fn handle_deadline(&mut self, now: Instant, finished: &mut Vec<Finished<R>>) {

@@ -35,6 +35,7 @@ use crate::td::meter::Meter;
 use crate::td::new_order::NewOrder;
 use crate::td::orders::OrderHandle;
 use crate::td::orders::order::{Order, OrderId};
+use crate::td::recovery::GateState;
 use crate::td::session::TdSession;
 use crate::td::spi::Spi;
 use crate::td::task::Task;
@@ -52,6 +53,7 @@ struct Inner {
     life: Life,
     vitals: Vitals,
     shared: Arc<Shared>,
+    gate: watch::Receiver<GateState>,
     events: Fanout<TdEvent>,
     logins: Arc<AtomicU64>,
     account: AccountNames,
@@ -125,12 +127,16 @@ impl TdClient {
         let (events, raw_events) = (Fanout::default(), Fanout::default());
         let cache = day_cache(&config, &names, library);
         let logins = Arc::new(AtomicU64::new(0));
+        let system_info = config.relay.as_ref().map(|relay| Arc::new(account.system_info(relay)));
+        let session = TdSession::new(&config, account, seed);
+        let (gate_tx, gate) = watch::channel(session.gate());
         let driver = Driver {
-            system_info: config.relay.as_ref().map(|relay| Arc::new(account.system_info(relay))),
-            session: TdSession::new(&config, account, seed),
+            system_info,
+            session,
             object,
             sent: sent_tx,
             state: ends.state,
+            gate: gate_tx,
             events: events.clone(),
             raw_events: raw_events.clone(),
             logins: Arc::clone(&logins),
@@ -159,6 +165,7 @@ impl TdClient {
             life,
             vitals,
             shared,
+            gate,
             events,
             logins,
             account: names,
@@ -189,6 +196,14 @@ impl TdClient {
     /// Returns the session's state, to look at or to wait for.
     pub fn state(&self) -> watch::Receiver<SessionState> {
         self.inner.life.state.clone()
+    }
+
+    /// Returns whether new orders may leave, and why not, to look at or to wait for.
+    ///
+    /// After each login the gate stays closed until orders, trades, positions and money are known and agree; then
+    /// [`state`](Self::state) is ready, too. Cancels pass a closed gate as long as requests can be made.
+    pub fn gate(&self) -> watch::Receiver<GateState> {
+        self.inner.gate.clone()
     }
 
     /// Returns the order and trade events from now on, of all sessions of the account. None is ever dropped.

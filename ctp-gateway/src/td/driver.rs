@@ -36,6 +36,7 @@ use crate::td::io::{Input, Output};
 use crate::td::ledger::Mark;
 use crate::td::meter::Meter;
 use crate::td::recorded::TdRecorded;
+use crate::td::recovery::{GateReason, GateState};
 use crate::td::session::TdSession;
 pub(super) use pen::Pen;
 
@@ -206,6 +207,7 @@ pub(super) struct Driver {
     /// Gets the library's word about a login, which is sent from a thread of its own.
     pub(super) sent: mpsc::UnboundedSender<Input>,
     pub(super) state: watch::Sender<SessionState>,
+    pub(super) gate: watch::Sender<GateState>,
     pub(super) events: Fanout<TdEvent>,
     /// Callbacks as they come, for whoever wants them.
     pub(super) raw_events: Fanout<RawEvent<TraderCallback>>,
@@ -303,6 +305,7 @@ impl Driver {
         self.course.needs_task = true;
         self.outputs.clear();
         let fault = Fault::Panicked { callback: during, message: message.into() };
+        self.gate.send_replace(GateState::Closed(GateReason::NotReady.into()));
         self.state.send_replace(SessionState::Faulted(fault));
         NotEntered::Broken
     }

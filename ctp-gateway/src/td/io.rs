@@ -16,6 +16,7 @@ use crate::td::instructions::InstructionId;
 use crate::td::instructions::desk::CancelReply;
 use crate::td::ledger::Mark;
 use crate::td::orders::order::{Order, OrderId};
+use crate::td::recovery::GateState;
 use crate::td::rows::Instrument;
 pub(crate) use crate::td::session::CallReply;
 use crate::td::session::{InstructionReply, Placed};
@@ -145,6 +146,8 @@ pub(crate) enum Output {
     Renew,
     /// Publish the state.
     State(SessionState),
+    /// Publish whether orders may leave.
+    Gate(GateState),
     /// Publish the event.
     Event(TdEvent),
     /// Read what the library says of the front and give it to [`Input::FrontInfo`].

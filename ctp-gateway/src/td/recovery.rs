@@ -14,7 +14,6 @@ use ctp_types::{RecordBox, TraderRequest};
 use crate::config;
 use crate::td::orders::order::OrderId;
 
-#[expect(unused_imports, reason = "the session is being wired to it")]
 pub(crate) use self::gate::Gate;
 pub use self::gate::{GateReason, GateReasons, GateState};
 use self::missing::Missing;

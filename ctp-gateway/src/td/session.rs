@@ -10,6 +10,7 @@ mod instructions;
 mod ledger;
 mod memory;
 mod orders;
+mod recovery;
 mod watch;
 
 use std::collections::{HashMap, HashSet};
@@ -37,6 +38,7 @@ use crate::td::io::{Command, Input, Output, Outputs, SpiEvent};
 use crate::td::ledger::Ledger;
 use crate::td::orders::book::OrderBook;
 use crate::td::orders::order::OrderId;
+use crate::td::recovery::GateState;
 
 use self::credentials::Call;
 pub(crate) use self::credentials::CallReply;
@@ -45,6 +47,7 @@ use self::instructions::Instructions;
 use self::memory::Memory;
 pub(crate) use self::orders::Placed;
 use self::orders::{Cancelling, HandleSide, Placing};
+use self::recovery::Assurance;
 
 pub(crate) struct TdSession {
     account: AccountTexts,
@@ -67,8 +70,8 @@ pub(crate) struct TdSession {
     requests: RequestDesk<TraderRequest>,
     watch: Watch,
     silence: std::time::Duration,
-    /// Queries of the recovery that are not answered yet.
-    recovery: Vec<TraderRequest>,
+    /// What is made sure of before orders leave.
+    assurance: Assurance,
     /// A call for a new password or a code.
     call: Option<Call>,
     /// When the callback of this step was received, in nanoseconds since the Unix epoch.
@@ -95,7 +98,7 @@ impl TdSession {
             requests: RequestDesk::new(config.timeouts),
             watch: Watch::new(config.timeouts.silence, config.timeouts.query * 4),
             silence: config.timeouts.silence,
-            recovery: Vec::new(),
+            assurance: Assurance::new(config),
             call: None,
             received_ns: 0,
             order_timeout: config.timeouts.order,
@@ -132,6 +135,10 @@ impl TdSession {
         &self.state
     }
 
+    pub(crate) fn gate(&self) -> GateState {
+        self.assurance.gate.state()
+    }
+
     pub(crate) fn logins(&self) -> u64 {
         self.logins
     }
@@ -158,10 +165,9 @@ impl TdSession {
             Input::Finish => self.finish(instant),
         }
         self.settle_call(instant);
-        self.end_recovery();
-        self.keep_books();
         self.ask_for_books(instant);
         self.publish();
+        self.mind_gate();
         self.watch.end(instant, &self.state);
         std::mem::take(&mut self.outputs)
     }
@@ -172,8 +178,10 @@ impl TdSession {
         let cancels = self.cancels.values().map(|cancel| cancel.deadline).min();
         let requests = self.requests.next_deadline(self.is_usable());
         let (handshake, watch) = (self.handshake.next_deadline(), self.watch.next_deadline());
-        let instructions = self.instructions.desk.next_deadline();
-        let all = [instructions, handshake, watch, self.book.next_deadline(), unanswered, cancels, requests];
+        let (instructions, recovery) =
+            (self.instructions.desk.next_deadline(), self.assurance.recovery.next_deadline());
+        let books = self.book.next_deadline();
+        let all = [instructions, recovery, handshake, watch, books, unanswered, cancels, requests];
         all.into_iter().flatten().min()
     }
 
@@ -233,13 +241,17 @@ impl TdSession {
                 }
             }
             TraderCallback::OnRtnOrder => {
-                if let Some(record) = event.get::<OrderField>() {
+                let record = event.get::<OrderField>();
+                if let Some(record) = record.filter(|record| !self.is_of_the_past(record.trading_day)) {
                     self.book.apply_order(record, event.received_ns, &mut self.events);
+                    self.note_move(now);
                 }
             }
             TraderCallback::OnRtnTrade => {
-                if let Some(record) = event.get::<TradeField>() {
+                let record = event.get::<TradeField>();
+                if let Some(record) = record.filter(|record| !self.is_of_the_past(record.trading_day)) {
                     self.book.apply_trade(now, record, event.received_ns, &mut self.events);
+                    self.note_move(now);
                 }
             }
             _ => {}
@@ -296,7 +308,7 @@ impl TdSession {
         };
         let reason = SendRefusal::NotReady(SessionState::Closed);
         self.requests.fail_all(now, || fault.clone().map_or(Error::Closed, Error::Faulted), &reason);
-        self.settle_requests();
+        self.settle_requests(now);
         self.fail_placing(&reason);
         self.fail_entering(now, &reason);
         self.fail_cancels(&UnknownCause::SessionEnded);
@@ -324,6 +336,7 @@ impl TdSession {
         self.lose_instructions(cause);
         self.book.mark_all_unknown(cause, &mut self.events);
         self.unanswered.clear();
+        self.suspend_recovery(now);
     }
 
     fn handle_renewed(&mut self, now: Instant, result: Result<(), String>) {
@@ -358,6 +371,7 @@ impl TdSession {
         if !self.login.trading_day.is_empty() && self.login.trading_day != login.trading_day {
             let (from, to) = (self.login.trading_day, login.trading_day);
             self.events.push(TdEvent::TradingDayChanged { from, to });
+            self.begin_day(from);
             self.book.begin_trading_day(&mut self.events);
             self.instructions.desk.begin_trading_day(&mut self.events);
             self.instruments = InstrumentTable::default();
@@ -451,19 +465,28 @@ impl TdSession {
         }
     }
 
+    /// Notes that a record was pushed which was news.
+    fn note_move(&mut self, now: Instant) {
+        if !self.events.is_empty() {
+            self.assurance.recovery.note_move(now);
+        }
+    }
+
     /// Sends what may be sent now and publishes what happened.
     fn pump(&mut self, now: Instant) {
         self.publish();
         if self.is_usable() {
+            self.ask_for_recovery(now);
             self.requests.poll(now, &mut self.ids);
         }
-        self.settle_requests();
+        self.settle_requests(now);
         // What queries brought may have made events.
         self.publish();
     }
 
     /// Hands the events to the handles of their orders and to the subscribers.
     fn publish(&mut self) {
+        self.keep_books();
         for event in std::mem::take(&mut self.events) {
             if let Some(order) = event.order() {
                 self.settle_cancel(order);

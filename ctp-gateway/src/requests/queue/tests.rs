@@ -165,7 +165,7 @@ fn a_disconnect_in_the_middle_leaves_no_half_table() {
     let _answer = bench.submit();
     bench.poll();
     bench.row(1, false);
-    assert!(bench.queue.handle_disconnected(bench.now).is_none());
+    assert!(bench.queue.handle_disconnected(bench.now).is_empty());
     assert!(bench.row(1, true).is_none());
     assert_eq!(bench.queue.next_deadline(false), Some(bench.start + Timeouts::default().query_total));
     assert_eq!(bench.at_ms(20_000).poll(), Some(2));

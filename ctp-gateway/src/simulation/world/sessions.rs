@@ -94,6 +94,7 @@ pub(super) fn td_config(plan: &Plan) -> TdConfig {
         config.auth_code = plan::AUTH_CODE.into();
     }
     config.confirm_settlement = plan.confirm;
+    config.recovery = crate::config::Recovery::Orders;
     config
 }
 
@@ -339,7 +340,7 @@ impl World {
                 td::Output::Renew => self.renew(side),
                 td::Output::State(state) => self.publish_state(side, &state),
                 td::Output::Event(event) => self.td_event(&event),
-                td::Output::Ended(_) | td::Output::Journal(_) => {}
+                td::Output::Ended(_) | td::Output::Journal(_) | td::Output::Gate(_) => {}
                 td::Output::ReadFrontInfo => {
                     let session = self.library(side).session();
                     let (query_frequency, _) = self.exchange.front_limits(session);

@@ -10,6 +10,7 @@ use super::{Driver, NotEntered};
 use crate::error::SendRefusal;
 use crate::shell::now;
 use crate::td::io::{Input, Output};
+use crate::td::recovery::GateState;
 
 impl Driver {
     /// Carries out what is to be done, and what follows from it.
@@ -38,6 +39,7 @@ impl Driver {
                     // A line may have to be written later, or the session be closed.
                     self.course.needs_task = true;
                 }
+                Output::Gate(gate) => self.publish_gate(gate),
                 Output::Event(event) => self.events.send(&event),
                 Output::Ended(ended) => tracing::trace!(?ended, "request"),
                 Output::ReadFrontInfo => {
@@ -85,6 +87,7 @@ impl Driver {
         self.guarded(input, |this| {
             while let Some(output) = this.outputs.pop_front() {
                 match output {
+                    Output::Gate(gate) => this.publish_gate(gate),
                     Output::Event(event) => this.events.send(&event),
                     Output::State(state) => {
                         this.state_log.write(now(&this.clock).instant, &state);
@@ -95,6 +98,11 @@ impl Driver {
                 }
             }
         })
+    }
+
+    fn publish_gate(&self, gate: GateState) {
+        tracing::info!(%gate, "trading gate");
+        self.gate.send_replace(gate);
     }
 
     /// Logs in from a thread of its own: the library collects terminal information meanwhile, which takes time and

@@ -38,6 +38,8 @@ pub(crate) struct OrderBook {
     trades: HashSet<TradeKey>,
     /// Trades whose order is not known yet, with the time until which they wait.
     waiting: Vec<(Instant, Trade)>,
+    /// Trades that were reported without their order, which may still come.
+    orphans: Vec<Arc<Trade>>,
     /// Own orders by the request number they were sent under.
     requests: HashMap<i32, OrderId>,
     /// Refusals of other sessions' orders that were told already.
@@ -184,20 +186,41 @@ impl OrderBook {
         }
     }
 
-    /// Marks one own order whose answer did not come. Orders that were answered stay as they are.
-    pub(crate) fn mark_unknown(&mut self, id: OrderId, cause: UnknownCause, events: &mut Vec<TdEvent>) {
-        let Some(slot) = self.orders.get_mut(&id) else { return };
-        if slot.phase == OrderPhase::Sent {
-            let order = Arc::make_mut(slot);
-            order.phase = OrderPhase::Unknown;
-            order.unknown_cause = Some(cause.clone());
-            events.push(TdEvent::Unknown { order: Arc::clone(slot), cause });
+    /// Marks one own order whose answer did not come. Orders that were answered stay as they are. Returns whether its
+    /// outcome is unknown now.
+    pub(crate) fn mark_unknown(
+        &mut self,
+        id: OrderId,
+        cause: UnknownCause,
+        events: &mut Vec<TdEvent>,
+    ) -> bool {
+        let Some(slot) = self.orders.get_mut(&id) else { return false };
+        if slot.phase != OrderPhase::Sent {
+            return false;
+        }
+        let order = Arc::make_mut(slot);
+        order.phase = OrderPhase::Unknown;
+        order.unknown_cause = Some(cause.clone());
+        events.push(TdEvent::Unknown { order: Arc::clone(slot), cause });
+        true
+    }
+
+    /// Returns the orders whose outcome is unknown.
+    pub(crate) fn unknown(&self) -> impl Iterator<Item = &Order> {
+        self.orders.values().map(Arc::as_ref).filter(|order| order.phase == OrderPhase::Unknown)
+    }
+
+    /// Takes the proof that the counter does not have an order whose outcome is unknown: complete queries of the day's
+    /// orders, after a later login, do not show it.
+    pub(crate) fn prove_absent(&mut self, id: OrderId, events: &mut Vec<TdEvent>) {
+        if self.orders.get(&id).is_some_and(|order| order.phase == OrderPhase::Unknown) {
+            self.reject(id, ServerError::absent(), events);
         }
     }
 
-    /// Returns whether the outcome of an order is unknown.
-    pub(crate) fn has_unknown(&self) -> bool {
-        self.orders.values().any(|order| order.phase == OrderPhase::Unknown)
+    /// Returns the order that a record is of.
+    pub(crate) fn by_record(&self, record: &OrderField) -> Option<&Arc<Order>> {
+        self.find(record).and_then(|id| self.orders.get(&id))
     }
 
     /// Marks all own orders that have no answer yet.
@@ -232,7 +255,9 @@ impl OrderBook {
         while index < self.waiting.len() {
             if self.waiting[index].0 <= now {
                 let (_, trade) = self.waiting.remove(index);
-                events.push(TdEvent::Trade { order: None, trade: Arc::new(trade) });
+                let trade = Arc::new(trade);
+                self.orphans.push(Arc::clone(&trade));
+                events.push(TdEvent::Trade { order: None, trade });
             } else {
                 index += 1;
             }
@@ -329,6 +354,24 @@ impl OrderBook {
                     self.fill(id, trade, events);
                 }
                 None => index += 1,
+            }
+        }
+        self.count_orphans(events);
+    }
+
+    /// Counts the trades that were reported already, and whose order has come at last.
+    fn count_orphans(&mut self, events: &mut Vec<TdEvent>) {
+        let mut index = 0;
+        while index < self.orphans.len() {
+            let Some(id) = self.order_of(&self.orphans[index]) else {
+                index += 1;
+                continue;
+            };
+            let trade = self.orphans.remove(index);
+            if let Some(slot) = self.orders.get_mut(&id) {
+                let order = Arc::make_mut(slot);
+                order.volume_filled = order.volume_filled.saturating_add(trade.volume.max(0));
+                events.push(TdEvent::Order(Arc::clone(slot)));
             }
         }
     }

@@ -132,6 +132,12 @@ impl GateReasons {
     }
 }
 
+impl From<GateReason> for GateReasons {
+    fn from(reason: GateReason) -> Self {
+        Self(reason.bit())
+    }
+}
+
 impl fmt::Debug for GateReasons {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.iter()).finish()

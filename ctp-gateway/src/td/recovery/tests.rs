@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use ctp_types::{BrokerTradingParamsField, TraderRequest as Request, TradingAccountField};
 use proptest::prelude::*;
@@ -356,8 +356,8 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         4 => any::<bool>().prop_map(Event::Judge),
         2 => Just(Event::Move),
         2 => any::<bool>().prop_map(Event::LogIn),
-        2 => prop::collection::vec(0..6_u64, 0..3).prop_map(Event::Lose),
-        1 => (0..6_u64).prop_map(Event::Find),
+        2 => prop::collection::vec(0..20_u64, 0..3).prop_map(Event::Lose),
+        1 => (0..20_u64).prop_map(Event::Find),
         1 => Just(Event::Demand),
         1 => Just(Event::Look),
     ];
@@ -378,6 +378,8 @@ proptest! {
         let mut compare = false;
         // When orders were lost, and how many complete queries have missed them since.
         let mut lost: HashMap<OrderId, (Instant, u32)> = HashMap::new();
+        // Orders with an answer never lose it again.
+        let mut known: HashSet<OrderId> = HashSet::new();
         for event in events {
             match event {
                 Event::Wait(seconds) => { bench.wait(seconds); }
@@ -393,6 +395,7 @@ proptest! {
                             prop_assert!(lost[&id].1 >= PROOFS);
                             bench.unknown.retain(|unknown| *unknown != id);
                             lost.remove(&id);
+                            known.insert(id);
                         }
                     }
                     let records: Option<&[RecordBox]> = complete.then_some(&[]);
@@ -415,7 +418,7 @@ proptest! {
                     prop_assert!(bench.recovery.is_recovering());
                 }
                 Event::Lose(ids) if logged_in => {
-                    for id in ids.into_iter().map(OrderId) {
+                    for id in ids.into_iter().map(OrderId).filter(|id| !known.contains(id)) {
                         if !bench.unknown.contains(&id) {
                             bench.unknown.push(id);
                         }
@@ -427,6 +430,7 @@ proptest! {
                 Event::Find(id) => {
                     bench.unknown.retain(|unknown| *unknown != OrderId(id));
                     lost.remove(&OrderId(id));
+                    known.insert(OrderId(id));
                 }
                 Event::Demand => {
                     bench.recovery.demand();

@@ -93,15 +93,16 @@ impl TdSession {
 
     /// An action belongs to the login that its caller saw; after a reconnect the caller decides anew.
     pub(super) fn check_login(&self, request: TraderRequest, logins: u64) -> Result<(), Error> {
-        // What is new waits until the outcome of earlier orders is known; everything else does not.
-        let may_be_sent =
-            if Class::of(request) == Class::New { self.state.is_ready() } else { self.is_usable() };
-        let reason = if !may_be_sent {
+        let reason = if !self.is_usable() {
             SendRefusal::NotReady(self.state.clone())
         } else if logins != self.logins {
             SendRefusal::SessionChanged
         } else {
-            return Ok(());
+            // What is new waits until what happened before is known; what takes something back does not.
+            return match Class::of(request) {
+                Class::New | Class::Transfer => Ok(self.assurance.gate.check()?),
+                _ => Ok(()),
+            };
         };
         Err(Error::NotSent { request: request.name(), reason })
     }

@@ -52,7 +52,7 @@ impl TdSession {
     }
 
     /// Carries out what became of requests.
-    pub(super) fn settle_requests(&mut self) {
+    pub(super) fn settle_requests(&mut self, now: Instant) {
         for step in self.requests.take_steps() {
             match step {
                 Step::Send(SendRequest { request, record, request_id }) => {
@@ -63,10 +63,11 @@ impl TdSession {
                 }
                 Step::Finished(over) => {
                     let Finished { request, record, asker, rows, ended } = over;
+                    let rows = rows.map(|records| self.take(request, &record, records));
                     if matches!(asker, Asker::Session) {
-                        self.recovered(request, rows.is_ok());
+                        self.recovered(now, request, rows.as_ref().map(|rows| rows.records.as_slice()));
                     }
-                    asker.tell(rows.map(|records| Reply::Rows(self.take(request, &record, records))));
+                    asker.tell(rows.map(Reply::Rows));
                     self.outputs.push(Output::Ended(ended));
                 }
                 Step::Ended(ended) => self.outputs.push(Output::Ended(ended)),
@@ -75,8 +76,8 @@ impl TdSession {
     }
 
     /// Takes what a query brought. Orders and instruments are also taken into the session's own tables: a queried
-    /// order may be the only news of one whose outcome a broken link hid. Trades are counted from the pushes alone:
-    /// a query must not count them a second time before them.
+    /// order may be the only news of one whose outcome a broken link hid. Trades are counted from the pushes and from
+    /// the session's own queries.
     fn take(&mut self, request: TraderRequest, query: &RecordBox, records: Vec<RecordBox>) -> Rows {
         let mut rows = Rows {
             records,
@@ -96,6 +97,9 @@ impl TdSession {
             }
             TraderRequest::ReqQryOrder => {
                 let orders = of::<OrderField>(&rows.records).filter_map(|record| {
+                    if self.is_of_the_past(record.trading_day) {
+                        return None;
+                    }
                     let id = self.book.apply_order(record, rows.received_ns, &mut self.events);
                     self.book.get(id).cloned()
                 });

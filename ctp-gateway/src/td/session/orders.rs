@@ -294,7 +294,9 @@ impl TdSession {
         self.unanswered = waiting;
         let due: Vec<(Instant, OrderId)> = due;
         for (_, id) in due {
-            self.book.mark_unknown(id, cause.clone(), &mut self.events);
+            if self.book.mark_unknown(id, cause.clone(), &mut self.events) {
+                self.assurance.recovery.look_for_orders(now);
+            }
         }
         let overdue: Vec<OrderId> =
             self.cancels.iter().filter(|(_, cancel)| cancel.deadline <= now).map(|(id, _)| *id).collect();

@@ -1,5 +1,6 @@
 mod credentials;
 mod memory;
+mod recovery;
 mod watch;
 
 use std::collections::VecDeque;
@@ -27,8 +28,12 @@ const SUNDAY: i64 = 1_795_320_000_000_000_000;
 /// A session, the time, and what the library would have been given.
 struct Bench {
     session: TdSession,
+    /// When the session was made, which the wall clock counts from.
+    made: Instant,
+    /// When it was ready first, which the tests count from.
     start: Instant,
     now: Instant,
+    gates: Vec<GateState>,
     sent: Vec<(TraderRequest, RecordBox, i32)>,
     states: Vec<SessionState>,
     events: Vec<TdEvent>,
@@ -44,12 +49,19 @@ impl Bench {
         let mut config = TdConfig::new(["sim://test"], "9999", "000001", "canary-password");
         config.app_id = "client".into();
         config.auth_code = "canary-code".into();
-        let account = AccountTexts::new(&config).unwrap();
+        config.recovery = crate::config::Recovery::Orders;
+        Self::of(&config)
+    }
+
+    fn of(config: &TdConfig) -> Self {
+        let account = AccountTexts::new(config).unwrap();
         let now = Instant::now();
         Self {
-            session: TdSession::new(&config, account, 0),
+            session: TdSession::new(config, account, 0),
+            made: now,
             start: now,
             now,
+            gates: Vec::new(),
             sent: Vec::new(),
             states: Vec::new(),
             events: Vec::new(),
@@ -62,7 +74,10 @@ impl Bench {
     fn ready() -> Self {
         let mut bench = Self::new();
         bench.log_in("20261120", "7");
+        bench.recover();
         bench.sent.clear();
+        bench.ended.clear();
+        bench.start = bench.now;
         bench
     }
 
@@ -88,17 +103,53 @@ impl Bench {
 
     /// Answers what a recovery asks: nothing is known of any order.
     fn recover(&mut self) {
-        for (request, callback) in [
-            (TraderRequest::ReqQryOrder, TraderCallback::OnRspQryOrder),
-            (TraderRequest::ReqQryTrade, TraderCallback::OnRspQryTrade),
-        ] {
-            assert!(matches!(self.session.state(), SessionState::Recovering(_)));
-            self.now += Duration::from_secs(1);
+        self.recover_with(&[], &[]);
+    }
+
+    /// Answers what a recovery asks.
+    fn recover_with(&mut self, orders: &[OrderField], trades: &[TradeField]) {
+        assert!(matches!(self.session.state(), SessionState::Recovering(_)));
+        while !self.session.state().is_ready() {
+            self.answer_query(orders, trades);
+        }
+        // The pace lets the next query go.
+        self.now += Duration::from_secs(1);
+        self.step(Input::Time);
+    }
+
+    /// Answers the query that is under way, or the next.
+    fn answer_query(&mut self, orders: &[OrderField], trades: &[TradeField]) -> TraderRequest {
+        let asked = |bench: &Self| {
+            let last = bench.sent.last().map(|(request, _, id)| (*request, *id));
+            last.filter(|(request, id)| request.answer().is_some() && bench.session.requests.knows(*id))
+        };
+        while asked(self).is_none() {
+            self.now = self.session.next_deadline().expect("something is asked").max(self.now);
             self.step(Input::Time);
-            let id = self.last_sent(request);
+        }
+        let (request, id) = asked(self).unwrap();
+        let callback = request.answer().unwrap();
+        let rows: Vec<RecordBox> = match request {
+            TraderRequest::ReqQryOrder => orders.iter().map(RecordBox::new).collect(),
+            TraderRequest::ReqQryTrade => trades.iter().map(RecordBox::new).collect(),
+            _ => Vec::new(),
+        };
+        let count = rows.len();
+        for (index, record) in rows.into_iter().enumerate() {
+            let is_last = index + 1 == count;
+            self.step(Input::Callback(SpiEvent {
+                callback,
+                record: Some(record),
+                rsp_info: None,
+                number: id,
+                is_last,
+                received_ns: 1,
+            }));
+        }
+        if count == 0 {
             self.callback(callback, id);
         }
-        assert!(self.session.state().is_ready());
+        request
     }
 
     fn last_sent(&self, request: TraderRequest) -> i32 {
@@ -135,7 +186,7 @@ impl Bench {
     }
 
     fn step(&mut self, input: Input) {
-        let elapsed = i64::try_from((self.now - self.start).as_nanos()).unwrap();
+        let elapsed = i64::try_from((self.now - self.made).as_nanos()).unwrap();
         let now = Now { instant: self.now, unix_ns: SUNDAY + elapsed };
         let mut outputs = VecDeque::from(self.session.step(now, input));
         while let Some(output) = outputs.pop_front() {
@@ -148,6 +199,7 @@ impl Bench {
                 }
                 Output::State(state) => self.states.push(state),
                 Output::Event(event) => self.events.push(event),
+                Output::Gate(gate) => self.gates.push(gate),
                 Output::Ended(ended) => self.ended.push(ended.outcome),
                 Output::Renew => self.renewals += 1,
                 Output::Journal(_) => {}
@@ -216,10 +268,17 @@ fn phase(placed: &Placed) -> OrderPhase {
 fn logs_in_and_says_each_state() {
     let bench = &mut Bench::new();
     bench.log_in("20261120", "7");
+    bench.recover();
     let states: Vec<_> = bench.states.iter().map(ToString::to_string).collect();
     assert_eq!(
         states,
-        ["authenticating", "logging in", "confirming the settlement", "ready on trading day 20261120"]
+        [
+            "authenticating",
+            "logging in",
+            "confirming the settlement",
+            "recovering on trading day 20261120",
+            "ready on trading day 20261120"
+        ]
     );
     assert_eq!(bench.session.logins(), 1);
 }
@@ -335,8 +394,8 @@ fn silence_leaves_the_outcome_open_and_a_late_refusal_settles_it() {
     assert_eq!(phase(&placed), OrderPhase::Sent);
     bench.at_ms(5_000);
     assert_eq!(phase(&placed), OrderPhase::Unknown);
-    let (id, input) = (bench.last_sent(TraderRequest::ReqOrderInsert), *bench.inserts()[0]);
-    bench.answer(TraderCallback::OnRspOrderInsert, Some(input), Some(refusal(31)), id, true);
+    let input = *bench.inserts()[0];
+    bench.answer(TraderCallback::OnRspOrderInsert, Some(input), Some(refusal(31)), input.request_id, true);
     assert_eq!(phase(&placed), OrderPhase::Rejected);
     assert_eq!(placed.order.borrow().refusal.as_ref().map(|error| error.code), Some(31));
 }
@@ -453,6 +512,7 @@ fn a_query_survives_a_broken_link_and_fills_the_instrument_table() {
     bench.answer(TraderCallback::OnRspQryInstrument, Some(row), None, id, false);
     bench.callback(TraderCallback::OnFrontDisconnected, 0x1001);
     bench.at_ms(2_000).log_in("20261120", "1");
+    bench.recover();
     let id = bench.last_sent(TraderRequest::ReqQryInstrument);
     bench.answer(TraderCallback::OnRspQryInstrument, Some(row), Some(RspInfoField::default()), id, true);
     assert!(matches!(answer.try_recv(), Ok(Ok(Brought::Rows(rows))) if rows.instruments.len() == 1));
@@ -472,6 +532,9 @@ fn a_queried_order_settles_an_unknown_outcome() {
     bench.at_ms(5_000);
     assert_eq!(phase(&placed), OrderPhase::Unknown);
     let mut answer = bench.request(TraderRequest::ReqQryOrder);
+    // The session looks for it, too; the record is not there yet.
+    while bench.answer_query(&[], &[]) != TraderRequest::ReqQryTrade {}
+    bench.at_ms(7_000);
     let id = bench.last_sent(TraderRequest::ReqQryOrder);
     let row = order("8", Status::CANCELED, Submit::ACCEPTED, 0);
     bench.answer(TraderCallback::OnRspQryOrder, Some(row), None, id, true);

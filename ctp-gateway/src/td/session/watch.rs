@@ -1,15 +1,12 @@
-//! Silence of the trading link, and what is made up for after a break.
+//! Silence of the trading link.
 
-use std::time::Instant;
-
-use ctp_types::{QryOrderField, QrySettlementInfoConfirmField, QryTradeField, RecordBox, TraderRequest};
+use ctp_types::{QrySettlementInfoConfirmField, RecordBox, TraderRequest};
 
 use crate::alert::Alert;
-use crate::requests::submission::Submission;
 use crate::session::Now;
 use crate::session::hours::{self, Hours};
 use crate::session::watchdog::Verdict;
-use crate::state::{LinkLoss, SessionState};
+use crate::state::LinkLoss;
 use crate::td::event::TdEvent;
 use crate::td::io::Input;
 use crate::td::session::TdSession;
@@ -50,42 +47,6 @@ impl TdSession {
             }
             None => {}
         }
-    }
-
-    /// Returns the state after a login. Orders whose outcome a broken link hid are asked for first.
-    pub(super) fn usable_state(&mut self, now: Instant) -> SessionState {
-        let (broker_id, investor_id) = (self.account.broker_id, self.account.investor_id);
-        if self.recovery.is_empty() && self.book.has_unknown() {
-            let orders = QryOrderField { broker_id, investor_id, ..QryOrderField::default() };
-            let trades = QryTradeField { broker_id, investor_id, ..QryTradeField::default() };
-            self.recovery = vec![TraderRequest::ReqQryOrder, TraderRequest::ReqQryTrade];
-            self.ask(now, TraderRequest::ReqQryOrder, RecordBox::new(&orders));
-            self.ask(now, TraderRequest::ReqQryTrade, RecordBox::new(&trades));
-        }
-        let login = self.login_with_front();
-        // What an earlier recovery asked is still in the queue after another break.
-        if self.recovery.is_empty() { SessionState::Ready(login) } else { SessionState::Recovering(login) }
-    }
-
-    /// Notes that a query of the session itself is over.
-    pub(super) fn recovered(&mut self, request: TraderRequest, is_answered: bool) {
-        let before = self.recovery.len();
-        self.recovery.retain(|open| *open != request);
-        if before > self.recovery.len() && !is_answered {
-            tracing::warn!(request = request.name(), "not answered: orders of unknown outcome may remain");
-        }
-    }
-
-    /// Ends the recovery when everything is answered.
-    pub(super) fn end_recovery(&mut self) {
-        if self.recovery.is_empty() && matches!(self.state, SessionState::Recovering(_)) {
-            let login = self.login_with_front();
-            self.set_state(SessionState::Ready(login));
-        }
-    }
-
-    pub(super) fn ask(&mut self, now: Instant, request: TraderRequest, record: RecordBox) {
-        self.requests.submit(now, &mut self.ids, Submission::of_session(request, record));
     }
 
     pub(super) fn alert(&mut self, alert: Alert) {

@@ -161,6 +161,19 @@ fn a_null_record_is_refused_by_its_request_number() {
 }
 
 #[test]
+fn a_trade_that_was_reported_without_its_order_still_counts_for_it() {
+    let mut bench = Bench::with_own_order();
+    bench.trade("a", 3);
+    bench.book.handle_deadline(bench.now + TRADE_WAIT, &mut bench.events);
+    assert_eq!(bench.words(), ["trade 3 of None"]);
+    bench.push(Status::PART_TRADED_QUEUEING, Submit::ACCEPTED, 3);
+    assert_eq!(bench.words(), ["Working 3", "Working 3"]);
+    assert_eq!(bench.own().volume_filled, 3);
+    bench.trade("a", 3).push(Status::PART_TRADED_QUEUEING, Submit::ACCEPTED, 3);
+    assert_eq!((bench.words().len(), bench.own().volume_filled), (0, 3));
+}
+
+#[test]
 fn a_trade_before_its_order_waits_for_it() {
     let mut bench = Bench::with_own_order();
     bench.trade("a", 3);

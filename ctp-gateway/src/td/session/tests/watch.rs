@@ -1,4 +1,4 @@
-//! Silence, outages, clocks, recovery.
+//! Silence, outages, clocks.
 
 use super::*;
 
@@ -21,6 +21,8 @@ impl Bench {
         let mut bench = Self::new();
         bench.at_ms(TO_MONDAY_MS).events.clear();
         bench.log_in("20261123", "7");
+        bench.recover();
+        bench.callback(TraderCallback::OnRtnInstrumentStatus, 0);
         bench.sent.clear();
         bench
     }
@@ -47,7 +49,7 @@ fn a_silent_link_is_asked_and_given_up() {
     bench.callback(TraderCallback::OnFrontDisconnected, 0x1001);
     bench.step(Input::Renewed { result: Ok(()) });
     bench.in_s(40).log_in("20261123", "7");
-    assert!(bench.session.state().is_ready());
+    bench.recover();
 }
 
 #[test]
@@ -111,7 +113,7 @@ fn an_outage_is_told_once() {
 fn a_jump_of_the_clock_is_told_and_the_link_is_checked() {
     let mut bench = Bench::on_monday();
     let wall = |bench: &Bench, jump_s: i64| {
-        let elapsed = i64::try_from((bench.now - bench.start).as_nanos()).unwrap();
+        let elapsed = i64::try_from((bench.now - bench.made).as_nanos()).unwrap();
         Now { instant: bench.now, unix_ns: SUNDAY + elapsed + jump_s * 1_000_000_000 }
     };
     let now = wall(&bench, 1_800);
@@ -126,37 +128,6 @@ fn a_jump_of_the_clock_is_told_and_the_link_is_checked() {
         ),
         "{outputs:?}"
     );
-    assert!(bench.session.state().is_ready());
-}
-
-#[test]
-fn orders_of_unknown_outcome_are_asked_for_before_new_ones_leave() {
-    let mut bench = Bench::ready();
-    let placed = bench.place();
-    bench.callback(TraderCallback::OnFrontDisconnected, 0x1001);
-    assert_eq!(phase(&placed), OrderPhase::Unknown);
-    bench.at_ms(2_000).log_in("20261120", "1");
-    assert!(matches!(bench.session.state(), SessionState::Recovering(_)));
-    let error = bench.place_as(&new_order(), bench.session.logins()).try_recv().unwrap().unwrap_err();
-    assert!(matches!(error, Error::NotSent { reason: SendRefusal::NotReady(_), .. }), "{error}");
-    // A second break does not ask twice.
-    bench.callback(TraderCallback::OnFrontDisconnected, 0x1001);
-    bench.at_ms(9_000).log_in("20261120", "1");
-    bench.recover();
-    bench.place();
-    let asked = |request| bench.sent.iter().filter(|(sent, ..)| *sent == request).count();
-    assert_eq!((asked(TraderRequest::ReqQryTrade), bench.inserts().len()), (1, 2));
-}
-
-#[test]
-fn a_recovery_without_answers_ends() {
-    let mut bench = Bench::ready();
-    bench.place();
-    bench.callback(TraderCallback::OnFrontDisconnected, 0x1001);
-    bench.at_ms(2_000).log_in("20261120", "1");
-    for _ in 0..120 {
-        bench.in_s(1);
-    }
     assert!(bench.session.state().is_ready());
 }
 
