@@ -28,7 +28,7 @@ use ctp_types::{
     InstrumentMarginRateField, OffsetFlag, PosiDirection, Text, TradeField, TradeType,
 };
 
-use crate::td::orders::order::{Order, OrderId};
+use crate::td::{Order, OrderId};
 
 use self::account::Funds;
 use self::amount::Price;
@@ -36,7 +36,7 @@ use self::contract::Contract;
 pub use self::difference::{Compared, Comparison, Difference, Figure};
 pub(crate) use self::mark::Mark;
 pub use self::rows::Rows;
-use self::side::{Closes, Effect, Fill};
+use self::side::{Effect, Fill, effect};
 use self::terms::{Params, Side, Terms};
 pub use self::view::{AccountNow, Closable, DayProfit, PositionKey, PositionNow, Unknown};
 pub(crate) use self::wants::Want;
@@ -90,7 +90,7 @@ impl Ledger {
 
     /// Takes an order as it stands: what it reserves follows from it.
     pub(crate) fn order(&mut self, order: &Order) {
-        let working = Working::of(order, |id, exchange| self.split_of(id, exchange));
+        let working = Working::of(order);
         if self.working.get(&order.id) == working.as_ref() {
             return;
         }
@@ -130,7 +130,7 @@ impl Ledger {
         let split = contract.split;
         let fill = Fill {
             at: (second(record.trade_time), record.sequence_no),
-            effect: effect(record.offset_flag, split),
+            offset: record.offset_flag,
             price,
             volume: record.volume,
             is_combined: record.trade_type == TradeType::COMBINATION_DERIVED,
@@ -148,11 +148,8 @@ impl Ledger {
     }
 
     fn reserve(&mut self, working: &Working, sign: i32) {
-        for leg in &working.legs {
-            let contract = self.contract(leg.instrument_id, working.exchange_id);
-            if let Effect::Closes(closes) = leg.effect {
-                contract.side(leg.side, leg.hedge).frozen.add(closes, sign * leg.volume);
-            }
+        for leg in working.legs() {
+            self.contract(leg.instrument_id, working.exchange_id).reserve(leg, sign);
         }
     }
 
@@ -179,8 +176,15 @@ impl Ledger {
         let Some(terms) = Terms::of(record) else { return };
         self.terms.insert(record.instrument_id, terms);
         if let Some(contract) = self.contracts.get_mut(&record.instrument_id) {
+            let split = contract.split;
             contract.set_terms(terms);
             self.wants.note();
+            if split != contract.split {
+                contract.sides.iter_mut().for_each(|side| side.frozen = Default::default());
+                let legs = self.working.values().flat_map(Working::legs);
+                legs.filter(|leg| leg.instrument_id == record.instrument_id)
+                    .for_each(|leg| contract.reserve(leg, 1));
+            }
         }
     }
 
@@ -234,26 +238,10 @@ impl Ledger {
         })
     }
 
-    fn split_of(&self, instrument_id: Text<81>, exchange_id: Text<9>) -> bool {
-        self.contracts
-            .get(&instrument_id)
-            .map_or_else(|| terms::is_split(exchange_id), |contract| contract.split)
-    }
-
     /// Returns what trades of a contract cost: its own rate, or that of its product.
     fn commission_of(&self, contract: &Contract) -> Option<terms::Commission> {
         let product = || self.products.get(&contract.terms?.product).copied();
         contract.commission.or_else(product)
-    }
-}
-
-/// What an offset flag does, where lots of today and older ones are kept apart and where they are not (§5.3).
-fn effect(offset: OffsetFlag, split: bool) -> Effect {
-    match offset {
-        OffsetFlag::OPEN => Effect::Opens,
-        OffsetFlag::CLOSE_TODAY if split => Effect::Closes(Closes::Today),
-        OffsetFlag::CLOSE | OffsetFlag::CLOSE_YESTERDAY if split => Effect::Closes(Closes::Yesterday),
-        _ => Effect::Closes(Closes::Any),
     }
 }
 

@@ -9,7 +9,6 @@ use super::Ledger;
 use super::amount::{Price, money_of};
 use super::contract::Contract;
 use super::positions::{option_value, premium, profits};
-use super::side::Effect;
 use super::terms::{Params, Side};
 use super::view::{AccountNow, Unknown};
 use super::working::{Leg, Working};
@@ -129,7 +128,7 @@ impl Ledger {
         let mut sum =
             Frozen { margin: Some(Money::ZERO), commission: Some(Money::ZERO), cash: Some(Money::ZERO) };
         for working in self.working.values() {
-            for leg in &working.legs {
+            for leg in working.legs() {
                 let part = self.frozen_by(working, leg, price, unknown);
                 sum.margin = sum.margin.zip(part.margin).map(|(sum, part)| sum + part);
                 sum.commission = sum.commission.zip(part.commission).map(|(sum, part)| sum + part);
@@ -168,7 +167,7 @@ impl Ledger {
             contract.pre_settlement
         });
         let amount = |price: Option<Price>| price.map(|price| price.lots(leg.volume).times(terms.multiplier));
-        let opens = leg.effect == Effect::Opens;
+        let opens = leg.opens();
         let rates = self.commission_of(contract);
         if rates.is_none() {
             unknown.insert(Unknown::CommissionRate(id));

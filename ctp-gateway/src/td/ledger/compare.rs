@@ -16,6 +16,7 @@ use super::rows::Rows;
 use super::side::{Part, SideBook};
 use super::terms::Side;
 use super::view::{PositionKey, Unknown};
+use super::working::Working;
 
 /// Amounts differ when they are further apart: half a fen.
 const TOLERANCE: Money = Money(50);
@@ -195,7 +196,7 @@ impl Ledger {
         let is_estimate = of_frozen.iter().any(|unknown| {
             matches!(unknown, Unknown::Combination(_) | Unknown::MarketOrder(_) | Unknown::OptionMargin(_))
         });
-        let is_one_sided = self.working.values().flat_map(|working| &working.legs).any(|leg| {
+        let is_one_sided = self.working.values().flat_map(Working::legs).any(|leg| {
             let contract = self.contracts.get(&leg.instrument_id);
             contract.and_then(|contract| contract.terms).is_some_and(|terms| terms.one_sided)
         });

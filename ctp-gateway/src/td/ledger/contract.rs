@@ -3,9 +3,10 @@
 use ctp_types::{HedgeFlag, InstrumentMarginRateField, Text};
 
 use super::amount::{Charge, Price};
-use super::side::SideBook;
+use super::side::{Effect, SideBook, effect};
 use super::terms::{Commission, Side, Terms, is_split};
 use super::view::Closable;
+use super::working::Leg;
 
 #[derive(Debug)]
 pub(super) struct Contract {
@@ -57,6 +58,13 @@ impl Contract {
             self.sides.len() - 1
         });
         &mut self.sides[index]
+    }
+
+    /// Reserves the lots that a leg of a working order closes, or gives them back.
+    pub(super) fn reserve(&mut self, leg: &Leg, sign: i32) {
+        if let Effect::Closes(closes) = effect(leg.offset, self.split) {
+            self.side(leg.side, leg.hedge).frozen.add(closes, sign * leg.volume);
+        }
     }
 
     pub(super) fn find(&self, side: Side, hedge: HedgeFlag) -> Option<&SideBook> {

@@ -4,7 +4,7 @@
 //! late is put in its place and everything after it is reckoned again.
 
 use ctp_market::Money;
-use ctp_types::HedgeFlag;
+use ctp_types::{HedgeFlag, OffsetFlag};
 
 use super::amount::{Points, Price};
 use super::terms::{Commission, Side};
@@ -95,12 +95,22 @@ pub(super) enum Effect {
     Closes(Closes),
 }
 
+/// What an offset flag does, where lots of today and older ones are kept apart and where they are not (§5.3).
+pub(super) fn effect(offset: OffsetFlag, split: bool) -> Effect {
+    match offset {
+        OffsetFlag::OPEN => Effect::Opens,
+        OffsetFlag::CLOSE_TODAY if split => Effect::Closes(Closes::Today),
+        OffsetFlag::CLOSE | OffsetFlag::CLOSE_YESTERDAY if split => Effect::Closes(Closes::Yesterday),
+        _ => Effect::Closes(Closes::Any),
+    }
+}
+
 /// A trade, as far as it concerns the lots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Fill {
     /// When it was made: the second of the trading day, and the number of the record.
     pub(super) at: (i32, i32),
-    pub(super) effect: Effect,
+    pub(super) offset: OffsetFlag,
     pub(super) price: Price,
     pub(super) volume: i32,
     pub(super) is_combined: bool,
@@ -292,7 +302,7 @@ impl SideBook {
 
 impl State {
     fn apply(&mut self, fill: Fill, split: bool) {
-        match fill.effect {
+        match effect(fill.offset, split) {
             Effect::Opens => {
                 self.charge(FeeKind::Open, fill.price, fill.volume);
                 self.today.opened += fill.volume;
@@ -310,7 +320,7 @@ impl State {
     }
 
     fn close(&mut self, fill: Fill, split: bool) {
-        let Effect::Closes(closes) = fill.effect else { return };
+        let Effect::Closes(closes) = effect(fill.offset, split) else { return };
         let parts: &mut [&mut Part] = match closes {
             Closes::Today if split => &mut [&mut self.today],
             Closes::Yesterday if split => &mut [&mut self.yesterday],

@@ -3,6 +3,8 @@
 mod example;
 mod judged;
 mod market;
+mod model;
+mod rules;
 
 use ctp_market::Money;
 use ctp_types::{
@@ -12,6 +14,7 @@ use ctp_types::{
 };
 
 use super::*;
+use crate::td::OrderPhase;
 
 pub(super) const TODAY: &str = "20261123";
 pub(super) const BEFORE: &str = "20261120";
@@ -130,5 +133,25 @@ impl Bench {
     pub(super) fn long(&self) -> PositionNow {
         let key = PositionKey::new(self.instrument, PosiDirection::LONG, HedgeFlag::SPECULATION);
         self.ledger.position(&key).unwrap()
+    }
+
+    /// A working order at 3510.
+    pub(super) fn order(&mut self, id: u64, side: &str, volume: i32) -> Order {
+        let record = self.record(side, volume, 3510.0);
+        let mut order = Order::foreign(
+            OrderId(id),
+            &ctp_types::OrderField {
+                instrument_id: self.instrument,
+                exchange_id: self.exchange,
+                direction: record.direction,
+                comb_offset_flag: Text::from_bytes(&[record.offset_flag.as_char()]).unwrap(),
+                comb_hedge_flag: text("1"),
+                limit_price: 3510.0,
+                volume_total_original: volume,
+                ..Default::default()
+            },
+        );
+        order.phase = OrderPhase::Working;
+        order
     }
 }

@@ -6,6 +6,7 @@ use ctp_types::{HedgeFlag, Text};
 
 use super::Ledger;
 use super::terms::{Kind, Side};
+use super::working::Working;
 
 /// Something to be asked of the counter, once a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,7 +63,7 @@ impl Ledger {
         if self.params.is_none() {
             needed.push(Want::Params);
         }
-        let opening = self.working.values().flat_map(|working| &working.legs);
+        let opening = self.working.values().flat_map(Working::legs);
         let opening: BTreeSet<_> = opening.map(|leg| (leg.instrument_id, leg.side, leg.hedge)).collect();
         for contract in self.contracts.values() {
             let id = contract.instrument_id;

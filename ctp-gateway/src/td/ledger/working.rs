@@ -3,18 +3,18 @@
 use ctp_types::{Direction, HedgeFlag, OffsetFlag, Text};
 
 use super::amount::Price;
-use super::effect;
-use super::side::Effect;
 use super::terms::{Side, legs};
-use crate::td::orders::order::{Order, OrderPhase};
+use crate::td::{Order, OrderPhase};
 
 /// What one order reserves.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Working {
     pub(super) exchange_id: Text<9>,
-    pub(super) legs: Vec<Leg>,
     /// The limit; `None` if the order has none.
     pub(super) price: Option<Price>,
+    first: Leg,
+    /// The other leg of a combination.
+    second: Option<Leg>,
 }
 
 /// What it reserves of one instrument.
@@ -23,8 +23,25 @@ pub(super) struct Leg {
     pub(super) instrument_id: Text<81>,
     pub(super) side: Side,
     pub(super) hedge: HedgeFlag,
-    pub(super) effect: Effect,
+    pub(super) offset: OffsetFlag,
     pub(super) volume: i32,
+}
+
+impl Leg {
+    fn new(
+        instrument_id: Text<81>,
+        direction: Direction,
+        offset: OffsetFlag,
+        hedge: HedgeFlag,
+        volume: i32,
+    ) -> Option<Self> {
+        let side = Side::of(direction, offset == OffsetFlag::OPEN)?;
+        Some(Self { instrument_id, side, hedge, offset, volume })
+    }
+
+    pub(super) fn opens(&self) -> bool {
+        self.offset == OffsetFlag::OPEN
+    }
 }
 
 impl Working {
@@ -32,7 +49,7 @@ impl Working {
     ///
     /// Until the trades of what was traded have arrived their lots stay reserved: they are still in the position. An order
     /// whose outcome is unknown may exist, and reserves. A conditional one reserves nothing before its trigger.
-    pub(super) fn of(order: &Order, split: impl Fn(Text<81>, Text<9>) -> bool) -> Option<Self> {
+    pub(super) fn of(order: &Order) -> Option<Self> {
         let volume = match order.phase {
             OrderPhase::Untriggered | OrderPhase::Triggered | OrderPhase::Rejected => 0,
             OrderPhase::Filled | OrderPhase::Canceled => order.volume_traded - order.volume_filled,
@@ -41,35 +58,30 @@ impl Working {
         if volume <= 0 {
             return None;
         }
-        let exchange = order.keys.exchange_id;
-        let leg = |id: Text<81>, direction, offset, hedge| {
-            let effect = effect(offset, split(id, exchange));
-            let side = Side::of(direction, effect == Effect::Opens)?;
-            Some(Leg { instrument_id: id, side, hedge, effect, volume })
-        };
-        let legs = match legs(order.instrument_id) {
-            None => vec![leg(order.instrument_id, order.direction, order.offset, order.hedge)?],
+        let (direction, offset, hedge) = (order.direction, order.offset, order.hedge);
+        let (first, second) = match legs(order.instrument_id) {
+            None => (Leg::new(order.instrument_id, direction, offset, hedge, volume)?, None),
             Some([first, second]) => {
                 let record = order.record.as_ref();
                 let flag = |text: Option<Text<5>>| text.map(|text| text.raw()[1]).filter(|flag| *flag != 0);
-                let offset = flag(record.map(|record| record.comb_offset_flag)).map(OffsetFlag::from_char);
-                let hedge = flag(record.map(|record| record.comb_hedge_flag)).map(HedgeFlag::from_char);
-                vec![
-                    leg(first, order.direction, order.offset, order.hedge)?,
-                    leg(
-                        second,
-                        other(order.direction),
-                        offset.unwrap_or(order.offset),
-                        hedge.unwrap_or(order.hedge),
-                    )?,
-                ]
+                let other_offset = flag(record.map(|record| record.comb_offset_flag));
+                let other_hedge = flag(record.map(|record| record.comb_hedge_flag));
+                let other_offset = other_offset.map_or(offset, OffsetFlag::from_char);
+                let other_hedge = other_hedge.map_or(hedge, HedgeFlag::from_char);
+                let second = Leg::new(second, other(direction), other_offset, other_hedge, volume)?;
+                (Leg::new(first, direction, offset, hedge, volume)?, Some(second))
             }
         };
-        Some(Self { exchange_id: exchange, legs, price: order.limit_price.and_then(Price::of) })
+        let price = order.limit_price.and_then(Price::of);
+        Some(Self { exchange_id: order.keys.exchange_id, price, first, second })
+    }
+
+    pub(super) fn legs(&self) -> impl Iterator<Item = &Leg> {
+        std::iter::once(&self.first).chain(&self.second)
     }
 
     pub(super) fn is_combination(&self) -> bool {
-        self.legs.len() > 1
+        self.second.is_some()
     }
 }
 

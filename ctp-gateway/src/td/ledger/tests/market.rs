@@ -15,7 +15,6 @@ use ctp_types::{
 };
 
 use super::*;
-use crate::td::OrderPhase;
 
 /// Monday 2026-11-23, 10:00 in China.
 const START: Timestamp = Timestamp(1_795_399_200_000_000_000);

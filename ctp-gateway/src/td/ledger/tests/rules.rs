@@ -1,0 +1,370 @@
+//! Rules one by one, and what is said of what is not known.
+
+use super::*;
+
+fn row(bench: &Bench, direction: PosiDirection, lots: i32) -> InvestorPositionField {
+    InvestorPositionField {
+        instrument_id: bench.instrument,
+        exchange_id: bench.exchange,
+        posi_direction: direction,
+        hedge_flag: HedgeFlag::SPECULATION,
+        position: lots,
+        ..Default::default()
+    }
+}
+
+#[test]
+fn a_trade_counts_once_and_a_self_trade_twice() {
+    let mut bench = Bench::new("rb2701", "SHFE");
+    bench.begin(2, 3480.0, 3500.0);
+    let record = bench.record("buy", 1, 3500.0);
+    assert!(bench.ledger.trade(&record).is_some());
+    assert_eq!(bench.ledger.trade(&record), None);
+    // The other side of the same trade.
+    let other = TradeField { direction: Direction::SELL, order_sys_id: text("9"), ..record };
+    assert!(bench.ledger.trade(&other).is_some());
+    assert_eq!(bench.long().volume, 3);
+    assert_eq!(bench.ledger.held(&bench.instrument, PosiDirection::SHORT), 1);
+    assert_eq!(bench.ledger.held(&bench.instrument, PosiDirection::LONG), 3);
+    assert_eq!(bench.ledger.held(&bench.instrument, PosiDirection::NET), 0);
+    assert_eq!(bench.ledger.held(&text("zz"), PosiDirection::LONG), 0);
+}
+
+#[test]
+fn a_trade_of_another_day_does_not_count() {
+    let mut bench = Bench::new("rb2701", "SHFE");
+    bench.begin(2, 3480.0, 3500.0);
+    let record = bench.record("buy", 1, 3500.0);
+    let old = TradeField { trading_day: text(BEFORE), ..record };
+    assert_eq!(bench.ledger.trade(&old), None);
+    assert_eq!(bench.long().volume, 2);
+}
+
+/// F69: a position that was closed is told with 0 lots, not left out.
+#[test]
+fn flat_positions_are_told() {
+    let mut bench = Bench::new("rb2701", "SHFE");
+    bench.begin(2, 3480.0, 3500.0);
+    bench.trade("close yesterday", 2, 3510.0);
+    let positions = bench.ledger.positions();
+    assert_eq!(positions.len(), 1);
+    let now = &positions[0];
+    assert_eq!((now.volume, now.close_volume, now.volume_at_start), (0, 2, 2));
+    assert_eq!((now.profit, now.margin, now.cost), (yuan(0.0), yuan(0.0), yuan(0.0)));
+    assert_eq!(now.close_profit, yuan(200.0));
+    assert_eq!(now.price, None);
+    assert_eq!(now.unknown, []);
+    // A side that only a working order has touched is told, too; one of nothing is not.
+    let order = bench.order(1, "cover", 1);
+    bench.ledger.order(&order);
+    assert_eq!(bench.ledger.positions().len(), 2);
+    bench.ledger.forget(OrderId(1));
+    assert_eq!(bench.ledger.positions().len(), 1);
+}
+
+/// F69: the counter's rows may come in any order; the position that it leaves out is one of 0 lots.
+#[test]
+fn a_row_that_is_missing_is_a_difference() {
+    let mut bench = Bench::new("rb2701", "SHFE");
+    bench.begin(2, 3480.0, 3500.0);
+    let found = bench.ledger.reconcile(&Rows { positions: Some(Vec::new()), ..Rows::default() });
+    assert!(!found.agrees());
+    let lots: Vec<String> =
+        found.differences.iter().filter(|one| one.is_of_lots()).map(ToString::to_string).collect();
+    assert_eq!(
+        lots,
+        [
+            "rb2701 long: Position is 2 lots by the ledger and 0 lots by the counter",
+            "rb2701 long: YdPosition is 2 lots by the ledger and 0 lots by the counter",
+            "rb2701 long, older lots: Position is 2 lots by the ledger and 0 lots by the counter",
+        ]
+    );
+    assert!(found.differences.iter().any(|one| !one.is_of_lots()));
+    // One that the ledger has never heard of.
+    let strange =
+        InvestorPositionField { instrument_id: text("cu2701"), ..row(&bench, PosiDirection::SHORT, 3) };
+    let found = bench.ledger.reconcile(&Rows { positions: Some(vec![strange]), ..Rows::default() });
+    assert!(
+        found.differences.iter().any(|one| one.to_string().starts_with("cu2701 short: Position is 0 lots"))
+    );
+    let net = row(&bench, PosiDirection::NET, 1);
+    let found = bench.ledger.reconcile(&Rows { positions: Some(vec![net]), ..Rows::default() });
+    assert!(
+        found.differences.iter().any(|one| one.to_string().starts_with("rb2701 net: Position is 0 lots"))
+    );
+}
+
+#[test]
+fn money_differs_from_half_a_fen_on() {
+    let mut bench = Bench::new("rb2701", "SHFE");
+    bench.begin(2, 3480.0, 3500.0);
+    for (margin, differs) in
+        [(7_000.0, false), (7_000.005, false), (6_999.995, false), (7_000.0051, true), (6_999.99, true)]
+    {
+        let row = TradingAccountField {
+            pre_balance: 1_000_000.0,
+            balance: 1_000_000.0,
+            curr_margin: margin,
+            available: 1_000_000.0 - margin,
+            ..Default::default()
+        };
+        let found = bench.ledger.reconcile(&Rows { account: Some(row), ..Rows::default() });
+        assert_eq!(!found.agrees(), differs, "{margin}: {found:?}");
+        if differs {
+            assert_eq!(found.differences[0].what, Compared::CurrMargin);
+            assert!(
+                found.differences[0]
+                    .to_string()
+                    .starts_with("account: CurrMargin is 7000.0000 CNY by the ledger")
+            );
+        }
+    }
+}
+
+/// Frozen margin is reckoned at the order's price or at the settlement price (§6.2, unconfirmed): both will do, others not.
+#[test]
+fn frozen_margin_is_one_of_two() {
+    let mut bench = Bench::new("a2701", "DCE");
+    bench.begin(2, 3480.0, 3500.0);
+    let order = bench.order(1, "buy", 3);
+    bench.ledger.order(&order);
+    for (frozen, agrees) in [(10_530.0, true), (10_500.0, true), (10_510.0, false)] {
+        let row = TradingAccountField {
+            pre_balance: 1_000_000.0,
+            balance: 1_000_000.0,
+            curr_margin: 7_000.0,
+            frozen_margin: frozen,
+            frozen_commission: 10.53,
+            available: 993_000.0 - frozen - 10.53,
+            ..Default::default()
+        };
+        let found = bench.ledger.reconcile(&Rows { account: Some(row), ..Rows::default() });
+        assert_eq!(found.agrees(), agrees, "{frozen}: {found:?}");
+    }
+}
+
+#[test]
+fn what_is_not_known_is_said_and_never_guessed() {
+    let id = text("rb2701");
+    let mut bench = Bench::new("rb2701", "SHFE");
+    assert_eq!(bench.ledger.account().unknown, [Unknown::Baseline, Unknown::Funds]);
+    bench.trade("buy", 1, 3500.0);
+    let now = bench.ledger.account();
+    assert_eq!(
+        now.unknown,
+        [Unknown::Baseline, Unknown::Funds, Unknown::CommissionRate(id), Unknown::MarginRate(id)]
+    );
+    assert_eq!((now.balance, now.available, now.margin, now.commission), (None, None, None, None));
+    assert_eq!(now.position_profit, yuan(0.0));
+    assert!(!bench.ledger.day_profit().is_complete);
+    // With the rates everything that came before is reckoned again.
+    bench.begin(2, 3480.0, 3500.0);
+    let now = bench.ledger.account();
+    assert_eq!(now.unknown, []);
+    assert_eq!((now.commission, now.margin), (yuan(3.5), yuan(10_500.0)));
+    assert_eq!(bench.long().volume, 3);
+}
+
+#[test]
+fn an_instrument_without_a_multiplier_has_lots_and_no_money() {
+    let mut bench = Bench::new("zz2701", "SHFE");
+    bench.trade("buy", 2, 3500.0);
+    let long = bench.long();
+    assert_eq!((long.volume, long.cost, long.margin, long.profit), (2, None, None, None));
+    assert!(long.unknown.contains(&Unknown::Terms(bench.instrument)));
+    assert_eq!(bench.ledger.account().cash_in, None);
+    bench.ledger.instrument(&InstrumentField {
+        instrument_id: bench.instrument,
+        exchange_id: bench.exchange,
+        volume_multiple: 5,
+        ..Default::default()
+    });
+    assert_eq!(bench.long().cost, yuan(35_000.0));
+}
+
+/// A record that says otherwise than the exchange does: SimNow keeps the days apart everywhere.
+#[test]
+fn terms_that_come_late_are_applied_to_what_was_traded() {
+    let mut bench = Bench::new("a2701", "DCE");
+    bench.begin(2, 3480.0, 3500.0);
+    bench.trade("buy", 1, 3500.0);
+    bench.trade("close today", 1, 3510.0);
+    assert_eq!((bench.long().volume, bench.long().volume_today), (2, 1));
+    bench.ledger.instrument(&InstrumentField {
+        instrument_id: bench.instrument,
+        exchange_id: bench.exchange,
+        volume_multiple: 10,
+        position_date_type: ctp_types::PositionDateType::USE_HISTORY,
+        ..Default::default()
+    });
+    assert_eq!((bench.long().volume, bench.long().volume_today), (2, 0));
+    assert_eq!(bench.long().close_profit, yuan(100.0));
+    assert!(bench.long().closable.is_split);
+}
+
+#[test]
+fn lots_that_were_never_seen_opened_are_missing_until_their_trade_comes() {
+    let mut bench = Bench::new("rb2701", "SHFE");
+    bench.begin(2, 3480.0, 3500.0);
+    let lost = bench.record("buy", 1, 3490.0);
+    bench.trade("close today", 1, 3500.0);
+    let now = bench.long();
+    assert_eq!((now.volume, now.missing, now.close_volume), (2, 1, 1));
+    bench.ledger.trade(&lost);
+    let now = bench.long();
+    assert_eq!((now.volume, now.missing, now.close_profit), (2, 0, yuan(100.0)));
+}
+
+#[test]
+fn a_trade_that_cannot_be_read_is_said() {
+    let mut bench = Bench::new("rb2701", "SHFE");
+    bench.begin(2, 3480.0, 3500.0);
+    let good = bench.record("buy", 1, 3500.0);
+    for (number, bad) in [
+        TradeField { price: f64::MAX, ..good },
+        TradeField { volume: 0, ..good },
+        TradeField { volume: -1, ..good },
+        TradeField { direction: Direction::from_char(b'x'), ..good },
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let bad = TradeField { trade_id: text(&format!("bad {number}")), ..bad };
+        assert_eq!(bench.ledger.trade(&bad), None);
+    }
+    assert_eq!(bench.long().volume, 2);
+    assert_eq!(bench.ledger.account().unknown, [Unknown::Trade(bench.instrument)]);
+    assert!(!bench.ledger.day_profit().is_complete);
+}
+
+/// Lots whose trades the details do not tell are counted by the rows, at prices that nobody said; the comparison says so.
+#[test]
+fn details_that_do_not_add_up() {
+    let mut bench = Bench::new("rb2701", "SHFE");
+    let mut start = row(&bench, PosiDirection::LONG, 2);
+    (start.yd_position, start.pre_settlement_price, start.settlement_price) = (2, 3500.0, 3510.0);
+    let rows = Rows { positions: Some(vec![start]), details: Some(Vec::new()), account: None };
+    bench.ledger.baseline(&rows);
+    let now = bench.long();
+    assert_eq!((now.volume, now.open_cost, now.profit_by_trade, now.profit), (2, None, None, yuan(200.0)));
+    assert!(now.unknown.contains(&Unknown::OpenPrices(bench.instrument)));
+    let found = bench.ledger.reconcile(&rows);
+    assert!(found.differences.iter().any(|one| one.what == Compared::DetailVolume));
+}
+
+/// What the counter says is taken over, whatever the ledger thought; what was traded does not count again.
+#[test]
+fn the_counters_word_can_be_taken() {
+    let mut bench = Bench::new("rb2701", "SHFE");
+    bench.begin(2, 3480.0, 3500.0);
+    bench.trade("buy", 1, 3500.0);
+    let known = bench.record("buy", 2, 3510.0);
+    let held = InvestorPositionField {
+        position_date: ctp_types::PositionDate::TODAY,
+        position: 4,
+        today_position: 4,
+        open_volume: 5,
+        open_amount: 175_000.0,
+        close_volume: 1,
+        pre_settlement_price: 3500.0,
+        settlement_price: 3500.0,
+        commission: 21.0,
+        ..row(&bench, PosiDirection::LONG, 4)
+    };
+    let lot = InvestorPositionDetailField {
+        instrument_id: bench.instrument,
+        exchange_id: bench.exchange,
+        direction: Direction::BUY,
+        hedge_flag: HedgeFlag::SPECULATION,
+        open_date: text(TODAY),
+        open_price: 3500.0,
+        volume: 4,
+        close_volume: 1,
+        close_amount: 35_100.0,
+        ..Default::default()
+    };
+    let rows = Rows { positions: Some(vec![held]), details: Some(vec![lot]), account: None };
+    assert!(!bench.ledger.reconcile(&rows).agrees());
+    bench.ledger.adopt(&rows);
+    let now = bench.long();
+    assert_eq!((now.volume, now.volume_today, now.volume_at_start), (4, 4, 0));
+    assert_eq!((now.open_volume, now.close_volume, now.missing), (5, 1, 0));
+    assert_eq!((now.close_profit, now.commission), (yuan(100.0), yuan(21.0)));
+    // The next trade counts on top.
+    bench.ledger.trade(&known);
+    assert_eq!((bench.long().volume, bench.long().commission), (6, yuan(21.0 + 7.02)));
+}
+
+#[test]
+fn a_new_day_begins_with_nothing() {
+    let mut bench = Bench::new("rb2701", "SHFE");
+    bench.begin(2, 3480.0, 3500.0);
+    let version = bench.ledger.version();
+    bench.ledger.begin_day(text(TODAY));
+    assert!(bench.ledger.has_baseline());
+    bench.ledger.begin_day(text("20261124"));
+    assert!(!bench.ledger.has_baseline() && bench.ledger.version() > version);
+    assert_eq!(bench.ledger.positions(), []);
+}
+
+#[test]
+fn closable_lots_at_exchanges_that_keep_the_days_apart_and_others() {
+    for (instrument, exchange, split) in [("rb2701", "SHFE", true), ("a2701", "DCE", false)] {
+        let mut bench = Bench::new(instrument, exchange);
+        bench.begin(2, 3480.0, 3500.0);
+        bench.trade("buy", 3, 3500.0);
+        let order = bench.order(1, "close", 1);
+        bench.ledger.order(&order);
+        let one = bench.long().closable;
+        assert_eq!((one.today, one.yesterday, one.total, one.is_split), (3, 1, 4, split));
+        let order = bench.order(2, "close today", 2);
+        bench.ledger.order(&order);
+        let two = bench.long().closable;
+        let expected = if split { (1, 1, 2) } else { (2, 0, 2) };
+        assert_eq!((two.today, two.yesterday, two.total), expected);
+        let key = bench.long().key;
+        assert_eq!(bench.ledger.closable(&key), two);
+        assert_eq!(
+            bench.ledger.closable(&PositionKey::new(text("zz"), PosiDirection::LONG, key.hedge_flag)),
+            Closable::default()
+        );
+    }
+}
+
+#[test]
+fn night_trades_come_before_those_of_the_day() {
+    assert_eq!(second(text("21:00:00")), -3 * 3600);
+    assert_eq!(second(text("01:00:00")), 3600);
+    assert_eq!(second(text("09:30:15")), 9 * 3600 + 30 * 60 + 15);
+    assert_eq!(second(text("")), 0);
+    assert_eq!(second(text("rubbish")), 0);
+}
+
+#[test]
+fn wants_are_asked_once_a_login() {
+    let mut bench = Bench::new("rb2701", "SHFE");
+    assert_eq!(bench.ledger.next_want(), None);
+    bench.trade("buy", 1, 3500.0);
+    let id = bench.instrument;
+    let wanted: Vec<Want> = std::iter::from_fn(|| bench.ledger.next_want()).collect();
+    assert_eq!(
+        wanted,
+        [Want::Instrument(id), Want::MarginRate(id, HedgeFlag::SPECULATION), Want::CommissionRate(id)]
+    );
+    bench.trade("buy", 1, 3500.0);
+    assert_eq!(bench.ledger.next_want(), None);
+    bench.ledger.want_again();
+    assert_eq!(bench.ledger.next_want(), Some(Want::Instrument(id)));
+}
+
+#[test]
+fn a_rate_of_the_product_holds_for_its_instruments() {
+    let mut bench = Bench::new("rb2701", "SHFE");
+    bench.trade("buy", 1, 3500.0);
+    bench.ledger.commission_rate(&InstrumentCommissionRateField {
+        instrument_id: text("rb"),
+        open_ratio_by_volume: 1.5,
+        ..Default::default()
+    });
+    assert_eq!(bench.long().commission, yuan(1.5));
+}
