@@ -36,7 +36,7 @@ use self::contract::Contract;
 pub use self::difference::{Compared, Comparison, Difference, Figure};
 pub(crate) use self::mark::Mark;
 pub use self::rows::Rows;
-use self::side::{Effect, Fill, effect};
+use self::side::Fill;
 use self::terms::{Params, Side, Terms};
 pub use self::view::{AccountNow, Closable, DayProfit, PositionKey, PositionNow, Unknown};
 pub(crate) use self::wants::Want;

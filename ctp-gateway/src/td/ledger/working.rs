@@ -50,16 +50,19 @@ impl Working {
     /// Until the trades of what was traded have arrived their lots stay reserved: they are still in the position. An order
     /// whose outcome is unknown may exist, and reserves. A conditional one reserves nothing before its trigger.
     pub(super) fn of(order: &Order) -> Option<Self> {
+        let legs = legs(order.instrument_id);
+        // Each leg of a combination has trades of its own.
+        let filled = order.volume_filled / if legs.is_some() { 2 } else { 1 };
         let volume = match order.phase {
             OrderPhase::Untriggered | OrderPhase::Triggered | OrderPhase::Rejected => 0,
-            OrderPhase::Filled | OrderPhase::Canceled => order.volume_traded - order.volume_filled,
-            _ => order.volume - order.volume_filled,
+            OrderPhase::Filled | OrderPhase::Canceled => order.volume_traded - filled,
+            _ => order.volume - filled,
         };
         if volume <= 0 {
             return None;
         }
         let (direction, offset, hedge) = (order.direction, order.offset, order.hedge);
-        let (first, second) = match legs(order.instrument_id) {
+        let (first, second) = match legs {
             None => (Leg::new(order.instrument_id, direction, offset, hedge, volume)?, None),
             Some([first, second]) => {
                 let record = order.record.as_ref();

@@ -144,9 +144,7 @@ impl Market {
             return;
         }
         if let Some(live) = self.orders.get_mut(&trade.order_local_id) {
-            // A spread has a trade for each leg.
-            let legs = if live.record.instrument_id == trade.instrument_id { 1 } else { 2 };
-            live.filled += trade.volume * (3 - legs) / 2;
+            live.filled += trade.volume;
             let live = live.clone();
             self.tell(&live);
         }
