@@ -131,7 +131,6 @@ impl Note {
         }
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "marks of the ledger are real numbers"))]
     pub(crate) fn real(&self, key: &str) -> Option<f64> {
         match self.get(key)? {
             Value::Real(value) => Some(*value),
