@@ -32,6 +32,18 @@ pub(super) fn trades(exchange: &Exchange) -> Vec<TradeField> {
     records.filter(|record| record.investor_id == USER).collect()
 }
 
+/// Returns whether the account has such a trade; the newest are looked at first.
+pub(super) fn has_trade(exchange: &Exchange, is_it: impl Fn(&TradeField) -> bool) -> bool {
+    let (_, count) = exchange.look_at_counts();
+    (0..count).rev().filter_map(|place| exchange.look_at_trade_record(place)).any(|record| is_it(&record))
+}
+
+/// Returns such an order of the account; the newest are looked at first.
+pub(super) fn find_order(exchange: &Exchange, is_it: impl Fn(&OrderField) -> bool) -> Option<OrderField> {
+    let (count, _) = exchange.look_at_counts();
+    (0..count).rev().filter_map(|place| exchange.look_at_order_record(place)).find(is_it)
+}
+
 pub(super) fn positions(exchange: &Exchange) -> Vec<InvestorPositionField> {
     exchange.look_at_position_records(USER)
 }

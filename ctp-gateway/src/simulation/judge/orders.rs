@@ -105,7 +105,7 @@ impl Orders {
             if self.trades.insert(key, trade.volume).is_some() {
                 return Err(format!("trade {} was told twice", trade.trade_id));
             }
-            if !venue::trades(exchange).iter().any(|truth| trade_key(truth) == key) {
+            if !venue::has_trade(exchange, |truth| trade_key(truth) == key) {
                 // A trade of the day before may still come with its last messages.
                 self.trades.remove(&key);
             }
@@ -186,7 +186,7 @@ impl Orders {
     fn truth_of(&self, order: &Order, exchange: &Exchange) -> Option<OrderField> {
         let keys = &order.keys;
         let memo = self.memos.get(&(keys.front_id, keys.session_id, keys.order_ref))?;
-        venue::orders(exchange).into_iter().find(|record| record.order_memo == *memo)
+        venue::find_order(exchange, |record| record.order_memo == *memo)
     }
 }
 
