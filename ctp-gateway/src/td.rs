@@ -11,7 +11,7 @@ mod fixtures;
 pub(crate) mod instructions;
 pub(crate) mod io;
 #[allow(dead_code, reason = "the recovery is being wired to it")]
-mod ledger;
+pub(crate) mod ledger;
 mod lookups;
 pub(crate) mod meter;
 mod new_order;

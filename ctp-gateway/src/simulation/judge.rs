@@ -5,6 +5,7 @@
 
 mod gaps;
 mod logins;
+pub(super) mod money;
 mod orders;
 mod queries;
 mod requests;

@@ -310,6 +310,7 @@ impl World {
         };
         self.judge.requests.open() == 0
             && (self.traders.is_none() || !self.is_under_way())
+            && !self.books_want_more()
             && Side::BOTH.into_iter().all(is_at_rest)
             && Side::BOTH.into_iter().all(|side| !self.is_on_dead_link(side))
             && (!self.sessions.md.state().is_ready()

@@ -3,6 +3,7 @@
 use ctp_sim::{Command, EndOrder, FillOrder, Input, Output, RefuseCancels, RefuseOrders};
 
 use super::super::clock::At;
+use super::super::judge::money;
 use super::super::library::Side;
 use super::super::stranger::Stranger;
 use super::super::trader::Trader;
@@ -239,12 +240,32 @@ impl World {
         })
     }
 
+    /// Returns whether the books lack something that they ask for: rates, rules.
+    pub(super) fn books_want_more(&self) -> bool {
+        let ledger = self.sessions.td.ledger();
+        self.traders.is_some() && ledger.has_baseline() && !ledger.account().unknown.is_empty()
+    }
+
+    /// Judges the books, at the prices that the exchange reckons with.
+    fn judge_money(&mut self) {
+        if !self.sessions.td.ledger().has_baseline() {
+            return;
+        }
+        self.tally.count("books judged");
+        for mark in money::marks(&self.exchange) {
+            self.step_td(TdInput::Mark(Box::new(mark)));
+        }
+        let finding = money::compare(self.sessions.td.ledger(), &self.exchange);
+        self.judge.find(self.clock.now(), finding);
+    }
+
     /// Judges that what the trading session told is what the exchange has.
     pub(super) fn judge_orders(&mut self) {
         debug_assert_eq!(self.phase, Phase::Quiet);
         if self.traders.is_some() && self.sessions.td.state().is_ready() {
             let finding = self.judge.orders.compare(&self.exchange);
             self.judge.find(self.clock.now(), finding);
+            self.judge_money();
         }
     }
 }
