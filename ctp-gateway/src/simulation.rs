@@ -11,6 +11,7 @@
 mod agenda;
 mod chance;
 mod clock;
+mod disk;
 mod judge;
 mod library;
 mod listing;

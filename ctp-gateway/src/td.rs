@@ -2,7 +2,7 @@
 
 pub(crate) mod account;
 mod check;
-mod classes;
+pub(crate) mod classes;
 mod client;
 pub(crate) mod driver;
 mod event;

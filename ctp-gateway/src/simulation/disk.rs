@@ -4,8 +4,8 @@
 use ctp_types::Text;
 
 use super::chance::Chance;
+use crate::journal::Entry;
 use crate::journal::segment::{self, Frames, Header};
-use crate::journal::{Entry, JournalError, Sink};
 
 /// How often, of 1,000, a death takes nothing, and the last few bytes; otherwise any part of the last segment.
 const WHOLE: u32 = 400;
@@ -20,13 +20,20 @@ pub(super) struct Disk {
     frames: Frames,
     /// The number of the next entry.
     next: u64,
-    /// Writes that fail still: the disk is full.
+    /// Whether the disk is full.
     pub(super) is_full: bool,
+    has_failed: bool,
 }
 
 impl Disk {
     pub(super) fn new() -> Self {
-        let mut this = Self { segments: Vec::new(), frames: Frames::default(), next: 1, is_full: false };
+        let mut this = Self {
+            segments: Vec::new(),
+            frames: Frames::default(),
+            next: 1,
+            is_full: false,
+            has_failed: false,
+        };
         this.begin();
         this
     }
@@ -63,7 +70,9 @@ impl Disk {
         for (number, bytes) in self.segments.iter().enumerate() {
             let contents = segment::read(bytes);
             if let Some((offset, damage)) = contents.damage.iter().find(|(_, kind)| !kind.is_torn()) {
-                return Err(format!("segment {number} was cut, and is said to be damaged at {offset}: {damage:?}"));
+                return Err(format!(
+                    "segment {number} was cut, and is said to be damaged at {offset}: {damage:?}"
+                ));
             }
             for (sequence, entry) in contents.entries {
                 self.next = self.next.max(sequence + 1);
@@ -71,20 +80,23 @@ impl Disk {
             }
         }
         self.begin();
+        self.has_failed = false;
         Ok(entries)
     }
-}
 
-impl Sink for Disk {
-    fn append(&mut self, entry: &Entry) -> Result<u64, JournalError> {
-        if self.is_full {
-            let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
-            return Err(JournalError::io("write", std::path::Path::new("journal"))(full));
+    /// Writes an entry. Returns whether it is written: after a failure nothing is, as in the files.
+    pub(super) fn append(&mut self, entry: &Entry) -> bool {
+        self.has_failed |= self.is_full;
+        if self.has_failed {
+            return false;
         }
-        let sequence = self.next;
+        let Some(bytes) = self.segments.last_mut() else { return false };
+        self.frames.entry(self.next, entry, bytes);
         self.next += 1;
-        let Some(bytes) = self.segments.last_mut() else { return Ok(sequence) };
-        self.frames.entry(sequence, entry, bytes);
-        Ok(sequence)
+        true
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.has_failed
     }
 }

@@ -43,6 +43,8 @@ pub(super) const EXPECTED: &[&str] = &[
 /// What must happen at least once in the trading seeds of `cargo test`.
 pub(super) const EXPECTED_OF_ORDERS: &[&str] = &[
     "cut after sending",
+    "journal cut",
+    "journal whole",
     "killed",
     "link broken",
     "market: filled",

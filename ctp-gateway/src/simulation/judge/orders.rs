@@ -7,10 +7,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ctp_sim::Exchange;
-use ctp_types::{Direction, InputOrderField, OrderField, OrderStatus, OrderSubmitStatus, Text, TradeField};
+use ctp_types::{
+    Direction, InputOrderField, OrderField, OrderStatus, OrderSubmitStatus, RspUserLoginField, Text,
+    TradeField,
+};
 
 use super::super::venue;
 use crate::error::Error;
+use crate::journal::Entry;
 use crate::td::session::Placed;
 use crate::td::{Order, OrderId, OrderPhase, TdEvent};
 
@@ -33,6 +37,7 @@ enum Sending {
 pub(crate) struct Orders {
     sendings: BTreeMap<Memo, Sending>,
     memos: BTreeMap<Triple, Memo>,
+    trading_day: Text<9>,
     /// `FrontID` and `SessionID` of the login.
     session: (i32, i32),
     /// The highest reference that left.
@@ -48,8 +53,12 @@ impl Orders {
         self.sendings.insert(memo, Sending::Wished);
     }
 
-    pub(crate) fn logged_in(&mut self, front_id: i32, session_id: i32) {
-        self.session = (front_id, session_id);
+    pub(crate) fn logged_in(&mut self, login: &RspUserLoginField) {
+        self.session = (login.front_id, login.session_id);
+        if self.trading_day != login.trading_day {
+            self.trading_day = login.trading_day;
+            self.last_ref = 0;
+        }
     }
 
     /// Another process begins: it knows nothing but what its journal has.
@@ -57,6 +66,23 @@ impl Orders {
         self.told.clear();
         self.trades.clear();
         self.last_ref = 0;
+    }
+
+    /// The process finds references in its journal: none may leave again on the same day.
+    pub(crate) fn remembers(&mut self, entries: &[Entry]) {
+        let (mut last_ref, mut day) = (0, Text::default());
+        for entry in entries {
+            match entry {
+                Entry::Login { trading_day, .. } if day != *trading_day => {
+                    (last_ref, day) = (0, *trading_day)
+                }
+                Entry::Action { order_ref, .. } => {
+                    last_ref = last_ref.max(order_ref.to_str().trim().parse().unwrap_or(0));
+                }
+                _ => {}
+            }
+        }
+        (self.last_ref, self.trading_day) = (last_ref, day);
     }
 
     /// The session gives an order to the library, which takes it or not.

@@ -9,6 +9,8 @@ use ctp_types::{
     TraderCallback, TraderRequest,
 };
 
+use super::super::chance::Chance;
+use super::super::disk::Disk;
 use super::super::judge::LoginStep;
 use super::super::library::Side;
 use super::super::plan::{self, Plan};
@@ -16,12 +18,15 @@ use super::wire::{name, read_code};
 use super::{Event, World};
 use crate::config::{MdConfig, TdConfig};
 use crate::error::SendRefusal;
+use crate::journal::Entry;
 use crate::md::MdEvent;
 use crate::md::io as md;
 use crate::md::session::MdSession;
 use crate::state::SessionState;
 use crate::td::TdEvent;
 use crate::td::account::AccountTexts;
+use crate::td::classes::Class;
+use crate::td::driver::pen;
 use crate::td::io as td;
 use crate::td::session::TdSession;
 
@@ -34,6 +39,10 @@ pub(super) struct Sessions {
     ticks: u64,
     md_outputs: VecDeque<md::Output>,
     td_outputs: VecDeque<td::Output>,
+    /// The journal of a run that trades.
+    pub(super) disk: Option<Disk>,
+    /// `FrontID` and `SessionID` of the login.
+    session: (i32, i32),
 }
 
 impl Sessions {
@@ -46,15 +55,30 @@ impl Sessions {
             ticks: 0,
             md_outputs: VecDeque::new(),
             td_outputs: VecDeque::new(),
+            disk: plan.trading.is_some().then(Disk::new),
+            session: (0, 0),
         }
     }
 
-    /// Another process begins. Its requests have other numbers.
-    pub(super) fn restart_td(&mut self, plan: &Plan, deaths: u64) {
+    /// Another process begins, with what is left of the journal. Its requests have other numbers. Returns how many bytes
+    /// of the journal are gone, and what the process remembers.
+    ///
+    /// # Errors
+    ///
+    /// What a cut journal may not look like.
+    pub(super) fn restart_td(
+        &mut self,
+        plan: &Plan,
+        deaths: u64,
+        chance: &mut Chance,
+    ) -> Result<(usize, Vec<Entry>), String> {
         let config = td_config(plan);
         let account = AccountTexts::new(&config).expect("a configuration that fits");
         self.td = TdSession::new(&config, account, plan.seed.wrapping_add(deaths << 32));
         self.td_outputs.clear();
+        let Some(disk) = &mut self.disk else { return Ok((0, Vec::new())) };
+        let gone = disk.cut(chance);
+        Ok((gone, disk.open()?))
     }
 
     /// The library's thread writes a tick into the ring.
@@ -174,6 +198,7 @@ impl World {
                 let Delivery::Trader { record, rsp_info, .. } = delivery else { return };
                 let received_ns = self.clock.for_session().unix_ns;
                 let event = td::SpiEvent { callback, record, rsp_info, number, is_last, received_ns };
+                self.write(pen::heard(&event));
                 self.step_td(td::Input::Callback(event));
             }
             Delivery::Burst { .. } | Delivery::Close { .. } => {}
@@ -213,7 +238,8 @@ impl World {
             delivery
             && let Some(login) = record.get::<RspUserLoginField>()
         {
-            self.judge.orders.logged_in(login.front_id, login.session_id);
+            self.sessions.session = (login.front_id, login.session_id);
+            self.judge.orders.logged_in(login);
         }
     }
 
@@ -340,7 +366,10 @@ impl World {
                 td::Output::Renew => self.renew(side),
                 td::Output::State(state) => self.publish_state(side, &state),
                 td::Output::Event(event) => self.td_event(&event),
-                td::Output::Ended(_) | td::Output::Journal(_) | td::Output::Gate(_) => {}
+                td::Output::Ended(_) | td::Output::Gate(_) => {}
+                td::Output::Journal(entry) => {
+                    self.write(Some(entry));
+                }
                 td::Output::ReadFrontInfo => {
                     let session = self.library(side).session();
                     let (query_frequency, _) = self.exchange.front_limits(session);
@@ -360,6 +389,17 @@ impl World {
                 self.judge.login_step(now, side, LoginStep::Confirm);
             }
             _ => self.judge.request(now, side, request.name()),
+        }
+        let at_ns = self.clock.for_session().unix_ns;
+        if !self.write(pen::action(at_ns, request, &record, request_id, self.sessions.session))
+            && Class::of(request) != Class::Cancel
+        {
+            self.tally.count("not journaled");
+            let result = Err(SendRefusal::NotJournaled("the disk is full".to_owned()));
+            return self.resume_td(td::Input::Sent { request_id, result });
+        }
+        if self.dies_here() {
+            return;
         }
         let order = record.get::<InputOrderField>().filter(|_| self.traders.is_some()).copied();
         let code = self.ask_td(request, record, request_id);
@@ -381,7 +421,21 @@ impl World {
                 return;
             }
         }
-        self.resume_td(td::Input::Sent { request_id, result: read_code(code) });
+        let result = read_code(code);
+        self.write(pen::answer(at_ns, request, request_id, &result));
+        self.resume_td(td::Input::Sent { request_id, result });
+    }
+
+    /// Writes into the journal, and tells the session when that fails for the first time, as the driver does. Returns
+    /// whether it is written.
+    fn write(&mut self, entry: Option<Entry>) -> bool {
+        let (Some(disk), Some(entry)) = (&mut self.sessions.disk, entry) else { return true };
+        let was_full = disk.has_failed();
+        let is_written = disk.append(&entry);
+        if !is_written && !was_full {
+            self.resume_td(td::Input::JournalFailed { reason: "the disk is full".to_owned() });
+        }
+        is_written
     }
 
     /// Gives the session what the shell learnt while it carried out its outputs.

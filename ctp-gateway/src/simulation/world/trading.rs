@@ -9,6 +9,7 @@ use super::super::stranger::Stranger;
 use super::super::trader::Trader;
 use super::super::venue;
 use super::{Event, Phase, World};
+use crate::journal::Entry;
 use crate::td::io::Input as TdInput;
 
 /// The pause before a stranger connects again.
@@ -186,10 +187,24 @@ impl World {
         self.library(side).replace();
         self.library(side).received = received;
         self.wakes[side as usize] = None;
-        self.sessions.restart_td(&self.plan, deaths);
         self.judge.died(side);
+        match self.sessions.restart_td(&self.plan, deaths, &mut self.mishap_chance) {
+            Ok((gone, entries)) => self.remember(gone, entries),
+            Err(what) => self.judge.find(self.clock.now(), Err(what)),
+        }
         let pause = self.mishap_chance.millis(1_050, 5_000);
         self.plan_connect(side, pause);
+    }
+
+    /// The new process reads what is left of its journal.
+    fn remember(&mut self, gone: usize, entries: Vec<Entry>) {
+        let count = entries.len();
+        self.log.line(self.clock.now(), format_args!("td .. {count} journal entries, {gone} bytes are gone"));
+        self.tally.count(if gone > 0 { "journal cut" } else { "journal whole" });
+        self.judge.orders.remembers(&entries);
+        for entry in entries {
+            self.step_td(TdInput::Remembered(entry));
+        }
     }
 
     /// Of what was on its way to the front when the process died, the first part arrives.
