@@ -7,6 +7,7 @@ use ctp_types::Text;
 use crate::alert::Alert;
 use crate::error::{ServerError, UnknownCause};
 use crate::td::instructions::Instruction;
+use crate::td::ledger::PositionNow;
 use crate::td::orders::order::{Order, Trade};
 
 /// An event of a trading session. None is ever dropped.
@@ -22,6 +23,9 @@ pub enum TdEvent {
         /// The fill.
         trade: Arc<Trade>,
     },
+    /// A trade changed a position of the gateway's own books, see [`TdClient::positions_now`](crate::TdClient::positions_now).
+    /// The last lot that goes is told, too: with 0 lots.
+    Position(Arc<PositionNow>),
     /// The counter or exchange refused an order: once, however many callbacks say so.
     Rejected {
         /// The order.
@@ -84,7 +88,8 @@ impl TdEvent {
         match self {
             Self::Order(order) | Self::Rejected { order, .. } | Self::Unknown { order, .. } => Some(order),
             Self::Trade { order, .. } | Self::CancelRejected { order, .. } => order.as_ref(),
-            Self::ForeignRejected { .. }
+            Self::Position(_)
+            | Self::ForeignRejected { .. }
             | Self::Instruction(_)
             | Self::InstructionCancelRejected { .. }
             | Self::Alert(_)

@@ -122,7 +122,9 @@ impl Ledger {
             self.opened.insert(lot);
         }
         let contract = self.contract(id, record.exchange_id);
-        let side = Side::of(record.direction, opens);
+        // A flag that no header knows may open or close.
+        let is_known = record.offset_flag.name().is_some();
+        let side = Side::of(record.direction, opens).filter(|_| is_known);
         let (Some(side), Some(price), 1..) = (side, Price::of(record.price), record.volume) else {
             self.unreadable.insert(id);
             return None;

@@ -83,6 +83,7 @@ fn told(event: &TdEvent) -> Told<'static> {
         TdEvent::TradingDayChanged { .. } => "trading_day_changed",
         TdEvent::Order(_) => "order",
         TdEvent::Trade { .. } => "trade",
+        TdEvent::Position(_) => "position",
         TdEvent::Rejected { .. } => "rejected",
         TdEvent::ForeignRejected { .. } => "foreign_rejected",
         TdEvent::CancelRejected { .. } => "cancel_rejected",

@@ -1,5 +1,6 @@
 //! What the session tells its books, and what it asks for them.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use ctp_types::{
@@ -19,27 +20,25 @@ impl TdSession {
         &self.ledger
     }
 
-    /// Takes the news of this step into the books: they follow what is told to the user, neither more nor less.
+    /// Takes the news of this step into the books: they follow what is told to the user, neither more nor less. Called again
+    /// in the same step it finds nothing new.
     pub(super) fn keep_books(&mut self) {
+        let mut changed = Vec::new();
         for event in &self.events {
             match event {
                 // The counter dropped it with its day.
                 TdEvent::Unknown { order, cause: UnknownCause::NewTradingDay } => {
                     self.ledger.forget(order.id)
                 }
-                TdEvent::Trade { order, trade } => {
-                    self.ledger.trade(&trade.record);
-                    if let Some(order) = order {
-                        self.ledger.order(order);
-                    }
+                TdEvent::Trade { order, trade, .. } => {
+                    changed.extend(self.ledger.trade(&trade.record));
+                    order.iter().for_each(|order| self.ledger.order(order));
                 }
-                _ => {
-                    if let Some(order) = event.order() {
-                        self.ledger.order(order);
-                    }
-                }
+                _ => event.order().into_iter().for_each(|order| self.ledger.order(order)),
             }
         }
+        let positions = changed.iter().filter_map(|key| self.ledger.position(key));
+        self.events.extend(positions.map(|position| TdEvent::Position(Arc::new(position))));
     }
 
     /// Takes prices.

@@ -1,4 +1,5 @@
 mod credentials;
+mod ledger;
 mod memory;
 mod recovery;
 mod watch;

@@ -225,6 +225,8 @@ fn a_trade_that_cannot_be_read_is_said() {
         TradeField { volume: 0, ..good },
         TradeField { volume: -1, ..good },
         TradeField { direction: Direction::from_char(b'x'), ..good },
+        TradeField { offset_flag: OffsetFlag::default(), ..good },
+        TradeField { offset_flag: OffsetFlag::from_char(b'x'), ..good },
     ]
     .into_iter()
     .enumerate()

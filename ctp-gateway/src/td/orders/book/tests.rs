@@ -58,6 +58,7 @@ fn word(event: &TdEvent) -> String {
         | TdEvent::InstructionCancelRejected { .. }
         | TdEvent::Alert(_)
         | TdEvent::TradingDayChanged { .. }
+        | TdEvent::Position(_)
         | TdEvent::Error { .. } => "error".into(),
     }
 }

@@ -1,0 +1,149 @@
+//! The session's books: what feeds them, what they ask for, and what the user is told.
+
+use ctp_types::{
+    HedgeFlag, InstrumentCommissionRateField, InstrumentMarginRateField, InvestorPositionField,
+    PosiDirection, QryInstrumentMarginRateField,
+};
+
+use super::*;
+use crate::td::ledger::{Mark, PositionKey, PositionNow, Rows};
+
+const LONG: PosiDirection = PosiDirection::LONG;
+
+fn fill(offset: OffsetFlag, direction: Direction, trade_id: &str, lots: i32) -> TradeField {
+    TradeField {
+        offset_flag: offset,
+        direction,
+        hedge_flag: HedgeFlag::SPECULATION,
+        trading_day: text("20261120"),
+        order_sys_id: text(trade_id),
+        ..trade("8", trade_id, lots)
+    }
+}
+
+fn positions(bench: &mut Bench) -> Vec<PositionNow> {
+    std::mem::take(&mut bench.events)
+        .into_iter()
+        .filter_map(|event| match event {
+            TdEvent::Position(position) => Some((*position).clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// F69: the trade that closes the last lot is told as a position of 0 lots.
+#[test]
+fn every_trade_tells_its_position_the_last_one_too() {
+    let mut bench = Bench::ready();
+    bench.push(TraderCallback::OnRtnTrade, fill(OffsetFlag::OPEN, Direction::BUY, "a", 3));
+    bench.push(TraderCallback::OnRtnTrade, fill(OffsetFlag::CLOSE_TODAY, Direction::SELL, "b", 3));
+    // Nobody knows their orders: they are told when they have waited long enough.
+    bench.now += Duration::from_secs(3);
+    bench.step(Input::Time);
+    bench.push(TraderCallback::OnRtnTrade, fill(OffsetFlag::OPEN, Direction::BUY, "a", 3));
+    let told: Vec<(i32, i32)> =
+        positions(&mut bench).iter().map(|now| (now.volume, now.close_volume)).collect();
+    assert_eq!(told, [(0, 3), (0, 3)]);
+    let all = bench.session.ledger().positions();
+    assert_eq!((all.len(), all[0].volume, all[0].open_volume), (1, 0, 3));
+}
+
+/// An order reserves what it closes from the step on in which it is placed, and no longer than it may exist.
+#[test]
+fn an_order_to_close_reserves_at_once() {
+    let mut bench = Bench::ready();
+    bench.push(TraderCallback::OnRtnTrade, fill(OffsetFlag::OPEN, Direction::BUY, "a", 3));
+    bench.now += Duration::from_secs(3);
+    bench.step(Input::Time);
+    let key = PositionKey::new(text("rb2601"), LONG, HedgeFlag::SPECULATION);
+    assert_eq!(bench.session.ledger().closable(&key).today, 3);
+    let close =
+        NewOrder::limit("rb2601", Direction::SELL, OffsetFlag::CLOSE_TODAY, 2, 3_900.0).exchange("SHFE");
+    let _placed = bench.place_as(&close, 1);
+    assert_eq!(bench.session.ledger().closable(&key).today, 1);
+    // What the library does not take reserves nothing.
+    bench.word = Err(SendRefusal::NetworkDown);
+    let _refused = bench.place_as(&close, 1);
+    assert_eq!(bench.session.ledger().closable(&key).today, 1);
+}
+
+/// What the books need is asked for one by one, once the start of the day is known, and taken from whoever asked it.
+#[test]
+fn rates_are_asked_for() {
+    let mut bench = Bench::ready();
+    bench.push(TraderCallback::OnRtnTrade, fill(OffsetFlag::OPEN, Direction::BUY, "a", 3));
+    bench.now += Duration::from_secs(3);
+    bench.step(Input::Time);
+    assert_eq!(bench.sent.len(), 0, "nothing is asked for before the day's start is known");
+    bench
+        .session
+        .ledger
+        .baseline(&Rows::default().with_positions(&[RecordBox::new(&InvestorPositionField::default())]));
+    let mut asked = Vec::new();
+    for _ in 0..10 {
+        bench.now += Duration::from_secs(2);
+        bench.step(Input::Time);
+        let Some((request, record, id)) = bench.sent.pop() else { break };
+        assert!(bench.sent.is_empty(), "one at a time");
+        asked.push(request);
+        match request {
+            TraderRequest::ReqQryInstrumentMarginRate => {
+                let query = record.get::<QryInstrumentMarginRateField>().unwrap();
+                assert_eq!((query.broker_id, query.hedge_flag), (text("9999"), HedgeFlag::SPECULATION));
+                let rate = InstrumentMarginRateField {
+                    instrument_id: query.instrument_id,
+                    hedge_flag: query.hedge_flag,
+                    long_margin_ratio_by_money: 0.1,
+                    ..Default::default()
+                };
+                bench.answer(request.answer().unwrap(), Some(rate), None, id, true);
+            }
+            TraderRequest::ReqQryInstrumentCommissionRate => {
+                let rate = InstrumentCommissionRateField {
+                    instrument_id: text("rb2601"),
+                    open_ratio_by_volume: 1.5,
+                    ..Default::default()
+                };
+                bench.answer(request.answer().unwrap(), Some(rate), None, id, true);
+            }
+            _ => bench.callback(request.answer().unwrap(), id),
+        }
+    }
+    let names: Vec<&str> = asked.iter().map(|request| request.name()).collect();
+    assert_eq!(
+        names,
+        [
+            "ReqQryBrokerTradingParams",
+            "ReqQryInstrument",
+            "ReqQryInstrumentMarginRate",
+            "ReqQryInstrumentCommissionRate"
+        ]
+    );
+    let now = bench.session.ledger().positions().remove(0);
+    assert_eq!(now.commission.map(|money| money.0), Some(45_000));
+    assert_eq!(now.margin.map(|money| money.0), Some(3 * 39_000 * 1_000));
+    // Prices.
+    let mark = Mark { instrument_id: text("rb2601"), last: Some(3_910.0), ..Mark::default() };
+    bench.step(Input::Mark(Box::new(mark)));
+    assert_eq!(bench.session.ledger().day_profit().held.0, 3 * 10 * 10 * 10_000);
+}
+
+/// Orders of a day that is over reserve nothing in the next one.
+#[test]
+fn a_new_trading_day_begins_with_empty_books() {
+    let mut bench = Bench::ready();
+    bench.place();
+    bench.push(TraderCallback::OnRtnTrade, fill(OffsetFlag::OPEN, Direction::BUY, "a", 3));
+    bench.now += Duration::from_secs(3);
+    bench.step(Input::Time);
+    bench.callback(TraderCallback::OnFrontDisconnected, 0x1001);
+    bench.log_in("20261123", "0");
+    assert_eq!(bench.session.ledger().positions(), []);
+    let account = bench.session.ledger().account();
+    assert_eq!(account.frozen_margin.map(|money| money.0), Some(0));
+    // A trade of the day before does not count.
+    bench.push(TraderCallback::OnRtnTrade, fill(OffsetFlag::OPEN, Direction::BUY, "c", 3));
+    bench.now += Duration::from_secs(3);
+    bench.step(Input::Time);
+    assert_eq!(bench.session.ledger().positions(), []);
+}
