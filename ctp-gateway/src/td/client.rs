@@ -2,8 +2,11 @@
 
 mod actions;
 mod books;
+mod closing;
 mod credentials;
 mod journal;
+
+pub use self::closing::Closing;
 
 use std::collections::VecDeque;
 use std::sync::Arc;

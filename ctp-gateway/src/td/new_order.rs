@@ -238,7 +238,6 @@ impl NewOrder {
     }
 
     /// Returns the same order with other lots and another offset.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for close_position, which comes with the ledger"))]
     pub(super) fn part(&self, offset: OffsetFlag, volume: i32) -> Self {
         let mut part = self.clone();
         part.record.volume_total_original = volume;

@@ -44,12 +44,23 @@ pub fn split(
     volume: i32,
     first: CloseFirst,
 ) -> Result<Vec<(OffsetFlag, i32)>, NotEnoughHeld> {
+    split_lots(matches!(exchange, Some(Exchange::Shfe | Exchange::Ine)), today, yesterday, volume, first)
+}
+
+/// Does so where it is known whether today's and earlier lots are kept apart.
+pub(crate) fn split_lots(
+    is_split: bool,
+    today: i32,
+    yesterday: i32,
+    volume: i32,
+    first: CloseFirst,
+) -> Result<Vec<(OffsetFlag, i32)>, NotEnoughHeld> {
     let (today, yesterday) = (today.max(0), yesterday.max(0));
     let free = today.saturating_add(yesterday);
     if volume < 1 || volume > free {
         return Err(NotEnoughHeld { wanted: volume, free, today, yesterday });
     }
-    if !matches!(exchange, Some(Exchange::Shfe | Exchange::Ine)) {
+    if !is_split {
         return Ok(vec![(OffsetFlag::CLOSE, volume)]);
     }
     let parts = match first {

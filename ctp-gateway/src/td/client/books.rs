@@ -92,7 +92,7 @@ impl TdClient {
         });
     }
 
-    fn books<T>(&self, look: impl FnOnce(&Ledger) -> T) -> Result<T, Error> {
+    pub(super) fn books<T>(&self, look: impl FnOnce(&Ledger) -> T) -> Result<T, Error> {
         let shared = self.shared();
         shared.give_marks();
         let looked = shared.enter(|driver| Ok(look(driver.session.ledger())));
