@@ -5,7 +5,7 @@
 //! in it. It knows when it called, which no real library tells.
 
 mod floor;
-mod front;
+pub(crate) mod front;
 mod latency;
 mod memory;
 mod rate;
@@ -80,7 +80,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 fn run_counted(arguments: &Arguments) -> Result<()> {
     let folder = tempfile::tempdir().context("cannot make a folder")?;
     front::compile(folder.path())?;
-    let mut command = again(folder.path())?;
+    let mut command = again("gateway", folder.path())?;
     command.args(["--rounds", &arguments.rounds.to_string()]);
     if let Some(only) = &arguments.only {
         command.args(["--only", only]);
@@ -91,14 +91,14 @@ fn run_counted(arguments: &Arguments) -> Result<()> {
 }
 
 /// Returns the command that runs this program with the libraries in `folder`.
-fn again(folder: &Path) -> Result<Command> {
+pub(crate) fn again(part: &str, folder: &Path) -> Result<Command> {
     let mut command = Command::new(env::current_exe().context("the bench does not know its own path")?);
-    command.args(["gateway", "--library"]).arg(folder).env("LD_PRELOAD", front::counter(folder));
+    command.args([part, "--library"]).arg(folder).env("LD_PRELOAD", front::counter(folder));
     Ok(command)
 }
 
 /// Returns a figure that shall be at most `limit`.
-fn at_most(
+pub(crate) fn at_most(
     name: impl Into<String>,
     (limit, unit): (f64, &'static str),
     rounds: Vec<f64>,
@@ -115,7 +115,7 @@ fn at_most(
 }
 
 /// Returns a figure of which nothing is promised.
-fn told(
+pub(crate) fn told(
     name: impl Into<String>,
     unit: &'static str,
     rounds: Vec<f64>,
@@ -125,18 +125,18 @@ fn told(
 }
 
 /// Returns how many times as much as the floor each round took.
-fn ratios(own: &[f64], floor: &[f64]) -> Vec<f64> {
+pub(crate) fn ratios(own: &[f64], floor: &[f64]) -> Vec<f64> {
     own.iter().zip(floor).map(|(own, floor)| own / floor).collect()
 }
 
 /// Returns the nanoseconds of `CLOCK_MONOTONIC`, the clock that the library stamps with.
-fn monotonic_ns() -> i64 {
+pub(crate) fn monotonic_ns() -> i64 {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
     now.tv_sec * 1_000_000_000 + now.tv_nsec
 }
 
 /// Returns what of a hundred samples so many are not above.
-fn percentile(samples: &mut [f64], of_hundred: usize) -> f64 {
+pub(crate) fn percentile(samples: &mut [f64], of_hundred: usize) -> f64 {
     samples.sort_by(f64::total_cmp);
     samples.get(samples.len() * of_hundred / 100).copied().unwrap_or(f64::NAN)
 }

@@ -8,6 +8,7 @@ mod exchange;
 mod floor;
 mod gateway;
 mod generator;
+mod orders;
 mod report;
 mod rounds;
 mod served;
@@ -34,6 +35,8 @@ enum Command {
     Served(served::Arguments),
     /// The gateway: CTP's thread, latency, rates, memory.
     Gateway(gateway::Arguments),
+    /// Orders: their way to the library with and without journal, what open ones cost, recovery.
+    Orders(orders::Arguments),
     /// Does only what cannot be avoided; run by the benches.
     #[command(hide = true, subcommand)]
     Floor(floor::Floor),
@@ -45,6 +48,7 @@ fn main() -> Result<()> {
         Command::Exchange(arguments) => exchange::run(&arguments),
         Command::Served(arguments) => served::run(&arguments),
         Command::Gateway(arguments) => gateway::run(&arguments),
+        Command::Orders(arguments) => orders::run(&arguments),
         Command::Floor(floor) => floor.run(),
     }
 }

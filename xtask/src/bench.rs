@@ -33,6 +33,8 @@ enum Part {
     Served,
     /// The gateway: what a tick costs CTP's thread, latency to a handler, rates, memory.
     Gateway,
+    /// Orders: their way to the library with and without journal, what open ones cost, recovery.
+    Orders,
 }
 
 /// The version whose facade the exchange is measured through.
@@ -73,8 +75,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         }
         shell::run(&mut bench)?;
     }
-    if wanted(Part::Gateway) {
-        let mut bench = bench("gateway", arguments.rounds);
+    for (part, name) in [(Part::Gateway, "gateway"), (Part::Orders, "orders")] {
+        if !wanted(part) {
+            continue;
+        }
+        let mut bench = bench(name, arguments.rounds);
         if let Some(only) = &arguments.only {
             bench.args(["--only", only]);
         }

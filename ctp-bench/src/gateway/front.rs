@@ -13,19 +13,19 @@ use ctp_gateway::{MdClient, MdConfig};
 use crate::root;
 
 /// The version whose headers are used.
-const HEADERS: &str = "vendor/se-6.7.13/include";
+pub(crate) const HEADERS: &str = "vendor/se-6.7.13/include";
 /// The instruments of the library's ticks: what it sends does not depend on what is subscribed.
 const SUBSCRIBED: [&str; 3] = ["rb2701", "ag2706", "i2709"];
 /// Longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Compiles the library and the counter of allocations into `folder`.
-pub(super) fn compile(folder: &Path) -> Result<()> {
+pub(crate) fn compile(folder: &Path) -> Result<()> {
     compile_one(&library(folder), include_str!("front.cpp"))?;
     compile_one(&counter(folder), include_str!("counter.cpp"))
 }
 
-fn compile_one(target: &Path, text: &str) -> Result<()> {
+pub(crate) fn compile_one(target: &Path, text: &str) -> Result<()> {
     let source = target.with_extension("cpp");
     std::fs::write(&source, text).with_context(|| format!("cannot write {}", source.display()))?;
     let mut compiler = Command::new(env::var_os("CXX").unwrap_or_else(|| "c++".into()));
@@ -38,25 +38,25 @@ fn compile_one(target: &Path, text: &str) -> Result<()> {
 }
 
 /// Returns the path of the library in `folder`.
-pub(super) fn library(folder: &Path) -> PathBuf {
+pub(crate) fn library(folder: &Path) -> PathBuf {
     folder.join("libfront.so")
 }
 
 /// Returns the path of the counter of allocations in `folder`.
-pub(super) fn counter(folder: &Path) -> PathBuf {
+pub(crate) fn counter(folder: &Path) -> PathBuf {
     folder.join("libcounter.so")
 }
 
 /// A client and the front that it is connected to.
-pub(super) struct Session {
-    pub(super) client: MdClient,
-    pub(super) front: Front,
+pub(crate) struct Session {
+    pub(crate) client: MdClient,
+    pub(crate) front: Front,
     _folder: tempfile::TempDir,
 }
 
 impl Session {
     /// Connects a client, with room for `capacity` ticks, and waits until it is ready.
-    pub(super) async fn start(library: &Path, capacity: usize) -> Result<Self> {
+    pub(crate) async fn start(library: &Path, capacity: usize) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").context("no port for the front")?;
         let folder = tempfile::tempdir().context("cannot make a folder")?;
         let mut config = MdConfig::new([format!("tcp://{}", listener.local_addr()?)]);
@@ -72,27 +72,27 @@ impl Session {
 }
 
 /// The connection over which the library is told what to send.
-pub(super) struct Front {
+pub(crate) struct Front {
     stream: BufReader<TcpStream>,
 }
 
 /// What a run cost the library's thread; times of one callback in nanoseconds.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Run {
-    pub(super) p50: f64,
-    pub(super) p99: f64,
-    pub(super) p999: f64,
-    pub(super) longest: f64,
-    pub(super) seconds: f64,
+pub(crate) struct Run {
+    pub(crate) p50: f64,
+    pub(crate) p99: f64,
+    pub(crate) p999: f64,
+    pub(crate) longest: f64,
+    pub(crate) seconds: f64,
     /// By this thread, in all callbacks.
-    pub(super) allocations: f64,
+    pub(crate) allocations: f64,
     /// Callbacks that entered the kernel; of a watched run.
-    pub(super) entered: f64,
+    pub(crate) entered: f64,
 }
 
 /// What the library does.
 #[derive(Clone, Copy)]
-pub(super) enum What {
+pub(crate) enum What {
     /// It delivers ticks to the gateway.
     Run,
     /// The same, and counts callbacks that entered the kernel.
@@ -120,7 +120,7 @@ impl Front {
     }
 
     /// Lets the library send `count` ticks, one every `interval_ns`, and returns when it has. Blocks.
-    pub(super) fn run(&mut self, what: What, count: u64, interval_ns: u64) -> Result<Run> {
+    pub(crate) fn run(&mut self, what: What, count: u64, interval_ns: u64) -> Result<Run> {
         let word = match what {
             What::Run => "run",
             What::Watch => "watch",

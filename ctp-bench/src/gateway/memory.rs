@@ -68,7 +68,7 @@ pub(super) fn stall(folder: &Path) -> Result<Vec<Figure>> {
 
 /// Starts a process that measures.
 fn start(folder: &Path, what: What) -> Result<Child> {
-    let mut command = again(folder)?;
+    let mut command = again("gateway", folder)?;
     command
         .args(["--memory", &name(what)])
         .stdin(Stdio::null())

@@ -204,3 +204,101 @@ fn a_disk_that_cannot_be_synchronised_is_told_and_ends_the_journal() {
     while journal.append(&answer(2)).is_ok() {}
     assert_eq!(journal.failure().unwrap().to_string(), error.to_string());
 }
+
+/// Set for the child that the two tests below start: what it shall do, and where.
+const CHILD: &str = "CTP_JOURNAL_TEST_CHILD";
+
+/// Runs as a child: writes until it is killed, or until the journal takes no more. Says each number when it is written.
+#[test]
+fn child_that_writes() {
+    let Some(folder) = std::env::var_os(CHILD).map(PathBuf::from) else { return };
+    let config = JournalConfig { view: false, ..config(1 << 16) };
+    let (mut journal, _) = Journal::open(&folder, "9999/1", &config, 1, |_| {}).unwrap();
+    let progress = folder.join("progress");
+    journal.append(&login(DAY)).unwrap();
+    let said = File::create(&progress).unwrap();
+    for number in 1..2_000_000_i32 {
+        match journal.append(&answer(number)) {
+            Ok(_) => said.write_all_at(&number.to_le_bytes(), 0).unwrap(),
+            Err(error) => {
+                fs::write(folder.join("failed"), error.to_string()).unwrap();
+                assert_eq!(journal.append(&answer(0)).unwrap_err().to_string(), error.to_string());
+                return;
+            }
+        }
+    }
+    panic!("it was neither killed nor full");
+}
+
+/// Returns the command that runs [`child_that_writes`], behind words of a shell.
+fn child(words: &str, folder: &Path) -> std::process::Command {
+    let mut command = std::process::Command::new("sh");
+    let own = std::env::current_exe().unwrap();
+    command.args(["-c", &format!("{words} exec \"$0\" \"$@\"")]).arg(own);
+    command.args(["--exact", "journal::writer::tests::child_that_writes"]);
+    command.env(CHILD, folder).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+    command
+}
+
+fn said(folder: &Path) -> i32 {
+    let bytes = fs::read(folder.join("progress")).unwrap_or_default();
+    bytes.first_chunk().map_or(0, |bytes| i32::from_le_bytes(*bytes))
+}
+
+#[test]
+fn what_was_written_survives_a_kill_at_any_moment() {
+    let mut chance = fastrand::Rng::with_seed(11);
+    for _ in 0..5 {
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = child("", folder.path()).spawn().unwrap();
+        let wanted = chance.i32(1..3_000);
+        let begun = std::time::Instant::now();
+        while said(folder.path()) < wanted && begun.elapsed().as_secs() < 60 {
+            std::thread::yield_now();
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let (_, recovered) = open(folder.path(), &config(1 << 16));
+        let (numbers, said) = (numbers(&recovered), said(folder.path()));
+        assert!(said >= wanted, "the child wrote {said} in a minute");
+        let written = i32::try_from(numbers.len()).unwrap();
+        assert_eq!(numbers, (1..=written).collect::<Vec<_>>(), "no gap, nothing twice");
+        // Between the write and the saying of it there is one entry at most.
+        assert!(written == said || written == said + 1, "{written} written, {said} said");
+        assert!(recovered.damage.iter().all(|damage| damage.kind.is_torn()), "{:?}", recovered.damage);
+    }
+}
+
+/// F71. A limit of file sizes is as good as a disk that is full: the kernel takes no more.
+#[test]
+fn f71_a_full_disk_ends_the_journal_and_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    // Blocks of 512 bytes, half as many as a segment has: the first one cannot even be set aside.
+    let status = child("trap '' XFSZ; ulimit -f 64;", folder.path()).status().unwrap();
+    assert!(!status.success(), "no journal without room for its first segment");
+    // A file system with room for three segments, if this user may have one.
+    let mount = "mount -t tmpfs -o size=200k none \"$CTP_JOURNAL_TEST_CHILD\";";
+    let after = format!(
+        "{mount} \"$0\" \"$@\"; cp -r \"$CTP_JOURNAL_TEST_CHILD\"/. \"$CTP_JOURNAL_TEST_KEPT\"; exit 0; :"
+    );
+    let (own, kept) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut inner = std::process::Command::new("unshare");
+    inner.args(["--user", "--map-root-user", "--mount", "sh", "-c", &after]);
+    inner
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", "journal::writer::tests::child_that_writes"]);
+    inner.env(CHILD, own.path()).env("CTP_JOURNAL_TEST_KEPT", kept.path());
+    inner.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+    let mounted = inner.status().is_ok_and(|status| status.success()) && kept.path().join("failed").exists();
+    if !mounted {
+        // No file system of one's own here: the child above has shown the refusal.
+        return;
+    }
+    let words = fs::read_to_string(kept.path().join("failed")).unwrap();
+    assert!(words.contains("the disk is full, make room"), "{words}");
+    let (_, recovered) = open(kept.path(), &config(1 << 16));
+    assert!(recovered.damage.is_empty(), "{:?}", recovered.damage);
+    let (numbers, said) = (numbers(&recovered), said(kept.path()));
+    assert_eq!(numbers, (1..=said).collect::<Vec<_>>());
+    assert!(said > 100, "{said}");
+}
