@@ -102,6 +102,15 @@ pub enum Error {
     /// The session was closed.
     #[error("the session is closed; connect a new client")]
     Closed,
+    /// The order is over, and not all of its lots were traded.
+    #[error(
+        "order {} is over with {} of {} lots traded: {}; see its events",
+        order.id.0, order.volume_filled, order.volume, order.status_text()
+    )]
+    NotFilled {
+        /// The order as it ended.
+        order: std::sync::Arc<crate::td::Order>,
+    },
     /// The library did not stop in time; its threads may still run.
     #[error("the library did not stop within {waited:?}")]
     CloseTimedOut {

@@ -41,7 +41,7 @@ pub use ledger::{
 };
 pub use new_order::{Condition, NewOrder};
 pub use offsets::{CloseFirst, NotEnoughHeld, split};
-pub use orders::{Order, OrderHandle, OrderId, OrderKeys, OrderPhase, Origin, Trade};
+pub use orders::{Order, OrderEvents, OrderHandle, OrderId, OrderKeys, OrderPhase, Origin, Outcome, Trade};
 pub use parked::{Parked, ParkedCancel};
 pub use recovery::{GateReason, GateReasons, GateState};
 pub use requests::Requests;

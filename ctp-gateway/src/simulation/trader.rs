@@ -21,7 +21,7 @@ use super::venue;
 use crate::config::Timeouts;
 use crate::error::Error;
 use crate::td::io::{ActReply, Command};
-use crate::td::session::Placed;
+use crate::td::orders::Placed;
 use crate::td::{NewOrder, Order, OrderId};
 
 /// How much longer than promised a call may take before it counts as lost.
@@ -152,7 +152,7 @@ impl Trader {
                     end.map(|end| {
                         judge.find(now, judge.orders.ended(*memo, &end));
                         end.map(|placed| {
-                            let what = format!("order {} {memo}", placed.order.borrow().id.0);
+                            let what = format!("order {} {memo}", placed.order().id.0);
                             self.handles.push(placed);
                             what
                         })

@@ -20,7 +20,7 @@ use super::tally::Tally;
 use crate::config::Timeouts;
 use crate::error::Error;
 use crate::requests::submission::Reply as Brought;
-use crate::td::session::Placed;
+use crate::td::orders::Placed;
 use crate::td::{Order, OrderId};
 
 pub(super) use self::wishes::Wish;

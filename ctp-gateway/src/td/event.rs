@@ -8,7 +8,7 @@ use crate::alert::Alert;
 use crate::error::{ServerError, UnknownCause};
 use crate::td::instructions::Instruction;
 use crate::td::ledger::PositionNow;
-use crate::td::orders::order::{Order, Trade};
+use crate::td::orders::{Order, Trade};
 
 /// An event of a trading session. None is ever dropped.
 #[derive(Clone, Debug)]

@@ -15,11 +15,12 @@ use crate::td::event::TdEvent;
 use crate::td::instructions::InstructionId;
 use crate::td::instructions::desk::CancelReply;
 use crate::td::ledger::Mark;
+use crate::td::orders::Placed;
 use crate::td::orders::order::{Order, OrderId};
 use crate::td::recovery::GateState;
 use crate::td::rows::Instrument;
 pub(crate) use crate::td::session::CallReply;
-use crate::td::session::{InstructionReply, Placed};
+use crate::td::session::InstructionReply;
 
 /// A callback, copied.
 pub(crate) type SpiEvent = RawEvent<TraderCallback>;

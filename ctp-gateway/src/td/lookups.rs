@@ -22,7 +22,8 @@ use crate::shell::blocking;
 use crate::state::SessionState;
 use crate::td::client::TdClient;
 use crate::td::io::Command;
-use crate::td::orders::order::{Order, Trade};
+use crate::td::orders::source::{Arrival, Source};
+use crate::td::orders::{Order, Trade};
 use crate::td::requests::Requests;
 use crate::td::rows::{Account, CommissionRate, Instrument, MarginRate, Position};
 use crate::td::settlement;
@@ -237,7 +238,8 @@ impl TdClient {
     /// As [`instruments`](Self::instruments).
     pub async fn trades(&self) -> Result<Vec<Trade>, Error> {
         let rows = self.query(TraderRequest::ReqQryTrade, self.own::<QryTradeField>()).await?;
-        Ok(of::<TradeField>(&rows.records).map(|record| Trade::new(record, rows.received_ns)).collect())
+        let arrival = Arrival::new(rows.received_ns, Source::Query);
+        Ok(of::<TradeField>(&rows.records).map(|record| Trade::new(record, arrival)).collect())
     }
 
     /// Queries the settlement statement of a day (`yyyymmdd`) or month (`yyyymm`), or the last one (empty); `None` if

@@ -136,15 +136,26 @@ pub(crate) mod tests {
     use super::*;
     use crate::error::SendRefusal;
     use crate::td::fixtures::{FRONT, SESSION as SESSION_ID, input, order, trade};
+    use crate::td::orders::source::{Arrival, Source};
     use crate::td::orders::{OrderId, Trade};
 
     const MS: i64 = 1_000_000;
+
+    fn live(received_ns: i64) -> Arrival {
+        Arrival::new(received_ns, Source::Live)
+    }
 
     fn sent(meter: &mut Meter, order_ref: &str, number: i32) -> Order {
         let input = input(order_ref, number);
         let (request, record) = (TraderRequest::ReqOrderInsert, RecordBox::new(&input));
         meter.take(1_000 * MS, &[Output::Send { request, record, request_id: number }]);
-        Order::own(OrderId(u64::from(number.unsigned_abs())), &input, FRONT, SESSION_ID)
+        Order::own(
+            OrderId(u64::from(number.unsigned_abs())),
+            crate::td::Origin::Own,
+            &input,
+            FRONT,
+            SESSION_ID,
+        )
     }
 
     /// An order that trades in two parts, one that is refused, and one that the library does not take.
@@ -153,12 +164,12 @@ pub(crate) mod tests {
         let mut first = sent(&mut meter, "1", 1);
         let (part, all) = (OrderStatus::PART_TRADED_QUEUEING, OrderStatus::ALL_TRADED);
         for (status, traded, at) in [(part, 4, 1_002), (part, 4, 1_003), (all, 10, 1_900)] {
-            first.merge(&order("1", status, OrderSubmitStatus::ACCEPTED, traded), at * MS);
+            first.merge(&order("1", status, OrderSubmitStatus::ACCEPTED, traded), live(at * MS));
             meter.take(at * MS, &[Output::Event(TdEvent::Order(Arc::new(first.clone())))]);
         }
         for (trade_id, volume, at) in [("a", 4, 1_005), ("b", 6, 1_950)] {
             first.volume_filled += volume;
-            let trade = Arc::new(Trade::new(&trade("1", trade_id, volume), at * MS));
+            let trade = Arc::new(Trade::new(&trade("1", trade_id, volume), live(at * MS)));
             let order = Some(Arc::new(first.clone()));
             meter.take(at * MS, &[Output::Event(TdEvent::Trade { order, trade })]);
         }

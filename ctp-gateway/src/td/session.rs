@@ -5,6 +5,7 @@
 
 mod actions;
 mod answers;
+mod cancels;
 mod credentials;
 mod instructions;
 mod ledger;
@@ -13,13 +14,13 @@ mod orders;
 mod recovery;
 mod watch;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
 use ctp_types::{
-    InputOrderActionField, InputOrderField, OrderActionField, OrderField, RecordBox, RspUserLoginField, Text,
-    TradeField, TraderCallback, TraderRequest,
+    ErrorConditionalOrderField, InputOrderActionField, InputOrderField, OrderActionField, OrderField,
+    RecordBox, RspUserLoginField, Text, TradeField, TraderCallback, TraderRequest,
 };
 
 use crate::alert::Alert;
@@ -36,8 +37,12 @@ use crate::td::check::InstrumentTable;
 use crate::td::event::TdEvent;
 use crate::td::io::{Command, Input, Output, Outputs, SpiEvent};
 use crate::td::ledger::Ledger;
+use crate::td::orders::HandleSide;
 use crate::td::orders::book::OrderBook;
-use crate::td::orders::order::OrderId;
+use crate::td::orders::cancels::Cancels;
+use crate::td::orders::deadlines::Deadlines;
+use crate::td::orders::order::{OrderId, Origin};
+use crate::td::orders::source::{Arrival, Source};
 use crate::td::recovery::GateState;
 
 use self::credentials::Call;
@@ -45,8 +50,7 @@ pub(crate) use self::credentials::CallReply;
 pub(crate) use self::instructions::InstructionReply;
 use self::instructions::Instructions;
 use self::memory::Memory;
-pub(crate) use self::orders::Placed;
-use self::orders::{Cancelling, HandleSide, Placing};
+use self::orders::Placing;
 use self::recovery::Assurance;
 
 pub(crate) struct TdSession {
@@ -80,11 +84,9 @@ pub(crate) struct TdSession {
     handles: HashMap<OrderId, HandleSide>,
     /// Orders between the decision to send and the library's word, by request number.
     placing: HashMap<i32, Placing>,
-    /// Orders that were sent and not answered, with the time until which an answer is awaited.
-    unanswered: Vec<(Instant, OrderId)>,
-    cancels: HashMap<OrderId, Cancelling>,
-    /// Refused actions that were told already: request number and action reference.
-    refused_actions: HashSet<(i32, i32)>,
+    /// Orders that were sent, and until when their answer is awaited.
+    unanswered: Deadlines<OrderId>,
+    cancels: Cancels,
     events: Vec<TdEvent>,
     outputs: Outputs,
 }
@@ -118,9 +120,8 @@ impl TdSession {
             instructions: Instructions::new(config.timeouts.order),
             handles: HashMap::new(),
             placing: HashMap::new(),
-            unanswered: Vec::new(),
-            cancels: HashMap::new(),
-            refused_actions: HashSet::new(),
+            unanswered: Deadlines::default(),
+            cancels: Cancels::default(),
             events: Vec::new(),
             outputs: Vec::new(),
         }
@@ -168,14 +169,14 @@ impl TdSession {
         self.ask_for_books(instant);
         self.publish();
         self.mind_gate();
+        self.settle_deadlines();
         self.watch.end(instant, &self.state);
         std::mem::take(&mut self.outputs)
     }
 
     /// Returns when [`Input::Time`] is due at the latest.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        let unanswered = self.unanswered.iter().map(|(until, _)| *until).min();
-        let cancels = self.cancels.values().map(|cancel| cancel.deadline).min();
+        let (unanswered, cancels) = (self.unanswered.next(), self.cancels.next_deadline());
         let requests = self.requests.next_deadline(self.is_usable());
         let (handshake, watch) = (self.handshake.next_deadline(), self.watch.next_deadline());
         let (instructions, recovery) =
@@ -222,12 +223,13 @@ impl TdSession {
             TraderCallback::OnRspSettlementInfoConfirm => self.handle_step(now, Step::Confirm, event),
             TraderCallback::OnRspOrderInsert => {
                 if let Err(error) = event.check() {
-                    self.book.refuse(event.get::<InputOrderField>(), event.number, error, &mut self.events);
+                    let input = event.get::<InputOrderField>();
+                    self.book.refuse(input, event.number, error, self.arrival(), &mut self.events);
                 }
             }
             TraderCallback::OnErrRtnOrderInsert => {
                 if let Some(input) = event.get::<InputOrderField>() {
-                    self.book.refuse_public(input, event.refusal(), &mut self.events);
+                    self.book.refuse_public(input, event.refusal(), self.arrival(), &mut self.events);
                 }
             }
             TraderCallback::OnRspOrderAction => {
@@ -243,15 +245,20 @@ impl TdSession {
             TraderCallback::OnRtnOrder => {
                 let record = event.get::<OrderField>();
                 if let Some(record) = record.filter(|record| !self.is_of_the_past(record.trading_day)) {
-                    self.book.apply_order(record, event.received_ns, &mut self.events);
+                    self.book.apply_order(record, self.arrival(), &mut self.events);
                     self.note_move(now);
                 }
             }
             TraderCallback::OnRtnTrade => {
                 let record = event.get::<TradeField>();
                 if let Some(record) = record.filter(|record| !self.is_of_the_past(record.trading_day)) {
-                    self.book.apply_trade(now, record, event.received_ns, &mut self.events);
+                    self.book.apply_trade(now, record, self.arrival(), &mut self.events);
                     self.note_move(now);
+                }
+            }
+            TraderCallback::OnRtnErrorConditionalOrder => {
+                if let Some(record) = event.get::<ErrorConditionalOrderField>() {
+                    self.book.refuse_triggered(record, self.arrival(), &mut self.events);
                 }
             }
             _ => {}
@@ -359,13 +366,13 @@ impl TdSession {
         let accepted =
             self.handshake.handle_answer(now, step, event.number, result.clone(), &mut self.ids, &mut moves);
         if accepted && let (Ok(Some(login)), Some(record)) = (result, login) {
-            self.begin_login(login, record.max_order_ref);
+            self.begin_login(now, login, record.max_order_ref);
         }
         self.carry_out(now, moves);
     }
 
     /// Takes over what a successful login says, before anything else uses it.
-    fn begin_login(&mut self, login: Login, max_order_ref: Text<13>) {
+    fn begin_login(&mut self, now: Instant, login: Login, max_order_ref: Text<13>) {
         let from_front = max_order_ref.to_str().trim().parse().unwrap_or(0);
         self.last_order_ref = self.last_order_ref.max(from_front);
         if !self.login.trading_day.is_empty() && self.login.trading_day != login.trading_day {
@@ -375,11 +382,12 @@ impl TdSession {
             self.book.begin_trading_day(&mut self.events);
             self.instructions.desk.begin_trading_day(&mut self.events);
             self.instruments = InstrumentTable::default();
-            self.refused_actions.clear();
+            self.cancels.begin_trading_day();
         }
         self.ledger.begin_day(login.trading_day);
         self.ledger.want_again();
-        self.remember(login.trading_day);
+        self.book.know_session(login.front_id, login.session_id, Origin::Own);
+        self.remember(now, login.trading_day);
         self.login = login;
     }
 
@@ -405,6 +413,13 @@ impl TdSession {
             Heard { callback: event.callback, record, request_id: event.number, is_last: event.is_last };
         let own = (self.logins > 0).then_some((self.login.front_id, self.login.session_id));
         self.requests.handle_callback(now, heard, event.check(), own)
+    }
+
+    /// Returns how what came in this step arrived: until the session is ready it catches up with the day.
+    fn arrival(&self) -> Arrival {
+        let is_caught_up = self.assurance.recovery.is_caught_up();
+        let source = if is_caught_up { Source::Live } else { Source::Replay };
+        Arrival::new(self.received_ns, source)
     }
 
     /// Returns whether a refusal is about an order of the book.

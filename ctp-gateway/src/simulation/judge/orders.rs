@@ -15,7 +15,7 @@ use ctp_types::{
 use super::super::venue;
 use crate::error::Error;
 use crate::journal::Entry;
-use crate::td::session::Placed;
+use crate::td::orders::Placed;
 use crate::td::{Order, OrderId, OrderPhase, TdEvent};
 
 type Memo = Text<13>;

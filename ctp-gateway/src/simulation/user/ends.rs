@@ -10,7 +10,7 @@ use super::super::listing::Listing;
 use super::Reply;
 use crate::error::{Error, SendRefusal};
 use crate::requests::submission::Reply as Brought;
-use crate::td::session::Placed;
+use crate::td::orders::Placed;
 use crate::td::{Order, OrderId};
 
 /// The end of a request.
@@ -137,7 +137,7 @@ fn place_end(end: Result<Placed, Error>) -> End {
         ["order: not sent", "order: rejected", "order: timed out", "order: unknown", "order: denied"];
     match end {
         Ok(placed) => {
-            let id = placed.order.borrow().id;
+            let id = placed.order().id;
             End { placed: Some((id, placed)), ..End::new("order: sent", format!("order {}", id.0)) }
         }
         Err(error) => End::wrong(TALLIES, &error),

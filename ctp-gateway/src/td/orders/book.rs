@@ -1,47 +1,48 @@
 //! All orders and trades of the trading day, found by any of their names.
 //!
 //! A pure state machine: records go in, events come out. Records may be repeated, late, out of order or replayed;
-//! each change is reported once, each trade is counted once, each refusal is told once.
+//! each change is reported once, each trade is counted once, each refusal is told once. What one record costs does not
+//! depend on how many orders there are.
 
-use std::collections::{HashMap, HashSet};
+mod family;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use ctp_types::{Direction, InputOrderField, OrderActionField, OrderField, Text, TradeField};
 
+use self::family::Orphans;
 use crate::error::{ServerError, UnknownCause};
 use crate::td::event::TdEvent;
-use crate::td::orders::order::{Order, OrderId, OrderPhase, Trade};
-
-/// How long a trade waits for the record of its order before it is reported without.
-const TRADE_WAIT: Duration = Duration::from_secs(2);
-
-/// A name of an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Key {
-    /// `FrontID`, `SessionID`, `OrderRef`: known from the request on, reassigned when the counter clears its flow.
-    Session(i32, i32, Text<13>),
-    /// `ExchangeID`, `OrderSysID`: known from the exchange's acceptance on.
-    Exchange(Text<9>, Text<21>),
-    /// `ExchangeID`, `TraderID`, `OrderLocalID`: known from the counter's acceptance on, never reassigned.
-    Local(Text<9>, Text<21>, Text<13>),
-}
+use crate::td::orders::names::{Name, Names};
+use crate::td::orders::order::{Order, OrderId, OrderPhase, Origin};
+use crate::td::orders::source::Arrival;
+use crate::td::orders::trade::Trade;
+use crate::td::orders::waiting::WaitingTrades;
 
 /// What makes a trade unique: both sides of a self-trade share the exchange's number.
 type TradeKey = (Text<9>, Text<21>, Direction, Text<21>, Text<81>);
 
 #[derive(Debug, Default)]
 pub(crate) struct OrderBook {
-    orders: HashMap<OrderId, Arc<Order>>,
-    keys: HashMap<Key, OrderId>,
-    last_id: u64,
-    trades: HashSet<TradeKey>,
-    /// Trades whose order is not known yet, with the time until which they wait.
-    waiting: Vec<(Instant, Trade)>,
-    /// Trades that were reported without their order, which may still come.
-    orphans: Vec<Arc<Trade>>,
-    /// Own orders by the request number they were sent under.
+    /// By their numbers, which count on from `before`; `None` where the library did not take the order.
+    orders: Vec<Option<Arc<Order>>>,
+    /// The last number of the trading days before.
+    before: u64,
+    names: Names,
+    /// Own orders by the request numbers they were sent under.
     requests: HashMap<i32, OrderId>,
+    /// The sessions of this client today, and those of earlier runs.
+    sessions: HashMap<(i32, i32), Origin>,
+    /// Orders that nothing has come back of, and those of which that is said.
+    sent: BTreeSet<OrderId>,
+    unknown: BTreeSet<OrderId>,
+    trades: HashSet<TradeKey>,
+    /// Trades whose order is not known yet.
+    waiting: WaitingTrades,
+    /// Orders whose conditional parent is not known yet.
+    orphans: Orphans,
     /// Refusals of other sessions' orders that were told already.
     foreign_refusals: HashSet<(Text<13>, i32, Text<81>, i32)>,
 }
@@ -49,7 +50,12 @@ pub(crate) struct OrderBook {
 impl OrderBook {
     /// Returns the order as it stands.
     pub(crate) fn get(&self, id: OrderId) -> Option<&Arc<Order>> {
-        self.orders.get(&id)
+        self.orders.get(self.index(id)?)?.as_ref()
+    }
+
+    /// Returns all orders of the day, by their numbers.
+    pub(crate) fn orders(&self) -> impl Iterator<Item = &Arc<Order>> {
+        self.orders.iter().flatten()
     }
 
     /// Returns the order that was placed under the front, session and reference.
@@ -59,12 +65,17 @@ impl OrderBook {
         session_id: i32,
         order_ref: Text<13>,
     ) -> Option<&Arc<Order>> {
-        self.keys.get(&Key::Session(front_id, session_id, order_ref)).and_then(|id| self.orders.get(id))
+        self.named(Name::session(front_id, session_id, order_ref))
     }
 
     /// Returns the order with the exchange's number.
     pub(crate) fn by_exchange(&self, exchange_id: Text<9>, order_sys_id: Text<21>) -> Option<&Arc<Order>> {
-        self.keys.get(&Key::Exchange(exchange_id, order_sys_id)).and_then(|id| self.orders.get(id))
+        self.named(Name::exchange(exchange_id, order_sys_id))
+    }
+
+    /// Notes a session whose orders are this client's, of this run or an earlier one.
+    pub(crate) fn know_session(&mut self, front_id: i32, session_id: i32, origin: Origin) {
+        self.sessions.entry((front_id, session_id)).or_insert(origin);
     }
 
     /// Adds an own order that is about to be sent. Refusals name it by the request's number, or by the one in its
@@ -76,56 +87,90 @@ impl OrderBook {
         front_id: i32,
         session_id: i32,
     ) -> Arc<Order> {
-        let id = self.next_id();
-        let order = Arc::new(Order::own(id, input, front_id, session_id));
-        self.keys.insert(Key::Session(front_id, session_id, input.order_ref), id);
         for request_id in request_id.into_iter().chain([input.request_id]) {
-            self.requests.insert(request_id, id);
+            self.requests.insert(request_id, self.next_id());
         }
-        self.orders.insert(id, Arc::clone(&order));
+        let order = self.add(|id| Order::own(id, Origin::Own, input, front_id, session_id));
+        self.sent.insert(order.id);
+        if let Some(name) = Name::session(front_id, session_id, input.order_ref) {
+            self.names.give(name, order.id);
+        }
+        order
+    }
+
+    /// Adds an order that this program sent in an earlier run, as the journal tells: nothing is known of its answer.
+    pub(crate) fn place_earlier(
+        &mut self,
+        input: &InputOrderField,
+        front_id: i32,
+        session_id: i32,
+    ) -> Arc<Order> {
+        self.know_session(front_id, session_id, Origin::Earlier);
+        let name = Name::session(front_id, session_id, input.order_ref);
+        if let Some(known) = self.named(name) {
+            return Arc::clone(known);
+        }
+        let order = self.add(|id| Order {
+            phase: OrderPhase::Unknown,
+            unknown_cause: Some(UnknownCause::SessionEnded),
+            replayed: true,
+            ..Order::own(id, Origin::Earlier, input, front_id, session_id)
+        });
+        self.unknown.insert(order.id);
+        // A number of this run is never given away to one of another.
+        self.requests.entry(input.request_id).or_insert(order.id);
+        if let Some(name) = name {
+            self.names.give(name, order.id);
+        }
         order
     }
 
     /// Removes an own order that the library did not take.
     pub(crate) fn remove_unsent(&mut self, id: OrderId) {
-        self.orders.remove(&id);
-        self.keys.retain(|_, order| *order != id);
-        self.requests.retain(|_, order| *order != id);
+        let slot = self.index(id).and_then(|index| self.orders.get_mut(index));
+        let Some(order) = slot.and_then(Option::take) else { return };
+        self.names.take_back(&order);
+        self.sent.remove(&id);
+        self.unknown.remove(&id);
     }
 
     /// Takes an order record, pushed or queried.
     pub(crate) fn apply_order(
         &mut self,
         record: &OrderField,
-        received_ns: i64,
+        arrival: Arrival,
         events: &mut Vec<TdEvent>,
     ) -> OrderId {
         let (id, is_new) = match self.find(record) {
             Some(id) => (id, false),
             None => {
-                let id = self.next_id();
-                self.orders.insert(id, Arc::new(Order::foreign(id, record)));
-                (id, true)
+                let session = (record.front_id, record.session_id);
+                let origin = self.sessions.get(&session).copied().unwrap_or(Origin::Foreign);
+                (self.add(|id| Order::of_record(id, origin, record)).id, true)
             }
         };
-        let Some(slot) = self.orders.get_mut(&id) else { return id };
-        let order = Arc::make_mut(slot);
-        let was = order.phase;
-        let changed = order.merge(record, received_ns) || is_new;
+        let Some((was, order, changed)) = self.change(id, |order| order.merge(record, arrival)) else {
+            return id;
+        };
         let rejected = order.phase == OrderPhase::Rejected && was != OrderPhase::Rejected;
-        if rejected {
-            order.refusal = Some(ServerError::exchange(&order.status_message));
-        }
-        let order = Arc::clone(slot);
-        self.name(&order);
+        let order = if rejected {
+            let error = ServerError::exchange(&order.status_message);
+            self.change(id, |order| order.refusal = Some(error)).map_or(order, |(_, order, ())| order)
+        } else {
+            order
+        };
+        let order = self.join_family(order, record, events);
         match &order.refusal {
             Some(error) if rejected => {
-                events.push(TdEvent::Rejected { order: Arc::clone(&order), error: error.clone() })
+                events.push(TdEvent::Rejected { order: Arc::clone(&order), error: error.clone() });
             }
-            _ if changed => events.push(TdEvent::Order(order)),
+            _ if changed || is_new => events.push(TdEvent::Order(order)),
             _ => {}
         }
-        self.release_waiting(events);
+        // Behind the event: what waited for one of the names comes after it.
+        for name in Name::all_of(record).into_iter().flatten() {
+            self.name(name, id, events);
+        }
         id
     }
 
@@ -134,7 +179,7 @@ impl OrderBook {
         &mut self,
         now: Instant,
         record: &TradeField,
-        received_ns: i64,
+        arrival: Arrival,
         events: &mut Vec<TdEvent>,
     ) {
         let key = (
@@ -147,10 +192,11 @@ impl OrderBook {
         if !self.trades.insert(key) {
             return;
         }
-        let trade = Trade::new(record, received_ns);
-        match self.order_of(&trade) {
+        let trade = Trade::new(record, arrival);
+        let mut names = trade.names().into_iter();
+        match names.find_map(|name| self.names.owner(name)) {
             Some(id) => self.fill(id, trade, events),
-            None => self.waiting.push((now + TRADE_WAIT, trade)),
+            None => self.waiting.add(now, trade),
         }
     }
 
@@ -160,12 +206,13 @@ impl OrderBook {
         input: Option<&InputOrderField>,
         request_id: i32,
         error: ServerError,
+        arrival: Arrival,
         events: &mut Vec<TdEvent>,
     ) {
-        let id =
-            self.requests.get(&request_id).copied().or_else(|| input.and_then(|input| self.own_of(input)));
-        match id {
-            Some(id) => self.reject(id, error, events),
+        let is_own = |id: &OrderId| self.get(*id).is_some_and(|order| order.origin == Origin::Own);
+        let by_request = self.requests.get(&request_id).copied().filter(is_own);
+        match by_request.or_else(|| input.and_then(|input| self.own_of(input))) {
+            Some(id) => self.reject(id, error, arrival, events),
             None => events.push(TdEvent::Error { error, request_id }),
         }
     }
@@ -175,14 +222,43 @@ impl OrderBook {
         &mut self,
         input: &InputOrderField,
         error: ServerError,
+        arrival: Arrival,
         events: &mut Vec<TdEvent>,
     ) {
         if let Some(id) = self.own_of(input) {
-            return self.reject(id, error, events);
+            return self.reject(id, error, arrival, events);
         }
         let key = (input.order_ref, input.request_id, input.instrument_id, error.code);
         if self.foreign_refusals.insert(key) {
             events.push(TdEvent::ForeignRejected { input: Box::new(*input), error });
+        }
+    }
+
+    /// Takes a refusal of an order that is known; of one that the exchange has it is ignored.
+    pub(crate) fn reject(
+        &mut self,
+        id: OrderId,
+        error: ServerError,
+        arrival: Arrival,
+        events: &mut Vec<TdEvent>,
+    ) {
+        let Some(phase) = self.get(id).map(|order| order.phase) else { return };
+        if phase == OrderPhase::Rejected {
+            return;
+        }
+        // A conditional order is refused when it is triggered.
+        if phase.rank() >= OrderPhase::Working.rank() && phase != OrderPhase::Triggered {
+            tracing::warn!(order = id.0, %error, "a refusal came for an order that the exchange has; it is ignored");
+            return;
+        }
+        let changed = self.change(id, |order| {
+            order.phase = OrderPhase::Rejected;
+            order.refusal = Some(error.clone());
+            order.unknown_cause = None;
+            order.replayed = arrival.is_replayed();
+        });
+        if let Some((_, order, ())) = changed {
+            events.push(TdEvent::Rejected { order, error });
         }
     }
 
@@ -194,79 +270,78 @@ impl OrderBook {
         cause: UnknownCause,
         events: &mut Vec<TdEvent>,
     ) -> bool {
-        let Some(slot) = self.orders.get_mut(&id) else { return false };
-        if slot.phase != OrderPhase::Sent {
+        if !self.sent.contains(&id) {
             return false;
         }
-        let order = Arc::make_mut(slot);
-        order.phase = OrderPhase::Unknown;
-        order.unknown_cause = Some(cause.clone());
-        events.push(TdEvent::Unknown { order: Arc::clone(slot), cause });
+        let changed = self.change(id, |order| {
+            order.phase = OrderPhase::Unknown;
+            order.unknown_cause = Some(cause.clone());
+        });
+        if let Some((_, order, ())) = changed {
+            events.push(TdEvent::Unknown { order, cause });
+        }
         true
-    }
-
-    /// Returns the orders whose outcome is unknown.
-    pub(crate) fn unknown(&self) -> impl Iterator<Item = &Order> {
-        self.orders.values().map(Arc::as_ref).filter(|order| order.phase == OrderPhase::Unknown)
     }
 
     /// Takes the proof that the counter does not have an order whose outcome is unknown: complete queries of the day's
     /// orders, after a later login, do not show it.
-    pub(crate) fn prove_absent(&mut self, id: OrderId, events: &mut Vec<TdEvent>) {
-        if self.orders.get(&id).is_some_and(|order| order.phase == OrderPhase::Unknown) {
-            self.reject(id, ServerError::absent(), events);
+    pub(crate) fn prove_absent(&mut self, id: OrderId, arrival: Arrival, events: &mut Vec<TdEvent>) {
+        if self.unknown.contains(&id) {
+            self.reject(id, ServerError::absent(), arrival, events);
         }
     }
 
     /// Returns the order that a record is of.
     pub(crate) fn by_record(&self, record: &OrderField) -> Option<&Arc<Order>> {
-        self.find(record).and_then(|id| self.orders.get(&id))
+        self.find(record).and_then(|id| self.get(id))
     }
 
     /// Marks all own orders that have no answer yet.
     pub(crate) fn mark_all_unknown(&mut self, cause: &UnknownCause, events: &mut Vec<TdEvent>) {
-        let mut sent: Vec<OrderId> = self
-            .orders
-            .values()
-            .filter(|order| order.phase == OrderPhase::Sent)
-            .map(|order| order.id)
-            .collect();
-        sent.sort_unstable();
-        for id in sent {
+        while let Some(id) = self.sent.first().copied() {
             self.mark_unknown(id, cause.clone(), events);
         }
+    }
+
+    /// Returns whether nothing has come back of an order yet.
+    pub(crate) fn is_unanswered(&self, id: OrderId) -> bool {
+        self.sent.contains(&id)
+    }
+
+    /// Returns whether the outcome of an order is unknown.
+    pub(crate) fn has_unknown(&self) -> bool {
+        !self.unknown.is_empty()
+    }
+
+    /// Returns the orders whose outcome is unknown.
+    pub(crate) fn unknown(&self) -> impl Iterator<Item = &Arc<Order>> {
+        self.unknown.iter().filter_map(|id| self.get(*id))
     }
 
     /// Forgets everything at the start of a new trading day. Numbers of the exchange begin anew with it.
     pub(crate) fn begin_trading_day(&mut self, events: &mut Vec<TdEvent>) {
         self.mark_all_unknown(&UnknownCause::NewTradingDay, events);
         self.flush_waiting(events);
-        *self = Self { last_id: self.last_id, ..Self::default() };
+        let before = self.before + self.orders.len() as u64;
+        *self = Self { before, ..Self::default() };
     }
 
     /// Returns when [`Self::handle_deadline`] has to be called.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        self.waiting.iter().map(|(until, _)| *until).min()
+        self.waiting.next()
     }
 
     /// Reports the trades that have waited long enough for their order.
     pub(crate) fn handle_deadline(&mut self, now: Instant, events: &mut Vec<TdEvent>) {
-        let mut index = 0;
-        while index < self.waiting.len() {
-            if self.waiting[index].0 <= now {
-                let (_, trade) = self.waiting.remove(index);
-                let trade = Arc::new(trade);
-                self.orphans.push(Arc::clone(&trade));
-                events.push(TdEvent::Trade { order: None, trade });
-            } else {
-                index += 1;
-            }
+        while let Some(trade) = self.waiting.pop_due(Some(now)) {
+            self.waiting.note_told(&trade);
+            events.push(TdEvent::Trade { order: None, trade: Arc::new(trade) });
         }
     }
 
     /// Reports all trades that still wait, before the session ends.
     pub(crate) fn flush_waiting(&mut self, events: &mut Vec<TdEvent>) {
-        for (_, trade) in self.waiting.drain(..) {
+        while let Some(trade) = self.waiting.pop_due(None) {
             events.push(TdEvent::Trade { order: None, trade: Arc::new(trade) });
         }
     }
@@ -279,129 +354,113 @@ impl OrderBook {
 
     /// Returns whether an own order was sent under the request number.
     pub(crate) fn was_sent_as(&self, request_id: i32) -> bool {
-        self.requests.contains_key(&request_id)
+        self.requests.get(&request_id).is_some_and(|id| self.get(*id).is_some())
     }
 
-    fn next_id(&mut self) -> OrderId {
-        self.last_id += 1;
-        OrderId(self.last_id)
+    fn index(&self, id: OrderId) -> Option<usize> {
+        usize::try_from(id.0.checked_sub(self.before + 1)?).ok()
+    }
+
+    fn next_id(&self) -> OrderId {
+        OrderId(self.before + self.orders.len() as u64 + 1)
+    }
+
+    fn add(&mut self, make: impl FnOnce(OrderId) -> Order) -> Arc<Order> {
+        let order = Arc::new(make(self.next_id()));
+        self.orders.push(Some(Arc::clone(&order)));
+        order
+    }
+
+    /// Changes an order, and keeps what is found by its phase. Returns the phase before, and the order as it stands.
+    fn change<T>(
+        &mut self,
+        id: OrderId,
+        change: impl FnOnce(&mut Order) -> T,
+    ) -> Option<(OrderPhase, Arc<Order>, T)> {
+        let index = self.index(id)?;
+        let slot = self.orders.get_mut(index)?.as_mut()?;
+        let was = slot.phase;
+        let changed = change(Arc::make_mut(slot));
+        let order = Arc::clone(slot);
+        if was != order.phase {
+            match was {
+                OrderPhase::Sent => drop(self.sent.remove(&id)),
+                OrderPhase::Unknown => drop(self.unknown.remove(&id)),
+                _ => {}
+            }
+            if order.phase == OrderPhase::Unknown {
+                self.unknown.insert(id);
+            }
+        }
+        Some((was, order, changed))
+    }
+
+    fn named(&self, name: Option<Name>) -> Option<&Arc<Order>> {
+        self.get(self.names.owner(name)?)
     }
 
     /// Finds the order of a record. The names that are never reassigned are asked first.
     fn find(&self, record: &OrderField) -> Option<OrderId> {
-        let local = Key::Local(record.exchange_id, record.trader_id, record.order_local_id);
-        if !record.order_local_id.is_empty()
-            && let Some(id) = self.keys.get(&local)
-        {
-            return Some(*id);
+        let [local, exchange, session] = Name::all_of(record);
+        if let Some(id) = self.names.owner(local).or_else(|| self.names.owner(exchange)) {
+            return Some(id);
         }
-        if !record.order_sys_id.is_empty()
-            && let Some(id) = self.keys.get(&Key::Exchange(record.exchange_id, record.order_sys_id))
-        {
-            return Some(*id);
-        }
-        let id = *self.keys.get(&Key::Session(record.front_id, record.session_id, record.order_ref))?;
-        let order = self.orders.get(&id)?;
+        let order = self.named(session)?;
         // After a counter restart another order may carry the same session name: the local number tells.
         let same = order.keys.order_local_id.is_empty()
             || record.order_local_id.is_empty()
             || order.keys.order_local_id == record.order_local_id;
-        (same && !record.order_ref.is_empty()).then_some(id)
+        same.then_some(order.id)
     }
 
-    /// Remembers all names of an order. A name that is taken stays with its first owner.
-    fn name(&mut self, order: &Order) {
-        let keys = &order.keys;
-        let mut names = Vec::with_capacity(3);
-        if !keys.order_ref.is_empty() {
-            names.push(Key::Session(keys.front_id, keys.session_id, keys.order_ref));
+    /// Gives an order a name. Trades and children that waited for it come with it.
+    fn name(&mut self, name: Name, id: OrderId, events: &mut Vec<TdEvent>) {
+        if !self.names.give(name, id) {
+            return;
         }
-        if !keys.order_sys_id.is_empty() {
-            names.push(Key::Exchange(keys.exchange_id, keys.order_sys_id));
+        for trade in self.waiting.take(name) {
+            self.fill(id, trade, events);
         }
-        if !keys.order_local_id.is_empty() {
-            names.push(Key::Local(keys.exchange_id, keys.trader_id, keys.order_local_id));
+        // Trades that were reported already only count.
+        let told = self.waiting.take_told(name);
+        if told > 0
+            && let Some((_, order, ())) = self.change(id, |order| {
+                order.volume_filled = order.volume_filled.saturating_add(told);
+            })
+        {
+            events.push(TdEvent::Order(order));
         }
-        for name in names {
-            self.keys.entry(name).or_insert(order.id);
-        }
-    }
-
-    fn order_of(&self, trade: &Trade) -> Option<OrderId> {
-        let by_exchange = self.keys.get(&Key::Exchange(trade.exchange_id, trade.order_sys_id));
-        let record = &trade.record;
-        let local = Key::Local(record.exchange_id, record.trader_id, record.order_local_id);
-        by_exchange
-            .filter(|_| !trade.order_sys_id.is_empty())
-            .or_else(|| self.keys.get(&local).filter(|_| !record.order_local_id.is_empty()))
-            .copied()
+        self.adopt(name, id, events);
     }
 
     fn fill(&mut self, id: OrderId, trade: Trade, events: &mut Vec<TdEvent>) {
-        let Some(slot) = self.orders.get_mut(&id) else { return };
-        let order = Arc::make_mut(slot);
-        order.volume_filled = order.volume_filled.saturating_add(trade.volume.max(0));
-        events.push(TdEvent::Trade { order: Some(Arc::clone(slot)), trade: Arc::new(trade) });
-    }
-
-    /// Reports the trades whose order is known by now, in the order of their arrival.
-    fn release_waiting(&mut self, events: &mut Vec<TdEvent>) {
-        let mut index = 0;
-        while index < self.waiting.len() {
-            match self.order_of(&self.waiting[index].1) {
-                Some(id) => {
-                    let (_, trade) = self.waiting.remove(index);
-                    self.fill(id, trade, events);
-                }
-                None => index += 1,
+        let record = &trade.record;
+        let name = Name::exchange(record.exchange_id, record.order_sys_id);
+        let changed = self.change(id, |order| {
+            order.volume_filled = order.volume_filled.saturating_add(trade.volume.max(0));
+            order.replayed = trade.replayed;
+            // A trade that overtook the exchange's acceptance brings the number with it.
+            if order.keys.order_sys_id.is_empty() && name.is_some() {
+                order.keys.exchange_id = trade.exchange_id;
+                order.keys.order_sys_id = trade.order_sys_id;
             }
-        }
-        self.count_orphans(events);
-    }
-
-    /// Counts the trades that were reported already, and whose order has come at last.
-    fn count_orphans(&mut self, events: &mut Vec<TdEvent>) {
-        let mut index = 0;
-        while index < self.orphans.len() {
-            let Some(id) = self.order_of(&self.orphans[index]) else {
-                index += 1;
-                continue;
-            };
-            let trade = self.orphans.remove(index);
-            if let Some(slot) = self.orders.get_mut(&id) {
-                let order = Arc::make_mut(slot);
-                order.volume_filled = order.volume_filled.saturating_add(trade.volume.max(0));
-                events.push(TdEvent::Order(Arc::clone(slot)));
-            }
+        });
+        let Some((_, order, ())) = changed else { return };
+        events.push(TdEvent::Trade { order: Some(order), trade: Arc::new(trade) });
+        if let Some(name) = name {
+            self.name(name, id, events);
         }
     }
 
     /// Finds the own order that a refused input is, without the session's numbers, which an input does not carry.
     fn own_of(&self, input: &InputOrderField) -> Option<OrderId> {
         let id = *self.requests.get(&input.request_id)?;
-        let order = self.orders.get(&id)?;
+        let order = self.get(id)?;
         let same = order.keys.order_ref == input.order_ref
             && order.instrument_id == input.instrument_id
             && order.direction == input.direction
             && order.volume == input.volume_total_original;
         same.then_some(id)
-    }
-
-    /// Rejects an order that the exchange has not taken: once.
-    pub(crate) fn reject(&mut self, id: OrderId, error: ServerError, events: &mut Vec<TdEvent>) {
-        let Some(slot) = self.orders.get_mut(&id) else { return };
-        if slot.phase == OrderPhase::Rejected {
-            return;
-        }
-        if slot.phase.rank() >= OrderPhase::Working.rank() {
-            tracing::warn!(order = id.0, %error, "a refusal came for an order that the exchange has; it is ignored");
-            return;
-        }
-        let order = Arc::make_mut(slot);
-        order.phase = OrderPhase::Rejected;
-        order.refusal = Some(error.clone());
-        order.unknown_cause = None;
-        events.push(TdEvent::Rejected { order: Arc::clone(slot), error });
     }
 }
 

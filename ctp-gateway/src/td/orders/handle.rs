@@ -1,15 +1,16 @@
 //! The caller's end of an order.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
-
-use tokio::sync::{mpsc, watch};
 
 use crate::error::{Error, ServerError, UnknownCause};
 use crate::td::client::TdClient;
 use crate::td::event::TdEvent;
+use crate::td::orders::cell::Placed;
 use crate::td::orders::order::{Order, OrderId, OrderPhase};
-use crate::td::session::Placed;
+use crate::td::orders::outcome::Outcome;
 
 const INSERT: &str = "ReqOrderInsert";
 
@@ -19,24 +20,23 @@ const INSERT: &str = "ReqOrderInsert";
 #[derive(Debug)]
 pub struct OrderHandle {
     client: TdClient,
-    order: watch::Receiver<Arc<Order>>,
-    events: mpsc::UnboundedReceiver<TdEvent>,
+    placed: Placed,
     trade_wait: Duration,
 }
 
 impl OrderHandle {
     pub(in crate::td) fn new(client: TdClient, placed: Placed, trade_wait: Duration) -> Self {
-        Self { client, order: placed.order, events: placed.events, trade_wait }
+        Self { client, placed, trade_wait }
     }
 
     /// Returns the gateway's number of the order.
     pub fn id(&self) -> OrderId {
-        self.order.borrow().id
+        self.placed.order().id
     }
 
     /// Returns the order as it stands.
     pub fn order(&self) -> Arc<Order> {
-        Arc::clone(&self.order.borrow())
+        self.placed.order()
     }
 
     /// Returns the next event of this order, or `None` after the order is over with all its trades, or the session
@@ -46,7 +46,18 @@ impl OrderHandle {
     ///
     /// This method is cancel safe: an event is either returned or still in the queue.
     pub async fn next_event(&mut self) -> Option<TdEvent> {
-        self.events.recv().await
+        std::future::poll_fn(|context| self.placed.poll_next(context)).await
+    }
+
+    /// Returns the next event if there is one already.
+    pub fn try_next_event(&mut self) -> Option<TdEvent> {
+        self.placed.try_next()
+    }
+
+    /// Returns the order's events as a stream, with those that nobody took yet. Every event goes to one reader: this
+    /// stream, another one, or [`next_event`](Self::next_event).
+    pub fn events(&self) -> OrderEvents {
+        OrderEvents { placed: self.placed.clone() }
     }
 
     /// Waits until the exchange has taken the order: confirmed.
@@ -63,8 +74,37 @@ impl OrderHandle {
         self.wait(|order| !matches!(order.phase, OrderPhase::Sent | OrderPhase::Acknowledged)).await
     }
 
+    /// Waits until it is known what became of the order as a request, or that it is not known.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe.
+    pub async fn outcome(&self) -> Outcome {
+        match self.accepted().await {
+            Ok(order) => Outcome::Confirmed(order),
+            Err(error) => Outcome::of_error(error),
+        }
+    }
+
+    /// Waits until all lots are traded and all trades have arrived.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::NotFilled`]: the order is over before: cancelled by somebody, or the rest of an immediate order.
+    /// - Otherwise as [`accepted`](Self::accepted).
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe.
+    pub async fn filled(&self) -> Result<Arc<Order>, Error> {
+        let order = self.finished().await?;
+        if order.phase == OrderPhase::Filled { Ok(order) } else { Err(Error::NotFilled { order }) }
+    }
+
     /// Waits until the order is over and all its trades have arrived. The trades are waited for only as long as
     /// an answer to an order; compare `volume_filled` with `volume_traded`.
+    ///
+    /// A conditional order that was triggered is over when it is known what it became: see [`Order::child`].
     ///
     /// # Errors
     ///
@@ -90,19 +130,10 @@ impl OrderHandle {
         self.client.cancel(self.id()).await
     }
 
-    /// Waits for a state of the order. A dropped session ends the wait.
+    /// Waits for a state of the order. A session that ended ends the wait.
     async fn wait(&self, until: impl Fn(&Order) -> bool) -> Result<Arc<Order>, Error> {
-        let mut updates = self.order.clone();
-        let seen = match updates.wait_for(|order| until(order)).await {
-            Ok(seen) => Arc::clone(&seen),
-            // The session has ended; what it last said is all there is.
-            Err(_) => {
-                let last = self.order();
-                if !until(&last) {
-                    return Err(Error::Unknown { request: INSERT, cause: UnknownCause::SessionEnded });
-                }
-                last
-            }
+        let Ok(seen) = self.placed.wait(until).await else {
+            return Err(Error::Unknown { request: INSERT, cause: UnknownCause::SessionEnded });
         };
         match seen.phase {
             OrderPhase::Rejected => {
@@ -116,5 +147,20 @@ impl OrderHandle {
             }
             _ => Ok(seen),
         }
+    }
+}
+
+/// The events of one order: see [`OrderHandle::events`]. The stream ends after the order is over with all its trades,
+/// or the session has ended.
+#[derive(Debug)]
+pub struct OrderEvents {
+    placed: Placed,
+}
+
+impl futures_core::Stream for OrderEvents {
+    type Item = TdEvent;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<TdEvent>> {
+        self.placed.poll_next(context)
     }
 }

@@ -1,12 +1,12 @@
-//! Orders and trades as the gateway shows them, each with the exact record beside it.
+//! Orders as the gateway shows them, each with the exact record beside it.
 
 use ctp_types::{
     Direction, HedgeFlag, InputOrderField, OffsetFlag, OrderField, OrderStatus, OrderSubmitStatus, Text,
-    TradeField,
 };
 
 use crate::error::{ServerError, UnknownCause};
 use crate::status::StatusText;
+use crate::td::orders::source::Arrival;
 
 /// The gateway's own number of an order, unique within one client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,9 +16,12 @@ pub struct OrderId(pub(crate) u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Origin {
-    /// This client.
+    /// This client: by an order, or by what the counter made of one (a conditional order that was triggered, a parked
+    /// order that was sent).
     Own,
-    /// Another client of the same account, an earlier run of this program, or the counter itself.
+    /// This program in an earlier run, as the journal tells. It has no handle.
+    Earlier,
+    /// Another client of the same account, or the counter itself.
     Foreign,
 }
 
@@ -146,6 +149,12 @@ pub struct Order {
     pub refusal: Option<ServerError>,
     /// What cut it from its answer, while its outcome is unknown.
     pub unknown_cause: Option<UnknownCause>,
+    /// The conditional order that this one was triggered by.
+    pub parent: Option<OrderId>,
+    /// What a conditional order became when it was triggered.
+    pub child: Option<OrderId>,
+    /// Whether what changed last tells of the past: a replay of the day, a query or the journal brought it.
+    pub replayed: bool,
     /// When the last record was received, in nanoseconds since the Unix epoch; 0 before the first.
     pub received_ns: i64,
     /// The last record that was taken, exactly as it came.
@@ -153,9 +162,11 @@ pub struct Order {
 }
 
 impl Order {
-    /// Returns whether the order is over and all its trades have arrived.
+    /// Returns whether the order is over and all its trades have arrived; a triggered one, whether it is known what it
+    /// became.
     pub fn is_complete(&self) -> bool {
-        self.phase.is_over() && self.volume_filled >= self.volume_traded
+        let awaits_child = self.phase == OrderPhase::Triggered && self.child.is_none();
+        self.phase.is_over() && self.volume_filled >= self.volume_traded && !awaits_child
     }
 
     /// Returns the lots that are neither traded nor given up.
@@ -173,7 +184,13 @@ impl Order {
         }
     }
 
-    pub(in crate::td) fn own(id: OrderId, input: &InputOrderField, front_id: i32, session_id: i32) -> Self {
+    pub(in crate::td) fn own(
+        id: OrderId,
+        origin: Origin,
+        input: &InputOrderField,
+        front_id: i32,
+        session_id: i32,
+    ) -> Self {
         let keys = OrderKeys {
             front_id,
             session_id,
@@ -188,11 +205,11 @@ impl Order {
             hedge: HedgeFlag::from_char(input.comb_hedge_flag.raw()[0]),
             limit_price: ctp_types::price(input.limit_price),
             volume: input.volume_total_original,
-            ..Self::sent(id, Origin::Own, keys)
+            ..Self::sent(id, origin, keys)
         }
     }
 
-    pub(in crate::td) fn foreign(id: OrderId, record: &OrderField) -> Self {
+    pub(in crate::td) fn of_record(id: OrderId, origin: Origin, record: &OrderField) -> Self {
         let keys = OrderKeys {
             front_id: record.front_id,
             session_id: record.session_id,
@@ -207,7 +224,7 @@ impl Order {
             hedge: HedgeFlag::from_char(record.comb_hedge_flag.raw()[0]),
             limit_price: ctp_types::price(record.limit_price),
             volume: record.volume_total_original,
-            ..Self::sent(id, Origin::Foreign, keys)
+            ..Self::sent(id, origin, keys)
         }
     }
 
@@ -231,6 +248,9 @@ impl Order {
             status_message: String::new(),
             refusal: None,
             unknown_cause: None,
+            parent: None,
+            child: None,
+            replayed: false,
             received_ns: 0,
             record: None,
         }
@@ -239,8 +259,9 @@ impl Order {
     /// Takes what is new in a record. Returns whether anything that a user sees changed.
     ///
     /// Records may be repeated or come late: the phase and the traded volume only move forward.
-    pub(in crate::td) fn merge(&mut self, record: &OrderField, received_ns: i64) -> bool {
-        let known = OrderPhase::of(record);
+    pub(in crate::td) fn merge(&mut self, record: &OrderField, arrival: Arrival) -> bool {
+        // Whatever the status: the counter has the order.
+        let known = OrderPhase::of(record).or((self.phase.rank() == 0).then_some(OrderPhase::Acknowledged));
         let rank = known.unwrap_or(self.phase).rank();
         let advances = rank > self.phase.rank();
         let last_sequence_no = self.record.as_ref().map_or(0, |last| last.sequence_no);
@@ -275,7 +296,10 @@ impl Order {
                 self.status_message = message.into_owned();
             }
             self.record = Some(Box::new(*record));
-            self.received_ns = received_ns;
+            self.received_ns = arrival.received_ns;
+        }
+        if changed {
+            self.replayed = arrival.is_replayed();
         }
         changed
     }
@@ -283,7 +307,8 @@ impl Order {
     /// Fills names that were not known yet.
     fn merge_keys(&mut self, record: &OrderField) -> bool {
         let mut changed = false;
-        if self.keys.exchange_id.is_empty() {
+        // As the counter spells it, which is what a cancel has to repeat.
+        if !record.exchange_id.is_empty() {
             self.keys.exchange_id = record.exchange_id;
         }
         if self.keys.order_sys_id.is_empty() && !record.order_sys_id.is_empty() {
@@ -291,58 +316,10 @@ impl Order {
             changed = true;
         }
         if self.keys.order_local_id.is_empty() {
+            // Nothing that a user sees.
             self.keys.trader_id = record.trader_id;
             self.keys.order_local_id = record.order_local_id;
         }
         changed
-    }
-}
-
-/// A trade: one fill of one order.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Trade {
-    /// The exchange. C: `ExchangeID`.
-    pub exchange_id: Text<9>,
-    /// The exchange's number of the trade; both sides of a self-trade share it. C: `TradeID`.
-    pub trade_id: Text<21>,
-    /// The exchange's number of the order. C: `OrderSysID`.
-    pub order_sys_id: Text<21>,
-    /// The instrument. C: `InstrumentID`.
-    pub instrument_id: Text<81>,
-    /// Buy or sell. C: `Direction`.
-    pub direction: Direction,
-    /// Open or close, as the exchange reports it. C: `OffsetFlag`.
-    pub offset: OffsetFlag,
-    /// The price in CNY per unit of quotation. C: `Price`.
-    pub price: Option<f64>,
-    /// The lots of this fill. C: `Volume`.
-    pub volume: i32,
-    /// The trading day, `yyyymmdd`. C: `TradingDay`.
-    pub trading_day: Text<9>,
-    /// The time at the exchange, `HH:MM:SS`. C: `TradeTime`.
-    pub trade_time: Text<9>,
-    /// When the record was received, in nanoseconds since the Unix epoch.
-    pub received_ns: i64,
-    /// The record exactly as it came.
-    pub record: Box<TradeField>,
-}
-
-impl Trade {
-    pub(in crate::td) fn new(record: &TradeField, received_ns: i64) -> Self {
-        Self {
-            exchange_id: record.exchange_id,
-            trade_id: record.trade_id,
-            order_sys_id: record.order_sys_id,
-            instrument_id: record.instrument_id,
-            direction: record.direction,
-            offset: record.offset_flag,
-            price: ctp_types::price(record.price),
-            volume: record.volume,
-            trading_day: record.trading_day,
-            trade_time: record.trade_time,
-            received_ns,
-            record: Box::new(*record),
-        }
     }
 }

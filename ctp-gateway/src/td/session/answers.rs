@@ -11,6 +11,7 @@ use crate::requests::queue::Finished;
 use crate::requests::submission::{Asker, Reply, Rows, SendRequest, Submission};
 use crate::td::classes::Class;
 use crate::td::io::Output;
+use crate::td::orders::source::{Arrival, Source};
 use crate::td::rows::Instrument;
 use crate::td::session::TdSession;
 
@@ -96,11 +97,12 @@ impl TdSession {
                 }
             }
             TraderRequest::ReqQryOrder => {
+                let arrival = Arrival::new(rows.received_ns, Source::Query);
                 let orders = of::<OrderField>(&rows.records).filter_map(|record| {
                     if self.is_of_the_past(record.trading_day) {
                         return None;
                     }
-                    let id = self.book.apply_order(record, rows.received_ns, &mut self.events);
+                    let id = self.book.apply_order(record, arrival, &mut self.events);
                     self.book.get(id).cloned()
                 });
                 rows.orders = orders.collect();

@@ -14,9 +14,9 @@ use crate::td::instructions::{InstructionId, InstructionKind, sized};
 use crate::td::io::{Output, SpiEvent};
 use crate::td::new_order::form;
 use crate::td::orders::OrderId;
+use crate::td::orders::Placed;
 use crate::td::session::TdSession;
 use crate::td::session::actions::other_record;
-use crate::td::session::orders::Placed;
 
 /// What the handle of an instruction is made of.
 #[derive(Debug)]
@@ -266,7 +266,8 @@ impl TdSession {
     fn reject_derived(&mut self, refused: Option<InstructionId>, error: &ServerError) {
         let orders = refused.and_then(|id| self.instructions.derived.remove(&id)).unwrap_or_default();
         for order in orders {
-            self.book.reject(order, error.clone(), &mut self.events);
+            let arrival = self.arrival();
+            self.book.reject(order, error.clone(), arrival, &mut self.events);
         }
     }
 

@@ -1,5 +1,6 @@
 //! What is found out after a login before orders may leave: the session's side of the machine.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use ctp_types::{
@@ -14,6 +15,7 @@ use crate::requests::submission::Submission;
 use crate::state::SessionState;
 use crate::td::io::Output;
 use crate::td::orders::order::{Order, OrderId, Origin};
+use crate::td::orders::source::{Arrival, Source};
 use crate::td::recovery::{Gate, GateReason, Progress, Recovery, Verdict};
 use crate::td::session::TdSession;
 
@@ -153,7 +155,8 @@ impl TdSession {
             .map(|order| order.id)
             .collect();
         for id in self.assurance.recovery.orders_answered(&unknown) {
-            self.book.prove_absent(id, &mut self.events);
+            let arrival = Arrival::new(self.received_ns, Source::Query);
+            self.book.prove_absent(id, arrival, &mut self.events);
         }
     }
 
@@ -172,15 +175,16 @@ impl TdSession {
 
     /// Counts the trades that only the query shows. Those that were pushed have the same identity.
     fn take_trades(&mut self, now: Instant, rows: &[RecordBox]) {
+        let arrival = Arrival::new(self.received_ns, Source::Query);
         for record in rows.iter().filter_map(RecordBox::get::<TradeField>) {
             if !self.is_of_the_past(record.trading_day) {
-                self.book.apply_trade(now, record, self.received_ns, &mut self.events);
+                self.book.apply_trade(now, record, arrival, &mut self.events);
             }
         }
     }
 
     fn unknown_orders(&self) -> impl Iterator<Item = &Order> {
-        self.book.unknown()
+        self.book.unknown().map(Arc::as_ref)
     }
 
     /// Returns the record of a query of the whole account.

@@ -19,6 +19,7 @@ use crate::requests::submission::{Outcome, Reply as Brought, Submission};
 use crate::td::fixtures::{FRONT, SESSION, order, refusal, text, trade};
 use crate::td::io::ActReply;
 use crate::td::new_order::NewOrder;
+use crate::td::orders::Placed;
 use crate::td::orders::order::{Order, OrderPhase};
 
 type Reply<T> = oneshot::Receiver<Result<T, Error>>;
@@ -262,7 +263,7 @@ fn new_order() -> NewOrder {
 }
 
 fn phase(placed: &Placed) -> OrderPhase {
-    placed.order.borrow().phase
+    placed.order().phase
 }
 
 #[test]
@@ -354,20 +355,20 @@ fn denied_orders_take_no_reference() {
 #[test]
 fn a_fill_reaches_the_handle_and_ends_it() {
     let mut bench = Bench::ready();
-    let mut placed = bench.place();
+    let placed = bench.place();
     bench.push(TraderCallback::OnRtnOrder, order("8", Status::UNKNOWN, Submit::INSERT_SUBMITTED, 0));
     assert_eq!(phase(&placed), OrderPhase::Acknowledged);
     bench.push(TraderCallback::OnRtnOrder, order("8", Status::ALL_TRADED, Submit::INSERT_SUBMITTED, 10));
     bench.push(TraderCallback::OnRtnTrade, trade("8", "a", 10));
-    assert!(placed.order.borrow().is_complete());
+    assert!(placed.order().is_complete());
     let mut words = Vec::new();
-    while let Ok(event) = placed.events.try_recv() {
+    while let Some(event) = placed.try_next() {
         words.push(matches!(event, TdEvent::Trade { .. }));
     }
     assert_eq!(words, [false, false, true]);
     assert_eq!(bench.events.len(), 3);
     // Complete: the handle's stream is over.
-    assert!(placed.events.is_closed());
+    assert!(placed.is_over());
 }
 
 #[test]
@@ -398,7 +399,7 @@ fn silence_leaves_the_outcome_open_and_a_late_refusal_settles_it() {
     let input = *bench.inserts()[0];
     bench.answer(TraderCallback::OnRspOrderInsert, Some(input), Some(refusal(31)), input.request_id, true);
     assert_eq!(phase(&placed), OrderPhase::Rejected);
-    assert_eq!(placed.order.borrow().refusal.as_ref().map(|error| error.code), Some(31));
+    assert_eq!(placed.order().refusal.as_ref().map(|error| error.code), Some(31));
 }
 
 #[test]
@@ -427,7 +428,7 @@ fn a_refusal_by_all_channels_is_one_event() {
 fn a_cancel_uses_the_best_names() {
     let mut bench = Bench::ready();
     let placed = bench.place();
-    let id = placed.order.borrow().id;
+    let id = placed.order().id;
     bench.push(TraderCallback::OnRtnOrder, order("8", Status::UNKNOWN, Submit::INSERT_SUBMITTED, 0));
     let _early = bench.cancel(id);
     let action: InputOrderActionField = *bench.sent.last().unwrap().1.get().unwrap();
@@ -437,7 +438,7 @@ fn a_cancel_uses_the_best_names() {
 
     let mut bench = Bench::ready();
     let placed = bench.working();
-    let id = placed.order.borrow().id;
+    let id = placed.order().id;
     let mut answer = bench.cancel(id);
     let action: InputOrderActionField = *bench.sent.last().unwrap().1.get().unwrap();
     assert_eq!((action.order_sys_id, action.order_ref), (crate::td::fixtures::sys_id("8"), text("")));
@@ -459,7 +460,7 @@ fn a_cancel_uses_the_best_names() {
 fn a_refused_cancel_is_one_event_and_leaves_the_order_alone() {
     let mut bench = Bench::ready();
     let placed = bench.working();
-    let id = placed.order.borrow().id;
+    let id = placed.order().id;
     let mut answer = bench.cancel(id);
     let request_id = bench.last_sent(TraderRequest::ReqOrderAction);
     let input: InputOrderActionField = *bench.sent.last().unwrap().1.get().unwrap();
@@ -487,7 +488,7 @@ fn a_refused_cancel_is_one_event_and_leaves_the_order_alone() {
 fn a_cancel_without_an_answer_is_unknown() {
     let mut bench = Bench::ready();
     let placed = bench.working();
-    let id = placed.order.borrow().id;
+    let id = placed.order().id;
     let mut silent = bench.cancel(id);
     bench.at_ms(5_000);
     let error = silent.try_recv().unwrap().unwrap_err();
@@ -572,7 +573,7 @@ fn a_new_trading_day_forgets_instruments_and_orders() {
     bench.callback(TraderCallback::OnFrontDisconnected, 0x1001);
     bench.at_ms(2_000).log_in("20261123", "1");
     assert_eq!(phase(&placed), OrderPhase::Unknown);
-    let id = placed.order.borrow().id;
+    let id = placed.order().id;
     assert!(matches!(bench.cancel(id).try_recv(), Ok(Err(Error::Denied(_)))));
 }
 
@@ -580,18 +581,15 @@ fn a_new_trading_day_forgets_instruments_and_orders() {
 fn a_panic_ends_the_session_and_tells_everybody() {
     let mut bench = Bench::ready();
     let (placed, working) = (bench.place(), bench.working());
-    let mut cancel = bench.cancel(working.order.borrow().id);
+    let mut cancel = bench.cancel(working.order().id);
     let mut query = bench.request(TraderRequest::ReqQryTrade);
     bench.step(Input::Panicked { callback: "OnRtnOrder", message: "boom".into() });
     assert!(bench.session.state().is_over());
     bench.step(Input::Finish);
     assert!(matches!(query.try_recv(), Ok(Err(Error::Faulted(Fault::Panicked { .. })))));
     assert!(matches!(cancel.try_recv(), Ok(Err(Error::Unknown { .. }))));
-    assert!(
-        placed.order.borrow().phase == OrderPhase::Unknown
-            || working.order.borrow().phase == OrderPhase::Unknown
-    );
-    assert!(placed.events.is_closed() && working.events.is_closed());
+    assert!(placed.order().phase == OrderPhase::Unknown || working.order().phase == OrderPhase::Unknown);
+    assert!(placed.is_over() && working.is_over());
     assert!(matches!(bench.states.last(), Some(SessionState::Faulted(_))));
 }
 

@@ -151,7 +151,7 @@ impl Market {
     }
 
     fn tell(&mut self, live: &Live) {
-        let mut order = Order::foreign(live.id, &live.record);
+        let mut order = Order::of_record(live.id, crate::td::Origin::Foreign, &live.record);
         order.record = Some(Box::new(live.record));
         order.phase = OrderPhase::of(&live.record).unwrap();
         order.volume_traded = live.record.volume_traded;

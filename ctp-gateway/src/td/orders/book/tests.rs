@@ -1,3 +1,5 @@
+mod origins;
+
 use std::collections::HashSet;
 
 use ctp_types::{OrderStatus as Status, OrderSubmitStatus as Submit};
@@ -5,7 +7,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::td::fixtures::{FRONT, SESSION, input, order, sys_id, text, trade};
-use crate::td::orders::order::Origin;
+use crate::td::orders::source::Source;
+use crate::td::orders::waiting::TRADE_WAIT;
+
+const LIVE: Arrival = Arrival { received_ns: 1, source: Source::Live };
 
 struct Bench {
     book: OrderBook,
@@ -25,12 +30,12 @@ impl Bench {
     }
 
     fn push(&mut self, status: Status, submit: Submit, traded: i32) -> &mut Self {
-        self.book.apply_order(&order("1", status, submit, traded), 1, &mut self.events);
+        self.book.apply_order(&order("1", status, submit, traded), LIVE, &mut self.events);
         self
     }
 
     fn trade(&mut self, trade_id: &str, volume: i32) -> &mut Self {
-        self.book.apply_trade(self.now, &trade("1", trade_id, volume), 1, &mut self.events);
+        self.book.apply_trade(self.now, &trade("1", trade_id, volume), LIVE, &mut self.events);
         self
     }
 
@@ -125,8 +130,8 @@ fn a_refusal_is_told_once_whichever_callbacks_bring_it() {
         for way in ways {
             let error = ServerError::counter(22, "CTP:no");
             match way {
-                0 => bench.book.refuse(Some(&input("1", 5)), 5, error, &mut bench.events),
-                1 => bench.book.refuse_public(&input("1", 5), error, &mut bench.events),
+                0 => bench.book.refuse(Some(&input("1", 5)), 5, error, LIVE, &mut bench.events),
+                1 => bench.book.refuse_public(&input("1", 5), error, LIVE, &mut bench.events),
                 _ => drop(bench.push(Status::CANCELED, Submit::INSERT_REJECTED, 0)),
             }
         }
@@ -147,7 +152,7 @@ fn a_refusal_of_another_sessions_order_is_told_once_as_foreign() {
     for _ in 0..3 {
         // Same reference, other number: another program on the same account.
         let error = ServerError::counter(31, "CTP:no");
-        bench.book.refuse_public(&input("1", 77), error, &mut bench.events);
+        bench.book.refuse_public(&input("1", 77), error, LIVE, &mut bench.events);
     }
     assert_eq!(bench.words(), ["foreign rejected 31"]);
     assert_eq!(bench.own().phase, OrderPhase::Sent);
@@ -156,8 +161,8 @@ fn a_refusal_of_another_sessions_order_is_told_once_as_foreign() {
 #[test]
 fn a_null_record_is_refused_by_its_request_number() {
     let mut bench = Bench::with_own_order();
-    bench.book.refuse(None, 5, ServerError::counter(42, "CTP:no"), &mut bench.events);
-    bench.book.refuse(None, 6, ServerError::counter(42, "CTP:no"), &mut bench.events);
+    bench.book.refuse(None, 5, ServerError::counter(42, "CTP:no"), LIVE, &mut bench.events);
+    bench.book.refuse(None, 6, ServerError::counter(42, "CTP:no"), LIVE, &mut bench.events);
     assert_eq!(bench.words(), ["rejected 42", "error"]);
 }
 
@@ -200,8 +205,12 @@ fn both_sides_of_a_self_trade_count() {
     bench.push(Status::PART_TRADED_QUEUEING, Submit::ACCEPTED, 3).trade("a", 3);
     let mut other = trade("2", "a", 3);
     other.direction = Direction::SELL;
-    bench.book.apply_order(&order("2", Status::NO_TRADE_QUEUEING, Submit::ACCEPTED, 0), 1, &mut bench.events);
-    bench.book.apply_trade(bench.now, &other, 1, &mut bench.events);
+    bench.book.apply_order(
+        &order("2", Status::NO_TRADE_QUEUEING, Submit::ACCEPTED, 0),
+        LIVE,
+        &mut bench.events,
+    );
+    bench.book.apply_trade(bench.now, &other, LIVE, &mut bench.events);
     assert_eq!(bench.words().iter().filter(|word| word.starts_with("trade")).count(), 2);
 }
 
@@ -212,12 +221,12 @@ fn equal_numbers_at_two_exchanges_are_two_orders() {
     let mut dce = shfe;
     dce.exchange_id = text("DCE");
     dce.session_id = 7;
-    let one = bench.book.apply_order(&shfe, 1, &mut bench.events);
-    let two = bench.book.apply_order(&dce, 1, &mut bench.events);
+    let one = bench.book.apply_order(&shfe, LIVE, &mut bench.events);
+    let two = bench.book.apply_order(&dce, LIVE, &mut bench.events);
     assert_ne!(one, two);
     let mut fill = trade("1", "a", 2);
     fill.exchange_id = text("DCE");
-    bench.book.apply_trade(bench.now, &fill, 1, &mut bench.events);
+    bench.book.apply_trade(bench.now, &fill, LIVE, &mut bench.events);
     assert_eq!([one, two].map(|id| bench.book.get(id).unwrap().volume_filled), [0, 2]);
     assert!([one, two].iter().all(|id| bench.book.get(*id).unwrap().origin == Origin::Foreign));
 }
@@ -232,8 +241,8 @@ fn a_counter_that_renumbers_sessions_does_not_mix_orders_up() {
     let mut stranger = order("8", Status::NO_TRADE_QUEUEING, Submit::ACCEPTED, 0);
     stranger.order_ref = text("1");
     let own = bench.own().id;
-    assert_eq!(bench.book.apply_order(&renamed, 2, &mut bench.events), own);
-    assert_ne!(bench.book.apply_order(&stranger, 2, &mut bench.events), own);
+    assert_eq!(bench.book.apply_order(&renamed, LIVE, &mut bench.events), own);
+    assert_ne!(bench.book.apply_order(&stranger, LIVE, &mut bench.events), own);
     assert_eq!(bench.own().volume_traded, 3);
 }
 
@@ -279,8 +288,11 @@ fn a_new_trading_day_starts_empty() {
     bench.book.begin_trading_day(&mut bench.events);
     assert_eq!(bench.words(), ["unknown", "trade 1 of None"]);
     // The exchange counts from the beginning again: equal numbers are new orders and trades.
-    let id =
-        bench.book.apply_order(&order("1", Status::ALL_TRADED, Submit::ACCEPTED, 10), 1, &mut bench.events);
+    let id = bench.book.apply_order(
+        &order("1", Status::ALL_TRADED, Submit::ACCEPTED, 10),
+        LIVE,
+        &mut bench.events,
+    );
     bench.trade("a", 1);
     assert_eq!(bench.words(), ["Filled 10", "trade 1 of Some(1)"]);
     assert!(id > OrderId(1));
@@ -320,7 +332,7 @@ proptest! {
                 Input::Record { status, submit, traded, sequence_no } => {
                     let mut record = order("1", Status::from_char(status), Submit::from_char(submit), traded);
                     record.sequence_no = sequence_no;
-                    bench.book.apply_order(&record, 1, &mut bench.events);
+                    bench.book.apply_order(&record, LIVE, &mut bench.events);
                 }
                 Input::Trade { number, volume } => {
                     if trades.insert(number) {
@@ -330,10 +342,10 @@ proptest! {
                 }
                 Input::Refuse => {
                     let error = ServerError::counter(31, "no");
-                    bench.book.refuse(Some(&input("1", 5)), 5, error, &mut bench.events);
+                    bench.book.refuse(Some(&input("1", 5)), 5, error, LIVE, &mut bench.events);
                 }
                 Input::RefusePublic => {
-                    bench.book.refuse_public(&input("1", 5), ServerError::counter(31, "no"), &mut bench.events);
+                    bench.book.refuse_public(&input("1", 5), ServerError::counter(31, "no"), LIVE, &mut bench.events);
                 }
                 Input::Disconnect => {
                     let cause = UnknownCause::SessionEnded;
@@ -383,14 +395,14 @@ proptest! {
         for index in order_of {
             let at = index.index(life.len() + all_trades.len());
             match at.checked_sub(life.len()) {
-                None => drop(bench.book.apply_order(&life[at], 1, &mut bench.events)),
-                Some(number) => bench.book.apply_trade(bench.now, &all_trades[number], 1, &mut bench.events),
+                None => drop(bench.book.apply_order(&life[at], LIVE, &mut bench.events)),
+                Some(number) => bench.book.apply_trade(bench.now, &all_trades[number], LIVE, &mut bench.events),
             }
         }
         let last = life.last().copied().unwrap_or_default();
-        bench.book.apply_order(&last, 1, &mut bench.events);
+        bench.book.apply_order(&last, LIVE, &mut bench.events);
         for fill in &all_trades {
-            bench.book.apply_trade(bench.now, fill, 1, &mut bench.events);
+            bench.book.apply_trade(bench.now, fill, LIVE, &mut bench.events);
         }
         let end = bench.own();
         let phase = if cancelled { OrderPhase::Canceled } else { OrderPhase::Working };

@@ -84,7 +84,7 @@ fn f49_the_gate_opens_when_everything_is_known() {
 fn a_cancel_passes_while_the_session_recovers() {
     let mut bench = Bench::ready();
     let placed = bench.working();
-    let id = placed.order.borrow().id;
+    let id = placed.order().id;
     bench.disconnect().log_in("20261120", "1");
     assert!(bench.try_place().is_err());
     let _answer = bench.cancel(id);
@@ -115,7 +115,7 @@ fn f45_an_order_without_an_answer_is_found_again() {
     let row = order("8", Status::ALL_TRADED, Submit::ACCEPTED, 10);
     bench.recover_with(&[row], &[trade("8", "a", 10)]);
     assert_eq!(phase(&placed), OrderPhase::Filled);
-    assert!(placed.order.borrow().is_complete());
+    assert!(placed.order().is_complete());
     assert_eq!((bench.count(is_trade), bench.count(is_rejected)), (1, 0));
     // Never sent again.
     assert_eq!(bench.inserts().len(), 1);
@@ -131,7 +131,7 @@ fn f45_an_order_that_no_query_shows_was_not_accepted() {
     bench.recover();
     assert!(bench.now >= lost + Duration::from_secs(3), "not before it can have arrived");
     assert_eq!(phase(&placed), OrderPhase::Rejected);
-    let told = placed.order.borrow().refusal.clone().unwrap();
+    let told = placed.order().refusal.clone().unwrap();
     assert!(told.message.starts_with("order not found: not accepted"), "{told}");
     assert_eq!(bench.asked(TraderRequest::ReqQryOrder), 3);
     // Its refusal comes with a later replay.
@@ -189,14 +189,14 @@ fn f47_trades_that_were_not_pushed_are_counted_once() {
     bench.disconnect().log_in("20261120", "1");
     let row = order("8", Status::ALL_TRADED, Submit::ACCEPTED, 10);
     bench.recover_with(&[row], &[trade("8", "a", 4), trade("8", "b", 6)]);
-    assert_eq!(placed.order.borrow().volume_filled, 10);
+    assert_eq!(placed.order().volume_filled, 10);
     // The replay comes after the query, three times.
     for _ in 0..3 {
         bench.push(TraderCallback::OnRtnOrder, row);
         bench.push(TraderCallback::OnRtnTrade, trade("8", "b", 6));
         bench.push(TraderCallback::OnRtnTrade, trade("8", "a", 4));
     }
-    assert_eq!((bench.count(is_trade), placed.order.borrow().volume_filled), (2, 10));
+    assert_eq!((bench.count(is_trade), placed.order().volume_filled), (2, 10));
 }
 
 #[test]
