@@ -34,6 +34,7 @@ use crate::td::account::{AccountNames, AccountTexts};
 use crate::td::driver::{Course, Driver, NotEntered, Pen, Shared};
 use crate::td::event::TdEvent;
 use crate::td::io::{ActReply, Command, Input};
+use crate::td::ledger::Comparison;
 use crate::td::meter::Meter;
 use crate::td::new_order::NewOrder;
 use crate::td::orders::OrderHandle;
@@ -207,6 +208,36 @@ impl TdClient {
     /// [`state`](Self::state) is ready, too. Cancels pass a closed gate as long as requests can be made.
     pub fn gate(&self) -> watch::Receiver<GateState> {
         self.inner.gate.clone()
+    }
+
+    /// Compares the gateway's own positions and money with the counter's, now: orders, trades, positions and money are
+    /// asked for, and what lasts is told. The gate is not closed for it; what it finds may close it, as after a login.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotSent`] if the session is not ready, or the counter does not answer.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future does not take back the comparison.
+    pub async fn reconcile(&self) -> Result<Comparison, Error> {
+        let (reply, answer) = oneshot::channel();
+        self.ask(Command::Reconcile { reply }, answer).await
+    }
+
+    /// Takes the counter's word for what differs: the ledger takes its rows over, and the gate opens if nothing else
+    /// closes it. After queries that were not answered, it opens the gate without them until the next login.
+    ///
+    /// # Errors
+    ///
+    /// The session's end.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future does not take it back.
+    pub async fn accept_differences(&self) -> Result<(), Error> {
+        let (reply, answer) = oneshot::channel();
+        self.ask(Command::AcceptDifferences { reply }, answer).await
     }
 
     /// Returns the order and trade events from now on, of all sessions of the account. None is ever dropped.

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use ctp_types::Text;
 
 use crate::alert::Alert;
+use crate::config::Reconcile;
 use crate::error::{ServerError, UnknownCause};
 use crate::td::instructions::Instruction;
-use crate::td::ledger::PositionNow;
+use crate::td::ledger::{Difference, PositionNow};
 use crate::td::orders::{Order, Trade};
 
 /// An event of a trading session. None is ever dropped.
@@ -73,6 +74,14 @@ pub enum TdEvent {
         /// The trading day of this login, `yyyymmdd`.
         to: Text<9>,
     },
+    /// The ledger and the counter say different things, in two looks, or for longer. It is told again only when it
+    /// changes.
+    Differences {
+        /// What differs.
+        differences: Arc<[Difference]>,
+        /// What the configuration says about it: whether orders may leave, and whose word counts.
+        policy: Reconcile,
+    },
     /// An error that belongs to no request of this session. C: `OnRspError`.
     Error {
         /// The error.
@@ -94,6 +103,7 @@ impl TdEvent {
             | Self::InstructionCancelRejected { .. }
             | Self::Alert(_)
             | Self::TradingDayChanged { .. }
+            | Self::Differences { .. }
             | Self::Error { .. } => None,
         }
     }

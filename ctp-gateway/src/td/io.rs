@@ -14,7 +14,7 @@ use crate::state::SessionState;
 use crate::td::event::TdEvent;
 use crate::td::instructions::InstructionId;
 use crate::td::instructions::desk::CancelReply;
-use crate::td::ledger::Mark;
+use crate::td::ledger::{Comparison, Mark};
 use crate::td::orders::Placed;
 use crate::td::orders::order::{Order, OrderId};
 use crate::td::recovery::GateState;
@@ -49,6 +49,10 @@ pub(crate) enum Command {
     RequestSmsCode { mobile: String, reply: CallReply },
     /// Go on with the login.
     LogInWithSmsCode { code: Secret, reply: CallReply },
+    /// Compare the ledger with the counter.
+    Reconcile { reply: oneshot::Sender<Result<Comparison, Error>> },
+    /// Take the counter's word for what differs.
+    AcceptDifferences { reply: CallReply },
     /// Take the instruments of a trading day as an earlier query returned them.
     Learn {
         trading_day: Text<9>,
@@ -78,6 +82,9 @@ impl Command {
             Self::RequestSmsCode { .. } => TraderRequest::ReqGenSMSCode.name(),
             Self::LogInWithSmsCode { .. } => TraderRequest::ReqUserLogin.name(),
             Self::Learn { .. } => TraderRequest::ReqQryInstrument.name(),
+            Self::Reconcile { .. } | Self::AcceptDifferences { .. } => {
+                TraderRequest::ReqQryInvestorPosition.name()
+            }
         }
     }
 }
@@ -97,7 +104,9 @@ impl Command {
             Self::Request { submission, .. } => submission.asker.tell(Err(error)),
             Self::ChangePassword { reply, .. }
             | Self::RequestSmsCode { reply, .. }
-            | Self::LogInWithSmsCode { reply, .. } => drop(reply.send(Err(error))),
+            | Self::LogInWithSmsCode { reply, .. }
+            | Self::AcceptDifferences { reply } => drop(reply.send(Err(error))),
+            Self::Reconcile { reply } => drop(reply.send(Err(error))),
             Self::Learn { reply, .. } => drop(reply.send(Err(error))),
         }
     }

@@ -81,6 +81,7 @@ fn told(event: &TdEvent) -> Told<'static> {
     Told::Event(match event {
         TdEvent::Alert(alert) => return Told::Watchdog(alert.name()),
         TdEvent::TradingDayChanged { .. } => "trading_day_changed",
+        TdEvent::Differences { .. } => "differences",
         TdEvent::Order(_) => "order",
         TdEvent::Trade { .. } => "trade",
         TdEvent::Position(_) => "position",

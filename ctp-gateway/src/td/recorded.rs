@@ -50,6 +50,8 @@ impl Recorded for TdRecorded {
             Input::Command(Command::Request { logins, submission }) => {
                 note_submission(submission).with("logins", logins.cast_signed())
             }
+            Input::Command(Command::Reconcile { .. }) => Note::new("Reconcile"),
+            Input::Command(Command::AcceptDifferences { .. }) => Note::new("AcceptDifferences"),
             Input::Command(Command::Learn { trading_day, records, .. }) => {
                 let note = Note::new("Learn").with("trading_day", &*trading_day.to_str());
                 note.with("rows", records.iter().cloned().map(Value::from).collect::<Vec<_>>())
@@ -121,6 +123,14 @@ impl Recorded for TdRecorded {
                 let (submission, answer) = submission(note)?;
                 return Ok((Input::Command(Command::Request { logins: logins()?, submission }), answer));
             }
+            "Reconcile" => {
+                let (reply, answer) = waiting();
+                return Ok((Input::Command(Command::Reconcile { reply }), answer));
+            }
+            "AcceptDifferences" => {
+                let (reply, answer) = waiting();
+                return Ok((Input::Command(Command::AcceptDifferences { reply }), answer));
+            }
             "Learn" => {
                 let (reply, answer) = waiting();
                 let day = need(note, "trading_day", note.text("trading_day"))?;
@@ -181,6 +191,14 @@ impl Recorded for TdRecorded {
             Input::Command(Command::Request { logins, submission }) => {
                 let (submission, relay) = submission.relayed();
                 (Input::Command(Command::Request { logins, submission }), relay)
+            }
+            Input::Command(Command::Reconcile { reply }) => {
+                let (reply, relay) = relay(reply);
+                (Input::Command(Command::Reconcile { reply }), Some(relay))
+            }
+            Input::Command(Command::AcceptDifferences { reply }) => {
+                let (reply, relay) = relay(reply);
+                (Input::Command(Command::AcceptDifferences { reply }), Some(relay))
             }
             Input::Command(Command::Learn { trading_day, records, reply }) => {
                 let (reply, relay) = relay(reply);

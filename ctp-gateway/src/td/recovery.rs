@@ -12,12 +12,12 @@ use std::time::{Duration, Instant};
 use ctp_types::{RecordBox, TraderRequest};
 
 use crate::config;
+use crate::td::ledger::Rows;
 use crate::td::orders::order::OrderId;
 
 pub(crate) use self::gate::Gate;
 pub use self::gate::{GateReason, GateReasons, GateState};
 use self::missing::Missing;
-pub(crate) use self::round::Rows;
 use self::round::{Purpose, Round, Taken};
 
 /// How often positions and money must differ before it counts: the pushes of what a query shows may come after it.

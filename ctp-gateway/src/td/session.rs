@@ -43,7 +43,7 @@ use crate::td::orders::cancels::Cancels;
 use crate::td::orders::deadlines::Deadlines;
 use crate::td::orders::order::{OrderId, Origin};
 use crate::td::orders::source::{Arrival, Source};
-use crate::td::recovery::GateState;
+use crate::td::recovery::{GateReason, GateState};
 
 use self::credentials::Call;
 pub(crate) use self::credentials::CallReply;
@@ -161,7 +161,10 @@ impl TdSession {
             Input::Command(command) => self.handle_command(instant, command),
             Input::Remembered(entry) => self.memory.take(entry),
             Input::JournalDamaged { place } => self.alert(alert(Alert::JournalDamaged { place })),
-            Input::JournalFailed { reason } => self.alert(alert(Alert::JournalFailed { reason })),
+            Input::JournalFailed { reason } => {
+                self.assurance.gate.close(GateReason::JournalFailed);
+                self.alert(alert(Alert::JournalFailed { reason }));
+            }
             Input::Time => self.handle_deadline(now),
             Input::Finish => self.finish(instant),
         }
@@ -291,6 +294,8 @@ impl TdSession {
             Command::ChangePassword { new, reply } => self.handle_change_password(now, new, reply),
             Command::RequestSmsCode { mobile, reply } => self.handle_request_sms_code(now, &mobile, reply),
             Command::LogInWithSmsCode { code, reply } => self.handle_sms_code(now, &code, reply),
+            Command::Reconcile { reply } => self.handle_reconcile(now, reply),
+            Command::AcceptDifferences { reply } => self.handle_accept(reply),
             Command::Learn { trading_day, records, reply } => {
                 let instruments = self.learn(trading_day, &records);
                 // A caller that went away is no failure.

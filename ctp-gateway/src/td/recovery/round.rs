@@ -3,41 +3,18 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use ctp_types::{
-    BrokerTradingParamsField, InvestorPositionDetailField, InvestorPositionField, Record, RecordBox,
-    TradeField, TraderRequest, TradingAccountField,
-};
+use ctp_types::{RecordBox, TraderRequest};
 
-/// What a look brought, as it came.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Rows {
-    /// The trades of the day. C: `OnRspQryTrade`.
-    pub(crate) trades: Vec<TradeField>,
-    /// C: `OnRspQryInvestorPosition`.
-    pub(crate) positions: Vec<InvestorPositionField>,
-    /// C: `OnRspQryInvestorPositionDetail`.
-    pub(crate) details: Vec<InvestorPositionDetailField>,
-    /// C: `OnRspQryTradingAccount`.
-    pub(crate) accounts: Vec<TradingAccountField>,
-    /// How the broker counts, asked once a day. C: `OnRspQryBrokerTradingParams`.
-    pub(crate) params: Option<BrokerTradingParamsField>,
-}
+use crate::td::ledger::Rows;
 
-impl Rows {
-    fn take(&mut self, request: TraderRequest, records: &[RecordBox]) {
-        match request {
-            TraderRequest::ReqQryTrade => self.trades = of(records),
-            TraderRequest::ReqQryInvestorPosition => self.positions = of(records),
-            TraderRequest::ReqQryInvestorPositionDetail => self.details = of(records),
-            TraderRequest::ReqQryTradingAccount => self.accounts = of(records),
-            TraderRequest::ReqQryBrokerTradingParams => self.params = of(records).first().copied(),
-            _ => {}
-        }
+/// Takes what a query brought into the rows of a comparison. Orders, trades and rates are taken where all queries end.
+fn take(rows: Rows, request: TraderRequest, records: &[RecordBox]) -> Rows {
+    match request {
+        TraderRequest::ReqQryInvestorPosition => rows.with_positions(records),
+        TraderRequest::ReqQryInvestorPositionDetail => rows.with_details(records),
+        TraderRequest::ReqQryTradingAccount => rows.with_account(records),
+        _ => rows,
     }
-}
-
-fn of<R: Record>(records: &[RecordBox]) -> Vec<R> {
-    records.iter().filter_map(RecordBox::get).copied().collect()
 }
 
 /// What a look is for.
@@ -112,7 +89,7 @@ impl Round {
             return Taken::NotOurs;
         }
         match records {
-            Some(records) => self.rows.take(request, records),
+            Some(records) => self.rows = take(std::mem::take(&mut self.rows), request, records),
             // Without it the ledger counts as most brokers do.
             None if request == TraderRequest::ReqQryBrokerTradingParams => {}
             None => return Taken::Failed,

@@ -7,13 +7,16 @@ use ctp_types::{
     OrderField, QryBrokerTradingParamsField, QryInvestorPositionDetailField, QryInvestorPositionField,
     QryOrderField, QryTradeField, QryTradingAccountField, RecordBox, Text, TradeField, TraderRequest,
 };
+use tokio::sync::oneshot;
 
 use crate::alert::Alert;
-use crate::config::TdConfig;
-use crate::error::Error;
+use crate::config::{self, Reconcile, TdConfig};
+use crate::error::{Error, SendRefusal};
 use crate::requests::submission::Submission;
 use crate::state::SessionState;
+use crate::td::event::TdEvent;
 use crate::td::io::Output;
+use crate::td::ledger::{Comparison, Difference, Rows};
 use crate::td::orders::order::{Order, OrderId, Origin};
 use crate::td::orders::source::{Arrival, Source};
 use crate::td::recovery::{Gate, GateReason, Progress, Recovery, Verdict};
@@ -27,7 +30,18 @@ pub(super) struct Assurance {
     pub(super) is_new_day: bool,
     /// The trading days before, whose records may still come.
     days_before: Vec<Text<9>>,
+    scope: Option<config::Recovery>,
+    policy: Reconcile,
+    /// What differed when it was last told, and the rows that said so.
+    differences: Vec<Difference>,
+    last_rows: Option<Box<Rows>>,
+    /// Whether the user took the counter's word since the login.
+    is_accepted: bool,
+    /// Who waits for a comparison.
+    waiters: Vec<Reply<Comparison>>,
 }
+
+type Reply<T> = oneshot::Sender<Result<T, Error>>;
 
 impl Assurance {
     pub(super) fn new(config: &TdConfig) -> Self {
@@ -38,7 +52,18 @@ impl Assurance {
             gate: Gate::closed([GateReason::NotReady].into_iter().chain(read_only)),
             is_new_day: true,
             days_before: Vec::new(),
+            scope,
+            policy: config.reconcile,
+            differences: Vec::new(),
+            last_rows: None,
+            is_accepted: false,
+            waiters: Vec::new(),
         }
+    }
+
+    /// Returns whether no order may leave while ledger and counter differ.
+    fn closes_on_differences(&self) -> bool {
+        self.policy == Reconcile::Strict && self.scope == Some(config::Recovery::Full)
     }
 }
 
@@ -46,6 +71,7 @@ impl TdSession {
     /// Begins after a login, and returns the state that it leads to.
     pub(super) fn usable_state(&mut self, now: Instant) -> SessionState {
         let new_day = std::mem::take(&mut self.assurance.is_new_day);
+        self.assurance.is_accepted = false;
         let unknown: Vec<OrderId> = self.unknown_orders().map(|order| order.id).collect();
         self.assurance.recovery.log_in(now, new_day, unknown);
         if self.assurance.recovery.is_recovering() {
@@ -59,6 +85,8 @@ impl TdSession {
     pub(super) fn begin_day(&mut self, before: Text<9>) {
         self.assurance.is_new_day = true;
         self.assurance.days_before.push(before);
+        self.assurance.differences.clear();
+        self.assurance.last_rows = None;
     }
 
     /// Returns whether a record is of a trading day that is over. Which other days a counter may write is its affair.
@@ -70,6 +98,7 @@ impl TdSession {
     pub(super) fn suspend_recovery(&mut self, now: Instant) {
         let unknown: Vec<OrderId> = self.unknown_orders().map(|order| order.id).collect();
         self.assurance.recovery.lose_link(now, unknown);
+        self.fail_comparison();
     }
 
     /// Asks what is to be asked now.
@@ -96,11 +125,7 @@ impl TdSession {
         match self.assurance.recovery.answered(now, request, rows.ok()) {
             Progress::Waiting => {}
             Progress::Over(verdict) => self.conclude(verdict),
-            Progress::Compare(_) => {
-                if let Some(verdict) = self.assurance.recovery.judge(now, true) {
-                    self.conclude(verdict);
-                }
-            }
+            Progress::Compare(rows) => self.compare(now, &rows),
         }
     }
 
@@ -111,7 +136,7 @@ impl TdSession {
             gate.lift(GateReason::NotReady);
         } else {
             gate.close(GateReason::NotReady);
-            for reason in [GateReason::Recovering, GateReason::Unverified] {
+            for reason in [GateReason::Recovering, GateReason::Unverified, GateReason::Differs] {
                 gate.lift(reason);
             }
         }
@@ -120,15 +145,97 @@ impl TdSession {
         }
     }
 
+    /// Compares the counter's rows with the ledger, which has every order and trade of this step first.
+    fn compare(&mut self, now: Instant, rows: &Rows) {
+        self.keep_books();
+        self.ledger.baseline(rows);
+        let found = self.ledger.reconcile(rows);
+        let verdict = self.assurance.recovery.judge(now, found.agrees());
+        if verdict == Some(Verdict::Differs) {
+            self.differ(&found, rows);
+        }
+        if let Some(verdict) = verdict {
+            self.tell_comparison(found);
+            self.conclude(verdict);
+        }
+    }
+
+    /// Says that ledger and counter differ, once per set of differences, and does what the policy says.
+    fn differ(&mut self, found: &Comparison, rows: &Rows) {
+        if self.assurance.differences != found.differences {
+            self.assurance.differences.clone_from(&found.differences);
+            for difference in &found.differences {
+                tracing::error!(%difference, "ledger and counter differ");
+            }
+            let differences = found.differences.clone().into();
+            self.events.push(TdEvent::Differences { differences, policy: self.assurance.policy });
+        }
+        self.assurance.last_rows = Some(Box::new(rows.clone()));
+        if self.assurance.policy == Reconcile::AdoptCounter {
+            self.ledger.adopt(rows);
+        }
+    }
+
+    /// Answers whoever waits for a comparison.
+    fn tell_comparison(&mut self, found: Comparison) {
+        for waiter in std::mem::take(&mut self.assurance.waiters) {
+            // A caller that went away is no failure.
+            let _ = waiter.send(Ok(found.clone()));
+        }
+    }
+
+    /// Ends the waiting for a comparison that does not come.
+    pub(super) fn fail_comparison(&mut self) {
+        let request = TraderRequest::ReqQryInvestorPosition.name();
+        for waiter in std::mem::take(&mut self.assurance.waiters) {
+            let reason = SendRefusal::NotReady(self.state.clone());
+            let _ = waiter.send(Err(Error::NotSent { request, reason }));
+        }
+    }
+
+    /// Takes the wish for a comparison.
+    pub(super) fn handle_reconcile(&mut self, now: Instant, reply: Reply<Comparison>) {
+        self.assurance.waiters.push(reply);
+        if self.assurance.recovery.demand() {
+            self.pump(now);
+        } else {
+            self.fail_comparison();
+        }
+    }
+
+    /// Takes the counter's word for what differs, or for what could not be compared, and opens the gate.
+    pub(super) fn handle_accept(&mut self, reply: Reply<()>) {
+        if let Some(rows) = self.assurance.last_rows.take() {
+            self.ledger.adopt(&rows);
+        }
+        self.assurance.is_accepted = true;
+        self.assurance.differences.clear();
+        self.assurance.gate.lift(GateReason::Differs);
+        self.assurance.gate.lift(GateReason::Unverified);
+        self.mind_gate();
+        // A caller that went away is no failure.
+        let _ = reply.send(Ok(()));
+    }
+
     fn conclude(&mut self, verdict: Verdict) {
+        let closes = self.assurance.closes_on_differences();
         let gate = &mut self.assurance.gate;
         gate.lift(GateReason::Recovering);
         gate.lift(GateReason::Unverified);
         match verdict {
-            Verdict::Agrees | Verdict::Differs => gate.lift(GateReason::Differs),
+            Verdict::Agrees => {
+                gate.lift(GateReason::Differs);
+                self.assurance.differences.clear();
+                self.assurance.last_rows = None;
+            }
+            Verdict::Differs if closes => gate.close(GateReason::Differs),
+            Verdict::Differs => gate.lift(GateReason::Differs),
             Verdict::Incomplete => {
-                gate.close(GateReason::Unverified);
-                self.alert(Alert::Unverified);
+                if !self.assurance.is_accepted {
+                    gate.close(GateReason::Unverified);
+                    self.alert(Alert::Unverified);
+                }
+                self.fail_comparison();
             }
         }
         // Whoever waits for the state finds the gate open.

@@ -36,6 +36,8 @@ struct Bench {
     start: Instant,
     now: Instant,
     gates: Vec<GateState>,
+    positions: Vec<ctp_types::InvestorPositionField>,
+    details: Vec<ctp_types::InvestorPositionDetailField>,
     sent: Vec<(TraderRequest, RecordBox, i32)>,
     states: Vec<SessionState>,
     events: Vec<TdEvent>,
@@ -64,6 +66,8 @@ impl Bench {
             start: now,
             now,
             gates: Vec::new(),
+            positions: Vec::new(),
+            details: Vec::new(),
             sent: Vec::new(),
             states: Vec::new(),
             events: Vec::new(),
@@ -134,6 +138,8 @@ impl Bench {
         let rows: Vec<RecordBox> = match request {
             TraderRequest::ReqQryOrder => orders.iter().map(RecordBox::new).collect(),
             TraderRequest::ReqQryTrade => trades.iter().map(RecordBox::new).collect(),
+            TraderRequest::ReqQryInvestorPosition => self.positions.iter().map(RecordBox::new).collect(),
+            TraderRequest::ReqQryInvestorPositionDetail => self.details.iter().map(RecordBox::new).collect(),
             _ => Vec::new(),
         };
         let count = rows.len();

@@ -64,6 +64,7 @@ fn word(event: &TdEvent) -> String {
         | TdEvent::Alert(_)
         | TdEvent::TradingDayChanged { .. }
         | TdEvent::Position(_)
+        | TdEvent::Differences { .. }
         | TdEvent::Error { .. } => "error".into(),
     }
 }

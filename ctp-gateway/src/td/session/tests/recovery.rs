@@ -1,7 +1,10 @@
 //! What is found out after a login before orders leave.
 
+use ctp_types::{HedgeFlag, InvestorPositionDetailField, InvestorPositionField, PosiDirection, PositionDate};
+
 use super::*;
-use crate::config::Recovery;
+use crate::config::{Reconcile, Recovery};
+use crate::td::ledger::{Compared, Comparison};
 use crate::td::recovery::{GateReason, GateState};
 
 impl Bench {
@@ -252,4 +255,144 @@ fn a_second_break_begins_the_recovery_anew() {
     bench.recover();
     assert_eq!((bench.asked(TraderRequest::ReqQryOrder), bench.asked(TraderRequest::ReqQryTrade)), (1, 1));
     assert_eq!(bench.asked(TraderRequest::ReqQryTradingAccount), 1);
+}
+
+/// A trade that opens 10 lots.
+fn opened() -> TradeField {
+    TradeField {
+        offset_flag: OffsetFlag::OPEN,
+        hedge_flag: HedgeFlag::SPECULATION,
+        trading_day: text("20261120"),
+        ..trade("3", "a", 10)
+    }
+}
+
+/// A session that knows of one trade more than the counter's positions show.
+fn differing(policy: Reconcile) -> Bench {
+    let mut bench = Bench::with(|config| config.reconcile = policy);
+    bench.log_in("20261120", "7");
+    let row = order("3", Status::ALL_TRADED, Submit::ACCEPTED, 10);
+    bench.recover_with(&[row], &[opened()]);
+    bench
+}
+
+fn differences(bench: &Bench) -> usize {
+    bench.count(|event| matches!(event, TdEvent::Differences { .. }))
+}
+
+/// The rows that a trade of 10 lots leads to.
+fn position() -> (InvestorPositionField, InvestorPositionDetailField) {
+    let position = InvestorPositionField {
+        instrument_id: text("rb2601"),
+        exchange_id: text("SHFE"),
+        posi_direction: PosiDirection::LONG,
+        hedge_flag: HedgeFlag::SPECULATION,
+        position_date: PositionDate::TODAY,
+        position: 10,
+        today_position: 10,
+        open_volume: 10,
+        ..InvestorPositionField::default()
+    };
+    let detail = InvestorPositionDetailField {
+        instrument_id: text("rb2601"),
+        exchange_id: text("SHFE"),
+        direction: Direction::BUY,
+        hedge_flag: HedgeFlag::SPECULATION,
+        open_date: text("20261120"),
+        trading_day: text("20261120"),
+        trade_id: text("a"),
+        volume: 10,
+        open_price: 3_900.0,
+        ..InvestorPositionDetailField::default()
+    };
+    (position, detail)
+}
+
+fn reconcile(bench: &mut Bench) -> Reply<Comparison> {
+    let (reply, answer) = oneshot::channel();
+    bench.command(Command::Reconcile { reply });
+    answer
+}
+
+#[test]
+fn differences_are_told_once_and_close_the_gate_until_they_are_accepted() {
+    let mut bench = differing(Reconcile::Strict);
+    // Two looks, and the session goes on with its gate closed.
+    assert_eq!(bench.asked(TraderRequest::ReqQryInvestorPosition), 2);
+    assert_eq!((bench.gate().to_string().as_str(), differences(&bench)), ("closed: differs", 1));
+    assert!(matches!(bench.try_place(), Err(Error::Denied(denial)) if denial.rule == Rule::Gate));
+    let told = bench.events.iter().find_map(|event| match event {
+        TdEvent::Differences { differences, .. } => Some(differences),
+        _ => None,
+    });
+    assert!(told.unwrap().iter().any(|difference| difference.what == Compared::Position));
+    // A minute later it is looked at again: the same, and told no more.
+    let row = order("3", Status::ALL_TRADED, Submit::ACCEPTED, 10);
+    let looks = bench.asked(TraderRequest::ReqQryTradingAccount);
+    while bench.asked(TraderRequest::ReqQryTradingAccount) < looks + 3 {
+        bench.answer_query(&[row], &[opened()]);
+    }
+    assert_eq!((bench.gate().is_open(), differences(&bench)), (false, 1));
+    let (reply, mut answer) = oneshot::channel();
+    bench.command(Command::AcceptDifferences { reply });
+    assert!(matches!(answer.try_recv(), Ok(Ok(()))));
+    assert!(bench.gate().is_open());
+    assert!(bench.try_place().is_ok());
+}
+
+#[test]
+fn the_policy_may_open_the_gate() {
+    for policy in [Reconcile::AdoptCounter, Reconcile::ReportOnly] {
+        let mut bench = differing(policy);
+        assert!(bench.gate().is_open(), "{policy:?}");
+        assert_eq!(differences(&bench), 1);
+        // With the counter's word taken over, nothing differs any more.
+        let mut answer = reconcile(&mut bench);
+        let row = order("3", Status::ALL_TRADED, Submit::ACCEPTED, 10);
+        let found = loop {
+            if let Ok(found) = answer.try_recv() {
+                break found.unwrap();
+            }
+            bench.answer_query(&[row], &[opened()]);
+        };
+        assert_eq!(found.agrees(), policy == Reconcile::AdoptCounter, "{:?}", found.differences);
+        assert!(bench.gate().is_open());
+    }
+}
+
+#[test]
+fn a_comparison_on_demand_joins_agrees_and_ends_with_the_link() {
+    let mut bench = Bench::with(|_| {});
+    bench.log_in("20261120", "7");
+    // Joins the login's own.
+    let mut answer = reconcile(&mut bench);
+    bench.recover();
+    assert!(matches!(answer.try_recv(), Ok(Ok(found)) if found.agrees()));
+    assert_eq!(bench.asked(TraderRequest::ReqQryTradingAccount), 1);
+    let mut broken = reconcile(&mut bench);
+    bench.answer_query(&[], &[]);
+    bench.disconnect();
+    assert!(matches!(broken.try_recv(), Ok(Err(Error::NotSent { .. }))));
+    let mut down = reconcile(&mut bench);
+    assert!(matches!(down.try_recv(), Ok(Err(Error::NotSent { .. }))));
+}
+
+#[test]
+fn positions_that_agree_open_the_gate() {
+    let mut bench = Bench::with(|_| {});
+    bench.log_in("20261120", "7");
+    let row = order("3", Status::ALL_TRADED, Submit::ACCEPTED, 10);
+    let (position, detail) = position();
+    (bench.positions, bench.details) = (vec![position], vec![detail]);
+    bench.recover_with(&[row], &[opened()]);
+    assert!(bench.gate().is_open(), "{:?}", bench.events);
+    assert_eq!((bench.asked(TraderRequest::ReqQryInvestorPosition), differences(&bench)), (1, 0));
+}
+
+#[test]
+fn a_journal_that_fails_closes_the_gate() {
+    let mut bench = Bench::ready();
+    bench.step(Input::JournalFailed { reason: "no space".to_owned() });
+    assert_eq!(bench.gate().to_string(), "closed: journal_failed");
+    assert!(matches!(bench.try_place(), Err(Error::Denied(denial)) if denial.rule == Rule::Gate));
 }
