@@ -50,6 +50,31 @@ pub enum Alert {
         /// How far the wall clock went ahead, in nanoseconds; negative: back.
         by_ns: i64,
     },
+    /// Orders wait too long for their first answer: a front queues what exceeds its flow limit without a word. It comes
+    /// once, until an answer comes in time.
+    OrdersSlow {
+        /// How many orders are late.
+        orders: u64,
+        /// How long they have waited at least.
+        waited: Duration,
+    },
+    /// The kill switch was thrown: no order passes, and what works is being cancelled.
+    Killed {
+        /// Why, in the words of who threw it.
+        reason: String,
+        /// How many orders are being cancelled.
+        orders: usize,
+    },
+    /// The kill switch asked for the cancel of an order and was refused too often; the order may still work.
+    KillStuck {
+        /// The order, as the gateway numbers it.
+        order: u64,
+    },
+    /// The kill switch was turned off.
+    Released {
+        /// Why it had been thrown.
+        reason: String,
+    },
 }
 
 impl Alert {
@@ -64,6 +89,10 @@ impl Alert {
             Self::JournalDamaged { .. } => "journal_damaged",
             Self::ClockJumped { .. } => "clock_jumped",
             Self::Unverified => "unverified",
+            Self::OrdersSlow { .. } => "orders_slow",
+            Self::Killed { .. } => "killed",
+            Self::KillStuck { .. } => "kill_stuck",
+            Self::Released { .. } => "released",
         }
     }
 }
@@ -88,6 +117,16 @@ impl fmt::Display for Alert {
             Self::ClockJumped { by_ns } => {
                 write!(f, "the wall clock jumped by {:.3} s", *by_ns as f64 / 1e9)
             }
+            Self::OrdersSlow { orders, waited } => {
+                write!(f, "{orders} orders wait for their first answer for {} ms", waited.as_millis())
+            }
+            Self::Killed { reason, orders } => {
+                write!(f, "the kill switch is on: {reason}; {orders} orders are being cancelled")
+            }
+            Self::KillStuck { order } => {
+                write!(f, "order {order} could not be cancelled for the kill switch; look at it by hand")
+            }
+            Self::Released { reason } => write!(f, "the kill switch is off; it was on: {reason}"),
         }
     }
 }

@@ -38,6 +38,7 @@ pub use timeouts::Timeouts;
 use crate::capture::CaptureConfig;
 use crate::clock::WallClock;
 use crate::journal::JournalConfig;
+use crate::td::AccountCounts;
 
 /// The configuration of a market data session.
 ///
@@ -254,6 +255,9 @@ pub struct TdConfig {
     /// Where the session is recorded; absent: nowhere.
     #[serde(default)]
     pub capture: Option<CaptureConfig>,
+    /// With which other clients of the account its orders and cancels are counted together: clones share them.
+    #[serde(skip)]
+    pub counts: AccountCounts,
     /// The clock that stamps what is received. Deadlines do not depend on it.
     #[serde(skip)]
     pub clock: WallClock,
@@ -297,6 +301,7 @@ impl TdConfig {
             risk: RiskConfig::default(),
             journal: JournalConfig::default(),
             capture: None,
+            counts: AccountCounts::default(),
             clock: WallClock::default(),
         }
     }

@@ -1,7 +1,6 @@
 //! Trading sessions.
 
 pub(crate) mod account;
-mod check;
 pub(crate) mod classes;
 mod client;
 pub(crate) mod driver;
@@ -22,6 +21,7 @@ mod parked;
 pub(crate) mod recorded;
 mod recovery;
 mod requests;
+pub(crate) mod risk;
 pub(crate) mod rows;
 pub(crate) mod session;
 mod settlement;
@@ -45,4 +45,5 @@ pub use orders::{Order, OrderEvents, OrderHandle, OrderId, OrderKeys, OrderPhase
 pub use parked::{Parked, ParkedCancel};
 pub use recovery::{GateReason, GateReasons, GateState};
 pub use requests::Requests;
+pub use risk::{AccountCounts, Killed, RiskSnapshot};
 pub use rows::{Account, CommissionRate, Instrument, MarginRate, Position};

@@ -88,6 +88,7 @@ impl fmt::Debug for TdConfig {
             risk,
             journal,
             capture,
+            counts,
             clock,
         } = self;
         formatter
@@ -121,6 +122,7 @@ impl fmt::Debug for TdConfig {
             .field("risk", risk)
             .field("journal", journal)
             .field("capture", capture)
+            .field("counts", counts)
             .field("clock", clock)
             .finish()
     }

@@ -5,6 +5,7 @@ mod books;
 mod closing;
 mod credentials;
 mod journal;
+mod risk;
 
 pub use self::closing::Closing;
 
@@ -40,6 +41,7 @@ use crate::td::new_order::NewOrder;
 use crate::td::orders::OrderHandle;
 use crate::td::orders::order::{Order, OrderId};
 use crate::td::recovery::GateState;
+use crate::td::risk::KillFlag;
 use crate::td::session::TdSession;
 use crate::td::spi::Spi;
 use crate::td::task::Task;
@@ -58,6 +60,7 @@ struct Inner {
     vitals: Vitals,
     shared: Arc<Shared>,
     gate: watch::Receiver<GateState>,
+    switch: Arc<KillFlag>,
     events: Fanout<TdEvent>,
     logins: Arc<AtomicU64>,
     account: AccountNames,
@@ -134,6 +137,7 @@ impl TdClient {
         let system_info = config.relay.as_ref().map(|relay| Arc::new(account.system_info(relay)));
         let session = TdSession::new(&config, account, seed);
         let (gate_tx, gate) = watch::channel(session.gate());
+        let switch = Arc::new(KillFlag::default());
         let driver = Driver {
             system_info,
             session,
@@ -151,6 +155,8 @@ impl TdClient {
             observer,
             meter: Meter::new(&config.user_id),
             runtime: Handle::current(),
+            switch: Arc::clone(&switch),
+            member: Arc::new(config.counts.join()),
             outputs: VecDeque::new(),
             course: Course::default(),
         };
@@ -170,6 +176,7 @@ impl TdClient {
             vitals,
             shared,
             gate,
+            switch,
             events,
             logins,
             account: names,
@@ -282,6 +289,7 @@ impl TdClient {
     /// As [`place`](Self::place). [`Error::Unknown`] if the session broke down meanwhile, which is a defect of the
     /// gateway.
     pub fn place_now(&self, order: &NewOrder) -> Result<OrderHandle, Error> {
+        self.deny_if_killed()?;
         let record = order.record()?;
         self.shared().give_mark_of(&record.instrument_id);
         let record = RecordBox::new(&record);

@@ -37,6 +37,7 @@ use crate::td::ledger::Mark;
 use crate::td::meter::Meter;
 use crate::td::recorded::TdRecorded;
 use crate::td::recovery::{GateReason, GateState};
+use crate::td::risk::{KillFlag, Member};
 use crate::td::session::TdSession;
 pub(super) use pen::Pen;
 
@@ -223,6 +224,10 @@ pub(super) struct Driver {
     pub(super) meter: Meter,
     /// Where a fresh API object is made.
     pub(super) runtime: Handle,
+    /// The kill switch, as those see it who do not wait for the session.
+    pub(super) switch: Arc<KillFlag>,
+    /// What other sessions of the account send counts here too.
+    pub(super) member: Arc<Member>,
     /// What is to be done still.
     pub(super) outputs: VecDeque<Output>,
     pub(super) course: Course,
@@ -253,6 +258,15 @@ impl Driver {
         self.guarded(input, Self::carry_out)
     }
 
+    /// Tells the session that its kill switch was thrown, unless it knows.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    pub(super) fn hear_switch(&mut self) -> Result<(), NotEntered> {
+        self.switch.take().map_or(Ok(()), |reason| self.run(Input::Kill { reason }))
+    }
+
     /// Steps with an input, and does what follows with `carry_out`.
     fn guarded(&mut self, input: Input, carry_out: impl FnOnce(&mut Self)) -> Result<(), NotEntered> {
         if self.course.is_broken {
@@ -266,8 +280,33 @@ impl Driver {
         ran.map_err(|panic| self.break_down(name, panic.as_ref()))
     }
 
-    /// One step of the session. There is no other place where it steps.
+    /// Steps with an input, after what must not come behind it: a kill switch that was thrown meanwhile, and what other
+    /// sessions of the account have sent.
     fn step(&mut self, input: Input) {
+        if let Some(reason) = self.switch.take() {
+            self.step_in_turn(Input::Kill { reason });
+        }
+        self.step_in_turn(input);
+    }
+
+    /// Steps while no other session of the account sends anything, and tells the others what this one does.
+    fn step_in_turn(&mut self, input: Input) {
+        let member = Arc::clone(&self.member);
+        let Some(mut turn) = member.turn() else { return self.step_once(input) };
+        let news = turn.news();
+        if !news.is_empty() {
+            let now = now(&self.clock).instant;
+            let age =
+                |at: Instant| now.saturating_duration_since(at).as_nanos().try_into().unwrap_or(u64::MAX);
+            let news = news.into_iter().map(|taken| (age(taken.at), taken.what, taken.instrument));
+            self.step_once(Input::Elsewhere(news.collect()));
+        }
+        self.step_once(input);
+        turn.tell(self.session.taken().iter().cloned());
+    }
+
+    /// One step of the session. There is no other place where it steps.
+    fn step_once(&mut self, input: Input) {
         if let Input::Callback(event) = &input {
             self.pen.heard(event);
             if self.raw_events.is_wanted() {
@@ -287,6 +326,7 @@ impl Driver {
         let span = step_span::<TdRecorded>(&input);
         let input = self.recording.before(input);
         let outputs = span.in_scope(|| self.session.step(now, input));
+        self.switch.turned(self.session.is_killed());
         self.observer.after::<TdRecorded>(now, &outputs);
         self.meter.take(now.unix_ns, &outputs);
         self.recording.after(now, &outputs);

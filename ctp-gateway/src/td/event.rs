@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ctp_types::Text;
+use ctp_types::{RecordBox, Text, TraderRequest};
 
 use crate::alert::Alert;
 use crate::config::Reconcile;
@@ -82,6 +82,13 @@ pub enum TdEvent {
         /// What the configuration says about it: whether orders may leave, and whose word counts.
         policy: Reconcile,
     },
+    /// A request that was not sent because `risk.dry_run` is set. It kept to all other rules.
+    DryRun {
+        /// The request.
+        request: TraderRequest,
+        /// Its record as it would have been sent, but for numbers.
+        record: RecordBox,
+    },
     /// An error that belongs to no request of this session. C: `OnRspError`.
     Error {
         /// The error.
@@ -104,6 +111,7 @@ impl TdEvent {
             | Self::Alert(_)
             | Self::TradingDayChanged { .. }
             | Self::Differences { .. }
+            | Self::DryRun { .. }
             | Self::Error { .. } => None,
         }
     }

@@ -18,6 +18,7 @@ use crate::td::ledger::{Comparison, Mark};
 use crate::td::orders::Placed;
 use crate::td::orders::order::{Order, OrderId};
 use crate::td::recovery::GateState;
+use crate::td::risk::Counted;
 use crate::td::rows::Instrument;
 pub(crate) use crate::td::session::CallReply;
 use crate::td::session::InstructionReply;
@@ -121,9 +122,15 @@ pub(crate) enum Input {
     Panicked { callback: &'static str, message: String },
     /// What the library said when it was given the request with this number.
     Sent { request_id: i32, result: Result<(), SendRefusal> },
-    /// What the library says of the front (C: `GetFrontInfo`): its address, and the queries per second that it
-    /// allows, 0 if it does not say.
-    FrontInfo { address: Text<101>, query_frequency: i32 },
+    /// What the library says of the front (C: `GetFrontInfo`): its address, and the queries and the packets per second
+    /// that it allows, 0 if it does not say.
+    FrontInfo { address: Text<101>, query_frequency: i32, package_frequency: i32 },
+    /// What other sessions of the account sent since the last step, each with its age in nanoseconds.
+    Elsewhere(Vec<(u64, Counted, Text<81>)>),
+    /// The kill switch was thrown.
+    Kill { reason: String },
+    /// The kill switch is turned off.
+    Release,
     /// What became of [`Output::Renew`].
     Renewed { result: Result<(), String> },
     /// The market data say what an instrument of the account is worth.
@@ -148,7 +155,6 @@ pub(crate) enum Output {
     /// Give the request to the library and its word to [`Input::Sent`].
     Send { request: TraderRequest, record: RecordBox, request_id: i32 },
     /// Write the entry into the journal.
-    #[expect(dead_code, reason = "the kill switch is turned through it")]
     Journal(Entry),
     /// Note that a request other than an order, a cancel or a step of the login is over.
     Ended(Ended<TraderRequest>),

@@ -230,6 +230,12 @@ impl Ledger {
         sides.filter(|book| Some(book.side) == side).map(|book| book.volume()).sum()
     }
 
+    /// Returns the lots held of all instruments in both directions.
+    pub(crate) fn held_in_all(&self) -> i64 {
+        let sides = self.contracts.values().flat_map(|contract| &contract.sides);
+        sides.map(|book| i64::from(book.volume())).sum()
+    }
+
     fn contract(&mut self, instrument_id: Text<81>, exchange_id: Text<9>) -> &mut Contract {
         let (terms, wants) = (&self.terms, &mut self.wants);
         self.contracts.entry(instrument_id).or_insert_with(|| {

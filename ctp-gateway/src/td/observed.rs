@@ -91,6 +91,7 @@ fn told(event: &TdEvent) -> Told<'static> {
         TdEvent::Unknown { .. } => "unknown",
         TdEvent::Instruction(_) => "instruction",
         TdEvent::InstructionCancelRejected { .. } => "instruction_cancel_rejected",
+        TdEvent::DryRun { .. } => "dry_run",
         TdEvent::Error { .. } => "error",
     })
 }

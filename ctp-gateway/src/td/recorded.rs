@@ -18,6 +18,7 @@ use crate::td::instructions::{InstructionId, InstructionKind};
 use crate::td::io::{ActReply, Command, Input, Output};
 use crate::td::ledger::Mark;
 use crate::td::orders::order::OrderId;
+use crate::td::risk::Counted;
 use crate::td::session::TdSession;
 
 /// Trading sessions.
@@ -32,9 +33,13 @@ impl Recorded for TdRecorded {
             Input::Callback(event) => note_callback(event),
             Input::Panicked { callback, message } => note_panicked(callback, message),
             Input::Sent { request_id, result } => note_sent(*request_id, result),
-            Input::FrontInfo { address, query_frequency } => Note::new("FrontInfo")
+            Input::FrontInfo { address, query_frequency, package_frequency } => Note::new("FrontInfo")
                 .with("address", address.to_str().into_owned())
-                .with("query_frequency", *query_frequency),
+                .with("query_frequency", *query_frequency)
+                .with("package_frequency", *package_frequency),
+            Input::Elsewhere(actions) => note_elsewhere(actions),
+            Input::Kill { reason } => Note::new("Kill").with("reason", reason.as_str()),
+            Input::Release => Note::new("Release"),
             Input::Renewed { result } => note_renewed(result),
             Input::Mark(mark) => note_mark(mark),
             Input::Command(Command::Act { logins, request, record, .. }) => Note::new("Act")
@@ -89,8 +94,13 @@ impl Recorded for TdRecorded {
                 let query_frequency = need(note, "query_frequency", note.number("query_frequency"))?;
                 let address = Text::new(need(note, "address", note.text("address"))?)
                     .map_err(|error| error.to_string())?;
-                Input::FrontInfo { address, query_frequency }
+                // Files of before it was asked for have none.
+                let package_frequency = note.number("package_frequency").unwrap_or(0);
+                Input::FrontInfo { address, query_frequency, package_frequency }
             }
+            "Elsewhere" => Input::Elsewhere(elsewhere(note)?),
+            "Kill" => Input::Kill { reason: need(note, "reason", note.text("reason"))?.to_owned() },
+            "Release" => Input::Release,
             "Renewed" => Input::Renewed { result: renewed(note) },
             "Mark" => Input::Mark(Box::new(mark(note)?)),
             "Act" => {
@@ -290,6 +300,38 @@ fn mark(note: &Note) -> Result<Mark, String> {
     Ok(Mark::named(id, |name| note.real(name)))
 }
 
+/// Writes each action as its age, its kind and its instrument.
+fn note_elsewhere(actions: &[(u64, Counted, Text<81>)]) -> Note {
+    let value = |(age_ns, what, instrument): &(u64, Counted, Text<81>)| {
+        let what = match what {
+            Counted::Order => "order",
+            Counted::Cancel => "cancel",
+            Counted::Other => "other",
+        };
+        let age = i64::try_from(*age_ns).unwrap_or(i64::MAX);
+        Value::List(vec![age.into(), what.into(), instrument.to_str().into_owned().into()])
+    };
+    Note::new("Elsewhere").with("actions", actions.iter().map(value).collect::<Vec<_>>())
+}
+
+fn elsewhere(note: &Note) -> Result<Vec<(u64, Counted, Text<81>)>, String> {
+    let read = |value: &Value| {
+        let Value::List(parts) = value else { return Err(format!("{value} is no list")) };
+        let [Value::Number(age), Value::Text(what), Value::Text(instrument)] = parts.as_slice() else {
+            return Err(format!("{value} is no age, kind and instrument"));
+        };
+        let age = u64::try_from(*age).map_err(|_| format!("age {age} is below 0"))?;
+        let what = match what.as_str() {
+            "order" => Counted::Order,
+            "cancel" => Counted::Cancel,
+            "other" => Counted::Other,
+            other => return Err(format!("`{other}` is nothing that is counted")),
+        };
+        Ok((age, what, Text::new(instrument).map_err(|error| error.to_string())?))
+    };
+    need(note, "actions", note.list("actions"))?.iter().map(read).collect()
+}
+
 fn row(value: &Value) -> Result<RecordBox, String> {
     match value {
         Value::Record(record) => Ok(record.clone()),
@@ -342,6 +384,18 @@ mod tests {
             assert!(matches!(again, Input::Mark(again) if *again == mark), "{note}");
         }
         assert!(TdRecorded::input(&Note::new("Mark")).is_err());
+    }
+
+    #[test]
+    fn the_gates_inputs_come_back_as_they_were() {
+        let instrument = Text::new("rb2601").unwrap();
+        let actions = vec![(0, Counted::Order, instrument), (7, Counted::Cancel, instrument)];
+        let elsewhere = Input::Elsewhere([actions, vec![(9, Counted::Other, Text::default())]].concat());
+        for input in [elsewhere, Input::Kill { reason: "停 enough".to_owned() }, Input::Release] {
+            let note = TdRecorded::note(&input);
+            let (again, _) = TdRecorded::input(&note).unwrap();
+            assert_eq!(format!("{again:?}"), format!("{input:?}"));
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod ledger;
 mod memory;
 mod orders;
 mod recovery;
+mod risk;
 mod watch;
 
 use std::collections::HashMap;
@@ -33,7 +34,6 @@ use crate::session::Now;
 use crate::session::watch::{Watch, alert};
 use crate::state::{DisconnectReason, Fault, LinkLoss, Login, SessionState};
 use crate::td::account::{AccountNames, AccountTexts};
-use crate::td::check::InstrumentTable;
 use crate::td::event::TdEvent;
 use crate::td::io::{Command, Input, Output, Outputs, SpiEvent};
 use crate::td::ledger::Ledger;
@@ -44,6 +44,7 @@ use crate::td::orders::deadlines::Deadlines;
 use crate::td::orders::order::{OrderId, Origin};
 use crate::td::orders::source::{Arrival, Source};
 use crate::td::recovery::{GateReason, GateState};
+use crate::td::risk::RiskGate;
 
 use self::credentials::Call;
 pub(crate) use self::credentials::CallReply;
@@ -70,7 +71,8 @@ pub(crate) struct TdSession {
     last_action_ref: i32,
     book: OrderBook,
     ledger: Ledger,
-    instruments: InstrumentTable,
+    /// What orders must keep to.
+    risk: RiskGate,
     requests: RequestDesk<TraderRequest>,
     watch: Watch,
     silence: std::time::Duration,
@@ -116,8 +118,8 @@ impl TdSession {
             last_action_ref: 0,
             book: OrderBook::default(),
             ledger: Ledger::default(),
-            instruments: InstrumentTable::default(),
             instructions: Instructions::new(config.timeouts.order),
+            risk: RiskGate::new(config.risk.clone()),
             handles: HashMap::new(),
             placing: HashMap::new(),
             unanswered: Deadlines::default(),
@@ -147,19 +149,27 @@ impl TdSession {
     /// Takes what happened and returns what is to be done, in this order.
     pub(crate) fn step(&mut self, now: Now, input: Input) -> Outputs {
         let instant = now.instant;
+        self.risk.begin_step(instant);
         self.look(now, &input);
         match input {
             Input::Callback(event) => self.handle_callback(instant, &event),
             Input::Panicked { callback, message } => self.handle_panic(instant, callback, &message),
             Input::Sent { request_id, result } => self.handle_sent(instant, request_id, result),
-            Input::FrontInfo { address, query_frequency } => {
+            Input::FrontInfo { address, query_frequency, package_frequency } => {
                 self.front = address;
+                self.risk.set_front_frequency(package_frequency);
                 self.requests.set_frequency(query_frequency);
             }
+            Input::Elsewhere(actions) => self.handle_elsewhere(instant, actions),
+            Input::Kill { reason } => self.handle_kill(now, reason),
+            Input::Release => self.handle_release(now),
             Input::Renewed { result } => self.handle_renewed(instant, result),
             Input::Mark(mark) => self.handle_mark(&mark),
             Input::Command(command) => self.handle_command(instant, command),
-            Input::Remembered(entry) => self.memory.take(entry),
+            Input::Remembered(entry) => {
+                self.remember_switch(&entry);
+                self.memory.take(entry);
+            }
             Input::JournalDamaged { place } => self.alert(alert(Alert::JournalDamaged { place })),
             Input::JournalFailed { reason } => {
                 self.assurance.gate.close(GateReason::JournalFailed);
@@ -169,6 +179,8 @@ impl TdSession {
             Input::Finish => self.finish(instant),
         }
         self.settle_call(instant);
+        self.sweep(instant);
+        self.publish();
         self.ask_for_books(instant);
         self.publish();
         self.mind_gate();
@@ -184,8 +196,8 @@ impl TdSession {
         let (handshake, watch) = (self.handshake.next_deadline(), self.watch.next_deadline());
         let (instructions, recovery) =
             (self.instructions.desk.next_deadline(), self.assurance.recovery.next_deadline());
-        let books = self.book.next_deadline();
-        let all = [instructions, recovery, handshake, watch, books, unanswered, cancels, requests];
+        let (books, risk) = (self.book.next_deadline(), self.risk_deadline());
+        let all = [instructions, recovery, handshake, watch, books, unanswered, cancels, requests, risk];
         all.into_iter().flatten().min()
     }
 
@@ -198,6 +210,7 @@ impl TdSession {
         self.book.handle_deadline(now, &mut self.events);
         self.give_up_orders(now);
         self.instructions.desk.handle_deadline(now, &mut self.events);
+        self.judge_answers(now);
         self.requests.handle_deadline(now);
         self.pump(now);
     }
@@ -386,8 +399,10 @@ impl TdSession {
             self.begin_day(from);
             self.book.begin_trading_day(&mut self.events);
             self.instructions.desk.begin_trading_day(&mut self.events);
-            self.instruments = InstrumentTable::default();
             self.cancels.begin_trading_day();
+            // What is said of the old day's orders must not count on the new one.
+            self.publish();
+            self.risk.begin_trading_day();
         }
         self.ledger.begin_day(login.trading_day);
         self.ledger.want_again();
@@ -454,6 +469,7 @@ impl TdSession {
                 Move::Renew => self.renew(now),
                 Move::Done(_) => {
                     self.logins += 1;
+                    self.resume_sweep();
                     self.outputs.push(Output::ReadFrontInfo);
                     let state = self.usable_state(now);
                     self.set_state(state);
@@ -509,6 +525,7 @@ impl TdSession {
         self.keep_books();
         for event in std::mem::take(&mut self.events) {
             if let Some(order) = event.order() {
+                self.risk.order_changed(order);
                 self.settle_cancel(order);
                 let over = self.handles.get(&order.id).is_some_and(|side| {
                     side.tell(Arc::clone(order), event.clone());

@@ -372,10 +372,10 @@ impl World {
                 }
                 td::Output::ReadFrontInfo => {
                     let session = self.library(side).session();
-                    let (query_frequency, _) = self.exchange.front_limits(session);
+                    let (query_frequency, package_frequency) = self.exchange.front_limits(session);
                     self.judge.query_frequency(side, query_frequency);
                     let address = Text::new("sim://simulation").unwrap_or_default();
-                    self.resume_td(td::Input::FrontInfo { address, query_frequency });
+                    self.resume_td(td::Input::FrontInfo { address, query_frequency, package_frequency });
                 }
             }
         }

@@ -45,8 +45,9 @@ impl Driver {
                 Output::ReadFrontInfo => {
                     // Libraries before 6.7.7 cannot tell: the default pace stays.
                     if let Ok(info) = self.object.api().front_info() {
-                        let (address, query_frequency) = (info.front_addr, info.qry_freq);
-                        self.step(Input::FrontInfo { address, query_frequency });
+                        let address = info.front_addr;
+                        let (query_frequency, package_frequency) = (info.qry_freq, info.ftd_pkg_freq);
+                        self.step(Input::FrontInfo { address, query_frequency, package_frequency });
                     }
                 }
             }

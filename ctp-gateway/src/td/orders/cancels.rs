@@ -54,11 +54,17 @@ impl Cancels {
         request_id: i32,
         action_ref: i32,
         due: Instant,
-        reply: CancelReply,
+        reply: Option<CancelReply>,
     ) {
-        self.by_order.insert(id, Cancelling { request_id, action_ref, waiters: vec![reply] });
+        let waiters = reply.into_iter().collect();
+        self.by_order.insert(id, Cancelling { request_id, action_ref, waiters });
         self.by_request.insert(request_id, id);
         self.deadlines.push(due, request_id);
+    }
+
+    /// Returns whether a cancel of the order is under way.
+    pub(crate) fn contains(&self, id: OrderId) -> bool {
+        self.by_order.contains_key(&id)
     }
 
     /// Returns the order that a request cancels.

@@ -60,7 +60,7 @@ impl TdSession {
     /// - [`Error::NotSent`]: the session cannot send, or has logged in anew since the caller looked.
     pub(super) fn admit(
         &mut self,
-        _now: Instant,
+        now: Instant,
         logins: u64,
         request: TraderRequest,
         record: &mut RecordBox,
@@ -68,15 +68,19 @@ impl TdSession {
         match record.get_mut::<InputOrderField>() {
             Some(order) => {
                 self.fill_account(order);
-                self.instruments.check(order)?;
+                self.check_order(order)?;
                 form::complete(order)?;
             }
             None if request == TraderRequest::ReqOrderInsert => {
                 return Err(other_record(request, record, InputOrderField::DESCRIPTOR.name).into());
             }
-            None => self.complete_other(request, record)?,
+            None => {
+                self.complete_other(request, record)?;
+                self.check_other(request, record)?;
+            }
         }
-        self.check_login(request, logins)
+        self.check_login(request, logins)?;
+        self.count_action(now, request, record)
     }
 
     fn fill_account(&self, order: &mut InputOrderField) {

@@ -46,8 +46,8 @@ impl TdSession {
     pub(super) fn learn(&mut self, trading_day: Text<9>, records: &[RecordBox]) -> Vec<Arc<Instrument>> {
         let instruments = instruments(records);
         if trading_day == self.login.trading_day {
-            self.instruments.replace(&instruments);
             self.learn_rates(TraderRequest::ReqQryInstrument, records);
+            self.risk.replace_instruments(&instruments);
         }
         instruments
     }
@@ -91,9 +91,9 @@ impl TdSession {
             TraderRequest::ReqQryInstrument => {
                 rows.instruments = instruments(&rows.records);
                 if is_unfiltered(query) {
-                    self.instruments.replace(&rows.instruments);
+                    self.risk.replace_instruments(&rows.instruments);
                 } else {
-                    self.instruments.add(&rows.instruments);
+                    self.risk.add_instruments(&rows.instruments);
                 }
             }
             TraderRequest::ReqQryOrder => {

@@ -21,20 +21,31 @@ impl TdSession {
             return;
         }
         let Err(reply) = self.cancels.join(id, reply) else { return };
-        match self.prepare_cancel(logins, id) {
+        match self.prepare_cancel(now, logins, id) {
             Err(error) => drop(reply.send(Err(error))),
-            Ok((record, request_id)) => {
-                self.cancels.begin(id, request_id, self.last_action_ref, now + self.order_timeout, reply);
-                self.outputs.push(Output::Send {
-                    request: TraderRequest::ReqOrderAction,
-                    record,
-                    request_id,
-                });
-            }
+            Ok((record, request_id)) => self.send_cancel(now, id, record, request_id, Some(reply)),
         }
     }
 
-    fn prepare_cancel(&mut self, logins: u64, id: OrderId) -> Result<(RecordBox, i32), Error> {
+    /// Sends a cancel for whom waits for it, perhaps nobody.
+    pub(super) fn send_cancel(
+        &mut self,
+        now: Instant,
+        id: OrderId,
+        record: RecordBox,
+        request_id: i32,
+        reply: Option<CancelReply>,
+    ) {
+        self.cancels.begin(id, request_id, self.last_action_ref, now + self.order_timeout, reply);
+        self.outputs.push(Output::Send { request: TraderRequest::ReqOrderAction, record, request_id });
+    }
+
+    pub(super) fn prepare_cancel(
+        &mut self,
+        now: Instant,
+        logins: u64,
+        id: OrderId,
+    ) -> Result<(RecordBox, i32), Error> {
         let Some(order) = self.book.get(id) else {
             let fix = "it is not of this session or trading day; take the id from an order of orders()";
             return Err(Denial::new(Rule::OrderUnknown, format!("order {}", id.0), fix).into());
@@ -61,16 +72,20 @@ impl TdSession {
         } else {
             record.order_sys_id = order.keys.order_sys_id;
         }
-        self.last_action_ref = self.last_action_ref.checked_add(1).unwrap_or(1);
-        record.order_action_ref = self.last_action_ref;
+        let action_ref = self.last_action_ref.checked_add(1).unwrap_or(1);
+        record.order_action_ref = action_ref;
         record.request_id = self.ids.next();
-        Ok((RecordBox::new(&record), record.request_id))
+        let boxed = RecordBox::new(&record);
+        self.count_action(now, TraderRequest::ReqOrderAction, &boxed)?;
+        self.last_action_ref = action_ref;
+        Ok((boxed, record.request_id))
     }
 
     pub(super) fn cancel_sent(&mut self, request_id: i32, result: &Result<(), SendRefusal>) {
         if let Err(refusal) = result
             && let Some(id) = self.cancels.order_of(request_id)
         {
+            self.sweep_refused(id);
             let reason = refusal.clone();
             self.cancels.end(id, || Err(Error::NotSent { request: ACTION, reason: reason.clone() }));
         }
@@ -145,6 +160,7 @@ impl TdSession {
     }
 
     fn refuse_cancel(&mut self, id: OrderId, error: ServerError) {
+        self.sweep_refused(id);
         self.cancels.tell_refusal(id);
         self.events.push(TdEvent::CancelRejected { order: self.book.get(id).cloned(), error: error.clone() });
         self.cancels.end(id, || Err(Error::Rejected { request: ACTION, error: error.clone() }));

@@ -92,7 +92,7 @@ impl TdSession {
     ///
     /// Returns what cannot be sent.
     pub(super) fn complete_other(
-        &self,
+        &mut self,
         request: TraderRequest,
         record: &mut RecordBox,
     ) -> Result<(), Denial> {
@@ -103,7 +103,7 @@ impl TdSession {
         self.fill_exchange(record)?;
         let parked = request == TraderRequest::ReqParkedOrderInsert;
         for mut order in classes::orders_of(request, record) {
-            self.instruments.check(&mut order)?;
+            self.check_order(&mut order)?;
             form::complete(&mut order)?;
             if let Some(parked) = record.get_mut::<ParkedOrderField>().filter(|_| parked) {
                 // A market order lasts as its exchange has it.
@@ -278,7 +278,7 @@ impl TdSession {
             return Ok(());
         };
         let id: Text<81> = Text::from_bytes(id).unwrap_or_default();
-        let Some(known) = self.instruments.get(&id).map(|instrument| instrument.exchange_id) else {
+        let Some(known) = self.risk.exchange_of(&id) else {
             return Ok(());
         };
         if exchange.is_empty() {

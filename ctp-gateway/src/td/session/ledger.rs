@@ -44,6 +44,7 @@ impl TdSession {
     /// Takes prices.
     pub(super) fn handle_mark(&mut self, mark: &Mark) {
         self.ledger.mark(mark);
+        self.risk_mark(mark);
     }
 
     /// Takes what a query brought of rates and rules, whoever asked it.

@@ -45,6 +45,9 @@ impl TdSession {
     pub(super) fn remember(&mut self, now: Instant, trading_day: Text<9>) {
         let mut orders = HashMap::new();
         for entry in self.memory.of(trading_day) {
+            if let Entry::Action { request, record, .. } = &entry {
+                self.restore_action(*request, record);
+            }
             match entry {
                 // Request numbers are unique within a run only.
                 Entry::Opened { .. } => orders.clear(),

@@ -59,6 +59,7 @@ impl TdSession {
         let order = self.book.place(record, request_id, front_id, session_id);
         self.ledger.order(&order);
         let id = order.id;
+        self.risk.order_sent(id, record);
         let (side, placed) = cell(order);
         self.handles.insert(id, side);
         (id, placed)
@@ -104,6 +105,7 @@ impl TdSession {
     pub(super) fn forget_unsent(&mut self, id: OrderId) {
         self.book.remove_unsent(id);
         self.ledger.forget(id);
+        self.risk.order_not_sent(id);
         self.handles.remove(&id);
     }
 

@@ -212,10 +212,14 @@ impl Bench {
                 Output::Renew => self.renewals += 1,
                 Output::Journal(_) => {}
                 Output::ReadFrontInfo => {
-                    outputs.extend(
-                        self.session
-                            .step(now, Input::FrontInfo { address: text("tcp://a:1"), query_frequency: 2 }),
-                    );
+                    outputs.extend(self.session.step(
+                        now,
+                        Input::FrontInfo {
+                            address: text("tcp://a:1"),
+                            query_frequency: 2,
+                            package_frequency: 0,
+                        },
+                    ));
                 }
             }
         }

@@ -65,6 +65,7 @@ fn word(event: &TdEvent) -> String {
         | TdEvent::TradingDayChanged { .. }
         | TdEvent::Position(_)
         | TdEvent::Differences { .. }
+        | TdEvent::DryRun { .. }
         | TdEvent::Error { .. } => "error".into(),
     }
 }
