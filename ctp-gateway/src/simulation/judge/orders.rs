@@ -170,7 +170,7 @@ impl Orders {
         }
         for order in self.told.values() {
             let is_there = orders.iter().any(|record| is_of(order, record));
-            let is_none = matches!(order.phase, OrderPhase::Rejected | OrderPhase::Unknown);
+            let is_none = order.phase == OrderPhase::Rejected;
             if !is_there && !is_none {
                 return Err(format!(
                     "order {} is {:?}; the exchange has no such order",

@@ -23,7 +23,14 @@ pub(in super::super) struct Trading {
 }
 
 /// How a trading run picks its resume type.
-const RESUMES: &[Resume] = &[Resume::Restart];
+const RESUMES: &[Resume] = &[
+    Resume::Restart,
+    Resume::Restart,
+    Resume::Resume,
+    Resume::Quick,
+    Resume::FromSequence(1),
+    Resume::FromSequence(20),
+];
 
 /// Mishaps that only a trading run has.
 const MISHAPS: [(Mishap, u32); 4] =
@@ -50,7 +57,7 @@ impl Plan {
             market_gap: chance.millis(200, 4_000),
             resume: chance.pick(RESUMES),
             strangers: chance.pick(&[0, 0, 1, 2]),
-            push_lost: 0,
+            push_lost: if calm { 0 } else { chance.pick(&[0, 0, 0, 10, 50]) },
             reordered: if calm { 0 } else { chance.pick(&[0, 0, 20, 100]) },
         });
         plan
