@@ -138,8 +138,9 @@ impl Bench {
     /// A working order at 3510.
     pub(super) fn order(&mut self, id: u64, side: &str, volume: i32) -> Order {
         let record = self.record(side, volume, 3510.0);
-        let mut order = Order::foreign(
+        let mut order = Order::of_record(
             OrderId(id),
+            crate::td::orders::order::Origin::Foreign,
             &ctp_types::OrderField {
                 instrument_id: self.instrument,
                 exchange_id: self.exchange,

@@ -53,11 +53,6 @@ impl OrderBook {
         self.orders.get(self.index(id)?)?.as_ref()
     }
 
-    /// Returns all orders of the day, by their numbers.
-    pub(crate) fn orders(&self) -> impl Iterator<Item = &Arc<Order>> {
-        self.orders.iter().flatten()
-    }
-
     /// Returns the order that was placed under the front, session and reference.
     pub(crate) fn by_session(
         &self,
@@ -306,11 +301,6 @@ impl OrderBook {
     /// Returns whether nothing has come back of an order yet.
     pub(crate) fn is_unanswered(&self, id: OrderId) -> bool {
         self.sent.contains(&id)
-    }
-
-    /// Returns whether the outcome of an order is unknown.
-    pub(crate) fn has_unknown(&self) -> bool {
-        !self.unknown.is_empty()
     }
 
     /// Returns the orders whose outcome is unknown.

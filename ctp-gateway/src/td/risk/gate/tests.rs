@@ -11,7 +11,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::config::RiskConfig;
 use crate::td::ledger::Closable;
-use crate::td::orders::order::{Order, OrderId};
+use crate::td::orders::order::{Order, OrderId, Origin};
+use crate::td::orders::source::{Arrival, Source};
 use crate::td::risk::{Counted, Prices};
 use crate::td::rows::Instrument;
 
@@ -135,7 +136,7 @@ fn rule(gate: &mut RiskGate, order: InputOrderField) -> Option<Rule> {
 
 /// What the book has of an order after some of its records.
 fn book(id: u64, input: &InputOrderField, status: OrderStatus, traded: i32, filled: i32) -> Order {
-    let mut order = Order::own(OrderId(id), input, 1, 1);
+    let mut order = Order::own(OrderId(id), Origin::Own, input, 1, 1);
     let record = OrderField {
         order_status: status,
         volume_traded: traded,
@@ -143,7 +144,7 @@ fn book(id: u64, input: &InputOrderField, status: OrderStatus, traded: i32, fill
         order_price_type: input.order_price_type,
         ..OrderField::default()
     };
-    order.merge(&record, 1);
+    order.merge(&record, Arrival::new(1, Source::Live));
     order.volume_filled = filled;
     order
 }
@@ -280,8 +281,8 @@ fn an_order_must_not_meet_one_of_the_same_account() {
         order_price_type: OrderPriceType::LIMIT_PRICE,
         ..OrderField::default()
     };
-    let mut foreign = Order::foreign(OrderId(9), &record);
-    foreign.merge(&record, 1);
+    let mut foreign = Order::of_record(OrderId(9), Origin::Foreign, &record);
+    foreign.merge(&record, Arrival::new(1, Source::Live));
     gate.order_changed(&foreign);
     assert_eq!(rule(&mut gate, buy(1, 3_902.0)), Some(Rule::SelfTrade));
     gate.order_changed(&book(9, &sell(1, 3_902.0), OrderStatus::NOT_TOUCHED, 0, 0));

@@ -62,7 +62,7 @@ fn an_order_to_close_reserves_at_once() {
     let _placed = bench.place_as(&close, 1);
     assert_eq!(bench.session.ledger().closable(&key).today, 1);
     // What the library does not take reserves nothing.
-    bench.word = Err(SendRefusal::NetworkDown);
+    bench.word = Err(SendRefusal::NotConnected);
     let _refused = bench.place_as(&close, 1);
     assert_eq!(bench.session.ledger().closable(&key).today, 1);
 }
