@@ -94,7 +94,7 @@ impl Trader {
         let record = venue::random_order(&mut self.chance, exchange)?;
         self.orders += 1;
         let memo: Text<13> = Text::new(&format!("t{}", self.orders)).expect("a short text");
-        let order = new_order(&record).memo(memo.to_str().into_owned());
+        let order = new_order(&record).memo(memo.to_str());
         let (reply, answer) = oneshot::channel();
         judge.effects.wished("ReqOrderInsert");
         judge.orders.wished(memo);

@@ -1,5 +1,6 @@
 //! The kill switch, and the cancelling of everything that works.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
@@ -33,8 +34,8 @@ pub(super) struct Sweep {
 impl Sweep {
     /// Takes an order that is to be cancelled, once.
     pub(super) fn add(&mut self, id: OrderId) {
-        if !self.tries.contains_key(&id) {
-            self.tries.insert(id, 0);
+        if let Entry::Vacant(tries) = self.tries.entry(id) {
+            tries.insert(0);
             self.queue.push_back(id);
         }
     }

@@ -99,7 +99,7 @@ fn money_differs_from_half_a_fen_on() {
     let mut bench = Bench::new("rb2701", "SHFE");
     bench.begin(2, 3480.0, 3500.0);
     for (margin, differs) in
-        [(7_000.0, false), (7_000.005, false), (6_999.995, false), (7_000.0051, true), (6_999.99, true)]
+        [(7_000.0, false), (7_000.005, false), (6_999.995, false), (7_000.005_1, true), (6_999.99, true)]
     {
         let row = TradingAccountField {
             pre_balance: 1_000_000.0,
