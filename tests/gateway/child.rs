@@ -242,7 +242,7 @@ async fn clients(front: &str, folder: &Path) -> (MdClient, TdClient) {
     let mut config = TdConfig::new([front], "9999", crate::world::USER, "simulator");
     config.flow_dir = folder.to_owned();
     // The counter's words are wanted, not the gate's.
-    config.risk = ctp::gateway::config::RiskConfig::unlimited();
+    config.risk = ctp::config::RiskConfig::unlimited();
     let td = TdClient::connect(config).await.expect("a client");
     md.ready().await.expect("ready");
     td.ready().await.expect("ready");
