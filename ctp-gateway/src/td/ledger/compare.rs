@@ -124,7 +124,9 @@ impl Ledger {
         let sum = |field: fn(&InvestorPositionField) -> f64| {
             rows.iter().map(|row| money_of(field(row))).sum::<Option<Money>>()
         };
+        // 0 is a row that was never priced.
         let price = rows.iter().rev().find_map(|row| Price::of(row.settlement_price));
+        let price = price.filter(|price| *price != Price::default());
         let mut unknown = BTreeSet::new();
         let profits = profits(contract, book, price, &mut unknown);
         let (cost, open_cost) = costs(contract, book, &mut unknown);

@@ -291,6 +291,9 @@ fn position() -> (InvestorPositionField, InvestorPositionDetailField) {
         position: 10,
         today_position: 10,
         open_volume: 10,
+        open_amount: 390_000.0,
+        position_cost: 390_000.0,
+        open_cost: 390_000.0,
         ..InvestorPositionField::default()
     };
     let detail = InvestorPositionDetailField {
