@@ -70,8 +70,16 @@ pub(super) fn segments(folder: &Path) -> Result<Vec<(u64, PathBuf)>, JournalErro
     Ok(segments)
 }
 
-/// Sets `bytes` aside for a file, so that writing into it neither fails for want of room nor changes its length.
+/// Sets `bytes` aside for a file, so that writing into it neither fails for want of room nor changes its length. Where
+/// there is not that much room, none is taken.
 pub(super) fn set_aside(path: &Path, bytes: u64) -> Result<File, JournalError> {
+    try_set_aside(path, bytes).inspect_err(|_| {
+        // What could not be made in the first place cannot be deleted either.
+        let _ = fs::remove_file(path);
+    })
+}
+
+fn try_set_aside(path: &Path, bytes: u64) -> Result<File, JournalError> {
     let mut file = OpenOptions::new()
         .read(true)
         .write(true)

@@ -117,6 +117,7 @@ impl Drop for Keeper {
 
 fn keep(shared: &Shared, folder: &Folder, room: u64, interval: Duration) -> Result<(), JournalError> {
     let mut safe = 0;
+    let mut has_room = true;
     loop {
         let stop = shared.stop.load(Ordering::Acquire);
         let written = shared.written.load(Ordering::Acquire);
@@ -144,23 +145,30 @@ fn keep(shared: &Shared, folder: &Folder, room: u64, interval: Duration) -> Resu
         }
         let is_half_used = shared.used.load(Ordering::Relaxed) > room / 2;
         if is_half_used && shared.files().spare.is_none() {
-            set_spare_aside(shared, folder, room);
+            has_room = set_spare_aside(shared, folder, room, has_room);
         }
         thread::park_timeout(interval);
     }
 }
 
-/// A disk without room is no failure yet: there is room in the segment that is written.
-fn set_spare_aside(shared: &Shared, folder: &Folder, room: u64) {
+/// Returns whether there was room. A disk without is no failure yet: there is room in the segment that is written. It is
+/// told once, unless it `had_room` in between.
+fn set_spare_aside(shared: &Shared, folder: &Folder, room: u64, had_room: bool) -> bool {
     let made = folder::set_aside(&folder.path.join(folder::SPARE), room);
     let made = made.and_then(|file| {
         file.sync_all().map_err(JournalError::io("synchronise", &folder.path))?;
         Ok(file)
     });
     match made {
-        Ok(spare) => shared.files().spare = Some(spare),
+        Ok(spare) => {
+            shared.files().spare = Some(spare);
+            true
+        }
         Err(error) => {
-            tracing::warn!(%error, "no room for the journal's next segment: the orders of this session will stop");
+            if had_room {
+                tracing::warn!(%error, "no room for the journal's next segment: the orders of this session will stop");
+            }
+            false
         }
     }
 }

@@ -144,7 +144,7 @@ impl Recovered {
 
     fn take(&mut self, segment: Segment) {
         let Segment { path, header, entries, damage, end, length } = segment;
-        if end < length && damage.iter().all(|damage| damage.kind.is_torn()) {
+        if (end < length || length == 0) && damage.iter().all(|damage| damage.kind.is_torn()) {
             self.cuts.push((path, end));
         }
         self.damage.extend(damage);

@@ -65,6 +65,11 @@ impl Journal {
         let folder = Arc::new(Folder::lock(path)?);
         let recovered = Recovered::read(path, account)?;
         for (path, end) in &recovered.cuts {
+            if *end == 0 {
+                // A segment whose process ended before it wrote anything.
+                fs::remove_file(path).map_err(JournalError::io("delete", path))?;
+                continue;
+            }
             let file = fs::OpenOptions::new().write(true).open(path);
             file.and_then(|file| file.set_len(*end)).map_err(JournalError::io("cut", path))?;
         }

@@ -9,12 +9,14 @@ fn text<const N: usize>(text: &str) -> Text<N> {
     Text::new(text).unwrap()
 }
 
+const ACCOUNT: &str = "9999/226485";
+
 fn config(segment_bytes: u64) -> JournalConfig {
     JournalConfig { segment_bytes, ..JournalConfig::default() }
 }
 
 fn open(folder: &Path, config: &JournalConfig) -> (Journal, Recovered) {
-    Journal::open(folder, "9999/226485", config, 1, |error| panic!("{error}")).unwrap()
+    Journal::open(folder, ACCOUNT, config, 1, |error| panic!("{error}")).unwrap()
 }
 
 fn login(day: &str) -> Entry {
@@ -120,7 +122,7 @@ fn a_new_day_begins_a_segment_and_old_days_are_deleted() {
 fn two_writers_and_two_accounts_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let (journal, _) = open(folder.path(), &config(1 << 16));
-    let again = Journal::open(folder.path(), "9999/226485", &config(1 << 16), 1, |_| {});
+    let again = Journal::open(folder.path(), ACCOUNT, &config(1 << 16), 1, |_| {});
     let error = again.expect_err("locked");
     assert!(
         matches!(&error, JournalError::Locked { holder, .. } if holder.starts_with("process ")),
@@ -149,6 +151,20 @@ fn a_torn_end_is_cut_once_and_told_once() {
     assert_eq!((torn.offset, &torn.kind), (at, &DamageKind::Torn { bytes: 18 }));
     drop(journal);
     assert!(open(folder.path(), &config).1.damage.is_empty());
+}
+
+#[test]
+fn a_segment_that_was_never_begun_is_told_once() {
+    for bytes in [0, 1 << 16] {
+        let folder = tempfile::tempdir().unwrap();
+        let config = config(1 << 16);
+        drop(open(folder.path(), &config));
+        fs::write(folder.path().join("000000000002.segment"), vec![0; bytes]).unwrap();
+        let (_, recovered) = open(folder.path(), &config);
+        assert!(matches!(recovered.damage[..], [ref damage] if damage.kind.is_torn()));
+        assert!(open(folder.path(), &config).1.damage.is_empty());
+        assert_eq!(names(folder.path()), ["Opened"; 3]);
+    }
 }
 
 #[test]
@@ -207,13 +223,15 @@ fn a_disk_that_cannot_be_synchronised_is_told_and_ends_the_journal() {
 
 /// Set for the child that the two tests below start: what it shall do, and where.
 const CHILD: &str = "CTP_JOURNAL_TEST_CHILD";
+/// Set for a child whose disk becomes full: where there is room for its last words.
+const KEPT: &str = "CTP_JOURNAL_TEST_KEPT";
 
 /// Runs as a child: writes until it is killed, or until the journal takes no more. Says each number when it is written.
 #[test]
 fn child_that_writes() {
     let Some(folder) = std::env::var_os(CHILD).map(PathBuf::from) else { return };
     let config = JournalConfig { view: false, ..config(1 << 16) };
-    let (mut journal, _) = Journal::open(&folder, "9999/1", &config, 1, |_| {}).unwrap();
+    let (mut journal, _) = Journal::open(&folder, ACCOUNT, &config, 1, |_| {}).unwrap();
     let progress = folder.join("progress");
     journal.append(&login(DAY)).unwrap();
     let said = File::create(&progress).unwrap();
@@ -221,7 +239,8 @@ fn child_that_writes() {
         match journal.append(&answer(number)) {
             Ok(_) => said.write_all_at(&number.to_le_bytes(), 0).unwrap(),
             Err(error) => {
-                fs::write(folder.join("failed"), error.to_string()).unwrap();
+                let kept = std::env::var_os(KEPT).map_or(folder, PathBuf::from);
+                fs::write(kept.join("failed"), error.to_string()).unwrap();
                 assert_eq!(journal.append(&answer(0)).unwrap_err().to_string(), error.to_string());
                 return;
             }
@@ -287,7 +306,7 @@ fn f71_a_full_disk_ends_the_journal_and_loses_nothing() {
     inner
         .arg(std::env::current_exe().unwrap())
         .args(["--exact", "journal::writer::tests::child_that_writes"]);
-    inner.env(CHILD, own.path()).env("CTP_JOURNAL_TEST_KEPT", kept.path());
+    inner.env(CHILD, own.path()).env(KEPT, kept.path());
     inner.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
     let mounted = inner.status().is_ok_and(|status| status.success()) && kept.path().join("failed").exists();
     if !mounted {
