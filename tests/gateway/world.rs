@@ -207,10 +207,12 @@ impl World {
 
     /// Waits until a trading session is ready.
     pub(crate) async fn td_ready(&self, td: &TdClient) {
-        let state = td.state();
-        self.until("a trading session that is ready", PATIENCE, || {
-            let state = state.borrow();
+        let (state, gate, begun) = (td.state(), td.gate(), self.now_ns());
+        self.until("a trading session that is ready", PATIENCE * 2, || {
+            let (state, gate) = (state.borrow(), *gate.borrow());
             assert!(!state.is_over(), "{}", *state);
+            let late = self.now_ns() - begun > PATIENCE.as_nanos() as i64;
+            assert!(!late, "not ready within {PATIENCE:?}: {}, the gate is {gate}", *state);
             state.is_ready().then_some(())
         })
         .await;
