@@ -54,6 +54,11 @@ impl Watch {
         self.dog.heard(now);
     }
 
+    /// Notes that a question to the front was not answered.
+    pub(crate) fn doubt(&mut self) {
+        self.dog.doubt();
+    }
+
     /// Returns when time has to be looked at.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         [self.outage.next_deadline(), self.dog.next_deadline()].into_iter().flatten().min()

@@ -18,8 +18,8 @@ pub(crate) enum Verdict {
 enum Phase {
     /// The session is not usable: the handshake has time limits of its own.
     Off,
-    /// Something came at `since`; silence is judged at `due`.
-    Listening { since: Instant, due: Instant },
+    /// Something came at `since`; silence is judged at `due`. `doubts` if something was asked since and not answered.
+    Listening { since: Instant, due: Instant, doubts: bool },
     /// A question is under way.
     Asking { since: Instant, until: Instant },
 }
@@ -41,7 +41,7 @@ impl Watchdog {
     /// Begins to listen: the session became usable.
     pub(crate) fn start(&mut self, now: Instant) {
         if !self.silence.is_zero() {
-            self.phase = Phase::Listening { since: now, due: now + self.silence };
+            self.phase = Phase::Listening { since: now, due: now + self.silence, doubts: false };
         }
     }
 
@@ -58,8 +58,15 @@ impl Watchdog {
 
     /// Asks at the next opportunity, as after a sleep of the machine.
     pub(crate) fn hurry(&mut self, now: Instant) {
-        if let Phase::Listening { since, .. } = self.phase {
-            self.phase = Phase::Listening { since, due: now };
+        if let Phase::Listening { due, .. } = &mut self.phase {
+            *due = now;
+        }
+    }
+
+    /// Notes that a question of the session's or a caller's was not answered: silence that lasts is judged at any hour.
+    pub(crate) fn doubt(&mut self) {
+        if let Phase::Listening { doubts, .. } = &mut self.phase {
+            *doubts = true;
         }
     }
 
@@ -72,16 +79,16 @@ impl Watchdog {
         }
     }
 
-    /// Judges the silence. Where nothing is expected, as outside trading hours, it is borne.
+    /// Judges the silence. Where nothing is expected, as outside trading hours, it is borne, unless something was asked.
     pub(crate) fn handle_time(
         &mut self,
         now: Instant,
         is_expected: impl FnOnce() -> bool,
     ) -> Option<Verdict> {
         match self.phase {
-            Phase::Listening { since, due } if due <= now => {
-                if !is_expected() {
-                    self.phase = Phase::Listening { since, due: now + self.silence };
+            Phase::Listening { since, due, doubts } if due <= now => {
+                if !doubts && !is_expected() {
+                    self.phase = Phase::Listening { since, due: now + self.silence, doubts };
                     return None;
                 }
                 self.phase = Phase::Asking { since, until: now + self.answer };
@@ -137,6 +144,15 @@ mod tests {
         assert_eq!(dog.handle_time(start + SILENCE, || false), None);
         assert_eq!(dog.next_deadline(), Some(start + SILENCE * 2));
         assert_eq!(dog.handle_time(start + SILENCE * 2, || true), Some(Verdict::Ask(SILENCE * 2)));
+    }
+
+    #[test]
+    fn silence_after_a_question_is_borne_at_no_hour() {
+        let (mut dog, start) = listening();
+        dog.doubt();
+        assert_eq!(dog.handle_time(start + SILENCE, || false), Some(Verdict::Ask(SILENCE)));
+        dog.heard(start + SILENCE);
+        assert_eq!(dog.handle_time(start + SILENCE * 2, || false), None);
     }
 
     #[test]

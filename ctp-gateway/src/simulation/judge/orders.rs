@@ -170,8 +170,7 @@ impl Orders {
         }
         for order in self.told.values() {
             let is_there = orders.iter().any(|record| is_of(order, record));
-            let is_none = order.phase == OrderPhase::Rejected;
-            if !is_there && !is_none {
+            if !is_there && order.phase != OrderPhase::Rejected && !self.may_stay_unknown(order, &orders) {
                 return Err(format!(
                     "order {} is {:?}; the exchange has no such order",
                     order.id.0, order.phase
@@ -179,6 +178,21 @@ impl Orders {
             }
         }
         Ok(())
+    }
+
+    /// Returns whether nothing proves that an order does not exist: it left on the present login, where it may be
+    /// under way still, or it may be one of the counter's under another name (§9.3).
+    fn may_stay_unknown(&self, order: &Order, orders: &[OrderField]) -> bool {
+        let keys = &order.keys;
+        let is_same = |record: &OrderField| {
+            record.request_id == 0
+                && record.instrument_id == order.instrument_id
+                && record.direction == order.direction
+                && record.comb_offset_flag.raw()[0] == order.offset.as_char()
+                && record.volume_total_original == order.volume
+        };
+        order.phase == OrderPhase::Unknown
+            && ((keys.front_id, keys.session_id) == self.session || orders.iter().any(is_same))
     }
 
     fn compare_order(&self, record: &OrderField) -> Result<(), String> {

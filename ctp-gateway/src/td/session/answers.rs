@@ -54,6 +54,7 @@ impl TdSession {
 
     /// Carries out what became of requests.
     pub(super) fn settle_requests(&mut self, now: Instant) {
+        let mut is_answered = false;
         for step in self.requests.take_steps() {
             match step {
                 Step::Send(SendRequest { request, record, request_id }) => {
@@ -64,8 +65,12 @@ impl TdSession {
                 }
                 Step::Finished(over) => {
                     let Finished { request, record, asker, rows, ended } = over;
+                    if matches!(rows, Err(Error::TimedOut { .. })) {
+                        self.watch.doubt();
+                    }
                     let rows = rows.map(|records| self.take(request, &record, records));
                     if matches!(asker, Asker::Session) {
+                        is_answered |= rows.is_ok();
                         self.recovered(now, request, rows.as_ref().map(|rows| rows.records.as_slice()));
                     }
                     asker.tell(rows.map(Reply::Rows));
@@ -73,6 +78,12 @@ impl TdSession {
                 }
                 Step::Ended(ended) => self.outputs.push(Output::Ended(ended)),
             }
+        }
+        // An answer may lead to the next question, which no other news may remind the session of.
+        if is_answered && self.is_usable() {
+            self.ask_for_recovery(now);
+            self.requests.poll(now, &mut self.ids);
+            self.settle_requests(now);
         }
     }
 

@@ -48,6 +48,16 @@ fn is_trade(event: &TdEvent) -> bool {
     matches!(event, TdEvent::Trade { .. })
 }
 
+/// A session that hears of nothing else must not wait for its own next question.
+#[test]
+fn each_answer_leads_to_the_next_question() {
+    let mut bench = Bench::with(|_| {});
+    bench.log_in("20261120", "7");
+    let start = bench.now;
+    bench.recover();
+    assert!(bench.now - start <= Duration::from_secs(7), "{:?}", bench.now - start);
+}
+
 /// F49: no order leaves before the day is known.
 #[test]
 fn f49_the_gate_opens_when_everything_is_known() {

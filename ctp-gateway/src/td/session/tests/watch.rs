@@ -72,6 +72,18 @@ fn outside_trading_hours_silence_is_borne() {
 }
 
 #[test]
+fn a_link_on_which_queries_are_not_answered_is_given_up_at_any_hour() {
+    let mut bench = Bench::ready();
+    // What the session asks for by itself, as a comparison does.
+    let (reply, _answer) = tokio::sync::oneshot::channel();
+    bench.step(Input::Command(Command::Reconcile { reply }));
+    for _ in 0..30 {
+        bench.in_s(10);
+    }
+    assert_eq!(bench.renewals, 1, "{:?}", bench.session.state());
+}
+
+#[test]
 fn a_fresh_object_that_cannot_be_made_is_tried_again() {
     let mut bench = Bench::on_monday();
     bench.in_s(60).in_s(20);
