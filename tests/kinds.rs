@@ -10,7 +10,7 @@ mod world;
 
 use std::time::Duration;
 
-use ctp::sim::{OrderRow, Wanted};
+use ctp::sim::{Order as OrderRow, Wanted};
 use ctp::td::{
     CloseFirst, Combination, Condition, Exercise, InstructionPhase, OrderPhase, Origin, Quote, SelfClose,
 };
