@@ -1,4 +1,4 @@
-//! The README's example: the same as `examples/first.rs`, and it runs.
+//! The README's example: the same as `examples/first/program.rs`, and it runs.
 
 use std::sync::mpsc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use ctp::sim::{Exchange, Wanted};
 const PATIENCE: Duration = Duration::from_secs(120);
 
 mod example {
-    include!("../examples/first.rs");
+    include!("../examples/first/program.rs");
 
     pub(super) fn run() -> Result<(), ctp::Error> {
         main()
@@ -19,8 +19,8 @@ mod example {
 #[test]
 fn the_readme_shows_the_example() {
     let readme = include_str!("../README.md");
-    let block = format!("```rust\n{}```\n", include_str!("../examples/first.rs"));
-    assert!(readme.contains(&block), "README.md has no block of examples/first.rs as it is");
+    let block = format!("```rust\n{}```\n", include_str!("../examples/first/program.rs"));
+    assert!(readme.contains(&block), "README.md has no block of examples/first/program.rs as it is");
 }
 
 #[test]
