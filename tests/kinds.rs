@@ -10,15 +10,17 @@ mod world;
 
 use std::time::Duration;
 
+use ctp::error::Rule;
 use ctp::sim::{Order as OrderRow, Wanted};
 use ctp::td::{
     CloseFirst, Combination, Condition, Exercise, InstructionPhase, OrderPhase, Origin, Quote, SelfClose,
 };
 use ctp::types::{
     CombActionField, Direction, ExecOrderField, OffsetFlag, OptSelfCloseFlag, OptionSelfCloseField,
-    OrderField, ParkedOrderStatus, QuoteField,
+    OrderField, ParkedOrderStatus, QryExecOrderField, QuoteField,
 };
 use ctp::{Error, NewOrder, OrderHandle, TdClient, TdEvent};
+use serde_json::json;
 
 use crate::trading::drain;
 use crate::world::{Scene, USER, World, scene};
@@ -44,6 +46,34 @@ impl World {
         self.exchange.command(command).unwrap_or_else(|error| panic!("{command}: {error}"));
     }
 
+    /// Connects a session that may act as often as it likes; its other limits are the usual ones.
+    async fn trader(&self) -> TdClient {
+        self.connect_as(USER).await
+    }
+
+    /// Connects somebody else.
+    async fn facing_trader(&self) -> TdClient {
+        self.connect_as("100002").await
+    }
+
+    async fn connect_as(&self, user: &str) -> TdClient {
+        let mut config = self.td_config();
+        config.user_id = user.into();
+        config.risk.actions_per_second = None;
+        let td = TdClient::connect(config).await.expect("a trading client");
+        self.td_ready(&td).await;
+        td
+    }
+
+    /// Breaks the link of a session.
+    async fn cut(&self, td: &TdClient) {
+        let sessions = self.ask("sessions", json!({ "connected": true }));
+        self.ask("disconnect", json!({ "session": sessions["sessions"][0]["session"] }));
+        let state = td.state();
+        let is_cut = || (!state.borrow().is_ready()).then_some(());
+        self.until("the end of the link", world::PATIENCE, is_cut).await;
+    }
+
     /// Another investor's order rests in the book.
     async fn facing(&self, other: &TdClient, order: NewOrder) -> OrderHandle {
         let handle = self.place(other, order).await;
@@ -61,7 +91,7 @@ impl World {
 #[test]
 fn fill_and_kill_fills_what_it_can_and_fill_or_kill_all_or_nothing() {
     market().play(async |world| {
-        let (td, other) = (world.td().await, world.other().await);
+        let (td, other) = (world.trader().await, world.facing_trader().await);
         for (id, exchange, price) in
             [("rb2701", "SHFE", 3_200.0), ("m2701", "DCE", 3_000.0), ("SR701", "CZCE", 5_700.0)]
         {
@@ -85,7 +115,7 @@ fn fill_and_kill_fills_what_it_can_and_fill_or_kill_all_or_nothing() {
 #[test]
 fn market_orders_where_there_are_any() {
     market().play(async |world| {
-        let (td, other) = (world.td().await, world.other().await);
+        let (td, other) = (world.trader().await, world.facing_trader().await);
         for (id, exchange, price) in [("m2701", "DCE", 3_000.0), ("SR701", "CZCE", 5_700.0)] {
             world.facing(&other, NewOrder::limit(id, SELL, OPEN, 2, price).exchange(exchange)).await;
             let order = NewOrder::market(id, BUY, OPEN, 2).exchange(exchange);
@@ -111,7 +141,7 @@ fn market_orders_where_there_are_any() {
 #[test]
 fn best_price_and_five_levels_at_cffex() {
     market().play(async |world| {
-        let (td, other) = (world.td().await, world.other().await);
+        let (td, other) = (world.trader().await, world.facing_trader().await);
         for price in [4_000.0, 4_000.2, 4_000.4] {
             world.facing(&other, NewOrder::limit("IF2612", SELL, OPEN, 1, price).exchange("CFFEX")).await;
         }
@@ -131,7 +161,7 @@ fn best_price_and_five_levels_at_cffex() {
 #[test]
 fn stops_wait_at_the_exchange_until_the_price_touches() {
     market().play(async |world| {
-        let (td, other) = (world.td().await, world.other().await);
+        let (td, other) = (world.trader().await, world.facing_trader().await);
         let stop = NewOrder::limit("m2701", BUY, OPEN, 1, 3_005.0).exchange("DCE").stop_loss(3_002.0);
         let stop = world.rest(&td, stop).await;
         let profit = NewOrder::limit("m2701", BUY, OPEN, 1, 2_998.0).exchange("DCE").take_profit(2_998.0);
@@ -152,7 +182,7 @@ fn stops_wait_at_the_exchange_until_the_price_touches() {
 #[test]
 fn an_order_for_the_section_at_dce() {
     market().set("dce_section_orders", "on").play(async |world| {
-        let td = world.td().await;
+        let td = world.trader().await;
         let order = NewOrder::limit("m2701", BUY, OPEN, 1, 2_990.0).exchange("DCE").session_only();
         let handle = world.rest(&td, order).await;
         assert_eq!(handle.order().record.as_ref().expect("a record").time_condition.as_char(), b'2');
@@ -163,7 +193,7 @@ fn an_order_for_the_section_at_dce() {
 #[test]
 fn a_conditional_order_becomes_another_order_when_its_price_comes() {
     market().play(async |world| {
-        let td = world.td().await;
+        let td = world.trader().await;
         let mut events = td.events();
         for (id, exchange, price) in
             [("rb2701", "SHFE", 3_200.0), ("SR701", "CZCE", 5_700.0), ("IF2612", "CFFEX", 4_000.0)]
@@ -201,7 +231,7 @@ fn a_conditional_order_becomes_another_order_when_its_price_comes() {
 #[test]
 fn a_spread_has_a_fill_per_leg_and_a_swap_undoes_it() {
     market().play(async |world| {
-        let (td, other) = (world.td().await, world.other().await);
+        let (td, other) = (world.trader().await, world.facing_trader().await);
         let combination = "SP m2701&m2703";
         let spread = |direction| NewOrder::spread(combination, direction, [OPEN; 2], 2, 10.0).exchange("DCE");
         let mut events = td.events();
@@ -233,7 +263,7 @@ fn a_spread_has_a_fill_per_leg_and_a_swap_undoes_it() {
 #[test]
 fn a_parked_order_is_sent_when_the_product_trades() {
     market().play(async |world| {
-        let td = world.td().await;
+        let td = world.trader().await;
         let mut events = td.events();
         let order = |price| NewOrder::limit("rb2701", BUY, OPEN, 2, price).exchange("SHFE");
         let first = world.soon(td.park(order(3_190.0))).await.expect("parked");
@@ -275,7 +305,7 @@ fn a_parked_order_is_sent_when_the_product_trades() {
 #[test]
 fn a_quote_is_two_own_orders_and_its_withdrawal_takes_both() {
     market().play(async |world| {
-        let (td, other) = (world.td().await, world.other().await);
+        let (td, other) = (world.trader().await, world.facing_trader().await);
         let id = "m2701-C-3000";
         let quote = Quote::new(id).ask(120.0, 2, OPEN).bid(100.0, 1, OPEN).exchange("DCE");
         let mut handle = world.soon(td.quote(quote)).await.expect("sent");
@@ -302,7 +332,7 @@ fn a_quote_is_two_own_orders_and_its_withdrawal_takes_both() {
 #[test]
 fn a_refused_quote_is_told_once_and_has_no_orders() {
     market().play(async |world| {
-        let td = world.td().await;
+        let td = world.trader().await;
         let mut events = td.events();
         // Futures of SHFE are quoted by orders.
         let quote = Quote::new("rb2701").ask(3_210.0, 1, OPEN).bid(3_190.0, 1, OPEN).exchange("SHFE");
@@ -325,7 +355,7 @@ fn a_refused_quote_is_told_once_and_has_no_orders() {
 #[test]
 fn options_are_exercised_abandoned_and_closed_against_each_other() {
     market().set("carried", "m2701-C-3000:long:5@100").play(async |world| {
-        let td = world.td().await;
+        let td = world.trader().await;
         let id = "m2701-C-3000";
         let exercise = Exercise::new(id, 2).exchange("DCE");
         let handle = world.soon(td.exercise(exercise.clone())).await.expect("sent");
@@ -353,7 +383,7 @@ fn options_are_exercised_abandoned_and_closed_against_each_other() {
 #[test]
 fn positions_are_combined_and_split() {
     market().set("carried", "m2701:long:3@3000,m2703:short:2@3000").play(async |world| {
-        let td = world.td().await;
+        let td = world.trader().await;
         let id = "SP m2701&m2703";
         let many =
             world.soon(td.combine(Combination::combine(id, BUY, 3).exchange("DCE"))).await.expect("sent");
@@ -377,7 +407,7 @@ fn positions_are_combined_and_split() {
 #[test]
 fn a_batch_cancel_takes_the_orders_of_the_session_at_dce() {
     market().play(async |world| {
-        let td = world.td().await;
+        let td = world.trader().await;
         let at = |id, exchange, price| NewOrder::limit(id, BUY, OPEN, 1, price).exchange(exchange);
         let first = world.rest(&td, at("m2701", "DCE", 2_900.0)).await;
         let second = world.rest(&td, at("m2701", "DCE", 2_901.0)).await;
@@ -394,62 +424,125 @@ fn a_batch_cancel_takes_the_orders_of_the_session_at_dce() {
 
 #[test]
 fn a_close_is_split_as_its_exchange_wants_it() {
-    let scene = market().set("carried", "rb2701:long:2@3200,m2701:long:2@3000");
-    scene.play(async |world| {
-        let (td, other) = (world.td().await, world.other().await);
-        for (id, exchange, price) in [("rb2701", "SHFE", 3_200.0), ("m2701", "DCE", 3_000.0)] {
-            let buy = NewOrder::limit(id, BUY, OPEN, 1, price).exchange(exchange);
-            let bought = world.rest(&td, buy).await;
-            world.place(&other, NewOrder::limit(id, SELL, OPEN, 1, price).exchange(exchange)).await;
-            world.soon(bought.finished()).await.expect("filled");
-            // Two of yesterday, one of today.
-            let order = |volume| NewOrder::limit(id, SELL, CLOSE, volume, price).exchange(exchange);
-            let closing = td.close_position(&order(3), CloseFirst::Yesterday).expect("sent");
-            assert!(closing.failure.is_none());
-            let mut flags: Vec<_> = closing.orders.iter().map(|handle| handle.order().offset).collect();
-            flags.sort();
-            match exchange {
-                "SHFE" => assert_eq!(flags, [OffsetFlag::CLOSE_TODAY, OffsetFlag::CLOSE_YESTERDAY]),
-                _ => assert_eq!(flags, [CLOSE]),
-            }
-            for handle in &closing.orders {
-                world.phase(handle, OrderPhase::Working).await;
-            }
-            // Everything is on order: nothing is free any more.
-            let denied = td.close_position(&order(1), CloseFirst::Today).unwrap_err();
-            assert!(matches!(denied, Error::Denied(_)), "{denied}");
-            world.place(&other, NewOrder::limit(id, BUY, OPEN, 3, price).exchange(exchange)).await;
-            for handle in &closing.orders {
-                let over = world.soon(handle.finished()).await.expect("filled");
-                assert_eq!(over.phase, OrderPhase::Filled, "{id}");
-            }
-            assert_eq!(world.traded(USER, id), 4, "{id}");
+    // Two lots of yesterday and one of today, on the long side and on the short one.
+    let markets = [
+        ("rb2701", "SHFE", 3_200.0),
+        ("sc2701", "INE", 530.0),
+        ("m2701", "DCE", 3_000.0),
+        ("SR701", "CZCE", 5_700.0),
+        ("IF2612", "CFFEX", 4_000.0),
+        ("lc2701", "GFEX", 72_800.0),
+    ];
+    for (held, opens, closes) in [("long", BUY, SELL), ("short", SELL, BUY)] {
+        for first in [CloseFirst::Yesterday, CloseFirst::Today] {
+            let carried = markets.map(|(id, _, price)| format!("{id}:{held}:2@{price}")).join(",");
+            let scene = market().set("products", "rb,sc,m,SR,IF,lc").set("carried", &carried);
+            scene.play(async move |world| {
+                let (td, other) = (world.trader().await, world.facing_trader().await);
+                for (id, exchange, price) in markets {
+                    let at = |direction, offset, volume| {
+                        NewOrder::limit(id, direction, offset, volume, price).exchange(exchange)
+                    };
+                    let opened = world.rest(&td, at(opens, OPEN, 1)).await;
+                    world.place(&other, at(closes, OPEN, 1)).await;
+                    world.soon(opened.finished()).await.expect("filled");
+                    let order = |volume| at(closes, CLOSE, volume);
+                    let orders = close_in_parts(world, &td, first, &order).await;
+                    world.place(&other, at(opens, OPEN, 3)).await;
+                    for handle in &orders {
+                        let over = world.soon(handle.finished()).await.expect("filled");
+                        assert_eq!(over.phase, OrderPhase::Filled);
+                    }
+                    let held = td.positions_now().expect("positions");
+                    let held: i32 = held
+                        .iter()
+                        .filter(|position| position.key.instrument_id == id)
+                        .map(|position| position.volume)
+                        .sum();
+                    assert_eq!((world.traded(USER, id), held), (4, 0), "{id}");
+                }
+                // The counter thinks so, too.
+                let found = world.soon(td.reconcile()).await.expect("a comparison");
+                assert!(found.agrees(), "{:?}", found.differences);
+            });
         }
-    });
+    }
+}
+
+/// Places orders to close two lots, then the third, and looks at what was sent for them.
+async fn close_in_parts(
+    world: &World,
+    td: &TdClient,
+    first: CloseFirst,
+    order: &impl Fn(i32) -> NewOrder,
+) -> Vec<OrderHandle> {
+    let (today, yesterday) = (OffsetFlag::CLOSE_TODAY, OffsetFlag::CLOSE_YESTERDAY);
+    let many = td.close_position(&order(4), first).unwrap_err();
+    assert!(matches!(&many, Error::Denied(denial) if denial.rule == Rule::OverClose), "{many}");
+    let mut all = Vec::new();
+    for (volume, of_yesterday_first, of_today_first) in
+        [(2, &[(yesterday, 2)][..], &[(today, 1), (yesterday, 1)][..]), (1, &[(today, 1)], &[(yesterday, 1)])]
+    {
+        let closing = td.close_position(&order(volume), first).expect("sent");
+        assert!(closing.failure.is_none());
+        let orders = closing.orders.iter().map(|handle| handle.order());
+        let sent: Vec<_> = orders.clone().map(|order| (order.offset, order.volume)).collect();
+        let exchange = closing.orders[0].order().keys.exchange_id;
+        match (exchange == "SHFE" || exchange == "INE", first) {
+            (true, CloseFirst::Yesterday) => assert_eq!(sent, of_yesterday_first),
+            (true, CloseFirst::Today) => assert_eq!(sent, of_today_first),
+            (false, _) => assert_eq!(sent, [(CLOSE, volume)]),
+        }
+        for handle in &closing.orders {
+            world.phase(handle, OrderPhase::Working).await;
+        }
+        all.extend(closing.orders);
+    }
+    // Everything is on order: nothing is free any more.
+    let denied = td.close_position(&order(1), first).unwrap_err();
+    assert!(matches!(&denied, Error::Denied(denial) if denial.rule == Rule::OverClose), "{denied}");
+    // Until an order to close is cancelled.
+    let last = all.pop().expect("an order");
+    world.soon(last.cancel()).await.expect("cancelled");
+    all.extend(td.close_position(&order(1), first).expect("sent").orders);
+    all
 }
 
 #[test]
 fn an_instruction_cut_from_its_answer_is_unknown_until_the_replay_tells() {
     market().set("carried", "m2701-C-3000:long:5@100").play(async |world| {
-        let td = world.td().await;
-        world.say("tick m2701 last=3000");
-        let handle =
-            world.soon(td.exercise(Exercise::new("m2701-C-3000", 2).exchange("DCE"))).await.expect("sent");
-        let session =
-            world.ask("sessions", serde_json::json!({ "connected": true }))["sessions"][0]["session"].clone();
-        world.ask("disconnect", serde_json::json!({ "session": session }));
-        let state = world.soon(handle.finished()).await;
-        let unknown = matches!(&state, Err(Error::Unknown { .. }))
-            || handle.instruction().phase >= InstructionPhase::Submitted;
-        assert!(unknown, "{state:?}");
+        let td = world.trader().await;
+        world.fault("drop what=OnRtnExecOrder");
+        let exercise = Exercise::new("m2701-C-3000", 2).exchange("DCE");
+        let handle = world.soon(td.exercise(exercise)).await.expect("sent");
+        world.pass(Duration::from_secs(1)).await;
+        assert_eq!(handle.instruction().phase, InstructionPhase::Sent);
+        world.calm();
+        world.cut(&td).await;
         world.td_ready(&td).await;
-        let state = world.soon(handle.accepted()).await;
-        match state {
-            Ok(state) => assert_eq!(state.phase, InstructionPhase::Accepted),
-            Err(_) => {
-                let wait = || (handle.instruction().phase == InstructionPhase::Accepted).then_some(());
-                world.until("the replay", world::PATIENCE, wait).await;
-            }
-        }
+        let found = || (handle.instruction().phase == InstructionPhase::Accepted).then_some(());
+        world.until("the replay", world::PATIENCE, found).await;
+        let over = world.soon(handle.cancel()).await.expect("withdrawn");
+        assert_eq!(over.phase, InstructionPhase::Canceled);
+    });
+}
+
+#[test]
+fn an_instruction_that_was_lost_on_its_way_stays_unknown_and_is_never_sent_again() {
+    market().set("carried", "m2701-C-3000:long:5@100").play(async |world| {
+        let td = world.trader().await;
+        let sent = world.count("ReqExecOrderInsert");
+        let exercise = Exercise::new("m2701-C-3000", 2).exchange("DCE");
+        let handle = world.soon(td.exercise(exercise)).await.expect("sent");
+        // It takes its time to the counter; the link does not last as long.
+        world.cut(&td).await;
+        let unknown = world.soon(handle.finished()).await;
+        assert!(matches!(unknown, Err(Error::Unknown { .. })), "{unknown:?}");
+        world.td_ready(&td).await;
+        world.pass(Duration::from_secs(10)).await;
+        let rows = world.soon(td.requests().qry_exec_order(&QryExecOrderField::default())).await;
+        assert!(rows.expect("rows").is_empty());
+        assert_eq!(handle.instruction().phase, InstructionPhase::Unknown);
+        assert_eq!(sent.seen(), 1);
     });
 }
