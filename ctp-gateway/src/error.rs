@@ -168,6 +168,10 @@ pub struct ServerError {
     pub message: String,
 }
 
+/// The words for an order that the counter does not have.
+const ABSENT: &str =
+    "order not found: not accepted; complete queries of the day's orders after a later login do not show it";
+
 impl ServerError {
     /// Returns the refusal that a counter's code and text stand for.
     pub fn counter(code: i32, message: impl Into<String>) -> Self {
@@ -177,10 +181,12 @@ impl ServerError {
 
     /// Returns what stands for a refusal that was lost: the counter does not have the order.
     pub(crate) fn absent() -> Self {
-        Self::counter(
-            0,
-            "order not found: not accepted; complete queries of the day's orders after a later login do not show it",
-        )
+        Self::counter(0, ABSENT)
+    }
+
+    /// Returns whether nobody said the refusal: it was concluded.
+    pub(crate) fn is_absent(&self) -> bool {
+        self.code == 0 && self.message == ABSENT
     }
 
     /// Returns the refusal in the status text of an order that the exchange sent back, for example

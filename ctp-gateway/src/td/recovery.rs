@@ -22,7 +22,7 @@ use self::round::{Purpose, Round, Taken};
 
 /// How often positions and money must differ before it counts: the pushes of what a query shows may come after it.
 const LOOKS: u32 = 2;
-/// How often a difference does not count because something moved meanwhile.
+/// How often in succession a difference is looked at again because something moved meanwhile.
 const MOVED_MAX: u32 = 5;
 /// How often queries must fail before the session goes on without them, its gate closed.
 const FAILURES: u32 = 2;
@@ -34,15 +34,29 @@ const PAUSE_INCOMPLETE: Duration = Duration::from_secs(30);
 /// How long nothing must have moved before a comparison that nobody asked for.
 const QUIET: Duration = Duration::from_secs(5);
 
-/// What a look came to.
+/// What the comparison of one look found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// Everything that was compared agrees.
+    Nothing,
+    /// Something differs.
+    Difference,
+    /// Something differs by as much as in the look before.
+    SameDifference,
+}
+
+/// What looks came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// Everything is known, and agrees as far as it is compared.
     Agrees,
     /// Ledger and counter differ, not only for a moment.
     Differs,
-    /// The counter did not answer, again and again.
+    /// The day before the login is not known: the counter did not answer again and again, or something moved in every
+    /// look.
     Incomplete,
+    /// The same of a session that had come to a verdict since its login, which stands.
+    GivenUp,
 }
 
 /// What an answer led to.
@@ -218,22 +232,30 @@ impl Recovery {
         }
     }
 
-    /// Takes what the comparison came to. `None` is another look.
-    pub(crate) fn judge(&mut self, now: Instant, agrees: bool) -> Option<Verdict> {
+    /// Takes what a comparison found. `None` is another look.
+    ///
+    /// What moves while it is asked for differs for a moment, and may do so in every look at a busy account: then only what
+    /// differs by as much as before is a difference.
+    pub(crate) fn judge(&mut self, now: Instant, found: Found) -> Option<Verdict> {
         let round = self.round.take()?;
-        if agrees {
-            return Some(self.end(now, Verdict::Agrees));
-        }
-        if round.has_moved() && self.moved < MOVED_MAX {
-            self.moved += 1;
-        } else {
-            self.differed += 1;
+        match found {
+            Found::Nothing => return Some(self.end(now, Verdict::Agrees)),
+            Found::Difference if round.has_moved() => self.moved += 1,
+            Found::Difference | Found::SameDifference => self.differed += 1,
         }
         if self.differed >= LOOKS {
             return Some(self.end(now, Verdict::Differs));
         }
+        if self.moved > MOVED_MAX {
+            return Some(self.end(now, Verdict::Incomplete));
+        }
         self.round = Some(self.round_of(Purpose::Compare));
         None
+    }
+
+    /// Returns whether something moved since the look that is under way asked for positions.
+    pub(crate) fn has_moved(&self) -> bool {
+        self.round.as_ref().is_some_and(Round::has_moved)
     }
 
     /// Returns whether the session has still to find out what happened before its login.
@@ -262,12 +284,13 @@ impl Recovery {
 
     fn end(&mut self, now: Instant, verdict: Verdict) -> Verdict {
         self.restart();
-        self.is_settled = true;
+        let was_settled = std::mem::replace(&mut self.is_settled, true);
+        let verdict = if was_settled && verdict == Verdict::Incomplete { Verdict::GivenUp } else { verdict };
         let compares = self.scope == Some(config::Recovery::Full);
         self.next = match verdict {
             Verdict::Agrees => (compares && !self.every.is_zero()).then(|| now + self.every),
             Verdict::Differs => compares.then(|| now + PAUSE_DIFFERS),
-            Verdict::Incomplete => self.scope.map(|_| now + PAUSE_INCOMPLETE),
+            Verdict::Incomplete | Verdict::GivenUp => self.scope.map(|_| now + PAUSE_INCOMPLETE),
         };
         verdict
     }

@@ -308,7 +308,7 @@ impl TdSession {
             Command::RequestSmsCode { mobile, reply } => self.handle_request_sms_code(now, &mobile, reply),
             Command::LogInWithSmsCode { code, reply } => self.handle_sms_code(now, &code, reply),
             Command::Reconcile { reply } => self.handle_reconcile(now, reply),
-            Command::AcceptDifferences { reply } => self.handle_accept(reply),
+            Command::AcceptDifferences { reply } => self.handle_accept(now, reply),
             Command::Learn { trading_day, records, reply } => {
                 let instruments = self.learn(trading_day, &records);
                 // A caller that went away is no failure.

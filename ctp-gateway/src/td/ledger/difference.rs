@@ -24,6 +24,25 @@ pub struct Difference {
 }
 
 impl Difference {
+    /// Returns which figure it is of.
+    pub(crate) fn place(&self) -> (Compared, Option<PositionKey>, Option<PositionDate>) {
+        (self.what, self.key, self.date)
+    }
+
+    /// Returns whether another look found the same figure to differ by as much.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.place() == other.place() && self.gap() == other.gap()
+    }
+
+    /// Returns how much more the counter has: lots, or 1/10,000 CNY.
+    fn gap(&self) -> i64 {
+        let number = |figure| match figure {
+            Figure::Lots(lots) => i64::from(lots),
+            Figure::Money(money) => money.0,
+        };
+        number(self.theirs).saturating_sub(number(self.ours))
+    }
+
     /// Returns whether lots differ, and not only money.
     pub fn is_of_lots(&self) -> bool {
         matches!((self.ours, self.theirs), (Figure::Lots(_), _) | (_, Figure::Lots(_)))

@@ -25,7 +25,8 @@ pub enum Origin {
     Foreign,
 }
 
-/// Where an order stands in its life. It only ever moves forward.
+/// Where an order stands in its life. It only ever moves forward; but an order that was concluded not to exist lives on
+/// if the counter shows it after all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum OrderPhase {
@@ -261,7 +262,13 @@ impl Order {
     /// Records may be repeated or come late: the phase and the traded volume only move forward.
     pub(in crate::td) fn merge(&mut self, record: &OrderField, arrival: Arrival) -> bool {
         // Whatever the status: the counter has the order.
-        let known = OrderPhase::of(record).or((self.phase.rank() == 0).then_some(OrderPhase::Acknowledged));
+        let said = OrderPhase::of(record);
+        if said != Some(OrderPhase::Rejected) && self.refusal.as_ref().is_some_and(ServerError::is_absent) {
+            tracing::error!(order = self.id.0, "the counter has an order that none of its queries showed");
+            self.phase = OrderPhase::Unknown;
+            self.refusal = None;
+        }
+        let known = said.or((self.phase.rank() == 0).then_some(OrderPhase::Acknowledged));
         let rank = known.unwrap_or(self.phase).rank();
         let advances = rank > self.phase.rank();
         let last_sequence_no = self.record.as_ref().map_or(0, |last| last.sequence_no);

@@ -191,6 +191,12 @@ impl Gate {
         })
     }
 
+    /// Returns the denial of a transfer while the gate is closed. The kill switch stops orders only.
+    pub(crate) fn check_transfer(&self) -> Result<(), Denial> {
+        let reasons = GateReasons(self.reasons.0 & !GateReason::KillSwitch.bit());
+        Self { reasons, told: self.told }.check()
+    }
+
     /// Returns the denial of an order while the gate is closed.
     pub(crate) fn check(&self) -> Result<(), Denial> {
         match self.reasons.iter().next() {
@@ -216,6 +222,11 @@ mod tests {
         let denial = gate.check().unwrap_err();
         assert_eq!((denial.rule, denial.value.as_str()), (Rule::Gate, "the gate is closed: kill_switch"));
         assert!(gate.take_news().is_some_and(|state| state.reasons().contains(GateReason::KillSwitch)));
+        // Funds may be sent to an account that trades no more.
+        assert_eq!(gate.check_transfer(), Ok(()));
+        gate.close(GateReason::JournalFailed);
+        assert_eq!(gate.check_transfer().unwrap_err().value, "the gate is closed: journal_failed");
+        gate.lift(GateReason::JournalFailed);
         gate.lift(GateReason::KillSwitch);
         assert_eq!((gate.take_news(), gate.take_news()), (Some(GateState::Open), None));
         assert_eq!(gate.check(), Ok(()));

@@ -70,13 +70,21 @@ impl Bench {
     }
 
     fn judge(&mut self, agrees: bool) -> Option<Verdict> {
+        self.find(found(agrees))
+    }
+
+    fn find(&mut self, found: Found) -> Option<Verdict> {
         assert!(matches!(self.answer_all(), Progress::Compare(_)));
-        self.recovery.judge(self.now, agrees)
+        self.recovery.judge(self.now, found)
     }
 
     fn elapsed(&self) -> u64 {
         (self.now - self.start).as_secs()
     }
+}
+
+fn found(agrees: bool) -> Found {
+    if agrees { Found::Nothing } else { Found::Difference }
 }
 
 #[test]
@@ -154,23 +162,35 @@ fn a_difference_counts_when_it_lasts() {
     assert_eq!(bench.judge(true), Some(Verdict::Agrees));
 }
 
-#[test]
-fn what_moves_meanwhile_does_not_count_but_not_for_ever() {
-    let mut bench = Bench::logged_in(Scope::Full);
-    let mut looks = 0;
-    let verdict = loop {
-        // The first three questions come before the positions.
+/// Looks again and again while something moves in each, until there is a verdict.
+fn restless(bench: &mut Bench, found: Found) -> (Verdict, u32) {
+    for looks in 1..20 {
         while bench.asked.last() != Some(&Request::ReqQryInvestorPosition) {
             bench.recovery.note_move(bench.now);
             bench.answer();
         }
         bench.recovery.note_move(bench.now);
-        looks += 1;
-        if let Some(verdict) = bench.judge(false) {
-            break verdict;
+        assert!(bench.recovery.has_moved());
+        if let Some(verdict) = bench.find(found) {
+            return (verdict, looks);
         }
-    };
-    assert_eq!((verdict, looks), (Verdict::Differs, MOVED_MAX + LOOKS));
+    }
+    panic!("no verdict");
+}
+
+#[test]
+fn what_moves_meanwhile_is_no_difference_unless_it_lasts() {
+    let mut bench = Bench::logged_in(Scope::Full);
+    assert_eq!(restless(&mut bench, Found::Difference), (Verdict::Incomplete, MOVED_MAX + 1));
+    // A session that agreed once is not doubted for it.
+    assert_eq!(bench.judge(true), Some(Verdict::Agrees));
+    bench.asked.clear();
+    assert!(bench.recovery.demand());
+    assert_eq!(restless(&mut bench, Found::Difference), (Verdict::GivenUp, MOVED_MAX + 1));
+    assert!(!bench.recovery.is_recovering());
+
+    let mut bench = Bench::logged_in(Scope::Full);
+    assert_eq!(restless(&mut bench, Found::SameDifference), (Verdict::Differs, LOOKS));
 
     // News before the positions are asked for are in them.
     let mut bench = Bench::logged_in(Scope::Full);
@@ -209,6 +229,11 @@ fn queries_that_fail_are_asked_again_and_at_last_left() {
     assert_eq!(bench.recovery.poll(bench.now), None);
     bench.wait(1);
     assert_eq!(bench.judge(true), Some(Verdict::Agrees));
+    // What was found out after the login stands, whatever is not answered later.
+    assert!(bench.recovery.demand());
+    assert!(matches!(fail(&mut bench), Progress::Waiting));
+    bench.wait(10);
+    assert!(matches!(fail(&mut bench), Progress::Over(Verdict::GivenUp)));
 }
 
 #[test]
@@ -402,7 +427,7 @@ proptest! {
                 }
                 Event::Judge(agrees) if compare => {
                     compare = false;
-                    bench.recovery.judge(bench.now, agrees);
+                    bench.recovery.judge(bench.now, found(agrees));
                 }
                 Event::Move => bench.recovery.note_move(bench.now),
                 Event::LogIn(new_day) if !logged_in => {
@@ -445,11 +470,11 @@ proptest! {
         } else if let Some((request, _)) = asked {
             bench.recovery.answered(bench.now, request, None);
         } else if compare {
-            bench.recovery.judge(bench.now, true);
+            bench.recovery.judge(bench.now, Found::Nothing);
         }
         for _ in 0..10 {
             if matches!(bench.answer_all(), Progress::Compare(_)) {
-                bench.recovery.judge(bench.now, true);
+                bench.recovery.judge(bench.now, Found::Nothing);
             }
             if !bench.recovery.is_recovering() {
                 return Ok(());

@@ -104,7 +104,8 @@ impl TdSession {
         } else {
             // What is new waits until what happened before is known; what takes something back does not.
             return match Class::of(request) {
-                Class::New | Class::Transfer => Ok(self.assurance.gate.check()?),
+                Class::New => Ok(self.assurance.gate.check()?),
+                Class::Transfer => Ok(self.assurance.gate.check_transfer()?),
                 _ => Ok(()),
             };
         };

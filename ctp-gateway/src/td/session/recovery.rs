@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use crate::alert::Alert;
 use crate::config::{self, Reconcile, TdConfig};
-use crate::error::{Error, SendRefusal};
+use crate::error::{Error, SendRefusal, UnknownCause};
 use crate::requests::submission::Submission;
 use crate::state::SessionState;
 use crate::td::event::TdEvent;
@@ -19,7 +19,7 @@ use crate::td::io::Output;
 use crate::td::ledger::{Comparison, Difference, Rows};
 use crate::td::orders::order::{Order, OrderId, Origin};
 use crate::td::orders::source::{Arrival, Source};
-use crate::td::recovery::{Gate, GateReason, Progress, Recovery, Verdict};
+use crate::td::recovery::{Found, Gate, GateReason, Progress, Recovery, Verdict};
 use crate::td::session::TdSession;
 
 /// What a session needs to make sure of itself.
@@ -32,9 +32,16 @@ pub(super) struct Assurance {
     days_before: Vec<Text<9>>,
     scope: Option<config::Recovery>,
     policy: Reconcile,
-    /// What differed when it was last told, and the rows that said so.
+    /// What differed in the look before, until there is a verdict.
+    look_before: Vec<Difference>,
+    /// What differed when it was last told, and the rows that said so, with the ledger's version then.
     differences: Vec<Difference>,
-    last_rows: Option<Box<Rows>>,
+    last_rows: Option<(u64, Box<Rows>)>,
+    /// Differences of money that the user has accepted: rows cannot take them away, as another rule makes them. They
+    /// count no more on this trading day.
+    accepted: Vec<Difference>,
+    /// Whether the next comparison takes the counter's word for what differs.
+    adopts_next: bool,
     /// Whether the user took the counter's word since the login.
     is_accepted: bool,
     /// Who waits for a comparison.
@@ -54,11 +61,19 @@ impl Assurance {
             days_before: Vec::new(),
             scope,
             policy: config.reconcile,
+            look_before: Vec::new(),
             differences: Vec::new(),
             last_rows: None,
+            accepted: Vec::new(),
+            adopts_next: false,
             is_accepted: false,
             waiters: Vec::new(),
         }
+    }
+
+    /// Returns whether a difference counts: the user has not accepted it.
+    fn counts(&self, difference: &Difference) -> bool {
+        !self.accepted.iter().any(|accepted| accepted.place() == difference.place())
     }
 
     /// Returns whether no order may leave while ledger and counter differ.
@@ -87,6 +102,7 @@ impl TdSession {
         self.assurance.days_before.push(before);
         self.assurance.differences.clear();
         self.assurance.last_rows = None;
+        self.assurance.accepted.clear();
     }
 
     /// Returns whether a record is of a trading day that is over. Which other days a counter may write is its affair.
@@ -98,6 +114,8 @@ impl TdSession {
     pub(super) fn suspend_recovery(&mut self, now: Instant) {
         let unknown: Vec<OrderId> = self.unknown_orders().map(|order| order.id).collect();
         self.assurance.recovery.lose_link(now, unknown);
+        self.assurance.look_before.clear();
+        self.assurance.adopts_next = false;
         self.fail_comparison();
     }
 
@@ -131,7 +149,13 @@ impl TdSession {
 
     /// Opens the gate for a session that can be used, closes it for one that cannot, and says so.
     pub(super) fn mind_gate(&mut self) {
-        let (usable, gate) = (self.is_usable(), &mut self.assurance.gate);
+        let (usable, killed) = (self.is_usable(), self.is_killed());
+        let gate = &mut self.assurance.gate;
+        if killed {
+            gate.close(GateReason::KillSwitch);
+        } else {
+            gate.lift(GateReason::KillSwitch);
+        }
         if usable {
             gate.lift(GateReason::NotReady);
         } else {
@@ -150,30 +174,54 @@ impl TdSession {
         self.keep_books();
         self.ledger.baseline(rows);
         let found = self.ledger.reconcile(rows);
-        let verdict = self.assurance.recovery.judge(now, found.agrees());
-        if verdict == Some(Verdict::Differs) {
-            self.differ(&found, rows);
+        let counted: Vec<Difference> =
+            found.differences.iter().filter(|found| self.assurance.counts(found)).copied().collect();
+        let before = std::mem::take(&mut self.assurance.look_before);
+        let (lasting, passing): (Vec<_>, Vec<_>) =
+            counted.iter().copied().partition(|found| before.iter().any(|before| before.is_same(found)));
+        let has_moved = self.assurance.recovery.has_moved();
+        let judged = match (lasting.is_empty(), passing.is_empty()) {
+            (true, true) => Found::Nothing,
+            (true, false) => Found::Difference,
+            (false, _) => Found::SameDifference,
+        };
+        let Some(verdict) = self.assurance.recovery.judge(now, judged) else {
+            self.assurance.look_before = counted;
+            return;
+        };
+        if verdict == Verdict::Differs {
+            self.differ(if has_moved { lasting } else { counted }, (!has_moved).then_some(rows));
         }
-        if let Some(verdict) = verdict {
-            self.tell_comparison(found);
-            self.conclude(verdict);
+        self.tell_comparison(found);
+        self.conclude(verdict);
+    }
+
+    /// Says that ledger and counter differ, once per set of differences, and does what the policy or the user says. `rows`
+    /// are the counter's, if nothing moved while they were asked for.
+    fn differ(&mut self, found: Vec<Difference>, rows: Option<&Rows>) {
+        if self.assurance.differences != found {
+            for difference in &found {
+                tracing::error!(%difference, "ledger and counter differ");
+            }
+            let differences = found.as_slice().into();
+            self.events.push(TdEvent::Differences { differences, policy: self.assurance.policy });
+            self.assurance.differences = found;
+        }
+        let Some(rows) = rows else { return };
+        self.assurance.last_rows = Some((self.ledger.version(), Box::new(rows.clone())));
+        if self.assurance.policy == Reconcile::AdoptCounter || self.assurance.adopts_next {
+            self.adopt_counter();
         }
     }
 
-    /// Says that ledger and counter differ, once per set of differences, and does what the policy says.
-    fn differ(&mut self, found: &Comparison, rows: &Rows) {
-        if self.assurance.differences != found.differences {
-            self.assurance.differences.clone_from(&found.differences);
-            for difference in &found.differences {
-                tracing::error!(%difference, "ledger and counter differ");
-            }
-            let differences = found.differences.clone().into();
-            self.events.push(TdEvent::Differences { differences, policy: self.assurance.policy });
-        }
-        self.assurance.last_rows = Some(Box::new(rows.clone()));
-        if self.assurance.policy == Reconcile::AdoptCounter {
-            self.ledger.adopt(rows);
-        }
+    /// Takes the counter's word for what differs. What its rows do not take away, as another rule makes it, counts no more.
+    fn adopt_counter(&mut self) {
+        self.assurance.adopts_next = false;
+        let Some((_, rows)) = self.assurance.last_rows.take() else { return };
+        self.ledger.adopt(&rows);
+        let left = self.ledger.reconcile(&rows).differences;
+        self.assurance.accepted.extend(left.into_iter().filter(|left| !left.is_of_lots()));
+        self.assurance.differences.clear();
     }
 
     /// Answers whoever waits for a comparison.
@@ -188,8 +236,11 @@ impl TdSession {
     pub(super) fn fail_comparison(&mut self) {
         let request = TraderRequest::ReqQryInvestorPosition.name();
         for waiter in std::mem::take(&mut self.assurance.waiters) {
-            let reason = SendRefusal::NotReady(self.state.clone());
-            let _ = waiter.send(Err(Error::NotSent { request, reason }));
+            let error = match self.state.is_usable() {
+                true => Error::Unknown { request, cause: UnknownCause::NoAnswer(self.order_timeout) },
+                false => Error::NotSent { request, reason: SendRefusal::NotReady(self.state.clone()) },
+            };
+            let _ = waiter.send(Err(error));
         }
     }
 
@@ -203,33 +254,45 @@ impl TdSession {
         }
     }
 
-    /// Takes the counter's word for what differs, or for what could not be compared, and opens the gate.
-    pub(super) fn handle_accept(&mut self, reply: Reply<()>) {
-        if let Some(rows) = self.assurance.last_rows.take() {
-            self.ledger.adopt(&rows);
-        }
+    /// Takes the counter's word for what differs, or for what could not be compared, and opens the gate. When a trade came
+    /// since, the rows are old: the counter is asked once more for those that are taken over.
+    pub(super) fn handle_accept(&mut self, now: Instant, reply: Reply<()>) {
         self.assurance.is_accepted = true;
-        self.assurance.differences.clear();
+        if !self.assurance.differences.is_empty() {
+            match &self.assurance.last_rows {
+                Some((version, _)) if *version == self.ledger.version() => self.adopt_counter(),
+                _ => self.assurance.adopts_next = self.assurance.recovery.demand(),
+            }
+        }
         self.assurance.gate.lift(GateReason::Differs);
         self.assurance.gate.lift(GateReason::Unverified);
         self.mind_gate();
         // A caller that went away is no failure.
         let _ = reply.send(Ok(()));
+        self.pump(now);
     }
 
     fn conclude(&mut self, verdict: Verdict) {
         let closes = self.assurance.closes_on_differences();
+        let adopted = self.assurance.differences.is_empty();
         let gate = &mut self.assurance.gate;
         gate.lift(GateReason::Recovering);
-        gate.lift(GateReason::Unverified);
         match verdict {
             Verdict::Agrees => {
+                gate.lift(GateReason::Unverified);
                 gate.lift(GateReason::Differs);
                 self.assurance.differences.clear();
                 self.assurance.last_rows = None;
+                self.assurance.adopts_next = false;
             }
-            Verdict::Differs if closes => gate.close(GateReason::Differs),
-            Verdict::Differs => gate.lift(GateReason::Differs),
+            Verdict::Differs => {
+                gate.lift(GateReason::Unverified);
+                if closes && !adopted && !self.assurance.adopts_next {
+                    gate.close(GateReason::Differs);
+                } else {
+                    gate.lift(GateReason::Differs);
+                }
+            }
             Verdict::Incomplete => {
                 if !self.assurance.is_accepted {
                     gate.close(GateReason::Unverified);
@@ -237,6 +300,8 @@ impl TdSession {
                 }
                 self.fail_comparison();
             }
+            // What was found out before stands.
+            Verdict::GivenUp => self.fail_comparison(),
         }
         // Whoever waits for the state finds the gate open.
         self.mind_gate();

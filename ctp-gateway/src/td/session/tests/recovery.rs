@@ -402,6 +402,144 @@ fn positions_that_agree_open_the_gate() {
     assert_eq!((bench.asked(TraderRequest::ReqQryInvestorPosition), differences(&bench)), (1, 0));
 }
 
+fn accept(bench: &mut Bench) {
+    let (reply, mut answer) = oneshot::channel();
+    bench.command(Command::AcceptDifferences { reply });
+    assert!(matches!(answer.try_recv(), Ok(Ok(()))));
+}
+
+/// Answers everything until the counter was asked for its money so many times more.
+fn look(bench: &mut Bench, times: usize, trades: &[TradeField]) {
+    let looks = bench.asked(TraderRequest::ReqQryTradingAccount) + times;
+    let row = order("3", Status::ALL_TRADED, Submit::ACCEPTED, 10);
+    while bench.answer_query(&[row], trades) != TraderRequest::ReqQryTradingAccount
+        || bench.asked(TraderRequest::ReqQryTradingAccount) < looks
+    {}
+}
+
+/// Rows from before a trade would take it back.
+#[test]
+fn what_is_accepted_late_is_asked_for_again() {
+    let mut bench = differing(Reconcile::Strict);
+    let later = TradeField { trade_id: text("b"), ..opened() };
+    bench.push(TraderCallback::OnRtnTrade, later);
+    accept(&mut bench);
+    assert!(bench.gate().is_open());
+    assert_eq!(bench.session.ledger().positions()[0].volume, 20);
+    let (position, detail) = position();
+    (bench.positions, bench.details) = (vec![position], vec![detail]);
+    look(&mut bench, 2, &[opened(), later]);
+    assert_eq!(bench.session.ledger().positions()[0].volume, 10);
+    assert!(bench.gate().is_open());
+    // It was for once.
+    bench.positions.clear();
+    bench.details.clear();
+    let mut answer = reconcile(&mut bench);
+    look(&mut bench, 2, &[opened(), later]);
+    assert!(matches!(answer.try_recv(), Ok(Ok(found)) if !found.agrees()));
+    assert_eq!(bench.gate().to_string(), "closed: differs");
+}
+
+/// Another rule of the broker's makes another figure in every look.
+#[test]
+fn money_that_was_accepted_counts_no_more_on_its_day() {
+    let mut bench = Bench::with(|_| {});
+    bench.log_in("20261120", "7");
+    let row = order("3", Status::ALL_TRADED, Submit::ACCEPTED, 10);
+    let (mut position, detail) = position();
+    position.open_cost = 1.0;
+    (bench.positions, bench.details) = (vec![position], vec![detail]);
+    bench.recover_with(&[row], &[opened()]);
+    assert_eq!((bench.gate().to_string().as_str(), differences(&bench)), ("closed: differs", 1));
+    accept(&mut bench);
+    bench.positions[0].open_cost = 2.0;
+    let mut answer = reconcile(&mut bench);
+    look(&mut bench, 1, &[opened()]);
+    // It is shown, and the gate is open.
+    assert!(matches!(answer.try_recv(), Ok(Ok(found)) if !found.agrees()));
+    assert!(bench.gate().is_open() && differences(&bench) == 1);
+    // Lots are another matter.
+    bench.positions[0].position = 9;
+    let _answer = reconcile(&mut bench);
+    look(&mut bench, 2, &[opened()]);
+    assert_eq!((bench.gate().to_string().as_str(), differences(&bench)), ("closed: differs", 2));
+}
+
+/// What differs by another amount in every look, while something moves, is no difference.
+#[test]
+fn a_busy_account_does_not_close_the_gate() {
+    let mut bench = Bench::with(|_| {});
+    bench.log_in("20261120", "7");
+    bench.recover();
+    let mut answer = reconcile(&mut bench);
+    let row = order("3", Status::ALL_TRADED, Submit::ACCEPTED, 10);
+    let mut number = 0;
+    let found = loop {
+        if bench.answer_query(&[row], &[]) == TraderRequest::ReqQryInvestorPositionDetail {
+            number += 1;
+            bench.push(
+                TraderCallback::OnRtnTrade,
+                TradeField { trade_id: text(&number.to_string()), ..opened() },
+            );
+        }
+        if let Ok(found) = answer.try_recv() {
+            break found.unwrap();
+        }
+    };
+    assert!(!found.agrees());
+    assert_eq!((bench.gate(), differences(&bench)), (GateState::Open, 0));
+    // The lots that nobody has differ by as much when it is quiet.
+    let _answer = reconcile(&mut bench);
+    look(&mut bench, 2, &[]);
+    assert_eq!((bench.gate().to_string().as_str(), differences(&bench)), ("closed: differs", 1));
+}
+
+#[test]
+fn queries_without_answers_do_not_close_a_gate_that_was_open() {
+    let mut bench = Bench::with(|_| {});
+    bench.log_in("20261120", "7");
+    bench.recover();
+    let mut answer = reconcile(&mut bench);
+    let error = loop {
+        bench.now = bench.session.next_deadline().unwrap().max(bench.now);
+        bench.step(Input::Time);
+        if let Ok(found) = answer.try_recv() {
+            break found.unwrap_err();
+        }
+    };
+    assert!(matches!(error, Error::Unknown { .. }), "{error}");
+    assert_eq!(bench.gate(), GateState::Open);
+}
+
+#[test]
+fn the_kill_switch_shows_in_the_gate() {
+    let mut bench = Bench::ready();
+    bench.step(Input::Kill { reason: "a test".to_owned() });
+    assert_eq!(bench.gate().to_string(), "closed: kill_switch");
+    assert!(matches!(bench.try_place(), Err(Error::Denied(denial)) if denial.rule == Rule::KillSwitch));
+    bench.disconnect().log_in("20261120", "1");
+    bench.recover();
+    assert_eq!(bench.gate().to_string(), "closed: kill_switch");
+    bench.step(Input::Release);
+    assert!(bench.gate().is_open());
+}
+
+/// A proof that was wrong must not hide an order that lives.
+#[test]
+fn f45_an_order_that_shows_up_after_all_lives_on() {
+    let mut bench = Bench::ready();
+    let placed = bench.place();
+    bench.disconnect().log_in("20261120", "1");
+    bench.recover();
+    assert_eq!((phase(&placed), bench.count(is_rejected)), (OrderPhase::Rejected, 1));
+    let id = placed.order().id;
+    bench.push(TraderCallback::OnRtnOrder, order("8", Status::NO_TRADE_QUEUEING, Submit::ACCEPTED, 0));
+    let told = bench.events.iter().rev().find_map(|event| event.order().filter(|order| order.id == id));
+    assert_eq!(told.map(|order| (order.phase, order.refusal.clone())), Some((OrderPhase::Working, None)));
+    let _answer = bench.cancel(id);
+    assert_eq!(bench.asked(TraderRequest::ReqOrderAction), 1);
+}
+
 #[test]
 fn a_journal_that_fails_closes_the_gate() {
     let mut bench = Bench::ready();
