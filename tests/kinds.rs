@@ -8,6 +8,7 @@ mod trading;
 #[path = "gateway/world.rs"]
 mod world;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ctp::error::Rule;
@@ -19,7 +20,7 @@ use ctp::types::{
     CombActionField, Direction, ExecOrderField, OffsetFlag, OptSelfCloseFlag, OptionSelfCloseField,
     OrderField, ParkedOrderStatus, QryExecOrderField, QuoteField,
 };
-use ctp::{Error, NewOrder, OrderHandle, TdClient, TdEvent};
+use ctp::{Error, NewOrder, Order, OrderHandle, TdClient, TdEvent};
 use serde_json::json;
 
 use crate::trading::drain;
@@ -214,9 +215,11 @@ fn a_conditional_order_becomes_another_order_when_its_price_comes() {
             world.say(&format!("tick {id} last={}", price + 1.0));
             world.phase(&parent, OrderPhase::Triggered).await;
             world.pass(Duration::from_millis(200)).await;
-            let child = drain(&mut events).iter().rev().filter_map(TdEvent::order).cloned().find(|order| {
+            let told = drain(&mut events);
+            let is_child = |order: &&Arc<Order>| {
                 order.record.as_ref().is_some_and(|record| record.relative_order_sys_id == parent_sys_id)
-            });
+            };
+            let child = told.iter().rev().filter_map(TdEvent::order).find(is_child);
             let child = child.expect("what the counter sent");
             assert_eq!(
                 (child.phase, child.volume, child.instrument_id == id),
@@ -477,7 +480,7 @@ async fn close_in_parts(
     order: &impl Fn(i32) -> NewOrder,
 ) -> Vec<OrderHandle> {
     let (today, yesterday) = (OffsetFlag::CLOSE_TODAY, OffsetFlag::CLOSE_YESTERDAY);
-    let many = td.close_position(&order(4), first).unwrap_err();
+    let many = td.close_position(&order(4), first).expect_err("too many");
     assert!(matches!(&many, Error::Denied(denial) if denial.rule == Rule::OverClose), "{many}");
     let mut all = Vec::new();
     for (volume, of_yesterday_first, of_today_first) in
@@ -499,7 +502,7 @@ async fn close_in_parts(
         all.extend(closing.orders);
     }
     // Everything is on order: nothing is free any more.
-    let denied = td.close_position(&order(1), first).unwrap_err();
+    let denied = td.close_position(&order(1), first).expect_err("nothing free");
     assert!(matches!(&denied, Error::Denied(denial) if denial.rule == Rule::OverClose), "{denied}");
     // Until an order to close is cancelled.
     let last = all.pop().expect("an order");

@@ -47,20 +47,24 @@ pub(crate) fn drain(events: &mut Events<TdEvent>) -> Vec<TdEvent> {
 
 /// Returns the refusals among events.
 pub(crate) fn rejections(events: &[TdEvent]) -> Vec<&ServerError> {
-    let refusal = |event| match event {
-        &TdEvent::Rejected { ref error, .. } => Some(error),
-        _ => None,
-    };
-    events.iter().filter_map(refusal).collect()
+    events
+        .iter()
+        .filter_map(|event| match event {
+            TdEvent::Rejected { error, .. } => Some(error),
+            _ => None,
+        })
+        .collect()
 }
 
 /// Returns the trades among events, each with its order if it has one.
 pub(crate) fn trades(events: &[TdEvent]) -> Vec<(Option<&Arc<Order>>, &Arc<Trade>)> {
-    let trade = |event| match event {
-        &TdEvent::Trade { ref order, ref trade, .. } => Some((order.as_ref(), trade)),
-        _ => None,
-    };
-    events.iter().filter_map(trade).collect()
+    events
+        .iter()
+        .filter_map(|event| match event {
+            TdEvent::Trade { order, trade, .. } => Some((order.as_ref(), trade)),
+            _ => None,
+        })
+        .collect()
 }
 
 /// Returns the phases that events tell of one order, each once where it follows itself.
