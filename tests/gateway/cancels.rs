@@ -34,7 +34,7 @@ async fn theirs(world: &World, td: &TdClient) -> std::sync::Arc<ctp::Order> {
 }
 
 fn f56_an_earlier_sessions_order_is_cancelled() {
-    everywhere(&scene().set("exchange_delay", "3s"), async |world| {
+    everywhere(&scene().set("exchange_delay", "15s"), async |world| {
         // Before the exchange has given a number, only the earlier session's names tell which order it is.
         for has_number in [false, true] {
             let td = world.td().await;
@@ -43,7 +43,10 @@ fn f56_an_earlier_sessions_order_is_cancelled() {
             world.phase(&handle, phase).await;
             td.close().await.expect("closed in time");
             let cancels = world.count("ReqOrderAction");
-            let later = world.td_elsewhere(if has_number { "second" } else { "first" }).await;
+            let mut config = world.td_config_elsewhere(if has_number { "second" } else { "first" });
+            config.timeouts.order = PATIENCE;
+            let later = TdClient::connect(config).await.expect("a second session");
+            world.td_ready(&later).await;
             let orders = world.soon(later.orders()).await.expect("orders");
             let order =
                 orders.iter().find(|order| !order.phase.is_over()).expect("the order of the earlier session");

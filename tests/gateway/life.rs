@@ -260,7 +260,7 @@ fn f20_flow_files_may_be_cut_or_flipped() {
 
 fn f20_the_cache_of_the_day_is_checked() {
     scene().set("queries_per_second", "0").play(async |world| {
-        let sent = world.count("queries");
+        let sent = world.count("ReqQryInstrument,ReqQryInstrumentMarginRate,ReqQryInstrumentCommissionRate");
         let first = cached(world).await;
         let asked = sent.seen();
         assert!(asked >= 3, "three tables");

@@ -82,7 +82,11 @@ fn f22_broken_at_the_confirmation() {
 
 fn f22_broken_at_a_query() {
     scene().play(async |world| {
-        let td = world.td().await;
+        // Whose account only the caller asks for.
+        let mut config = world.td_config();
+        config.recovery = ctp::config::Recovery::Orders;
+        let td = ctp::TdClient::connect(config).await.expect("a client");
+        world.td_ready(&td).await;
         world.plan("F22-confirmed");
         let mut states = States::new(td.state());
         let queried = world.count("ReqQryTradingAccount");
