@@ -157,6 +157,11 @@ impl Class {
         }
     }
 
+    /// Returns whether the pace of orders and cancels counts it.
+    pub(crate) fn is_counted(self) -> bool {
+        matches!(self, Self::New | Self::Cancel | Self::Inquiry)
+    }
+
     /// Returns whether gate, risk or journal have a word: whether it takes the one way of actions.
     pub(crate) fn is_action(self) -> bool {
         matches!(self, Self::New | Self::Cancel | Self::Transfer | Self::Inquiry)

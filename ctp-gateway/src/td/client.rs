@@ -135,6 +135,7 @@ impl TdClient {
         let cache = day_cache(&config, &names, library);
         let logins = Arc::new(AtomicU64::new(0));
         let system_info = config.relay.as_ref().map(|relay| Arc::new(account.system_info(relay)));
+        let owner = (account.broker_id, account.investor_id);
         let session = TdSession::new(&config, account, seed);
         let (gate_tx, gate) = watch::channel(session.gate());
         let switch = Arc::new(KillFlag::default());
@@ -156,20 +157,24 @@ impl TdClient {
             meter: Meter::new(&config.user_id),
             runtime: Handle::current(),
             switch: Arc::clone(&switch),
-            member: Arc::new(config.counts.join()),
+            member: Arc::new(config.counts.join(owner)),
             outputs: VecDeque::new(),
             course: Course::default(),
         };
         let shared = Arc::new(Shared::new(driver, span.clone()));
-        let remembered = kept.remembered;
-        let task = Task {
-            shared: Arc::clone(&shared),
-            remembered,
-            reports,
-            sent,
-            stop: ends.stop,
-            ended: ends.ended,
-        };
+        let (remembered, news) =
+            kept.remembered.into_iter().partition::<Vec<_>, _>(|input| matches!(input, Input::Remembered(_)));
+        let remembering = Arc::clone(&shared);
+        // Before anybody has the client: a kill switch that an earlier run left on is on from the first moment.
+        blocking(move || {
+            for input in remembered {
+                // A session that breaks down over it says so to whoever uses it.
+                let _ = remembering.report(input, 0);
+            }
+        })
+        .await?;
+        let task =
+            Task { shared: Arc::clone(&shared), news, reports, sent, stop: ends.stop, ended: ends.ended };
         tokio::spawn(task.run().instrument(span));
         let inner = Inner {
             life,

@@ -59,6 +59,10 @@ pub(crate) struct RiskGate {
     denied: u64,
     /// What this step sent that counts.
     taken: Vec<Taken>,
+    /// Counted requests that the library has not commented.
+    in_flight: Vec<i32>,
+    /// How many actions were counted since the first of them.
+    unsettled: usize,
     /// When the step is.
     now: Option<Instant>,
 }
@@ -78,6 +82,8 @@ impl RiskGate {
             sweep: Sweep::default(),
             denied: 0,
             taken: Vec::new(),
+            in_flight: Vec::new(),
+            unsettled: 0,
             now: None,
         }
     }
@@ -91,6 +97,23 @@ impl RiskGate {
     /// Returns what this step sent that counts.
     pub(crate) fn taken(&self) -> &[Taken] {
         &self.taken
+    }
+
+    /// Ends a step in which these requests were given out.
+    pub(crate) fn end_step(&mut self, counted: impl Iterator<Item = i32>) {
+        self.in_flight.extend(counted);
+        if self.in_flight.is_empty() {
+            self.unsettled = 0;
+        }
+    }
+
+    /// Takes the library's word about a request. It left between the step that counted it and now: whatever held it up,
+    /// such as a disk that the journal waited for, its second begins here.
+    pub(crate) fn handle_sent(&mut self, now: Instant, request_id: i32) {
+        if let Some(at) = self.in_flight.iter().position(|id| *id == request_id) {
+            self.in_flight.swap_remove(at);
+            self.counts.delay(now, self.unsettled);
+        }
     }
 
     pub(crate) fn config(&self) -> &RiskConfig {
@@ -207,6 +230,7 @@ impl RiskGate {
     /// Counts an action that another session of the account sent.
     pub(crate) fn take_elsewhere(&mut self, at: Instant, what: Counted, instrument: &Text<81>) {
         self.counts.take(at, what);
+        self.unsettled += 1;
         self.count_cancel(what, instrument);
     }
 

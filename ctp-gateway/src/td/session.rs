@@ -186,6 +186,7 @@ impl TdSession {
         self.mind_gate();
         self.settle_deadlines();
         self.watch.end(instant, &self.state);
+        self.end_risk_step();
         std::mem::take(&mut self.outputs)
     }
 
@@ -285,6 +286,7 @@ impl TdSession {
     /// Handles what the library said when it was given a request.
     fn handle_sent(&mut self, now: Instant, request_id: i32, result: Result<(), SendRefusal>) {
         let mut moves = Vec::new();
+        self.risk.handle_sent(now, request_id);
         self.handshake.handle_sent(now, request_id, &result, &mut moves);
         self.carry_out(now, moves);
         self.order_sent(now, request_id, &result);

@@ -12,8 +12,8 @@ use crate::td::io::Input;
 
 pub(super) struct Task {
     pub(super) shared: Arc<Shared>,
-    /// What the session is told before everything else.
-    pub(super) remembered: Vec<Input>,
+    /// What the session is told before everything else, and tells those who listen by then.
+    pub(super) news: Vec<Input>,
     pub(super) reports: mpsc::UnboundedReceiver<Input>,
     /// The library's word about logins, which are sent from threads of their own.
     pub(super) sent: mpsc::UnboundedReceiver<Input>,
@@ -25,7 +25,7 @@ impl Task {
     pub(super) async fn run(mut self) {
         // A runtime that drops the task ends the session too: nobody would hear the library any more.
         let _end = EndWithTask(Arc::clone(&self.shared));
-        for input in std::mem::take(&mut self.remembered) {
+        for input in std::mem::take(&mut self.news) {
             let _ = self.shared.report(input, 0);
         }
         // Time begins for the session: it notices from now on when nothing happens.

@@ -1,8 +1,7 @@
 //! The risk gate, for programs: the kill switch and the live counts.
 
-use std::time::Instant;
-
 use crate::error::{Denial, Error, Rule, SendRefusal};
+use crate::shell::now;
 use crate::td::client::TdClient;
 use crate::td::driver::NotEntered;
 use crate::td::io::Input;
@@ -53,7 +52,8 @@ impl TdClient {
     ///
     /// As [`release`](Self::release).
     pub fn risk(&self) -> Result<RiskSnapshot, Error> {
-        let snapshot = self.inner.shared.enter(|driver| Ok(driver.session.risk_snapshot(Instant::now())));
+        let snapshot =
+            self.inner.shared.enter(|driver| Ok(driver.session.risk_snapshot(now(&driver.clock).instant)));
         snapshot.map_err(|why| match why {
             NotEntered::Inside => Error::NotSent { request: "risk", reason: SendRefusal::CalledFromInside },
             NotEntered::Closed | NotEntered::Broken => self.gone(),

@@ -114,6 +114,12 @@ impl Counts {
         }
     }
 
+    /// Takes it that the last actions went as late as now.
+    pub(super) fn delay(&mut self, now: Instant, actions: usize) {
+        self.window.delay(now, actions);
+        self.burst.delay(now, actions);
+    }
+
     /// Counts for the day alone.
     pub(super) fn restore(&mut self, what: Counted) {
         match what {

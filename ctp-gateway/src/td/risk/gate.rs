@@ -15,7 +15,8 @@ use crate::error::{Denial, Rule};
 const NOISE: f64 = 1e-9;
 
 impl RiskGate {
-    /// Checks an order that is to be sent now, and fills in its exchange. The pace is checked apart.
+    /// Checks an order that is to be sent now, behind others of the same request, and fills in its exchange. The pace is
+    /// checked apart.
     ///
     /// # Errors
     ///
@@ -23,9 +24,10 @@ impl RiskGate {
     pub(crate) fn check_order(
         &mut self,
         order: &mut InputOrderField,
+        before: &[InputOrderField],
         holdings: &impl Holdings,
     ) -> Result<(), Denial> {
-        let result = self.judge(order, holdings);
+        let result = self.judge(order, before, holdings);
         self.denied += u64::from(result.is_err());
         result
     }
@@ -36,7 +38,7 @@ impl RiskGate {
     ///
     /// Returns the first rule that it breaks.
     pub(crate) fn check_other(&mut self) -> Result<(), Denial> {
-        let result = self.judge_switch().and_then(|()| self.judge_day());
+        let result = self.judge_switch().and_then(|()| self.judge_day(0));
         self.denied += u64::from(result.is_err());
         result
     }
@@ -66,7 +68,12 @@ impl RiskGate {
         Err(denials::pace(self.counts.in_window(now), self.counts.most(), self.config.window, from, now))
     }
 
-    fn judge(&self, order: &mut InputOrderField, holdings: &impl Holdings) -> Result<(), Denial> {
+    fn judge(
+        &self,
+        order: &mut InputOrderField,
+        before: &[InputOrderField],
+        holdings: &impl Holdings,
+    ) -> Result<(), Denial> {
         self.judge_switch()?;
         let place = self.instruments.get(&order.instrument_id);
         let row = place.and_then(|place| place.row.as_deref());
@@ -74,12 +81,14 @@ impl RiskGate {
         self.judge_size(order)?;
         if let Some(place) = place {
             self.judge_price(order, place)?;
-            self.judge_self_trade(order, place)?;
         }
+        self.judge_self_trade(order, before, place)?;
         self.judge_position(order, place, holdings)?;
-        self.judge_open_orders(place)?;
-        self.judge_day()?;
-        self.judge_cancels(order, place)
+        // A request has two orders at most: a quote's.
+        let before = u32::from(!before.is_empty());
+        self.judge_open_orders(place, before)?;
+        self.judge_day(before)?;
+        self.judge_cancels(order, place, before)
     }
 
     fn judge_switch(&self) -> Result<(), Denial> {
@@ -124,16 +133,22 @@ impl RiskGate {
         Ok(())
     }
 
-    fn judge_self_trade(&self, order: &InputOrderField, place: &Place) -> Result<(), Denial> {
+    fn judge_self_trade(
+        &self,
+        order: &InputOrderField,
+        before: &[InputOrderField],
+        place: Option<&Place>,
+    ) -> Result<(), Denial> {
         if !self.config.self_trade_check {
             return Ok(());
         }
         let Some(own) = market_price(order) else { return Ok(()) };
         let is_buy = order.direction == Direction::BUY;
-        let crossed = match is_buy {
-            true => place.sells.lowest().filter(|lowest| *lowest <= own.0),
-            false => place.buys.highest().filter(|highest| *highest >= own.0),
-        };
+        let working =
+            place.and_then(|place| if is_buy { place.sells.lowest() } else { place.buys.highest() });
+        let others = before.iter().filter(|other| other.direction != order.direction);
+        let prices = others.filter_map(market_price).map(|price| price.0).chain(working);
+        let crossed = prices.into_iter().find(|price| if is_buy { *price <= own.0 } else { *price >= own.0 });
         match crossed {
             Some(other) => Err(denials::self_trade(is_buy, order.limit_price, other)),
             None => Ok(()),
@@ -213,41 +228,47 @@ impl RiskGate {
         Ok(())
     }
 
-    fn judge_open_orders(&self, place: Option<&Place>) -> Result<(), Denial> {
+    fn judge_open_orders(&self, place: Option<&Place>, before: u32) -> Result<(), Denial> {
         if let Some(most) = self.config.open_orders {
-            let open = place.map_or(0, |place| place.buys.orders + place.sells.orders);
+            let open = before + place.map_or(0, |place| place.buys.orders + place.sells.orders);
             if open >= most {
                 return Err(denials::too_many(Rule::OpenOrders, "working orders", open + 1, most));
             }
         }
         match self.config.open_orders_total {
-            Some(most) if self.open >= most => {
-                Err(denials::too_many(Rule::OpenOrdersTotal, "working orders in all", self.open + 1, most))
+            Some(most) if self.open + before >= most => {
+                let after = self.open + before + 1;
+                Err(denials::too_many(Rule::OpenOrdersTotal, "working orders in all", after, most))
             }
             _ => Ok(()),
         }
     }
 
-    fn judge_day(&self) -> Result<(), Denial> {
+    fn judge_day(&self, before: u32) -> Result<(), Denial> {
         if let Some(most) = self.config.orders_per_day
-            && self.counts.orders >= most
+            && self.counts.orders + before >= most
         {
-            let after = u64::from(self.counts.orders) + 1;
+            let after = self.counts.orders + before + 1;
             return Err(denials::too_many(Rule::OrdersPerDay, "orders on this trading day", after, most));
         }
         match self.config.cancels_per_day {
             // Each working order may need a cancel of its own, and this one too.
-            Some(most) if u64::from(self.counts.cancels) + u64::from(self.own) >= u64::from(most) => {
+            Some(most) if self.counts.cancels + self.own + before >= most => {
                 Err(denials::cancels(Rule::CancelsPerDay, "in all", self.counts.cancels, self.own, most))
             }
             _ => Ok(()),
         }
     }
 
-    fn judge_cancels(&self, order: &InputOrderField, place: Option<&Place>) -> Result<(), Denial> {
+    fn judge_cancels(
+        &self,
+        order: &InputOrderField,
+        place: Option<&Place>,
+        before: u32,
+    ) -> Result<(), Denial> {
         let (Some(most), Some(place)) = (self.config.cancels_per_instrument, place) else { return Ok(()) };
         let own = place.buys.own + place.sells.own;
-        if u64::from(place.cancels) + u64::from(own) < u64::from(most) {
+        if place.cancels + own + before < most {
             return Ok(());
         }
         let of = format!("of {}", order.instrument_id);

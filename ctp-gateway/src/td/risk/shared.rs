@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
 use ctp_types::Text;
@@ -21,7 +21,8 @@ pub(crate) struct Taken {
 /// Makes several trading clients of one account in one process count their orders and cancels together.
 ///
 /// The limits of an account hold for what all of its clients send. Clones are the same counts, also in clones of a
-/// configuration; a client that is alone pays nothing for them. Clients in other processes are not counted.
+/// configuration; each account (broker and investor) has its own within them, and a client that is alone pays nothing for
+/// them. Clients in other processes are not counted.
 ///
 /// ```
 /// # use ctp_gateway::TdConfig;
@@ -31,8 +32,12 @@ pub(crate) struct Taken {
 /// second.counts = first.counts.clone();
 /// ```
 #[derive(Clone, Default)]
-pub struct AccountCounts(Arc<Shared>);
+pub struct AccountCounts(Arc<Mutex<BTreeMap<Account, Weak<Shared>>>>);
 
+/// Broker and investor.
+type Account = (Text<11>, Text<13>);
+
+/// The counts of one account.
 #[derive(Default)]
 struct Shared {
     members: AtomicUsize,
@@ -64,22 +69,35 @@ impl Log {
 }
 
 impl AccountCounts {
-    /// Makes a session one of those that share the counts.
-    pub(crate) fn join(&self) -> Member {
-        let mut log = self.0.lock();
+    /// Makes a session one of those that share the counts of its account.
+    pub(crate) fn join(&self, account: Account) -> Member {
+        let mut accounts = self.accounts();
+        accounts.retain(|_, shared| shared.strong_count() > 0);
+        let shared = accounts.get(&account).and_then(Weak::upgrade).unwrap_or_else(|| {
+            let shared = Arc::<Shared>::default();
+            accounts.insert(account, Arc::downgrade(&shared));
+            shared
+        });
+        drop(accounts);
+        let mut log = shared.lock();
         let id = log.next_member;
         log.next_member += 1;
         let end = log.end();
         log.read.insert(id, end);
-        self.0.members.store(log.read.len(), Ordering::Release);
+        shared.members.store(log.read.len(), Ordering::Release);
         drop(log);
-        Member { shared: Arc::clone(&self.0), id }
+        Member { shared, id }
+    }
+
+    fn accounts(&self) -> MutexGuard<'_, BTreeMap<Account, Weak<Shared>>> {
+        // Nothing panics while the map is changed.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl fmt::Debug for AccountCounts {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let members = self.0.members.load(Ordering::Relaxed);
+        let members: usize = self.accounts().values().map(Weak::strong_count).sum();
         formatter.debug_struct("AccountCounts").field("members", &members).finish_non_exhaustive()
     }
 }
@@ -149,6 +167,10 @@ impl Turn<'_> {
 mod tests {
     use super::*;
 
+    fn account(investor: &str) -> Account {
+        (Text::new("9999").unwrap(), Text::new(investor).unwrap())
+    }
+
     fn taken(instrument: &str) -> Taken {
         Taken { at: Instant::now(), what: Counted::Order, instrument: Text::new(instrument).unwrap() }
     }
@@ -156,9 +178,9 @@ mod tests {
     #[test]
     fn each_hears_once_what_the_others_sent() {
         let counts = AccountCounts::default();
-        let first = counts.join();
+        let first = counts.join(account("1"));
         assert!(first.turn().is_none(), "alone");
-        let second = counts.clone().join();
+        let second = counts.clone().join(account("1"));
         let (one, two) = (taken("a"), taken("b"));
         let mut turn = first.turn().unwrap();
         assert_eq!(turn.news(), []);
@@ -171,22 +193,35 @@ mod tests {
         assert_eq!(first.turn().unwrap().news(), [two]);
         assert_eq!(first.turn().unwrap().news(), []);
         assert_eq!(second.turn().unwrap().news(), []);
-        assert!(counts.0.lock().entries.is_empty(), "nobody needs it any more");
+        assert!(first.shared.lock().entries.is_empty(), "nobody needs it any more");
         drop(second);
         assert!(first.turn().is_none());
     }
 
     #[test]
+    fn each_account_has_counts_of_its_own() {
+        let counts = AccountCounts::default();
+        let (first, other) = (counts.join(account("1")), counts.join(account("2")));
+        assert!(first.turn().is_none() && other.turn().is_none());
+        let second = counts.join(account("1"));
+        assert!(first.turn().is_some() && other.turn().is_none());
+        assert_eq!(format!("{counts:?}"), "AccountCounts { members: 3, .. }");
+        drop((first, second, other));
+        assert_eq!(format!("{counts:?}"), "AccountCounts { members: 0, .. }");
+    }
+
+    #[test]
     fn one_that_does_not_read_does_not_keep_others_from_it() {
         let counts = AccountCounts::default();
-        let (first, second, third) = (counts.join(), counts.join(), counts.join());
+        let join = || counts.join(account("1"));
+        let (first, second, third) = (join(), join(), join());
         for _ in 0..5 {
             first.turn().unwrap().tell([taken("a")].into_iter());
         }
         assert_eq!(second.turn().unwrap().news().len(), 5);
-        assert_eq!(counts.0.lock().entries.len(), 5);
+        assert_eq!(first.shared.lock().entries.len(), 5);
         drop(third);
         assert_eq!(first.turn().unwrap().news(), []);
-        assert_eq!(counts.0.lock().entries.len(), 0);
+        assert_eq!(first.shared.lock().entries.len(), 0);
     }
 }

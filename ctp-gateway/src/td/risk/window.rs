@@ -39,6 +39,17 @@ impl Window {
         }
     }
 
+    /// Takes it that the last actions went as late as now.
+    pub(crate) fn delay(&mut self, now: Instant, actions: usize) {
+        for nth in 1..=actions.min(self.capacity()) {
+            let at = self.place_of(nth);
+            self.times[at] = self.times[at].map(|time| time.max(now));
+        }
+        if actions > 0 {
+            self.last = self.last.map(|last| last.max(now));
+        }
+    }
+
     /// Returns whether another action may pass if any window may hold `most`, at most the capacity.
     pub(crate) fn allows(&self, now: Instant, most: usize) -> bool {
         match self.nth_last(most) {
@@ -74,10 +85,12 @@ impl Window {
 
     /// Returns the time of the last action but `nth − 1`.
     fn nth_last(&self, nth: usize) -> Option<Instant> {
-        let capacity = self.capacity();
-        let nth = nth.clamp(1, capacity);
-        let at = if nth > self.next { self.next + capacity - nth } else { self.next - nth };
-        self.times[at]
+        self.times[self.place_of(nth.clamp(1, self.capacity()))]
+    }
+
+    /// Returns where the last action but `nth − 1` is, `nth` being from 1 to the capacity.
+    fn place_of(&self, nth: usize) -> usize {
+        if nth > self.next { self.next + self.capacity() - nth } else { self.next - nth }
     }
 }
 
@@ -107,6 +120,25 @@ mod tests {
         window.take(from);
         assert!(!window.allows(from, 1) && window.allows(from, 2) && !window.allows(from, 0));
         assert_eq!(window.allows_from(from, 0), None);
+    }
+
+    #[test]
+    fn what_went_late_counts_from_then() {
+        let start = Instant::now();
+        let mut window = Window::new(SECOND, 3);
+        for _ in 0..3 {
+            window.take(start);
+        }
+        let late = start + SECOND / 2;
+        window.delay(late, 2);
+        window.delay(start, 3);
+        let (first, second) = (start + SECOND * 11 / 10, start + SECOND * 16 / 10);
+        assert!(window.allows(first, 3) && !window.allows(first, 2));
+        assert!(window.allows(second, 1));
+        window.take(start);
+        assert!(!window.allows(start + SECOND * 15 / 10, 3), "times do not go back");
+        window.delay(second, 9);
+        assert_eq!(window.count(second + SECOND), 3);
     }
 
     /// Steps between wishes in milliseconds, some of them back, and how many a wish leaves for others.

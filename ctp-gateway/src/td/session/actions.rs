@@ -68,8 +68,9 @@ impl TdSession {
         match record.get_mut::<InputOrderField>() {
             Some(order) => {
                 self.fill_account(order);
-                self.check_order(order)?;
+                self.check_order(order, &[])?;
                 form::complete(order)?;
+                self.check_reference(order.order_ref)?;
             }
             None if request == TraderRequest::ReqOrderInsert => {
                 return Err(other_record(request, record, InputOrderField::DESCRIPTOR.name).into());
@@ -127,30 +128,33 @@ impl TdSession {
     /// Returns the reference of something that is new: the caller's own, which must lie above all others or would be
     /// refused, or the next one.
     pub(super) fn reference(&mut self, given: Text<13>) -> Result<Text<13>, Error> {
+        self.check_reference(given)?;
         if given.is_empty() {
-            return self.next_order_ref();
+            self.last_order_ref += 1;
+            return Ok(decimal(self.last_order_ref));
         }
-        match given.to_str().trim().parse::<i64>() {
-            Ok(number) if number > self.last_order_ref && number <= ORDER_REF_MAX => {
-                self.last_order_ref = number;
-                Ok(given)
-            }
-            _ => {
-                let fix = format!("leave it empty, or give a number above {}", self.last_order_ref);
-                Err(Denial::new(Rule::OrderRef, format!("order reference `{given}`"), fix).into())
-            }
-        }
+        // It is a number above the last: see there.
+        self.last_order_ref = given.to_str().trim().parse().unwrap_or(self.last_order_ref);
+        Ok(given)
     }
 
-    /// Returns the next reference: never one that was used before, by whomever.
-    pub(super) fn next_order_ref(&mut self) -> Result<Text<13>, Error> {
-        if self.last_order_ref >= ORDER_REF_MAX {
+    /// Checks that a reference can be given, without giving it: what is denied must not have been counted.
+    fn check_reference(&self, given: Text<13>) -> Result<(), Denial> {
+        if given.is_empty() {
+            if self.last_order_ref < ORDER_REF_MAX {
+                return Ok(());
+            }
             let fix = "the counter takes no higher number; wait for the next trading day";
             let value = format!("order reference {}", self.last_order_ref);
-            return Err(Denial::new(Rule::OrderRef, value, fix).into());
+            return Err(Denial::new(Rule::OrderRef, value, fix));
         }
-        self.last_order_ref += 1;
-        Ok(decimal(self.last_order_ref))
+        match given.to_str().trim().parse::<i64>() {
+            Ok(number) if number > self.last_order_ref && number <= ORDER_REF_MAX => Ok(()),
+            _ => {
+                let fix = format!("leave it empty, or give a number above {}", self.last_order_ref);
+                Err(Denial::new(Rule::OrderRef, format!("order reference `{given}`"), fix))
+            }
+        }
     }
 }
 

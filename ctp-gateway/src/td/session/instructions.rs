@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use ctp_types::{ParkedOrderField, RecordBox, Text, TraderRequest, Value};
+use ctp_types::{ActionFlag, ParkedOrderField, RecordBox, Text, TraderRequest, Value};
 use tokio::sync::oneshot;
 
 use crate::error::{Denial, Error, Rule, SendRefusal, ServerError, UnknownCause};
@@ -99,11 +99,14 @@ impl TdSession {
         if !std::ptr::eq(request.record(), record.descriptor()) {
             return Err(other_record(request, record, request.record().name));
         }
+        check_action_flag(request, record)?;
         self.names.fill(record);
         self.fill_exchange(record)?;
         let parked = request == TraderRequest::ReqParkedOrderInsert;
-        for mut order in classes::orders_of(request, record) {
-            self.check_order(&mut order)?;
+        let orders = classes::orders_of(request, record);
+        for (index, order) in orders.iter().enumerate() {
+            let mut order = *order;
+            self.check_order(&mut order, &orders[..index])?;
             form::complete(&mut order)?;
             if let Some(parked) = record.get_mut::<ParkedOrderField>().filter(|_| parked) {
                 // A market order lasts as its exchange has it.
@@ -288,5 +291,19 @@ impl TdSession {
             return Err(Denial::new(Rule::Exchange, value, format!("it trades at {known}")));
         }
         Ok(())
+    }
+}
+
+/// Denies what is no cancel and goes by a cancel's name: an order that was changed would have passed no rule.
+fn check_action_flag(request: TraderRequest, record: &RecordBox) -> Result<(), Denial> {
+    let view = record.as_ref();
+    let flag = view.descriptor().field("ActionFlag").map(|field| view.field(field));
+    match flag {
+        Some(Value::Char(flag)) if flag != 0 && flag != ActionFlag::DELETE.as_char() => {
+            let value = format!("{} with ActionFlag `{}`", request.name(), char::from(flag));
+            let fix = "CTP changes no order: cancel it (ActionFlag::DELETE) and place another";
+            Err(Denial::new(Rule::OrderKind, value, fix))
+        }
+        _ => Ok(()),
     }
 }

@@ -14,6 +14,7 @@ use crate::td::event::TdEvent;
 use crate::td::io::Output;
 use crate::td::ledger::Mark;
 use crate::td::orders::order::OrderId;
+use crate::td::recovery::GateReason;
 use crate::td::risk::{Counted, Prices, RiskSnapshot, Taken};
 use crate::td::session::TdSession;
 
@@ -33,9 +34,22 @@ impl TdSession {
         self.risk.taken()
     }
 
-    /// Checks an order that is to be sent now, and fills in its exchange.
-    pub(super) fn check_order(&mut self, order: &mut InputOrderField) -> Result<(), Denial> {
-        self.risk.check_order(order, &self.ledger)
+    /// Ends a step: what is given out now counts from when the library has taken it.
+    pub(super) fn end_risk_step(&mut self) {
+        let counted = self.outputs.iter().filter_map(|output| match output {
+            Output::Send { request, request_id, .. } if Class::of(*request).is_counted() => Some(*request_id),
+            _ => None,
+        });
+        self.risk.end_step(counted);
+    }
+
+    /// Checks an order that is to be sent now, behind others of the same request, and fills in its exchange.
+    pub(super) fn check_order(
+        &mut self,
+        order: &mut InputOrderField,
+        before: &[InputOrderField],
+    ) -> Result<(), Denial> {
+        self.risk.check_order(order, before, &self.ledger)
     }
 
     /// Checks an action that makes no order and counts as one.
@@ -109,8 +123,9 @@ impl TdSession {
         match entry {
             Entry::Switch { on: true, reason, at_ns } => drop(self.risk.kill(reason.clone(), *at_ns)),
             Entry::Switch { on: false, .. } => drop(self.risk.release()),
-            _ => {}
+            _ => return,
         }
+        self.close_for_switch();
     }
 
     /// Says at a login that the kill switch is on, and begins to cancel anew: what was asked before may not have arrived.
@@ -164,6 +179,7 @@ impl TdSession {
             let orders = self.risk.to_cancel();
             let entry = Entry::Switch { at_ns: now.unix_ns, on: true, reason: reason.clone() };
             self.outputs.push(Output::Journal(entry));
+            self.close_for_switch();
             self.alert(alert(Alert::Killed { reason, orders }));
         }
     }
@@ -174,7 +190,16 @@ impl TdSession {
             let reason = killed.reason;
             let entry = Entry::Switch { at_ns: now.unix_ns, on: false, reason: reason.clone() };
             self.outputs.push(Output::Journal(entry));
+            self.close_for_switch();
             self.alert(alert(Alert::Released { reason }));
+        }
+    }
+
+    /// Closes the gate while the kill switch is on.
+    fn close_for_switch(&mut self) {
+        match self.is_killed() {
+            true => self.assurance.gate.close(GateReason::KillSwitch),
+            false => self.assurance.gate.lift(GateReason::KillSwitch),
         }
     }
 

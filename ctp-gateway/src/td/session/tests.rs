@@ -2,6 +2,7 @@ mod credentials;
 mod ledger;
 mod memory;
 mod recovery;
+mod risk;
 mod watch;
 
 use std::collections::VecDeque;
@@ -193,9 +194,13 @@ impl Bench {
         self.step(Input::Callback(event));
     }
 
-    fn step(&mut self, input: Input) {
+    fn time(&self) -> Now {
         let elapsed = i64::try_from((self.now - self.made).as_nanos()).unwrap();
-        let now = Now { instant: self.now, unix_ns: SUNDAY + elapsed };
+        Now { instant: self.now, unix_ns: SUNDAY + elapsed }
+    }
+
+    fn step(&mut self, input: Input) {
+        let now = self.time();
         let mut outputs = VecDeque::from(self.session.step(now, input));
         while let Some(output) = outputs.pop_front() {
             match output {

@@ -121,7 +121,7 @@ fn denied(
     mut order: InputOrderField,
     holdings: &impl Holdings,
 ) -> Option<Denial> {
-    gate.check_order(&mut order, holdings).and_then(|()| gate.check_pace(now, 1)).err()
+    gate.check_order(&mut order, &[], holdings).and_then(|()| gate.check_pace(now, 1)).err()
 }
 
 fn send(gate: &mut RiskGate, now: Instant, id: OrderId, order: &InputOrderField) {

@@ -8,7 +8,7 @@ use crate::td::ledger::{Compared, Comparison};
 use crate::td::recovery::{GateReason, GateState};
 
 impl Bench {
-    fn with(change: impl FnOnce(&mut TdConfig)) -> Self {
+    pub(super) fn with(change: impl FnOnce(&mut TdConfig)) -> Self {
         let mut config = TdConfig::new(["sim://test"], "9999", "000001", "canary-password");
         config.app_id = "client".into();
         config.auth_code = "canary-code".into();
@@ -16,18 +16,18 @@ impl Bench {
         Self::of(&config)
     }
 
-    fn disconnect(&mut self) -> &mut Self {
+    pub(super) fn disconnect(&mut self) -> &mut Self {
         self.callback(TraderCallback::OnFrontDisconnected, 0x1001);
         self.now += Duration::from_secs(2);
         self.step(Input::Time);
         self
     }
 
-    fn asked(&self, request: TraderRequest) -> usize {
+    pub(super) fn asked(&self, request: TraderRequest) -> usize {
         self.sent.iter().filter(|(sent, ..)| *sent == request).count()
     }
 
-    fn gate(&self) -> GateState {
+    pub(super) fn gate(&self) -> GateState {
         *self.gates.last().expect("a gate")
     }
 
