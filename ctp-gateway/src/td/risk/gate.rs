@@ -32,13 +32,24 @@ impl RiskGate {
         result
     }
 
+    /// Checks that the kill switch is off: before anything else is said of what is new.
+    ///
+    /// # Errors
+    ///
+    /// Returns the denial if it is on.
+    pub(crate) fn check_switch(&mut self) -> Result<(), Denial> {
+        let result = self.judge_switch();
+        self.denied += u64::from(result.is_err());
+        result
+    }
+
     /// Checks a request that makes no order but counts as one, such as the exercise of an option.
     ///
     /// # Errors
     ///
     /// Returns the first rule that it breaks.
     pub(crate) fn check_other(&mut self) -> Result<(), Denial> {
-        let result = self.judge_switch().and_then(|()| self.judge_day(0));
+        let result = self.judge_day(0);
         self.denied += u64::from(result.is_err());
         result
     }
@@ -74,7 +85,6 @@ impl RiskGate {
         before: &[InputOrderField],
         holdings: &impl Holdings,
     ) -> Result<(), Denial> {
-        self.judge_switch()?;
         let place = self.instruments.get(&order.instrument_id);
         let row = place.and_then(|place| place.row.as_deref());
         sanity::check(order, row, self.instruments.complete)?;
@@ -266,13 +276,13 @@ impl RiskGate {
         place: Option<&Place>,
         before: u32,
     ) -> Result<(), Denial> {
-        let (Some(most), Some(place)) = (self.config.cancels_per_instrument, place) else { return Ok(()) };
-        let own = place.buys.own + place.sells.own;
-        if place.cancels + own + before < most {
+        let Some(most) = self.config.cancels_per_instrument else { return Ok(()) };
+        let (cancels, own) = place.map_or((0, 0), |place| (place.cancels, place.buys.own + place.sells.own));
+        if cancels + own + before < most {
             return Ok(());
         }
         let of = format!("of {}", order.instrument_id);
-        Err(denials::cancels(Rule::CancelsPerInstrument, &of, place.cancels, own, most))
+        Err(denials::cancels(Rule::CancelsPerInstrument, &of, cancels, own, most))
     }
 
     fn judge_pace(&self, now: Instant, orders: usize) -> Result<(), Denial> {

@@ -65,6 +65,9 @@ impl TdSession {
         request: TraderRequest,
         record: &mut RecordBox,
     ) -> Result<(), Error> {
+        if Class::of(request) == Class::New {
+            self.risk.check_switch()?;
+        }
         match record.get_mut::<InputOrderField>() {
             Some(order) => {
                 self.fill_account(order);
