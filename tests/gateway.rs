@@ -5,6 +5,8 @@
 //! `cargo test --test gateway -- f22` runs some. With `CTP_GATEWAY_WITHOUT_PLANS=1` nothing goes wrong, and every test whose
 //! fault is a plan must fail.
 
+#[path = "gateway/books.rs"]
+mod books;
 #[path = "gateway/boundary.rs"]
 mod boundary;
 #[path = "gateway/cancels.rs"]
@@ -79,6 +81,7 @@ fn cases_of_all() -> impl Iterator<Item = &'static Case> {
         orders::CASES,
         cancels::CASES,
         checks::CASES,
+        books::CASES,
         ticks::CASES,
         dates::CASES,
         handlers::CASES,

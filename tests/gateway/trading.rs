@@ -115,7 +115,14 @@ impl World {
 
     /// Waits until an order is in a phase.
     pub(crate) async fn phase(&self, handle: &OrderHandle, phase: OrderPhase) {
-        self.until(&format!("{phase:?}"), PATIENCE, || (handle.order().phase == phase).then_some(())).await;
+        let mut waited = 0;
+        self.until(&format!("{phase:?}"), PATIENCE, || {
+            let order = handle.order();
+            waited += 1;
+            assert!(order.phase == phase || !order.phase.is_over() || waited < 200, "{phase:?}: {order:?}");
+            (order.phase == phase).then_some(())
+        })
+        .await;
     }
 
     /// Somebody at the exchange trades with a resting order.
