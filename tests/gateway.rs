@@ -21,6 +21,8 @@ mod dates;
 mod fates;
 #[path = "gateway/handlers.rs"]
 mod handlers;
+#[path = "gateway/journal.rs"]
+mod journal;
 #[path = "gateway/life.rs"]
 mod life;
 #[path = "gateway/links.rs"]
@@ -85,6 +87,7 @@ fn cases_of_all() -> impl Iterator<Item = &'static Case> {
         ticks::CASES,
         dates::CASES,
         handlers::CASES,
+        journal::CASES,
     ]
     .into_iter()
     .flatten()

@@ -51,6 +51,7 @@ mod fanout;
 mod handshake;
 mod ids;
 mod library;
+mod maps;
 mod observe;
 mod session;
 mod setup;

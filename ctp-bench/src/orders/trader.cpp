@@ -176,7 +176,8 @@ public:
     void Init() override { thread = std::thread([this] { work(); }); }
     int Join() override { return 0; }
     const char *GetTradingDay() override { return DAY; }
-    void GetFrontInfo(CThostFtdcFrontInfoField *info) override { info->QryFreq = info->FTDPkgFreq = 100; }
+    // No word on packets per second: orders are not paced by the front.
+    void GetFrontInfo(CThostFtdcFrontInfoField *info) override { info->QryFreq = 100; }
     void RegisterFront(char *front) override { address = front; }
     void RegisterNameServer(char *) override {}
     void RegisterFensUserInfo(CThostFtdcFensUserInfoField *) override {}
@@ -200,7 +201,7 @@ public:
     }
     int ReqSettlementInfoConfirm(CThostFtdcSettlementInfoConfirmField *request, int id) override {
         confirmed = now();
-        const CThostFtdcSettlementInfoConfirmField answer = *request;
+        CThostFtdcSettlementInfoConfirmField answer = *request;
         later([this, answer, id]() mutable { spi->OnRspSettlementInfoConfirm(&answer, &fine, id, true); });
         return 0;
     }

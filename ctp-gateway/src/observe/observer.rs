@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use metrics::{Gauge, Histogram, SharedString, counter, gauge, histogram};
+use metrics::{Counter, Gauge, Histogram, SharedString, counter, gauge, histogram};
 
 use ctp_types::RspInfoField;
 
@@ -163,7 +163,37 @@ pub(crate) struct Observer {
     depths: [Gauge; 4],
     step_time: Histogram,
     callback_wait: Histogram,
+    commands: Counter,
+    callbacks: Named,
+    events: Named,
+    attempts: Named,
     begun: Option<Instant>,
+}
+
+/// The counters of a metric by the value of its label, which is one of a few constants. Making a counter's key allocates;
+/// on the way of an order nothing does twice.
+#[derive(Debug)]
+struct Named {
+    metric: &'static str,
+    label: &'static str,
+    known: Vec<(&'static str, Counter)>,
+}
+
+impl Named {
+    fn new(metric: &'static str, label: &'static str) -> Self {
+        Self { metric, label, known: Vec::new() }
+    }
+
+    /// Counts one of `value`. Constants are told apart by where they are; one that is at two places is known twice.
+    fn count(&mut self, session: &'static str, account: &SharedString, value: &'static str) {
+        if let Some((_, counter)) = self.known.iter().find(|(known, _)| std::ptr::eq(*known, value)) {
+            return counter.increment(1);
+        }
+        let Self { metric, label, .. } = *self;
+        let counter = counter!(metric, "session" => session, "account" => account.clone(), label => value);
+        counter.increment(1);
+        self.known.push((value, counter));
+    }
 }
 
 impl Observer {
@@ -206,6 +236,10 @@ impl Observer {
                 gauge!(names::QUEUE_DEPTH, "session" => label, "account" => account.clone(), "queue" => queue)
             }),
             callback_wait: histogram!(names::CALLBACK_WAIT, "session" => label, "account" => account.clone()),
+            commands: counter!(names::COMMANDS, "session" => label, "account" => account.clone()),
+            callbacks: Named::new(names::CALLBACKS, "callback"),
+            events: Named::new(names::EVENTS, "event"),
+            attempts: Named::new(names::REQUEST_ATTEMPTS, "request"),
             account,
             begun: None,
         };
@@ -246,17 +280,13 @@ impl Observer {
                     About::Other => {}
                 }
                 drop(health);
-                self.count(names::CALLBACKS, "callback", name);
+                self.callbacks.count(self.session, &self.account, name);
                 if let Some(received_ns) = received_ns {
                     // A clock that was set back meanwhile makes no negative time.
                     self.callback_wait.record((now.unix_ns - received_ns).max(0) as f64 / 1e9);
                 }
             }
-            Heard::Command => {
-                let labels =
-                    [("session", SharedString::from(self.session)), ("account", self.account.clone())];
-                counter!(names::COMMANDS, &labels).increment(1);
-            }
+            Heard::Command => self.commands.increment(1),
             Heard::NotTaken(reason) => self.count(names::REQUEST_REFUSED, "reason", reason),
             Heard::Other => {}
         }
@@ -274,9 +304,9 @@ impl Observer {
         for output in outputs {
             match S::told(output) {
                 Told::State(state) => self.take_state(now, state),
-                Told::Event(event) => self.count(names::EVENTS, "event", event),
+                Told::Event(event) => self.events.count(self.session, &self.account, event),
                 Told::Watchdog(watchdog) => self.take_watchdog(watchdog),
-                Told::Attempt(request) => self.count(names::REQUEST_ATTEMPTS, "request", request),
+                Told::Attempt(request) => self.attempts.count(self.session, &self.account, request),
                 Told::Ended { request, outcome, waited, paced } => {
                     *self.vitals.lock().requests.entry(outcome.to_owned()).or_default() += 1;
                     let account = self.account.clone();

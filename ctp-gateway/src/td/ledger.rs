@@ -21,13 +21,14 @@ mod view;
 mod wants;
 mod working;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use ctp_types::{
     BrokerTradingParamsField, Direction, InstrumentCommissionRateField, InstrumentField,
     InstrumentMarginRateField, OffsetFlag, PosiDirection, Text, TradeField, TradeType,
 };
 
+use crate::maps::{HashMap, HashSet};
 use crate::td::{Order, OrderId};
 
 use self::account::Funds;

@@ -1,11 +1,10 @@
 //! How long orders take and how many are refused: metrics of trading alone.
 
-use std::collections::HashMap;
-
 use ctp_types::{InputOrderField, Text, TraderRequest};
 use metrics::{Histogram, SharedString, counter, histogram};
 
 use crate::error::{Refuser, ServerError};
+use crate::maps::HashMap;
 use crate::metrics as names;
 use crate::td::event::TdEvent;
 use crate::td::io::{Input, Output};
@@ -39,7 +38,7 @@ impl Meter {
         Self {
             ack: histogram!(names::ORDER_ACK, "session" => SESSION, "account" => account.clone()),
             trade: histogram!(names::ORDER_TRADE, "session" => SESSION, "account" => account.clone()),
-            sent: HashMap::new(),
+            sent: HashMap::default(),
             account,
         }
     }

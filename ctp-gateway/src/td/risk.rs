@@ -18,7 +18,6 @@ mod switch;
 mod window;
 mod working;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -38,6 +37,7 @@ pub use self::switch::Killed;
 use self::switch::Sweep;
 use self::working::Working;
 use crate::config::RiskConfig;
+use crate::maps::HashMap;
 use crate::td::orders::order::{Order, OrderId};
 use crate::td::rows::Instrument;
 
@@ -74,7 +74,7 @@ impl RiskGate {
             acks: Acks::new(config.ack),
             config,
             instruments: Instruments::default(),
-            orders: HashMap::new(),
+            orders: HashMap::default(),
             open: 0,
             own: 0,
             opening: 0,
@@ -155,8 +155,12 @@ impl RiskGate {
         self.sweep.clear();
     }
 
-    /// Takes an order that is about to be sent. Its action is counted by [`take`](Self::take).
+    /// Takes an order that is sent. Its action is counted by [`take`](Self::take).
     pub(crate) fn order_sent(&mut self, id: OrderId, order: &InputOrderField) {
+        if self.switch.is_some() {
+            // It was with the library already when the switch was thrown.
+            self.sweep.add(id);
+        }
         let place = self.instruments.place_of(&order.instrument_id);
         self.set(id, Some(Working::sent(place, order)));
         if let Some(now) = self.now {

@@ -15,7 +15,6 @@ mod recovery;
 mod risk;
 mod watch;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -29,6 +28,7 @@ use crate::config::TdConfig;
 use crate::error::{Error, SendRefusal, UnknownCause};
 use crate::handshake::{Handshake, Move, Plan, Step};
 use crate::ids::RequestIds;
+use crate::maps::HashMap;
 use crate::requests::desk::{Heard, RequestDesk};
 use crate::session::Now;
 use crate::session::watch::{Watch, alert};
@@ -120,8 +120,8 @@ impl TdSession {
             ledger: Ledger::default(),
             instructions: Instructions::new(config.timeouts.order),
             risk: RiskGate::new(config.risk.clone()),
-            handles: HashMap::new(),
-            placing: HashMap::new(),
+            handles: HashMap::default(),
+            placing: HashMap::default(),
             unanswered: Deadlines::default(),
             cancels: Cancels::default(),
             events: Vec::new(),

@@ -56,11 +56,11 @@ impl Driver {
 
     /// Writes a request into the journal, gives it to the library, and tells the session what the library said.
     fn send(&mut self, request: TraderRequest, record: &RecordBox, request_id: i32) {
-        let written = self.pen.before(self.clock.unix_ns(), request, record, request_id);
+        let written = self.pen.before(&self.clock, request, record, request_id);
         let result = written.and_then(|()| {
             let result = self.object.api().request(request, record.as_ref(), request_id);
             let result = SendRefusal::read(result);
-            self.pen.after(self.clock.unix_ns(), request, request_id, &result);
+            self.pen.after(&self.clock, request, request_id, &result);
             result
         });
         self.step(Input::Sent { request_id, result });

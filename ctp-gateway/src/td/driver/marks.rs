@@ -1,11 +1,11 @@
 //! Prices on their way to the session: at most two a second for an instrument, and only where it has something to do with
 //! the account. The last one of an instrument is always kept.
 
-use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use ctp_types::Text;
 
+use crate::maps::HashMap;
 use crate::td::ledger::Mark;
 
 /// How often the session is given a price of the same instrument at most.

@@ -7,6 +7,7 @@ use ctp_types::{
     TraderCallback, TraderRequest,
 };
 
+use crate::clock::WallClock;
 use crate::error::SendRefusal;
 use crate::journal::{Entry, Journal, JournalError};
 use crate::td::classes::Class;
@@ -37,7 +38,7 @@ impl Pen {
     /// market leaves all the same: not to be able to cancel is worse.
     pub(super) fn before(
         &mut self,
-        now_ns: i64,
+        clock: &WallClock,
         request: TraderRequest,
         record: &RecordBox,
         request_id: i32,
@@ -46,7 +47,7 @@ impl Pen {
             return Ok(());
         }
         let place = (self.front_id, self.session_id);
-        let Some(entry) = action(now_ns, request, record, request_id, place) else { return Ok(()) };
+        let Some(entry) = action(clock.unix_ns(), request, record, request_id, place) else { return Ok(()) };
         match self.append(&entry) {
             Err(error) if Class::of(request) != Class::Cancel => Err(SendRefusal::NotJournaled(error)),
             _ => Ok(()),
@@ -56,13 +57,13 @@ impl Pen {
     /// Writes what the library said to a request that changes something.
     pub(super) fn after(
         &mut self,
-        now_ns: i64,
+        clock: &WallClock,
         request: TraderRequest,
         request_id: i32,
         result: &Result<(), SendRefusal>,
     ) {
         if self.journal.is_some()
-            && let Some(entry) = answer(now_ns, request, request_id, result)
+            && let Some(entry) = answer(clock.unix_ns(), request, request_id, result)
         {
             let _ = self.append(&entry);
         }

@@ -1,7 +1,7 @@
 //! All instructions of the trading day, found by any of their names. A pure state machine: what is sent and what comes
 //! goes in, events come out. Records may be repeated, late or replayed; each change is reported once.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,6 +9,7 @@ use ctp_types::{ActionFlag, RecordBox, RecordRef, Text, Value};
 use tokio::sync::{oneshot, watch};
 
 use crate::error::{Denial, Error, Rule, SendRefusal, ServerError, UnknownCause};
+use crate::maps::HashMap;
 use crate::td::event::TdEvent;
 use crate::td::instructions::instruction::{Instruction, InstructionId, InstructionPhase, session_of, sized};
 use crate::td::instructions::kind::{InstructionKind, integer};
@@ -60,9 +61,9 @@ impl InstructionDesk {
         Self {
             timeout,
             entries: BTreeMap::new(),
-            keys: HashMap::new(),
-            requests: HashMap::new(),
-            cancels: HashMap::new(),
+            keys: HashMap::default(),
+            requests: HashMap::default(),
+            cancels: HashMap::default(),
             deadlines: BTreeSet::new(),
             last_id: 0,
         }

@@ -6,7 +6,7 @@
 
 mod family;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -14,6 +14,7 @@ use ctp_types::{Direction, InputOrderField, OrderActionField, OrderField, Text, 
 
 use self::family::Orphans;
 use crate::error::{ServerError, UnknownCause};
+use crate::maps::{HashMap, HashSet};
 use crate::td::event::TdEvent;
 use crate::td::orders::names::{Name, Names};
 use crate::td::orders::order::{Order, OrderId, OrderPhase, Origin};

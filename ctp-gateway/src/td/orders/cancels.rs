@@ -1,12 +1,12 @@
 //! Cancels under way, found by their order and by their request.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::oneshot;
 
 use crate::error::Error;
+use crate::maps::{HashMap, HashSet};
 use crate::td::orders::deadlines::Deadlines;
 use crate::td::orders::order::{Order, OrderId};
 

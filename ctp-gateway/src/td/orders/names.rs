@@ -1,9 +1,8 @@
 //! The names of orders at counter and exchange.
 
-use std::collections::HashMap;
-
 use ctp_types::{OrderField, Text};
 
+use crate::maps::HashMap;
 use crate::td::orders::order::{Order, OrderId};
 
 /// A name of an order.

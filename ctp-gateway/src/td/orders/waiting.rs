@@ -1,8 +1,9 @@
 //! Trades whose order is not known yet.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use crate::maps::HashMap;
 use crate::td::orders::names::Name;
 use crate::td::orders::trade::Trade;
 

@@ -1,11 +1,11 @@
 //! What the gate knows of each instrument.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use ctp_types::Text;
 
 use super::working::Side;
+use crate::maps::HashMap;
 use crate::td::rows::Instrument;
 
 /// Prices from market data, `None` where it has none.

@@ -1,9 +1,10 @@
 //! The kill switch, and the cancelling of everything that works.
 
+use std::collections::VecDeque;
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
+use crate::maps::HashMap;
 use crate::td::orders::order::OrderId;
 
 /// How often the cancel of one order is sent after refusals.

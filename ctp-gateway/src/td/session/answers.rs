@@ -59,7 +59,7 @@ impl TdSession {
             match step {
                 Step::Send(SendRequest { request, record, request_id }) => {
                     if request == TraderRequest::ReqOrderInsert {
-                        self.book_raw_order(&record, request_id);
+                        self.await_raw_order(&record, request_id);
                     }
                     self.outputs.push(Output::Send { request, record, request_id });
                 }

@@ -1,12 +1,12 @@
 //! Quotes, declarations, combinations: how they are sent, and who is told.
 
-use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use ctp_types::{ActionFlag, ParkedOrderField, RecordBox, Text, TraderRequest, Value};
 use tokio::sync::oneshot;
 
 use crate::error::{Denial, Error, Rule, SendRefusal, ServerError, UnknownCause};
+use crate::maps::HashMap;
 use crate::td::classes;
 use crate::td::instructions::desk::{CancelReply, Entered, InstructionDesk, put};
 use crate::td::instructions::kind::{Heard, text};
@@ -40,7 +40,11 @@ pub(super) struct Instructions {
 
 impl Instructions {
     pub(super) fn new(timeout: Duration) -> Self {
-        Self { desk: InstructionDesk::new(timeout), entering: HashMap::new(), derived: HashMap::new() }
+        Self {
+            desk: InstructionDesk::new(timeout),
+            entering: HashMap::default(),
+            derived: HashMap::default(),
+        }
     }
 }
 

@@ -1,6 +1,5 @@
 //! What the journal remembers of earlier runs, until a login says which trading day it is.
 
-use std::collections::HashMap;
 use std::time::Instant;
 
 use ctp_types::{
@@ -8,6 +7,7 @@ use ctp_types::{
 };
 
 use crate::journal::Entry;
+use crate::maps::HashMap;
 use crate::td::io::SpiEvent;
 use crate::td::orders::order::{OrderId, Origin};
 use crate::td::orders::source::{Arrival, Source};
@@ -43,7 +43,7 @@ impl Memory {
 impl TdSession {
     /// Takes over what earlier runs of this trading day did and heard, at the first login.
     pub(super) fn remember(&mut self, now: Instant, trading_day: Text<9>) {
-        let mut orders = HashMap::new();
+        let mut orders = HashMap::default();
         for entry in self.memory.of(trading_day) {
             if let Entry::Action { request, record, .. } = &entry {
                 self.restore_action(*request, record);

@@ -13,11 +13,12 @@ use crate::td::session::TdSession;
 
 const INSERT: &str = "ReqOrderInsert";
 
-/// An order whose sending the library has not commented yet.
+/// An order whose sending the library has not commented yet. It is booked when the library has taken it: nothing stands
+/// between a wish and the library that can as well come after, and what was not sent never was.
 pub(super) struct Placing {
-    id: OrderId,
+    record: RecordBox,
     /// Who waits; nobody for a raw order, whose caller waits for the request.
-    reply: Option<(oneshot::Sender<Result<Placed, Error>>, Placed)>,
+    reply: Option<oneshot::Sender<Result<Placed, Error>>>,
 }
 
 impl TdSession {
@@ -42,13 +43,12 @@ impl TdSession {
         let request_id = self.ids.next();
         if let Some(order) = record.get_mut::<InputOrderField>() {
             order.request_id = request_id;
-            let (id, placed) = self.book_order(&*order, Some(request_id));
-            self.placing.insert(request_id, Placing { id, reply: Some((reply, placed)) });
         }
+        self.placing.insert(request_id, Placing { record: record.clone(), reply: Some(reply) });
         self.outputs.push(Output::Send { request, record, request_id });
     }
 
-    /// Takes an own order that is about to be sent into the book. `request_id` is the number by which the counter
+    /// Takes an own order that is sent into the book. `request_id` is the number by which the counter
     /// answers it, if it does so by `OnRspOrderInsert`.
     pub(super) fn book_order(
         &mut self,
@@ -65,24 +65,26 @@ impl TdSession {
         (id, placed)
     }
 
-    /// Takes an order into the book whose caller waits for the request alone.
-    pub(super) fn book_raw_order(&mut self, record: &RecordBox, request_id: i32) {
-        if let Some(record) = record.get::<InputOrderField>() {
-            let (id, _) = self.book_order(record, Some(request_id));
-            self.placing.insert(request_id, Placing { id, reply: None });
-        }
+    /// Expects the library's word about an order whose caller waits for the request alone.
+    pub(super) fn await_raw_order(&mut self, record: &RecordBox, request_id: i32) {
+        self.placing.insert(request_id, Placing { record: record.clone(), reply: None });
     }
 
     pub(super) fn order_sent(&mut self, now: Instant, request_id: i32, result: &Result<(), SendRefusal>) {
-        let Some(placing) = self.placing.remove(&request_id) else { return };
-        match result {
-            Ok(()) => self.await_answer(now, placing.id),
-            Err(_) => self.forget_unsent(placing.id),
-        }
-        if let Some((reply, placed)) = placing.reply {
-            let not_sent = |reason: &SendRefusal| Error::NotSent { request: INSERT, reason: reason.clone() };
+        let Some(Placing { record, reply }) = self.placing.remove(&request_id) else { return };
+        let placed = match (result, record.get::<InputOrderField>()) {
+            (Ok(()), Some(record)) => {
+                let (id, placed) = self.book_order(record, Some(request_id));
+                self.await_answer(now, id);
+                Ok(placed)
+            }
+            // Nothing else is ever placed.
+            (Ok(()), None) => return,
+            (Err(reason), _) => Err(Error::NotSent { request: INSERT, reason: reason.clone() }),
+        };
+        if let Some(reply) = reply {
             // A caller that went away still finds the order in the events.
-            let _ = reply.send(result.as_ref().map(|()| placed).map_err(not_sent));
+            let _ = reply.send(placed);
         }
     }
 
@@ -94,14 +96,13 @@ impl TdSession {
     /// Ends what the library was not asked about before the session ended.
     pub(super) fn fail_placing(&mut self, reason: &SendRefusal) {
         for (_, placing) in std::mem::take(&mut self.placing) {
-            self.forget_unsent(placing.id);
-            if let Some((reply, _)) = placing.reply {
+            if let Some(reply) = placing.reply {
                 let _ = reply.send(Err(Error::NotSent { request: INSERT, reason: reason.clone() }));
             }
         }
     }
 
-    /// Forgets an order that the library did not take.
+    /// Forgets an order of an instruction that the library did not take.
     pub(super) fn forget_unsent(&mut self, id: OrderId) {
         self.book.remove_unsent(id);
         self.ledger.forget(id);

@@ -1,12 +1,12 @@
 //! Conditional orders and what they become: the counter keeps the condition, and places another order when it is met.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use ctp_types::{ErrorConditionalOrderField, OrderField};
 
 use super::OrderBook;
 use crate::error::ServerError;
+use crate::maps::HashMap;
 use crate::td::event::TdEvent;
 use crate::td::orders::names::Name;
 use crate::td::orders::order::{Order, OrderId, OrderPhase, Origin};
