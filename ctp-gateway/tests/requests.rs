@@ -90,6 +90,12 @@ async fn emitted_methods_fill_the_account_in_and_return_typed_records() {
     let parked = ParkedOrderField {
         instrument_id: instruments[0].instrument_id,
         exchange_id: instruments[0].exchange_id,
+        order_price_type: OrderPriceType::LIMIT_PRICE,
+        direction: Direction::BUY,
+        comb_offset_flag: Text::new("0").unwrap(),
+        comb_hedge_flag: Text::new("1").unwrap(),
+        limit_price: 3_000.0,
+        volume_total_original: 1,
         ..Default::default()
     };
     let outcome = soon(td.requests().parked_order_insert(&parked)).await;

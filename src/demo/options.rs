@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
+use ctp_gateway::config::Recovery;
 use ctp_gateway::{MdConfig, Secret, TdConfig};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -242,6 +243,9 @@ impl Options {
         config.flow_dir = self.flow_dir.clone();
         config.production = !self.evaluation;
         config.timeouts.ready = self.timeout;
+        // Without the flag no order can leave, and a look around needs no comparison of positions.
+        config.read_only = !self.place_order;
+        config.recovery = Recovery::Orders;
         config
     }
 

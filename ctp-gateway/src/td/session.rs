@@ -184,7 +184,7 @@ impl TdSession {
         self.ask_for_books(instant);
         self.publish();
         self.mind_gate();
-        self.settle_deadlines();
+        self.settle_deadlines(instant);
         self.watch.end(instant, &self.state);
         self.end_risk_step();
         std::mem::take(&mut self.outputs)
@@ -195,8 +195,7 @@ impl TdSession {
         let (unanswered, cancels) = (self.unanswered.next(), self.cancels.next_deadline());
         let requests = self.requests.next_deadline(self.is_usable());
         let (handshake, watch) = (self.handshake.next_deadline(), self.watch.next_deadline());
-        let (instructions, recovery) =
-            (self.instructions.desk.next_deadline(), self.assurance.recovery.next_deadline());
+        let (instructions, recovery) = (self.instructions.desk.next_deadline(), self.recovery_deadline());
         let (books, risk) = (self.book.next_deadline(), self.risk_deadline());
         let all = [instructions, recovery, handshake, watch, books, unanswered, cancels, requests, risk];
         all.into_iter().flatten().min()
@@ -529,6 +528,7 @@ impl TdSession {
             if let Some(order) = event.order() {
                 self.risk.order_changed(order);
                 self.settle_cancel(order);
+                self.expect_news(order);
                 let over = self.handles.get(&order.id).is_some_and(|side| {
                     side.tell(Arc::clone(order), event.clone());
                     order.is_complete()

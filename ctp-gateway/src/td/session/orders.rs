@@ -119,12 +119,14 @@ impl TdSession {
             }
         }
         self.give_up_cancels(now, &cause);
+        self.look_for_news(now);
     }
 
     /// Forgets deadlines of what was answered. Called after every step.
-    pub(super) fn settle_deadlines(&mut self) {
+    pub(super) fn settle_deadlines(&mut self, now: Instant) {
         let book = &self.book;
         self.unanswered.settle(|id| book.is_unanswered(id));
         self.cancels.settle();
+        self.settle_news(now);
     }
 }

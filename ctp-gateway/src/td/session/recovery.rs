@@ -17,7 +17,8 @@ use crate::state::SessionState;
 use crate::td::event::TdEvent;
 use crate::td::io::Output;
 use crate::td::ledger::{Comparison, Difference, Rows};
-use crate::td::orders::order::{Order, OrderId, Origin};
+use crate::td::orders::deadlines::Deadlines;
+use crate::td::orders::order::{Order, OrderId, OrderPhase, Origin};
 use crate::td::orders::source::{Arrival, Source};
 use crate::td::recovery::{Found, Gate, GateReason, Progress, Recovery, Verdict};
 use crate::td::session::TdSession;
@@ -44,6 +45,10 @@ pub(super) struct Assurance {
     adopts_next: bool,
     /// Whether the user took the counter's word since the login.
     is_accepted: bool,
+    /// Orders whose next record must come soon, and until when it is waited for.
+    incomplete: Deadlines<OrderId>,
+    /// Those that this step told of.
+    told: Vec<OrderId>,
     /// Who waits for a comparison.
     waiters: Vec<Reply<Comparison>>,
 }
@@ -67,6 +72,8 @@ impl Assurance {
             accepted: Vec::new(),
             adopts_next: false,
             is_accepted: false,
+            incomplete: Deadlines::default(),
+            told: Vec::new(),
             waiters: Vec::new(),
         }
     }
@@ -116,7 +123,39 @@ impl TdSession {
         self.assurance.recovery.lose_link(now, unknown);
         self.assurance.look_before.clear();
         self.assurance.adopts_next = false;
+        self.assurance.incomplete.clear();
         self.fail_comparison();
+    }
+
+    /// Notes an order that was told of: when its next record is lost, nothing else would show it.
+    pub(super) fn expect_news(&mut self, order: &Order) {
+        if is_incomplete(order) {
+            self.assurance.told.push(order.id);
+        }
+    }
+
+    /// Returns when the recovery has something to do.
+    pub(super) fn recovery_deadline(&self) -> Option<Instant> {
+        let (asks, news) = (self.assurance.recovery.next_deadline(), self.assurance.incomplete.next());
+        asks.into_iter().chain(news).min()
+    }
+
+    /// Asks for the orders and trades if one stands for long where none stays.
+    pub(super) fn look_for_news(&mut self, now: Instant) {
+        while let Some(id) = self.assurance.incomplete.pop_due(now) {
+            if self.book.get(id).is_some_and(|order| is_incomplete(order)) {
+                self.assurance.recovery.look_for_orders(now);
+            }
+        }
+    }
+
+    /// Waits for the news of orders that were told of in this step, and forgets those that are where they may stay.
+    pub(super) fn settle_news(&mut self, now: Instant) {
+        for id in std::mem::take(&mut self.assurance.told) {
+            self.assurance.incomplete.push(now + self.order_timeout, id);
+        }
+        let book = &self.book;
+        self.assurance.incomplete.settle(|id| book.get(id).is_some_and(|order| is_incomplete(order)));
     }
 
     /// Asks what is to be asked now.
@@ -381,4 +420,9 @@ impl TdSession {
     pub(super) fn ask(&mut self, now: Instant, request: TraderRequest, record: RecordBox) {
         self.requests.submit(now, &mut self.ids, Submission::of_session(request, record));
     }
+}
+
+/// Returns whether an order must be heard of again: the exchange has not answered, or a trade is missing.
+fn is_incomplete(order: &Order) -> bool {
+    order.phase == OrderPhase::Acknowledged || order.volume_filled < order.volume_traded
 }

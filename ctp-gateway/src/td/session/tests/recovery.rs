@@ -230,6 +230,43 @@ fn an_order_that_is_not_answered_is_looked_for() {
     assert_eq!(phase(&other), OrderPhase::Unknown);
 }
 
+/// F47: a push that is lost while the link stands.
+#[test]
+fn f47_an_order_that_is_not_heard_of_again_is_looked_for() {
+    let mut bench = Bench::ready();
+    let placed = bench.place();
+    bench.push(TraderCallback::OnRtnOrder, order("8", Status::UNKNOWN, Submit::INSERT_SUBMITTED, 0));
+    assert_eq!(phase(&placed), OrderPhase::Acknowledged);
+    bench.at_ms(4_900);
+    assert_eq!(bench.asked(TraderRequest::ReqQryOrder), 0);
+    bench.at_ms(5_000);
+    let row = order("8", Status::PART_TRADED_QUEUEING, Submit::ACCEPTED, 4);
+    assert_eq!(bench.answer_query(&[row], &[]), TraderRequest::ReqQryOrder);
+    bench.answer_query(&[row], &[]);
+    // The trade is not there either: it is asked for once more.
+    let before = bench.now;
+    while bench.answer_query(&[row], &[trade("8", "a", 4)]) != TraderRequest::ReqQryTrade {}
+    assert!(bench.now - before >= Duration::from_secs(4));
+    assert_eq!((placed.order().volume_filled, bench.count(is_trade)), (4, 1));
+    bench.now += Duration::from_secs(30);
+    bench.step(Input::Time);
+    assert_eq!(bench.asked(TraderRequest::ReqQryTrade), 2);
+    // An order that works may do so for long.
+    assert_eq!(bench.session.recovery_deadline(), None);
+}
+
+#[test]
+fn an_order_whose_cancel_is_not_answered_is_looked_for() {
+    let mut bench = Bench::ready();
+    let placed = bench.working();
+    let mut cancelled = bench.cancel(placed.order().id);
+    bench.at_ms(6_000);
+    assert!(matches!(cancelled.try_recv(), Ok(Err(Error::Unknown { .. }))));
+    let row = order("8", Status::CANCELED, Submit::ACCEPTED, 0);
+    assert_eq!(bench.answer_query(&[row], &[]), TraderRequest::ReqQryOrder);
+    assert_eq!(phase(&placed), OrderPhase::Canceled);
+}
+
 #[test]
 fn records_of_a_day_that_is_over_are_left_out() {
     let mut bench = Bench::ready();
