@@ -40,7 +40,7 @@ fn td_config(exchange: &Exchange, folder: &Path) -> TdConfig {
     config.capture = Some(CaptureConfig::new(folder.join("captures")));
     config.timeouts.login = Duration::from_secs(2);
     config.timeouts.login_retry = Duration::from_millis(50);
-    config.timeouts.order = Duration::from_millis(300);
+    config.timeouts.order = Duration::from_secs(2);
     config.timeouts.query = Duration::from_millis(500);
     config
 }

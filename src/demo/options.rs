@@ -243,8 +243,7 @@ impl Options {
         config.flow_dir = self.flow_dir.clone();
         config.production = !self.evaluation;
         config.timeouts.ready = self.timeout;
-        // Without the flag no order can leave, and a look around needs no comparison of positions.
-        config.read_only = !self.place_order;
+        // One lot of its own needs no comparison of what the account holds.
         config.recovery = Recovery::Orders;
         config
     }
