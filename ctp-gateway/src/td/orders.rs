@@ -5,6 +5,7 @@ pub(crate) mod cancels;
 mod cell;
 pub(crate) mod deadlines;
 mod handle;
+pub(crate) mod legs;
 pub(crate) mod names;
 pub(crate) mod order;
 mod outcome;

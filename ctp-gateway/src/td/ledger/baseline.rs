@@ -18,8 +18,9 @@ use super::amount::{Charge, Points, Price, money_of};
 use super::contract::Contract;
 use super::rows::Rows;
 use super::side::{Lot, Part};
-use super::terms::{Side, legs};
+use super::terms::Side;
 use super::view::{PositionKey, Unknown};
+use crate::td::orders::legs::legs;
 
 /// A side by name.
 type Name = (Text<81>, Side, HedgeFlag);

@@ -146,14 +146,6 @@ pub(super) fn is_split(exchange_id: Text<9>) -> bool {
     matches!(Exchange::from_id(&exchange_id.to_str()), Some(Exchange::Shfe | Exchange::Ine))
 }
 
-/// The legs of a combination's id, `SP m2601&m2605`: both are of the first word after the kind.
-pub(super) fn legs(instrument_id: Text<81>) -> Option<[Text<81>; 2]> {
-    let id = instrument_id.to_str();
-    let (first, second) = id.split_once('&')?;
-    let first = first.rsplit(' ').next()?;
-    Some([Text::new(first).ok()?, Text::new(second.trim()).ok()?])
-}
-
 /// What an account pays for trades of an instrument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Commission {
@@ -200,13 +192,6 @@ mod tests {
 
     fn text<const N: usize>(value: &str) -> Text<N> {
         Text::new(value).unwrap()
-    }
-
-    #[test]
-    fn legs_of_a_combination() {
-        assert_eq!(legs(text("SP m2601&m2605")), Some([text("m2601"), text("m2605")]));
-        assert_eq!(legs(text("SPD SR601&SR605")), Some([text("SR601"), text("SR605")]));
-        assert_eq!(legs(text("rb2601")), None);
     }
 
     #[test]

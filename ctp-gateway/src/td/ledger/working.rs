@@ -3,7 +3,8 @@
 use ctp_types::{Direction, HedgeFlag, OffsetFlag, Text};
 
 use super::amount::Price;
-use super::terms::{Side, legs};
+use super::terms::Side;
+use crate::td::orders::legs::legs;
 use crate::td::{Order, OrderPhase};
 
 /// What one order reserves.
@@ -50,20 +51,21 @@ impl Working {
     /// Until the trades of what was traded have arrived their lots stay reserved: they are still in the position. An order
     /// whose outcome is unknown may exist, and reserves. A conditional one reserves nothing before its trigger.
     pub(super) fn of(order: &Order) -> Option<Self> {
-        let legs = legs(order.instrument_id);
-        // Each leg of a combination has trades of its own.
-        let filled = order.volume_filled / if legs.is_some() { 2 } else { 1 };
-        let volume = match order.phase {
+        let total = match order.phase {
             OrderPhase::Untriggered | OrderPhase::Triggered | OrderPhase::Rejected => 0,
-            OrderPhase::Filled | OrderPhase::Canceled => order.volume_traded - filled,
-            _ => order.volume - filled,
+            OrderPhase::Filled | OrderPhase::Canceled => order.volume_traded,
+            _ => order.volume,
         };
-        if volume <= 0 {
+        let left = |filled: i32| total.saturating_sub(filled).max(0);
+        if left(order.volume_filled) == 0 {
             return None;
         }
         let (direction, offset, hedge) = (order.direction, order.offset, order.hedge);
-        let (first, second) = match legs {
-            None => (Leg::new(order.instrument_id, direction, offset, hedge, volume)?, None),
+        let (first, second) = match legs(order.instrument_id) {
+            None => {
+                let volume = left(order.volume_filled);
+                (Leg::new(order.instrument_id, direction, offset, hedge, volume)?, None)
+            }
             Some([first, second]) => {
                 let record = order.record.as_ref();
                 let flag = |text: Option<Text<5>>| text.map(|text| text.raw()[1]).filter(|flag| *flag != 0);
@@ -71,8 +73,10 @@ impl Working {
                 let other_hedge = flag(record.map(|record| record.comb_hedge_flag));
                 let other_offset = other_offset.map_or(offset, OffsetFlag::from_char);
                 let other_hedge = other_hedge.map_or(hedge, HedgeFlag::from_char);
-                let second = Leg::new(second, other(direction), other_offset, other_hedge, volume)?;
-                (Leg::new(first, direction, offset, hedge, volume)?, Some(second))
+                // Each leg has trades of its own.
+                let [first_left, second_left] = order.legs_filled.map(left);
+                let second = Leg::new(second, other(direction), other_offset, other_hedge, second_left)?;
+                (Leg::new(first, direction, offset, hedge, first_left)?, Some(second))
             }
         };
         let price = order.limit_price.and_then(Price::of);

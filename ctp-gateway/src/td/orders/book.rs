@@ -414,9 +414,9 @@ impl OrderBook {
         }
         // Trades that were reported already only count.
         let told = self.waiting.take_told(name);
-        if told > 0
+        if !told.is_empty()
             && let Some((_, order, ())) = self.change(id, |order| {
-                order.volume_filled = order.volume_filled.saturating_add(told);
+                told.iter().for_each(|(instrument_id, lots)| order.fill(*instrument_id, *lots));
             })
         {
             events.push(TdEvent::Order(order));
@@ -428,7 +428,7 @@ impl OrderBook {
         let record = &trade.record;
         let name = Name::exchange(record.exchange_id, record.order_sys_id);
         let changed = self.change(id, |order| {
-            order.volume_filled = order.volume_filled.saturating_add(trade.volume.max(0));
+            order.fill(trade.instrument_id, trade.volume);
             order.replayed = trade.replayed;
             // A trade that overtook the exchange's acceptance brings the number with it.
             if order.keys.order_sys_id.is_empty() && name.is_some() {

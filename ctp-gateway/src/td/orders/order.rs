@@ -6,6 +6,7 @@ use ctp_types::{
 
 use crate::error::{ServerError, UnknownCause};
 use crate::status::StatusText;
+use crate::td::orders::legs::legs;
 use crate::td::orders::source::Arrival;
 
 /// The gateway's own number of an order, unique within one client.
@@ -138,8 +139,11 @@ pub struct Order {
     pub volume: i32,
     /// The lots traded as the order's records say; never falls. C: `VolumeTraded`.
     pub volume_traded: i32,
-    /// The lots of the trades that have arrived; catches up with `volume_traded`.
+    /// The lots of the trades that have arrived; catches up with `volume_traded`. A lot of a combination counts when the
+    /// trades of both of its legs have arrived.
     pub volume_filled: i32,
+    /// The lots of the trades of each leg of a combination.
+    pub(in crate::td) legs_filled: [i32; 2],
     /// The status as it came, `'\0'` before the first record. C: `OrderStatus`.
     pub status: OrderStatus,
     /// The submit status as it came. C: `OrderSubmitStatus`.
@@ -244,6 +248,7 @@ impl Order {
             volume: 0,
             volume_traded: 0,
             volume_filled: 0,
+            legs_filled: [0; 2],
             status: OrderStatus::default(),
             submit_status: OrderSubmitStatus::default(),
             status_message: String::new(),
@@ -309,6 +314,23 @@ impl Order {
             self.replayed = arrival.is_replayed();
         }
         changed
+    }
+
+    /// Counts the lots of a trade that arrived.
+    pub(in crate::td) fn fill(&mut self, instrument_id: Text<81>, lots: i32) {
+        let lots = lots.max(0);
+        let Some(legs) = legs(self.instrument_id) else {
+            self.volume_filled = self.volume_filled.saturating_add(lots);
+            return;
+        };
+        // A trade of the combination itself is one of both legs.
+        let is_of_leg = legs.contains(&instrument_id);
+        for (leg, filled) in legs.iter().zip(&mut self.legs_filled) {
+            if *leg == instrument_id || !is_of_leg {
+                *filled = filled.saturating_add(lots);
+            }
+        }
+        self.volume_filled = self.legs_filled[0].min(self.legs_filled[1]);
     }
 
     /// Fills names that were not known yet.

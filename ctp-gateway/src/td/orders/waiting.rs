@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use ctp_types::Text;
+
 use crate::maps::HashMap;
 use crate::td::orders::names::Name;
 use crate::td::orders::trade::Trade;
@@ -16,8 +18,8 @@ pub(crate) struct WaitingTrades {
     last: u64,
     trades: BTreeMap<u64, (Instant, Trade)>,
     by_name: HashMap<Name, Vec<u64>>,
-    /// The lots of trades that were reported without their order, by the names of the order.
-    told: HashMap<Name, i32>,
+    /// Instrument and lots of trades that were reported without their order, by a name of the order.
+    told: HashMap<Name, Vec<(Text<81>, i32)>>,
 }
 
 impl WaitingTrades {
@@ -49,14 +51,16 @@ impl WaitingTrades {
     pub(crate) fn note_told(&mut self, trade: &Trade) {
         // One name is enough: an order's records carry all that its trades do.
         if let Some(name) = trade.names().into_iter().flatten().next() {
-            let lots = self.told.entry(name).or_default();
-            *lots = lots.saturating_add(trade.volume.max(0));
+            self.told.entry(name).or_default().push((trade.instrument_id, trade.volume));
         }
     }
 
-    /// Takes the lots that were reported without the order that just got a name.
-    pub(crate) fn take_told(&mut self, name: Name) -> i32 {
-        self.told.remove(&name).unwrap_or(0)
+    /// Takes instrument and lots of what was reported without the order that just got a name.
+    pub(crate) fn take_told(&mut self, name: Name) -> Vec<(Text<81>, i32)> {
+        if self.told.is_empty() {
+            return Vec::new();
+        }
+        self.told.remove(&name).unwrap_or_default()
     }
 
     pub(crate) fn next(&self) -> Option<Instant> {

@@ -23,7 +23,7 @@ const START: Timestamp = Timestamp(1_795_399_200_000_000_000);
 #[derive(Clone, Debug)]
 pub(in super::super) struct Live {
     pub(in super::super) record: OrderField,
-    filled: i32,
+    fills: Vec<(Text<81>, i32)>,
     id: OrderId,
 }
 
@@ -131,7 +131,7 @@ impl Market {
 
     fn hear_order(&mut self, record: OrderField) {
         let next = OrderId(self.orders.len() as u64 + 1);
-        let live = self.orders.entry(record.order_local_id).or_insert(Live { record, filled: 0, id: next });
+        let live = self.orders.entry(record.order_local_id).or_insert(Live { record, fills: Vec::new(), id: next });
         live.record = record;
         let live = live.clone();
         self.tell(&live);
@@ -144,7 +144,7 @@ impl Market {
             return;
         }
         if let Some(live) = self.orders.get_mut(&trade.order_local_id) {
-            live.filled += trade.volume;
+            live.fills.push((trade.instrument_id, trade.volume));
             let live = live.clone();
             self.tell(&live);
         }
@@ -155,7 +155,7 @@ impl Market {
         order.record = Some(Box::new(live.record));
         order.phase = OrderPhase::of(&live.record).unwrap();
         order.volume_traded = live.record.volume_traded;
-        order.volume_filled = live.filled;
+        live.fills.iter().for_each(|(leg, lots)| order.fill(*leg, *lots));
         self.ledger.order(&order);
     }
 

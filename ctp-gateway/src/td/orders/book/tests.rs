@@ -414,3 +414,47 @@ proptest! {
         prop_assert_eq!(told, fills.len());
     }
 }
+
+#[test]
+fn a_lot_of_a_combination_is_filled_when_both_legs_have_traded() {
+    let mut bench = Bench::new();
+    let spread = InputOrderField { instrument_id: text("SP m2601&m2605"), ..input("1", 5) };
+    bench.book.place(&spread, Some(5), FRONT, SESSION);
+    let leg = |instrument: &str, id: &str, volume| TradeField {
+        instrument_id: text(instrument),
+        ..trade("1", id, volume)
+    };
+    let record = OrderField {
+        instrument_id: spread.instrument_id,
+        ..order("1", Status::ALL_TRADED, Submit::ACCEPTED, 10)
+    };
+    bench.book.apply_order(&record, LIVE, &mut bench.events);
+    let mut filled = Vec::new();
+    for trade in [
+        leg("m2601", "a", 4),
+        leg("m2601", "b", 6),
+        leg("m2605", "a", 4),
+        leg("m2605", "b", 5),
+        leg("m2605", "b", 5),
+        leg("m2605", "c", 1),
+    ] {
+        bench.book.apply_trade(bench.now, &trade, LIVE, &mut bench.events);
+        filled.push((bench.own().volume_filled, bench.own().is_complete()));
+    }
+    assert_eq!(filled, [(0, false), (0, false), (4, false), (9, false), (9, false), (10, true)]);
+}
+
+#[test]
+fn a_trade_of_the_combination_itself_is_one_of_both_legs() {
+    let mut bench = Bench::new();
+    let spread = InputOrderField { instrument_id: text("SP m2601&m2605"), ..input("1", 5) };
+    bench.book.place(&spread, Some(5), FRONT, SESSION);
+    let record = OrderField {
+        instrument_id: spread.instrument_id,
+        ..order("1", Status::ALL_TRADED, Submit::ACCEPTED, 10)
+    };
+    bench.book.apply_order(&record, LIVE, &mut bench.events);
+    let whole = TradeField { instrument_id: spread.instrument_id, ..trade("1", "a", 10) };
+    bench.book.apply_trade(bench.now, &whole, LIVE, &mut bench.events);
+    assert!(bench.own().is_complete());
+}
