@@ -383,6 +383,11 @@ pub enum SendRefusal {
         "it was called from inside a session, by a log subscriber or a metrics recorder; call from elsewhere"
     )]
     CalledFromInside,
+    /// Another thread's call into the library has not returned for seconds. Nothing of this request was given to it.
+    #[error(
+        "the library does not return from another call of this session; nothing of the session moves until it does"
+    )]
+    LibraryHangs,
     /// The journal could not be written: what is not written is not sent.
     #[error("it could not be written into the journal: {0}; make that possible and start again")]
     NotJournaled(String),

@@ -407,9 +407,18 @@ impl TdClient {
         match self.inner.shared.command(Input::Command(command)) {
             // What broke may have happened behind the library: the answer is missing then.
             Ok(()) | Err(NotEntered::Broken) => Ok(()),
-            Err(NotEntered::Closed) => Err(self.inner.life.gone()),
-            Err(NotEntered::Inside) => Err(Error::NotSent { request, reason: SendRefusal::CalledFromInside }),
+            Err(why) => Err(self.not_entered(request, why)),
         }
+    }
+
+    /// Returns what it means to a caller that the session was not entered.
+    fn not_entered(&self, request: &'static str, why: NotEntered) -> Error {
+        let reason = match why {
+            NotEntered::Closed | NotEntered::Broken => return self.inner.life.gone(),
+            NotEntered::Inside => SendRefusal::CalledFromInside,
+            NotEntered::Busy => SendRefusal::LibraryHangs,
+        };
+        Error::NotSent { request, reason }
     }
 }
 

@@ -3,8 +3,12 @@
 //! A command is stepped and carried out in its caller's thread, so nothing has to wake between an order and the library.
 //! The library's callbacks never take the lock: they go through a channel to the task, which enters with them. The task
 //! is woken only for what it has to do itself.
+//!
+//! A library that hangs in a call keeps the thread that called, and the session. Others who want this session are told
+//! so, and nothing of other sessions waits for it: see [`lock`].
 
 mod carry_out;
+mod lock;
 mod marks;
 pub(crate) mod pen;
 
@@ -12,7 +16,7 @@ use std::any::Any;
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -41,6 +45,7 @@ use crate::td::risk::{KillFlag, Member};
 use crate::td::session::TdSession;
 pub(super) use pen::Pen;
 
+use self::lock::{Held, Lock};
 use self::marks::Marks;
 
 thread_local! {
@@ -52,7 +57,9 @@ thread_local! {
 /// What the clients and the task share.
 pub(super) struct Shared {
     /// `None` once the session is over.
-    driver: Mutex<Option<Driver>>,
+    driver: Lock<Option<Driver>>,
+    /// Whether the session was ended while another thread was inside.
+    is_abandoned: AtomicBool,
     /// Prices that the session was not given yet. Whoever holds this lock does not wait for the other.
     marks: Mutex<Marks>,
     /// Wakes the task.
@@ -67,13 +74,21 @@ pub(super) enum NotEntered {
     Closed,
     /// The thread is inside a session already.
     Inside,
+    /// Another thread is inside and does not come out: the library hangs in a call.
+    Busy,
     /// The session broke down, now or earlier. What it was given now may have been done.
     Broken,
 }
 
 impl Shared {
     pub(super) fn new(driver: Driver, span: Span) -> Self {
-        Self { driver: Mutex::new(Some(driver)), marks: Mutex::default(), wake: Notify::new(), span }
+        Self {
+            driver: Lock::new(Some(driver)),
+            is_abandoned: AtomicBool::new(false),
+            marks: Mutex::default(),
+            wake: Notify::new(),
+            span,
+        }
     }
 
     /// Gives the session a command of a client and carries out what follows from it, in this thread.
@@ -94,12 +109,13 @@ impl Shared {
     ///
     /// # Errors
     ///
-    /// As [`command`](Self::command).
-    pub(super) fn report(&self, input: Input, waiting: usize) -> Result<(), NotEntered> {
-        self.enter(|driver| {
+    /// As [`command`](Self::command), but it waits.
+    pub(super) async fn report(&self, input: Input, waiting: usize) -> Result<(), NotEntered> {
+        let report = |driver: &mut Driver| {
             driver.course.waiting_callbacks = waiting;
             driver.run(input)
-        })
+        };
+        self.enter_in_turn(report).await
     }
 
     /// Does something with the session's driver.
@@ -113,11 +129,58 @@ impl Shared {
     ) -> Result<T, NotEntered> {
         let _inside = Inside::new()?;
         let _span = self.span.enter();
-        let mut guard = self.lock();
-        let driver = guard.as_mut().ok_or(NotEntered::Closed)?;
+        let held = self.driver.take_within(lock::PATIENCE).ok_or(NotEntered::Busy)?;
+        self.work(held, work)
+    }
+
+    /// Does something with the session's driver, for the task: while another thread is inside, none stands still for it.
+    ///
+    /// # Errors
+    ///
+    /// As [`enter`](Self::enter), but it waits.
+    pub(super) async fn enter_in_turn<T>(
+        &self,
+        work: impl FnOnce(&mut Driver) -> Result<T, NotEntered>,
+    ) -> Result<T, NotEntered> {
+        let mut work = Some(work);
+        loop {
+            if let Some(done) = self.try_enter(&mut work) {
+                return done;
+            }
+            if tokio::time::timeout(lock::PATIENCE, self.driver.freed()).await.is_err() {
+                tracing::error!(
+                    waited = ?lock::PATIENCE,
+                    "the library does not return from a call; the session stands still until it does"
+                );
+                self.driver.freed().await;
+            }
+        }
+    }
+
+    /// Does the work if nobody is inside.
+    fn try_enter<T>(
+        &self,
+        work: &mut Option<impl FnOnce(&mut Driver) -> Result<T, NotEntered>>,
+    ) -> Option<Result<T, NotEntered>> {
+        let inside = Inside::new();
+        let _span = self.span.enter();
+        let held = self.driver.try_take()?;
+        let work = work.take()?;
+        Some(inside.and_then(|_inside| self.work(held, work)))
+    }
+
+    fn work<T>(
+        &self,
+        mut held: Held<'_, Option<Driver>>,
+        work: impl FnOnce(&mut Driver) -> Result<T, NotEntered>,
+    ) -> Result<T, NotEntered> {
+        let driver = held.as_mut().ok_or(NotEntered::Closed)?;
         let done = work(driver);
         let wakes = driver.wants_task();
-        drop(guard);
+        let abandoned = self.is_abandoned.load(Ordering::Acquire).then(|| held.take());
+        // What is left is dropped outside of the lock.
+        drop(held);
+        drop(abandoned);
         if wakes {
             self.wake.notify_one();
         }
@@ -153,7 +216,8 @@ impl Shared {
 
     /// Returns whether the session has ended.
     pub(super) fn is_over(&self) -> bool {
-        self.lock().is_none()
+        // Whoever is inside works with it.
+        self.driver.try_take().is_some_and(|driver| driver.is_none())
     }
 
     fn marks(&self) -> MutexGuard<'_, Marks> {
@@ -171,12 +235,9 @@ impl Shared {
 
     /// Ends the session's life: nothing can enter any more. What is left is dropped where it may block.
     pub(super) fn end(&self) -> Option<Driver> {
-        self.lock().take()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<Driver>> {
-        // What panics under the lock is caught, and ends the session.
-        self.driver.lock().unwrap_or_else(PoisonError::into_inner)
+        self.is_abandoned.store(true, Ordering::Release);
+        // A thread that is inside takes it with it when it leaves.
+        self.driver.try_take()?.take()
     }
 }
 

@@ -17,7 +17,6 @@ const SESSION: &str = "td";
 struct Sent {
     /// When, in nanoseconds since the Unix epoch.
     at_ns: i64,
-    request_id: i32,
     is_answered: bool,
     has_traded: bool,
 }
@@ -30,6 +29,8 @@ pub(super) struct Meter {
     trade: Histogram,
     /// Own orders that are not complete, by `OrderRef`, which is never given twice on a trading day.
     sent: HashMap<Text<13>, Sent>,
+    /// The order that the library's word is awaited of: the step after tells it.
+    last: Option<(i32, Text<13>)>,
 }
 
 impl Meter {
@@ -39,14 +40,18 @@ impl Meter {
             ack: histogram!(names::ORDER_ACK, "session" => SESSION, "account" => account.clone()),
             trade: histogram!(names::ORDER_TRADE, "session" => SESSION, "account" => account.clone()),
             sent: HashMap::default(),
+            last: None,
             account,
         }
     }
 
     /// Takes an input before its step: an order that the library did not take has no times.
     pub(super) fn hear(&mut self, input: &Input) {
-        if let Input::Sent { request_id, result: Err(_) } = input {
-            self.sent.retain(|_, sent| sent.request_id != *request_id);
+        if let Input::Sent { request_id, result } = input
+            && let Some((_, order_ref)) = self.last.take_if(|(last, _)| last == request_id)
+            && result.is_err()
+        {
+            self.sent.remove(&order_ref);
         }
     }
 
@@ -56,8 +61,8 @@ impl Meter {
             match output {
                 Output::Send { request: TraderRequest::ReqOrderInsert, record, request_id } => {
                     if let Some(input) = record.get::<InputOrderField>() {
-                        let request_id = *request_id;
-                        let sent = Sent { at_ns: now_ns, request_id, is_answered: false, has_traded: false };
+                        let sent = Sent { at_ns: now_ns, is_answered: false, has_traded: false };
+                        self.last = Some((*request_id, input.order_ref));
                         self.sent.insert(input.order_ref, sent);
                     }
                 }

@@ -26,34 +26,39 @@ impl Task {
         // A runtime that drops the task ends the session too: nobody would hear the library any more.
         let _end = EndWithTask(Arc::clone(&self.shared));
         for input in std::mem::take(&mut self.news) {
-            let _ = self.shared.report(input, 0);
+            let _ = self.shared.report(input, 0).await;
         }
         // Time begins for the session: it notices from now on when nothing happens.
-        let _ = self.shared.report(Input::Time, 0);
+        let _ = self.shared.report(Input::Time, 0).await;
         let mut making = None;
         loop {
-            let look = self.shared.enter(|driver| {
-                making = driver.object.take_making().or(making.take());
-                Ok((driver.is_over(), driver.sleep(), driver.state_log.due()))
+            let look = self.shared.enter_in_turn(|driver| {
+                let made = driver.object.take_making();
+                Ok((driver.is_over(), driver.sleep(), driver.state_log.due(), made))
             });
-            let Ok((false, deadline, log_due)) = look else { break };
+            let Ok((false, deadline, log_due, made_now)) = look.await else { break };
+            making = made_now.or(making);
+            let waiting = self.reports.len();
             // What goes wrong in here is found by the next look.
             let _ = tokio::select! {
                 biased; // a stop request is never starved by callbacks
                 () = self.stop.cancelled() => break,
-                Some(sent) = self.sent.recv() => self.shared.report(sent, self.reports.len()),
-                Some(report) = self.reports.recv() => self.shared.report(report, self.reports.len()),
+                Some(sent) = self.sent.recv() => self.shared.report(sent, waiting).await,
+                Some(report) = self.reports.recv() => self.shared.report(report, self.reports.len()).await,
                 renewal = made(&mut making) => {
                     making = None;
                     // Outside the lock: dropping the old object may block.
-                    self.shared.enter(|driver| driver.renewed(renewal)).map(drop)
+                    self.shared.enter_in_turn(|driver| driver.renewed(renewal)).await.map(drop)
                 }
                 () = self.shared.woken() => Ok(()),
-                () = sleep_until(deadline) => self.shared.enter(Driver::look_at_time),
-                () = sleep_until(log_due) => self.shared.enter(|driver| {
-                    driver.settle_log();
-                    Ok(())
-                }),
+                () = sleep_until(deadline) => self.shared.enter_in_turn(Driver::look_at_time).await,
+                () = sleep_until(log_due) => {
+                    let settle = |driver: &mut Driver| {
+                        driver.settle_log();
+                        Ok(())
+                    };
+                    self.shared.enter_in_turn(settle).await
+                }
             };
         }
         self.close(making).await;
@@ -61,24 +66,27 @@ impl Task {
 
     /// Stops the library, then tells everybody who waits, then ends the streams.
     async fn close(mut self, making: Option<Making<Trader>>) {
-        let begin = self.shared.enter(|driver| {
+        let begin = self.shared.enter_in_turn(|driver| {
             driver.begin_closing();
             let making = driver.object.take_making().or(making);
             Ok((making, driver.object.close_timeout()))
         });
-        let Ok((making, timeout)) = begin else { return };
+        let Ok((making, timeout)) = begin.await else { return };
         if let Some(mut making) = making {
             // The fresh object would deliver.
             if let Ok(renewal) = tokio::time::timeout(timeout, &mut making).await {
-                let _ = self.shared.enter(|driver| Ok(driver.object.settle(renewal.ok())));
+                let settle = |driver: &mut Driver| Ok(driver.object.settle(renewal.ok()));
+                let _ = self.shared.enter_in_turn(settle).await;
             }
         }
-        let Ok(api) = self.shared.enter(|driver| Ok(Arc::clone(driver.object.api()))) else { return };
+        let api = self.shared.enter_in_turn(|driver| Ok(Arc::clone(driver.object.api())));
+        let Ok(api) = api.await else { return };
         let ending = close_on_thread(api, timeout).await;
-        let end = self.shared.enter(|driver| {
+        let end = self.shared.enter_in_turn(|driver| {
             driver.finish(std::iter::from_fn(|| self.reports.try_recv().ok()));
             Ok((driver.recording.end(), driver.pen.take(), driver.clock.unix_ns()))
         });
+        let end = end.await;
         // The runtime may be shutting down; the writers end by themselves.
         if let Ok((end, journal, now_ns)) = end {
             let write = move || {

@@ -7,10 +7,9 @@ use ctp_types::{HedgeFlag, PosiDirection, Text};
 
 use tokio::time::MissedTickBehavior;
 
-use crate::error::{Error, SendRefusal};
+use crate::error::Error;
 use crate::md::{Tick, Ticks};
 use crate::td::client::TdClient;
-use crate::td::driver::NotEntered;
 use crate::td::ledger::{AccountNow, Closable, DayProfit, Ledger, Mark, PositionKey, PositionNow};
 
 /// How often a stream of ticks is looked at, and how many are taken at once.
@@ -96,11 +95,6 @@ impl TdClient {
         let shared = self.shared();
         shared.give_marks();
         let looked = shared.enter(|driver| Ok(look(driver.session.ledger())));
-        looked.map_err(|not| match not {
-            NotEntered::Closed | NotEntered::Broken => self.gone(),
-            NotEntered::Inside => {
-                Error::NotSent { request: "positions", reason: SendRefusal::CalledFromInside }
-            }
-        })
+        looked.map_err(|why| self.not_entered("positions", why))
     }
 }

@@ -1,6 +1,6 @@
 //! The risk gate, for programs: the kill switch and the live counts.
 
-use crate::error::{Denial, Error, Rule, SendRefusal};
+use crate::error::{Denial, Error, Rule};
 use crate::shell::now;
 use crate::td::client::TdClient;
 use crate::td::driver::NotEntered;
@@ -12,8 +12,8 @@ impl TdClient {
     /// and all working orders of this gateway are cancelled as fast as the pace allows. It stays on over reconnects,
     /// trading days and, with a journal, restarts, until [`release`](Self::release). The first reason is kept.
     ///
-    /// Orders are denied even while the session is busy in another thread, and if this is called from inside of it, for
-    /// example by a log subscriber: the cancels then begin with the session's next step.
+    /// Orders are denied even while the session is busy in another thread or the library hangs in a call, and if this is
+    /// called from inside of it, for example by a log subscriber: the cancels then begin with the session's next step.
     ///
     /// # Errors
     ///
@@ -21,7 +21,7 @@ impl TdClient {
     pub fn kill(&self, reason: impl Into<String>) -> Result<(), Error> {
         self.inner.switch.throw(reason.into());
         match self.inner.shared.enter(|driver| driver.hear_switch()) {
-            Ok(()) | Err(NotEntered::Inside) => Ok(()),
+            Ok(()) | Err(NotEntered::Inside | NotEntered::Busy) => Ok(()),
             Err(NotEntered::Closed | NotEntered::Broken) => Err(self.gone()),
         }
     }
@@ -33,12 +33,7 @@ impl TdClient {
     /// [`Error::Closed`] or [`Error::Faulted`] if the session is over, [`Error::NotSent`] if it is called from inside the
     /// session, for example by a log subscriber.
     pub fn release(&self) -> Result<(), Error> {
-        self.inner.shared.command(Input::Release).map_err(|why| match why {
-            NotEntered::Inside => {
-                Error::NotSent { request: "release", reason: SendRefusal::CalledFromInside }
-            }
-            NotEntered::Closed | NotEntered::Broken => self.gone(),
-        })
+        self.inner.shared.command(Input::Release).map_err(|why| self.not_entered("release", why))
     }
 
     /// Returns whether the kill switch is on. It costs nothing.
@@ -54,10 +49,7 @@ impl TdClient {
     pub fn risk(&self) -> Result<RiskSnapshot, Error> {
         let snapshot =
             self.inner.shared.enter(|driver| Ok(driver.session.risk_snapshot(now(&driver.clock).instant)));
-        snapshot.map_err(|why| match why {
-            NotEntered::Inside => Error::NotSent { request: "risk", reason: SendRefusal::CalledFromInside },
-            NotEntered::Closed | NotEntered::Broken => self.gone(),
-        })
+        snapshot.map_err(|why| self.not_entered("risk", why))
     }
 
     /// Returns the denial of an order while the kill switch is on, without waiting for the session.

@@ -74,6 +74,23 @@ impl OrderHandle {
         self.wait(|order| !matches!(order.phase, OrderPhase::Sent | OrderPhase::Acknowledged)).await
     }
 
+    /// Waits until the exchange has taken the order or it is known that it does not exist, however long nothing tells:
+    /// replays and queries after a later login do.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::Rejected`]: counter or exchange refused it, or the counter does not have it.
+    /// - [`Error::Unknown`]: the session ended before.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe.
+    pub async fn resolved(&self) -> Result<Arc<Order>, Error> {
+        let is_open =
+            |phase| matches!(phase, OrderPhase::Sent | OrderPhase::Unknown | OrderPhase::Acknowledged);
+        self.wait(|order| !is_open(order.phase)).await
+    }
+
     /// Waits until it is known what became of the order as a request, or that it is not known.
     ///
     /// # Cancel safety
@@ -126,6 +143,10 @@ impl OrderHandle {
     /// # Errors
     ///
     /// As [`TdClient::cancel`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future does not take back a request that was sent.
     pub async fn cancel(&self) -> Result<Arc<Order>, Error> {
         self.client.cancel(self.id()).await
     }

@@ -131,7 +131,8 @@ impl Market {
 
     fn hear_order(&mut self, record: OrderField) {
         let next = OrderId(self.orders.len() as u64 + 1);
-        let live = self.orders.entry(record.order_local_id).or_insert(Live { record, fills: Vec::new(), id: next });
+        let live =
+            self.orders.entry(record.order_local_id).or_insert(Live { record, fills: Vec::new(), id: next });
         live.record = record;
         let live = live.clone();
         self.tell(&live);
