@@ -169,7 +169,7 @@ impl TdClient {
         blocking(move || {
             for input in remembered {
                 // A session that breaks down over it says so to whoever uses it.
-                let _ = remembering.report(input, 0);
+                let _ = remembering.command(input);
             }
         })
         .await?;
