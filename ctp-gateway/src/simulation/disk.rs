@@ -80,7 +80,7 @@ impl Disk {
             }
         }
         self.begin();
-        self.has_failed = false;
+        (self.is_full, self.has_failed) = (false, false);
         Ok(entries)
     }
 

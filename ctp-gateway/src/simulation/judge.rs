@@ -4,6 +4,7 @@
 //! they publish and how their users' requests end.
 
 mod gaps;
+mod leaving;
 mod logins;
 pub(super) mod money;
 mod orders;
@@ -19,6 +20,7 @@ use super::library::Side;
 use crate::state::SessionState;
 
 use self::gaps::Gaps;
+use self::leaving::Leaving;
 pub(super) use self::logins::LoginStep;
 use self::logins::Logins;
 use self::orders::Orders;
@@ -57,6 +59,7 @@ pub(super) struct Judge {
     pub(super) effects: Effects,
     pub(super) gaps: Gaps,
     pub(super) orders: Orders,
+    pub(super) leaving: Leaving,
     query_timeout: Duration,
     /// What was broken first.
     broken: Option<String>,
@@ -73,6 +76,7 @@ impl Judge {
             effects: Effects::default(),
             gaps: Gaps::default(),
             orders: Orders::default(),
+            leaving: Leaving::default(),
             query_timeout,
             broken: None,
         }

@@ -75,6 +75,10 @@ pub(super) enum Mishap {
     Refusals,
     /// The link breaks right after the next order or cancel left.
     CutSent,
+    /// The kill switch is thrown for a while.
+    KillSwitch,
+    /// The journal's disk is full until the process ends.
+    DiskFull,
 }
 
 const MISHAPS: [(Mishap, u32); 14] = [

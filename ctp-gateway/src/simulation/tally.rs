@@ -42,14 +42,18 @@ pub(super) const EXPECTED: &[&str] = &[
 
 /// What must happen at least once in the trading seeds of `cargo test`.
 pub(super) const EXPECTED_OF_ORDERS: &[&str] = &[
+    "books judged",
     "cut after sending",
+    "gate opened and judged",
     "journal cut",
     "journal whole",
+    "kill switch",
     "killed",
     "link broken",
     "market: filled",
     "market: order ended",
     "market: part filled",
+    "not journaled",
     "push reordered",
     "stranger acts",
     "td: order unknown",

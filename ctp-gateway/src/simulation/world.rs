@@ -97,6 +97,8 @@ enum Event {
     StrangerConnects(usize),
     StrangerAsks(Box<Input>),
     StrangerActs(usize),
+    /// The kill switch is turned off.
+    Release,
 }
 
 impl Event {
@@ -215,6 +217,7 @@ impl World {
         while !self.has_settled() && limit.since(active_end) < Plan::quiet_max() {
             limit = limit.after(std::time::Duration::from_secs(5));
             self.run_until(limit);
+            self.compare_books();
             if self.judge.broken().is_some() {
                 break;
             }
@@ -272,6 +275,7 @@ impl World {
             Event::StrangerConnects(place) => self.stranger_connects(place),
             Event::StrangerAsks(input) => self.step_exchange(*input),
             Event::StrangerActs(place) => self.stranger_acts(place),
+            Event::Release => self.release(),
         }
     }
 
@@ -295,7 +299,7 @@ impl World {
         self.plan.mishaps.clear();
         self.agenda.retain(|event| {
             let acts = matches!(event, Event::Mishap | Event::Act | Event::Trade | Event::Market);
-            !acts && !matches!(event, Event::StrangerActs(_))
+            !acts && !matches!(event, Event::StrangerActs(_) | Event::Release)
         });
         self.repair();
         self.stop_trading();
@@ -311,6 +315,7 @@ impl World {
         self.judge.requests.open() == 0
             && (self.traders.is_none() || !self.is_under_way())
             && !self.books_want_more()
+            && self.have_books_agreed()
             && Side::BOTH.into_iter().all(is_at_rest)
             && Side::BOTH.into_iter().all(|side| !self.is_on_dead_link(side))
             && (!self.sessions.md.state().is_ready()

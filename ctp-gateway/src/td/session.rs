@@ -7,6 +7,7 @@ mod actions;
 mod answers;
 mod cancels;
 mod credentials;
+mod early;
 mod instructions;
 mod ledger;
 mod memory;
@@ -48,6 +49,7 @@ use crate::td::risk::RiskGate;
 
 use self::credentials::Call;
 pub(crate) use self::credentials::CallReply;
+use self::early::Early;
 pub(crate) use self::instructions::InstructionReply;
 use self::instructions::Instructions;
 use self::memory::Memory;
@@ -67,6 +69,8 @@ pub(crate) struct TdSession {
     /// How often the session became ready; binds a command to the login it was meant for.
     logins: u64,
     memory: Memory,
+    /// Pushes that wait for the login.
+    early: Early,
     last_order_ref: i64,
     last_action_ref: i32,
     book: OrderBook,
@@ -114,6 +118,7 @@ impl TdSession {
             front: Text::default(),
             logins: 0,
             memory: Memory::default(),
+            early: Early::default(),
             last_order_ref: 0,
             last_action_ref: 0,
             book: OrderBook::default(),
@@ -217,6 +222,9 @@ impl TdSession {
 
     /// Handles a callback. Callbacks that this gateway does not use are dropped.
     fn handle_callback(&mut self, now: Instant, event: &SpiEvent) {
+        if self.early.keep(event) {
+            return;
+        }
         self.received_ns = event.received_ns;
         match event.callback {
             TraderCallback::OnFrontConnected => {
@@ -357,6 +365,7 @@ impl TdSession {
 
     /// Whatever is under way gets no answer any more.
     fn lose_link(&mut self, now: Instant, cause: &UnknownCause) {
+        self.early.lose_link();
         self.requests.handle_disconnected(now, cause);
         self.fail_cancels(cause);
         self.lose_instructions(cause);
@@ -384,10 +393,14 @@ impl TdSession {
         }
         let accepted =
             self.handshake.handle_answer(now, step, event.number, result.clone(), &mut self.ids, &mut moves);
+        let is_login = accepted && result.is_ok() && login.is_some();
         if accepted && let (Ok(Some(login)), Some(record)) = (result, login) {
             self.begin_login(now, login, record.max_order_ref);
         }
         self.carry_out(now, moves);
+        if is_login {
+            self.take_early(now);
+        }
     }
 
     /// Takes over what a successful login says, before anything else uses it.

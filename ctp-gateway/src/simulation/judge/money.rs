@@ -26,8 +26,18 @@ pub(crate) fn marks(exchange: &Exchange) -> Vec<Mark> {
     .collect()
 }
 
-/// Compares the books with the exchange.
-pub(crate) fn compare(ledger: &Ledger, exchange: &Exchange) -> Result<(), String> {
+/// Compares the books with the exchange: positions and money. What orders freeze counts or not.
+pub(crate) fn compare(ledger: &Ledger, exchange: &Exchange, counts_frozen: bool) -> Result<(), String> {
+    compare_positions(ledger, exchange, counts_frozen)?;
+    compare_money(&ledger.account(), exchange, counts_frozen)
+}
+
+/// Compares the books with the exchange: positions alone.
+pub(crate) fn compare_positions(
+    ledger: &Ledger,
+    exchange: &Exchange,
+    counts_frozen: bool,
+) -> Result<(), String> {
     let mut rows: BTreeMap<Key, Vec<InvestorPositionField>> = BTreeMap::new();
     for row in venue::positions(exchange) {
         rows.entry((row.instrument_id, row.posi_direction, row.hedge_flag)).or_default().push(row);
@@ -43,11 +53,14 @@ pub(crate) fn compare(ledger: &Ledger, exchange: &Exchange) -> Result<(), String
             PosiDirection::LONG => sum(|row| row.short_frozen),
             _ => sum(|row| row.long_frozen),
         };
-        let truth =
+        let mut truth =
             [sum(|row| row.position), sum(|row| row.today_position), sum(|row| row.yd_position), frozen];
-        let ours = booked
+        let mut ours = booked
             .remove(&key)
             .map_or([0; 4], |now| [now.volume, now.volume_today, now.volume_at_start, now.frozen]);
+        if !counts_frozen {
+            (ours[3], truth[3]) = (0, 0);
+        }
         if ours != truth {
             return Err(format!(
                 "the position {} {:?}: (lots, of today, at the start, frozen) is {ours:?}, the exchange has {truth:?}",
@@ -55,25 +68,27 @@ pub(crate) fn compare(ledger: &Ledger, exchange: &Exchange) -> Result<(), String
             ));
         }
     }
-    match booked.values().find(|now| now.volume != 0 || now.frozen != 0) {
+    match booked.values().find(|now| now.volume != 0 || counts_frozen && now.frozen != 0) {
         Some(now) => Err(format!("a position of {}, which the exchange has not", now.key)),
-        None => compare_money(&ledger.account(), exchange),
+        None => Ok(()),
     }
 }
 
-fn compare_money(now: &AccountNow, exchange: &Exchange) -> Result<(), String> {
+fn compare_money(now: &AccountNow, exchange: &Exchange, counts_frozen: bool) -> Result<(), String> {
     let truth = exchange.look_at_account_record(super::super::plan::USER).ok_or("the account is gone")?;
     let figures = [
         ("balance", now.balance, truth.balance),
-        ("available", now.available, truth.available),
         ("margin", now.margin, truth.curr_margin),
-        ("frozen margin", now.frozen_margin, truth.frozen_margin),
-        ("frozen commission", now.frozen_commission, truth.frozen_commission),
         ("commission", now.commission, truth.commission),
         ("close profit", now.close_profit, truth.close_profit),
         ("position profit", now.position_profit, truth.position_profit),
     ];
-    for (name, ours, truth) in figures {
+    let frozen = [
+        ("available", now.available, truth.available),
+        ("frozen margin", now.frozen_margin, truth.frozen_margin),
+        ("frozen commission", now.frozen_commission, truth.frozen_commission),
+    ];
+    for (name, ours, truth) in figures.into_iter().chain(frozen.into_iter().filter(|_| counts_frozen)) {
         let ours = ours.map(Money::to_f64);
         if ours.is_none_or(|ours| (ours - truth).abs() > MONEY_MAX) {
             return Err(format!(

@@ -115,6 +115,11 @@ impl Orders {
         }
     }
 
+    /// Returns whether the gateway does not know of an order whether it exists: then its books reserve for it.
+    pub(crate) fn is_any_unknown(&self) -> bool {
+        self.told.values().any(|order| order.phase == OrderPhase::Unknown)
+    }
+
     /// Returns the orders that a condition holds for.
     pub(crate) fn known(&self, holds: impl Fn(&Order) -> bool) -> Vec<OrderId> {
         self.told.values().filter(|order| holds(order)).map(|order| order.id).collect()

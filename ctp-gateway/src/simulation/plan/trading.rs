@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Chance, Mishap, Plan};
-use crate::config::Resume;
+use super::{Chance, Millis as _, Mishap, Plan};
+use crate::config::{Reconcile, Recovery, Resume};
 
 /// What a trading run has besides.
 #[derive(Clone, Debug)]
@@ -14,6 +14,12 @@ pub(in super::super) struct Trading {
     pub(in super::super) market_gap: Duration,
     /// What of the private stream comes again after a login.
     pub(in super::super) resume: Resume,
+    /// What is made sure of after a login, what a difference leads to, and how often it is looked for; zero for never.
+    pub(in super::super) recovery: Recovery,
+    pub(in super::super) reconcile: Reconcile,
+    pub(in super::super) reconcile_every: Duration,
+    /// Whether the kill switch is on at the end.
+    pub(in super::super) ends_killed: bool,
     /// Other sessions that trade the same account.
     pub(in super::super) strangers: u64,
     /// How often, of 1,000, a push of the private stream does not come.
@@ -33,8 +39,14 @@ const RESUMES: &[Resume] = &[
 ];
 
 /// Mishaps that only a trading run has.
-const MISHAPS: [(Mishap, u32); 4] =
-    [(Mishap::Kill, 800), (Mishap::Kill, 600), (Mishap::Refusals, 400), (Mishap::CutSent, 500)];
+const MISHAPS: [(Mishap, u32); 6] = [
+    (Mishap::Kill, 800),
+    (Mishap::Kill, 600),
+    (Mishap::Refusals, 400),
+    (Mishap::CutSent, 500),
+    (Mishap::KillSwitch, 250),
+    (Mishap::DiskFull, 100),
+];
 
 impl Plan {
     /// Returns the plan of a run that trades.
@@ -56,6 +68,10 @@ impl Plan {
             gap: chance.millis(100, 4_000),
             market_gap: chance.millis(200, 4_000),
             resume: chance.pick(RESUMES),
+            recovery: chance.pick(&[Recovery::Full, Recovery::Full, Recovery::Full, Recovery::Orders]),
+            reconcile: chance.pick(&[Reconcile::Strict, Reconcile::Strict, Reconcile::AdoptCounter]),
+            reconcile_every: chance.pick(&[0, 0, 20_000, 60_000]).map_millis(),
+            ends_killed: chance.happens(120),
             strangers: chance.pick(&[0, 0, 1, 2]),
             push_lost: if calm { 0 } else { chance.pick(&[0, 0, 0, 10, 50]) },
             reordered: if calm { 0 } else { chance.pick(&[0, 0, 20, 100]) },

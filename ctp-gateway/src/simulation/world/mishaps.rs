@@ -39,6 +39,13 @@ impl World {
                 }
                 return;
             }
+            Mishap::KillSwitch => return self.throw_switch(),
+            Mishap::DiskFull => {
+                if let Some(disk) = &mut self.sessions.disk {
+                    disk.is_full = true;
+                }
+                return;
+            }
             Mishap::ClockSet => {
                 let by = self.mishap_chance.millis(0, 7_200_000);
                 let by = i64::try_from(by.as_nanos()).unwrap_or(0);

@@ -119,6 +119,11 @@ pub(super) fn td_config(plan: &Plan) -> TdConfig {
     }
     config.confirm_settlement = plan.confirm;
     config.recovery = crate::config::Recovery::Orders;
+    if let Some(trading) = &plan.trading {
+        config.recovery = trading.recovery;
+        config.reconcile = trading.reconcile;
+        config.reconcile_every = trading.reconcile_every;
+    }
     config
 }
 
@@ -366,7 +371,8 @@ impl World {
                 td::Output::Renew => self.renew(side),
                 td::Output::State(state) => self.publish_state(side, &state),
                 td::Output::Event(event) => self.td_event(&event),
-                td::Output::Ended(_) | td::Output::Gate(_) => {}
+                td::Output::Gate(gate) => self.gate(gate),
+                td::Output::Ended(_) => {}
                 td::Output::Journal(entry) => {
                     self.write(Some(entry));
                 }
@@ -403,9 +409,22 @@ impl World {
         }
         let order = record.get::<InputOrderField>().filter(|_| self.traders.is_some()).copied();
         let code = self.ask_td(request, record, request_id);
+        if matches!(Class::of(request), Class::New | Class::Cancel) {
+            let finding = self.judge.leaving.left(now, Class::of(request));
+            self.judge.find(now, finding);
+        }
+        if request == TraderRequest::ReqQryOrder
+            && let Some(traders) = &mut self.traders
+        {
+            traders.has_lost = false;
+        }
         if request.kind() == RequestKind::Query {
             self.judge.query(now, side, request_id, code);
         } else if !is_login_step(request) {
+            // The kill switch cancels by itself.
+            if self.judge.leaving.is_killed() && Class::of(request) == Class::Cancel {
+                self.judge.effects.wished(request.name());
+            }
             let finding = self.judge.effects.left(request.name(), request_id, code);
             self.judge.find(now, finding);
             match order {

@@ -1,16 +1,22 @@
 //! What happens in a run that trades: the trader and the strangers act, the market moves, the process dies.
 
 use ctp_sim::{Command, EndOrder, FillOrder, Input, Output, RefuseCancels, RefuseOrders};
+use tokio::sync::oneshot;
 
 use super::super::clock::At;
+use super::super::disk::Disk;
 use super::super::judge::money;
 use super::super::library::Side;
 use super::super::stranger::Stranger;
 use super::super::trader::Trader;
 use super::super::venue;
 use super::{Event, Phase, World};
+use crate::config::{Reconcile, Recovery};
+use crate::error::Error;
 use crate::journal::Entry;
-use crate::td::io::Input as TdInput;
+use crate::td::GateState;
+use crate::td::io::{Command as TdCommand, Input as TdInput};
+use crate::td::ledger::Comparison;
 
 /// The pause before a stranger connects again.
 const STRANGER_PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
@@ -25,6 +31,11 @@ pub(super) struct Traders {
     pub(super) cut_sent: bool,
     /// How often the process died.
     pub(super) deaths: u64,
+    /// Whether a push was lost since the session asked for the orders.
+    pub(super) has_lost: bool,
+    /// The comparison that is under way when all is quiet, and whether one agreed.
+    comparison: Option<oneshot::Receiver<Result<Comparison, Error>>>,
+    has_agreed: bool,
 }
 
 impl World {
@@ -38,6 +49,9 @@ impl World {
             dies_after: None,
             cut_sent: false,
             deaths: 0,
+            has_lost: false,
+            comparison: None,
+            has_agreed: false,
         });
         let start = At::default();
         self.agenda.add(start, Event::Trade);
@@ -202,6 +216,7 @@ impl World {
         self.log.line(self.clock.now(), format_args!("td .. {count} journal entries, {gone} bytes are gone"));
         self.tally.count(if gone > 0 { "journal cut" } else { "journal whole" });
         self.judge.orders.remembers(&entries);
+        self.judge.leaving.remembers(&entries);
         for entry in entries {
             self.step_td(TdInput::Remembered(entry));
         }
@@ -222,8 +237,86 @@ impl World {
         }
     }
 
+    /// The kill switch is thrown, for a while.
+    pub(super) fn throw_switch(&mut self) {
+        if self.sessions.td.state().is_over() {
+            return;
+        }
+        self.tally.count("kill switch");
+        self.judge.leaving.switch(true);
+        self.step_td(TdInput::Kill { reason: "simulated".to_owned() });
+        let lasts = self.mishap_chance.millis(0, 30_000);
+        self.agenda.add(self.clock.now().after(lasts), Event::Release);
+    }
+
+    /// The kill switch is turned off.
+    pub(super) fn release(&mut self) {
+        if !self.sessions.td.state().is_over() {
+            self.judge.leaving.switch(false);
+            self.step_td(TdInput::Release);
+        }
+    }
+
+    /// The session says whether orders may leave. When they may, the books are right: of what the exchange did, the
+    /// session heard all.
+    pub(super) fn gate(&mut self, gate: GateState) {
+        self.log.line(self.clock.now(), format_args!("td gate {gate}"));
+        self.judge.leaving.gate(gate.is_open());
+        let (Some(traders), Some(trading)) = (&self.traders, &self.plan.trading) else { return };
+        let hears_all = !traders.has_lost && !self.library_is_half_open(Side::Td) && !self.is_under_way();
+        let is_strict = (trading.recovery, trading.reconcile) == (Recovery::Full, Reconcile::Strict);
+        if gate.is_open() && is_strict && hears_all {
+            self.tally.count("gate opened and judged");
+            let counts_frozen = !self.judge.orders.is_any_unknown();
+            let finding = money::compare_positions(self.sessions.td.ledger(), &self.exchange, counts_frozen);
+            let finding = finding.map_err(|what| format!("the gate opens, and {what}"));
+            self.judge.find(self.clock.now(), finding);
+        }
+    }
+
+    fn library_is_half_open(&self, side: Side) -> bool {
+        self.libraries[side as usize].is_half_open
+    }
+
+    /// When all is quiet, the user has the books compared with the counter until they agree.
+    pub(super) fn compare_books(&mut self) {
+        let is_ready = self.sessions.td.state().is_ready();
+        let Some(traders) = self.traders.as_mut().filter(|_| is_ready) else { return };
+        let came = traders.comparison.as_mut().map(oneshot::Receiver::try_recv);
+        if let Some(Ok(Ok(comparison))) = &came {
+            for difference in &comparison.differences {
+                self.log.line(self.clock.now(), format_args!("user: {difference}"));
+            }
+        }
+        match came {
+            Some(Err(oneshot::error::TryRecvError::Empty)) => {}
+            Some(Ok(Ok(comparison))) if comparison.agrees() => {
+                traders.comparison = None;
+                traders.has_agreed = true;
+            }
+            _ if traders.has_agreed => {}
+            _ => {
+                let (reply, comparison) = oneshot::channel();
+                traders.comparison = Some(comparison);
+                self.step_td(TdInput::Command(TdCommand::Reconcile { reply }));
+            }
+        }
+    }
+
+    /// Returns whether the books agreed with the counter since all is quiet, or nobody can compare them.
+    pub(super) fn have_books_agreed(&self) -> bool {
+        let is_ready = self.sessions.td.state().is_ready();
+        self.traders.as_ref().is_none_or(|traders| traders.has_agreed || !is_ready)
+    }
+
     /// Mends what only runs that trade break.
     pub(super) fn stop_trading(&mut self) {
+        if self.plan.trading.as_ref().is_some_and(|trading| trading.ends_killed) {
+            self.throw_switch();
+            self.agenda.retain(|event| !matches!(event, Event::Release));
+        } else if self.judge.leaving.is_killed() {
+            self.release();
+        }
         if let Some(traders) = &mut self.traders {
             traders.dies_after = None;
             traders.cut_sent = false;
@@ -270,8 +363,25 @@ impl World {
         for mark in money::marks(&self.exchange) {
             self.step_td(TdInput::Mark(Box::new(mark)));
         }
-        let finding = money::compare(self.sessions.td.ledger(), &self.exchange);
+        let counts_frozen = !self.judge.orders.is_any_unknown();
+        let finding = money::compare(self.sessions.td.ledger(), &self.exchange, counts_frozen);
         self.judge.find(self.clock.now(), finding);
+    }
+
+    /// Judges that the gate is open when everything came right, and that a kill switch left nothing working.
+    fn judge_gate(&mut self) {
+        let now = self.clock.now();
+        let has_failed = self.sessions.disk.as_ref().is_some_and(Disk::has_failed);
+        let may_be_closed = has_failed || self.judge.leaving.is_killed();
+        if !may_be_closed && !self.judge.leaving.is_gate_open() {
+            let gate = self.sessions.td.gate();
+            self.judge.find(now, Err(format!("the gate is {gate} when all is quiet")));
+        }
+        let live = venue::live_orders(&self.exchange);
+        let own = live.iter().filter(|record| !record.order_memo.is_empty()).count();
+        if self.judge.leaving.is_killed() && own > 0 {
+            self.judge.find(now, Err(format!("{own} orders work although the kill switch is on")));
+        }
     }
 
     /// Judges that what the trading session told is what the exchange has.
@@ -280,6 +390,7 @@ impl World {
         if self.traders.is_some() && self.sessions.td.state().is_ready() {
             let finding = self.judge.orders.compare(&self.exchange);
             self.judge.find(self.clock.now(), finding);
+            self.judge_gate();
             self.judge_money();
         }
     }

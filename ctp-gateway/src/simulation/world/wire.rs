@@ -241,7 +241,11 @@ impl World {
             Some(Channel::Dialog) => self.wire_chance.happens(rate),
             Some(Channel::Push) => {
                 let rate = self.plan.trading.as_ref().map_or(0, |trading| trading.push_lost);
-                side == Side::Td && is_private(delivery) && self.wire_chance.happens(rate)
+                let is_lost = side == Side::Td && is_private(delivery) && self.wire_chance.happens(rate);
+                if let Some(traders) = self.traders.as_mut().filter(|_| is_lost) {
+                    traders.has_lost = true;
+                }
+                is_lost
             }
             None => false,
         }

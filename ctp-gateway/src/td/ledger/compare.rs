@@ -16,7 +16,7 @@ use super::rows::Rows;
 use super::side::{Part, SideBook};
 use super::terms::Side;
 use super::view::{PositionKey, Unknown};
-use super::working::Working;
+use super::working::{Leg, Working};
 
 /// Amounts differ when they are further apart: half a fen.
 const TOLERANCE: Money = Money(50);
@@ -110,7 +110,22 @@ impl Ledger {
             Side::Long => (Compared::ShortFrozen, rows.iter().map(|row| row.short_frozen).sum()),
             Side::Short => (Compared::LongFrozen, rows.iter().map(|row| row.long_frozen).sum()),
         };
-        found.lots(what, Some(key), None, book.frozen.total(), theirs);
+        let ours = book.frozen.total();
+        let doubtful: i32 = self
+            .doubtful_legs()
+            .filter(|leg| {
+                (leg.instrument_id, leg.side, leg.hedge) == (key.instrument_id, book.side, book.hedge)
+            })
+            .filter(|leg| !leg.opens())
+            .map(|leg| leg.volume)
+            .sum();
+        let ours = if (ours - doubtful..=ours).contains(&theirs) { theirs } else { ours };
+        found.lots(what, Some(key), None, ours, theirs);
+    }
+
+    /// Returns what orders reserve that may not exist.
+    fn doubtful_legs(&self) -> impl Iterator<Item = &Leg> {
+        self.working.values().filter(|working| !working.exists).flat_map(Working::legs)
     }
 
     fn compare_money(
@@ -195,15 +210,22 @@ impl Ledger {
         let mut of_frozen = BTreeSet::new();
         let frozen = self.frozen(FrozenPrice::Order, &mut of_frozen);
         let other = self.frozen(FrozenPrice::PreSettlement, &mut BTreeSet::new());
-        let is_estimate = of_frozen.iter().any(|unknown| {
-            matches!(unknown, Unknown::Combination(_) | Unknown::MarketOrder(_) | Unknown::OptionMargin(_))
-        });
+        let doubtful: Vec<Unknown> =
+            self.doubtful_legs().map(|leg| Unknown::Order(leg.instrument_id)).collect();
+        let is_estimate = !doubtful.is_empty()
+            || of_frozen.iter().any(|unknown| {
+                matches!(
+                    unknown,
+                    Unknown::Combination(_) | Unknown::MarketOrder(_) | Unknown::OptionMargin(_)
+                )
+            });
         let is_one_sided = self.working.values().flat_map(Working::legs).any(|leg| {
             let contract = self.contracts.get(&leg.instrument_id);
             contract.and_then(|contract| contract.terms).is_some_and(|terms| terms.one_sided)
         });
         found.unknown.extend(unknown);
         found.unknown.extend(of_frozen);
+        found.unknown.extend(doubtful);
         let money = [
             (Compared::Commission, commission, row.commission),
             (Compared::CloseProfit, close_profit, row.close_profit),

@@ -188,6 +188,9 @@ pub enum Unknown {
     MarketOrder(Text<81>),
     /// Margin of today's lots at a last or average price: only the counter knows which.
     MarginPrice(Text<81>),
+    /// Whether an order of the instrument exists that was not answered: the ledger reserves for it, and the counter may
+    /// or may not.
+    Order(Text<81>),
     /// A trade without a price, of an unknown direction, or otherwise unlike a trade.
     Trade(Text<81>),
 }
@@ -208,6 +211,7 @@ impl fmt::Display for Unknown {
             Self::OptionMargin(id) => write!(f, "margin of short {id}"),
             Self::MarketOrder(id) => write!(f, "what an order for {id} without a limit price freezes"),
             Self::MarginPrice(id) => write!(f, "price of the margin of today's lots of {id}"),
+            Self::Order(id) => write!(f, "whether an order of {id} exists"),
             Self::Trade(id) => write!(f, "a trade of {id} that cannot be read"),
         }
     }

@@ -13,6 +13,8 @@ pub(super) struct Working {
     pub(super) exchange_id: Text<9>,
     /// The limit; `None` if the order has none.
     pub(super) price: Option<Price>,
+    /// Whether the counter is known to have it.
+    pub(super) exists: bool,
     first: Leg,
     /// The other leg of a combination.
     second: Option<Leg>,
@@ -80,7 +82,8 @@ impl Working {
             }
         };
         let price = order.limit_price.and_then(Price::of);
-        Some(Self { exchange_id: order.keys.exchange_id, price, first, second })
+        let exists = !matches!(order.phase, OrderPhase::Sent | OrderPhase::Unknown);
+        Some(Self { exchange_id: order.keys.exchange_id, price, exists, first, second })
     }
 
     pub(super) fn legs(&self) -> impl Iterator<Item = &Leg> {

@@ -62,6 +62,36 @@ fn flat_positions_are_told() {
     assert_eq!(bench.ledger.positions().len(), 1);
 }
 
+/// The counter may have an order that was not answered, and reserve for it, or not.
+#[test]
+fn what_an_order_reserves_that_may_not_exist_is_no_difference() {
+    let mut bench = Bench::new("rb2701", "SHFE");
+    bench.begin(2, 3480.0, 3500.0);
+    let mut order = bench.order(1, "close yesterday", 2);
+    let (long, short) = (row(&bench, PosiDirection::LONG, 2), row(&bench, PosiDirection::SHORT, 0));
+    let found = |bench: &Bench, frozen: i32| {
+        let long = InvestorPositionField { short_frozen: frozen, yd_position: 2, ..long };
+        let account = TradingAccountField { pre_balance: 1_000_000.0, ..Default::default() };
+        let rows = Rows { positions: Some(vec![long, short]), account: Some(account), ..Rows::default() };
+        let found = bench.ledger.reconcile(&rows);
+        let is_frozen = |what| matches!(what, Compared::ShortFrozen | Compared::FrozenCommission);
+        let differs = found.differences.iter().any(|one| is_frozen(one.what));
+        (differs, found.unknown.contains(&Unknown::Order(bench.instrument)))
+    };
+    for phase in [OrderPhase::Sent, OrderPhase::Unknown] {
+        order.phase = phase;
+        bench.ledger.order(&order);
+        assert_eq!(
+            [0, 2, 3].map(|frozen| found(&bench, frozen)),
+            [(false, true), (false, true), (true, true)]
+        );
+    }
+    order.phase = OrderPhase::Working;
+    bench.ledger.order(&order);
+    assert_eq!([0, 2].map(|frozen| found(&bench, frozen)), [(true, false), (true, false)]);
+    assert_eq!(bench.long().frozen, 2);
+}
+
 /// F69: the counter's rows may come in any order; the position that it leaves out is one of 0 lots.
 #[test]
 fn a_row_that_is_missing_is_a_difference() {

@@ -48,6 +48,35 @@ fn every_trade_tells_its_position_the_last_one_too() {
     assert_eq!((all.len(), all[0].volume, all[0].open_volume), (1, 0, 3));
 }
 
+/// What is pushed before the login's answer is of a day that is not known yet: it counts once the login has told it.
+#[test]
+fn pushes_before_the_login_are_not_lost_with_the_day_before() {
+    let mut bench = Bench::new();
+    bench.push(TraderCallback::OnRtnTrade, fill(OffsetFlag::OPEN, Direction::BUY, "a", 3));
+    assert!(bench.events.is_empty());
+    bench.log_in("20261120", "7");
+    bench.recover();
+    // Nobody knows its order: it is told when it has waited long enough.
+    let lots = |bench: &mut Bench| {
+        bench.now += Duration::from_secs(3);
+        bench.step(Input::Time);
+        let positions = bench.session.ledger().positions();
+        positions.iter().map(|now| now.volume).collect::<Vec<_>>()
+    };
+    assert_eq!(lots(&mut bench), [3]);
+    // The first trade of the next day overtakes the login that begins it.
+    bench.callback(TraderCallback::OnFrontDisconnected, 0x1001);
+    bench.now += Duration::from_secs(2);
+    bench.step(Input::Time);
+    let next = TradeField { trading_day: text("20261123"), ..fill(OffsetFlag::OPEN, Direction::BUY, "b", 2) };
+    bench.push(TraderCallback::OnRtnTrade, next);
+    bench.log_in("20261123", "0");
+    bench.recover();
+    assert_eq!(lots(&mut bench), [2]);
+    let told = bench.events.iter().filter(|event| matches!(event, TdEvent::Trade { .. })).count();
+    assert_eq!(told, 2);
+}
+
 /// An order reserves what it closes from the step on in which it is placed, and no longer than it may exist.
 #[test]
 fn an_order_to_close_reserves_at_once() {
