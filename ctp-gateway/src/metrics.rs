@@ -69,6 +69,8 @@ metrics_table! {
     CAPTURE_STEPS = "ctp_capture_steps_total", Counter, Count, [], "Steps written to the capture.";
     COMMANDS = "ctp_commands_total", Counter, Count, [], "Commands of the program to the session: subscriptions, orders, queries.";
     EVENTS = "ctp_events_total", Counter, Count, ["event"], "Events that the session reported, by kind.";
+    GATE_CLOSED = "ctp_gate_closed", Gauge, Count, ["reason"], "1 for each reason that keeps the trading gate closed, else 0: not_ready, recovering, differs, unverified, kill_switch, journal_failed, read_only (trading only).";
+    GATE_OPEN = "ctp_gate_open", Gauge, Count, [], "1 while new orders may leave, else 0 (trading only).";
     ORDER_ACK = "ctp_order_ack_seconds", Histogram, Seconds, [], "From an order's way into the library to the receipt of the first word about it, an acceptance or a refusal (trading only).";
     ORDER_TRADE = "ctp_order_trade_seconds", Histogram, Seconds, [], "From an order's way into the library to the receipt of its first trade (trading only).";
     ORDERS_REJECTED = "ctp_orders_rejected_total", Counter, Count, ["by", "code"], "Orders of the account that were refused, by counter or exchange and by error code (trading only).";
@@ -78,6 +80,15 @@ metrics_table! {
     REQUEST_TIME = "ctp_request_seconds", Histogram, Seconds, ["request"], "From the submission of a request to its end.";
     REQUEST_REFUSED = "ctp_requests_refused_total", Counter, Count, ["reason"], "Return codes other than 0 of the library: not_connected (-1), too_many_unanswered (-2), too_fast (-3), library.";
     REQUESTS = "ctp_requests_total", Counter, Count, ["request", "outcome"], "Requests that ended, by C name and outcome.";
+    RISK_ACTIONS_MOST = "ctp_risk_actions_most", Gauge, Count, [], "The most orders and cancels that a window of `risk.window_ms` held on this trading day (trading only).";
+    RISK_CANCELS = "ctp_risk_cancels_today", Gauge, Count, [], "Cancels sent on this trading day (trading only).";
+    RISK_DENIED = "ctp_risk_denied_total", Counter, Count, ["rule"], "Orders and cancels that the session or its kill switch denied, by rule (trading only).";
+    RISK_KILLED = "ctp_risk_killed", Gauge, Count, [], "1 while the kill switch is on, else 0 (trading only).";
+    RISK_LATE = "ctp_risk_late_acks_total", Counter, Count, [], "Orders whose first answer took longer than `risk.ack_ms` (trading only).";
+    RISK_OPEN = "ctp_risk_open_orders", Gauge, Count, [], "Orders of the account that can still be cancelled, of all its sessions (trading only).";
+    RISK_ORDERS = "ctp_risk_orders_today", Gauge, Count, [], "Orders and quotes sent on this trading day (trading only).";
+    RISK_TENS = "ctp_risk_seconds_of_ten", Gauge, Count, [], "How often there were ten orders and cancels in one second on this trading day, which exchanges ask about (trading only).";
+    RISK_TO_CANCEL = "ctp_risk_to_cancel", Gauge, Count, [], "Orders that the kill switch has still to get cancelled (trading only).";
     SESSION_DISCONNECTS = "ctp_session_disconnects_total", Counter, Count, ["reason"], "Broken links, by the library's reason.";
     SESSION_FAULTS = "ctp_session_faults_total", Counter, Count, [], "How often the session stopped because of a refusal or a panic.";
     SESSION_LOGINS = "ctp_session_logins_total", Counter, Count, [], "How often the session became usable.";
@@ -88,7 +99,7 @@ metrics_table! {
     TICK_LATENCY = "ctp_tick_latency_seconds", Histogram, Seconds, [], "From the receipt of a tick on the library's thread to its consumer; one of 64 is measured (market data only).";
     TICKS_LOST = "ctp_ticks_lost_total", Counter, Count, [], "Ticks that consumers were too slow for, over all consumers (market data only).";
     TICKS = "ctp_ticks_total", Counter, Count, [], "Ticks that the library delivered (market data only).";
-    WATCHDOGS = "ctp_watchdogs_total", Counter, Count, ["watchdog"], "Alerts of watchdogs: not_usable, market_silent, link_given_up, no_fresh_object, clock_jumped, unverified.";
+    WATCHDOGS = "ctp_watchdogs_total", Counter, Count, ["watchdog"], "Alerts: not_usable, market_silent, link_given_up, no_fresh_object, clock_jumped, unverified, journal_failed, journal_damaged, orders_slow, killed, kill_stuck, released.";
 }
 
 /// Tells the installed recorder units and meanings of all metrics. An exporter shows them as help.

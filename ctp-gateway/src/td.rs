@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod classes;
 mod client;
+pub(crate) mod dials;
 pub(crate) mod driver;
 mod event;
 #[cfg(test)]

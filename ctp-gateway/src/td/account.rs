@@ -119,6 +119,10 @@ impl AccountNames {
         Self { broker_id, investor_id, user_id }
     }
 
+    pub(crate) fn user_id(&self) -> Text<16> {
+        self.user_id
+    }
+
     /// Returns the names of a market data session, which has no investor.
     ///
     /// # Errors

@@ -32,6 +32,7 @@ use crate::setup::{Addresses, failed};
 use crate::shell::{ApiObject, Life, Maker, StateLog, blocking, check_fronts, create, seed};
 use crate::state::{Login, SessionState};
 use crate::td::account::{AccountNames, AccountTexts};
+use crate::td::dials::Dials;
 use crate::td::driver::{Course, Driver, NotEntered, Pen, Shared};
 use crate::td::event::TdEvent;
 use crate::td::io::{ActReply, Command, Input};
@@ -154,6 +155,7 @@ impl TdClient {
             pen: Pen::new(kept.journal),
             state_log: StateLog::default(),
             observer,
+            dials: Dials::new(&config.user_id, *gate.borrow()),
             meter: Meter::new(&config.user_id),
             runtime: Handle::current(),
             switch: Arc::clone(&switch),

@@ -35,6 +35,7 @@ use crate::observe::{Observed, Observer, step_span};
 use crate::requests::RawEvent;
 use crate::shell::{ApiObject, Renewal, StateLog, now};
 use crate::state::{Fault, SessionState};
+use crate::td::dials::Dials;
 use crate::td::event::TdEvent;
 use crate::td::io::{Input, Output};
 use crate::td::ledger::Mark;
@@ -283,6 +284,7 @@ pub(super) struct Driver {
     pub(super) state_log: StateLog,
     pub(super) observer: Observer,
     pub(super) meter: Meter,
+    pub(super) dials: Dials,
     /// Where a fresh API object is made.
     pub(super) runtime: Handle,
     /// The kill switch, as those see it who do not wait for the session.
@@ -385,11 +387,17 @@ impl Driver {
         );
         self.meter.hear(&input);
         let span = step_span::<TdRecorded>(&input);
+        // An order must not wait until it was counted: the step after the library has it does that.
+        let is_command = matches!(input, Input::Command(_));
         let input = self.recording.before(input);
         let outputs = span.in_scope(|| self.session.step(now, input));
         self.switch.turned(self.session.is_killed());
         self.observer.after::<TdRecorded>(now, &outputs);
         self.meter.take(now.unix_ns, &outputs);
+        self.dials.take(&outputs, self.session.denials());
+        if !is_command {
+            self.dials.show(&self.session.risk_snapshot(now.instant));
+        }
         self.recording.after(now, &outputs);
         self.outputs.extend(outputs);
     }

@@ -26,7 +26,7 @@ use ctp_types::{
 
 use crate::alert::Alert;
 use crate::config::TdConfig;
-use crate::error::{Error, SendRefusal, UnknownCause};
+use crate::error::{Error, Rule, SendRefusal, UnknownCause};
 use crate::handshake::{Handshake, Move, Plan, Step};
 use crate::ids::RequestIds;
 use crate::maps::HashMap;
@@ -93,6 +93,8 @@ pub(crate) struct TdSession {
     /// Orders that were sent, and until when their answer is awaited.
     unanswered: Deadlines<OrderId>,
     cancels: Cancels,
+    /// What this step denied.
+    denials: Vec<Rule>,
     events: Vec<TdEvent>,
     outputs: Outputs,
 }
@@ -129,6 +131,7 @@ impl TdSession {
             placing: HashMap::default(),
             unanswered: Deadlines::default(),
             cancels: Cancels::default(),
+            denials: Vec::new(),
             events: Vec::new(),
             outputs: Vec::new(),
         }
@@ -147,6 +150,11 @@ impl TdSession {
         self.assurance.gate.state()
     }
 
+    /// Returns the rules by which the last step denied something.
+    pub(crate) fn denials(&self) -> &[Rule] {
+        &self.denials
+    }
+
     pub(crate) fn logins(&self) -> u64 {
         self.logins
     }
@@ -154,6 +162,7 @@ impl TdSession {
     /// Takes what happened and returns what is to be done, in this order.
     pub(crate) fn step(&mut self, now: Now, input: Input) -> Outputs {
         let instant = now.instant;
+        self.denials.clear();
         self.risk.begin_step(instant);
         self.look(now, &input);
         match input {

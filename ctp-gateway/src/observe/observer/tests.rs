@@ -103,6 +103,7 @@ fn every_metric_of_the_table_is_emitted_as_it_says_and_no_other() {
         crate::metrics::describe();
         a_day(&mut Observer::new(subject(), 0, Some(Arc::clone(&progress))));
         crate::td::meter::tests::a_day();
+        crate::td::dials::tests::a_day();
     });
     let snapshot = snapshotter.snapshot().into_vec();
     let mut emitted = BTreeMap::new();

@@ -3,6 +3,7 @@
 use crate::error::{Denial, Error, Rule};
 use crate::shell::now;
 use crate::td::client::TdClient;
+use crate::td::dials::count_denial_of;
 use crate::td::driver::NotEntered;
 use crate::td::io::Input;
 use crate::td::risk::RiskSnapshot;
@@ -57,6 +58,7 @@ impl TdClient {
         if !self.is_killed() {
             return Ok(());
         }
+        count_denial_of(self.inner.account.user_id(), Rule::KillSwitch);
         let why = self.inner.switch.why();
         let value = match why.is_empty() {
             true => "the kill switch is on".to_owned(),

@@ -65,6 +65,24 @@ impl TdSession {
         request: TraderRequest,
         record: &mut RecordBox,
     ) -> Result<(), Error> {
+        let judged = self.judge(now, logins, request, record);
+        judged.inspect_err(|error| self.note_denial(error))
+    }
+
+    /// Notes what is denied, for the counts.
+    pub(super) fn note_denial(&mut self, error: &Error) {
+        if let Error::Denied(denial) = error {
+            self.denials.push(denial.rule);
+        }
+    }
+
+    fn judge(
+        &mut self,
+        now: Instant,
+        logins: u64,
+        request: TraderRequest,
+        record: &mut RecordBox,
+    ) -> Result<(), Error> {
         if Class::of(request) == Class::New {
             self.risk.check_switch()?;
         }

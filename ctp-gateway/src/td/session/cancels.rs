@@ -22,7 +22,10 @@ impl TdSession {
         }
         let Err(reply) = self.cancels.join(id, reply) else { return };
         match self.prepare_cancel(now, logins, id) {
-            Err(error) => drop(reply.send(Err(error))),
+            Err(error) => {
+                self.note_denial(&error);
+                drop(reply.send(Err(error)));
+            }
             Ok((record, request_id)) => self.send_cancel(now, id, record, request_id, Some(reply)),
         }
     }
