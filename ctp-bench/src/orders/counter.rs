@@ -56,8 +56,16 @@ pub(super) struct Session {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Taken {
     pub(super) count: u64,
+    pub(super) p10: f64,
     pub(super) p50: f64,
     pub(super) p99: f64,
+}
+
+impl Taken {
+    /// Returns p10, p50 and p99.
+    pub(super) fn percentiles(self) -> [f64; 3] {
+        [self.p10, self.p50, self.p99]
+    }
 }
 
 impl Session {
@@ -89,8 +97,8 @@ impl Session {
         let mut line = String::new();
         self.front.read_line(&mut line).context("the library did not answer")?;
         let numbers: Vec<i64> = line.split_whitespace().filter_map(|word| word.parse().ok()).collect();
-        let [count, p50, p99] = numbers[..] else { bail!("the library answered: {line}") };
-        Ok(Taken { count: count.cast_unsigned(), p50: p50 as f64, p99: p99 as f64 })
+        let [count, p50, p99, p10] = numbers[..] else { bail!("the library answered: {line}") };
+        Ok(Taken { count: count.cast_unsigned(), p10: p10 as f64, p50: p50 as f64, p99: p99 as f64 })
     }
 
     /// Returns what the orders since the last time took.

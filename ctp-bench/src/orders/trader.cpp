@@ -2,11 +2,11 @@
 // answers as little as a session needs. What it does not do itself is in rest.inc, made of the header.
 //
 // An order's LimitPrice is the time at which its caller began, in ns of CLOCK_MONOTONIC. Its front is the bench:
-//   take N        answers: count p50 p99 (ns from the order's time to the entry) of all since the last time
+//   take N        answers: count p50 p99 p10 (ns from the order's time to the entry) of all since the last time
 //   keep 0|1      orders are answered as cancelled, or as working
-//   bare COUNT    answers: COUNT p50 p99 of calls of the virtual method by itself
-//   push COUNT OPEN   tells COUNT fills of the last OPEN orders, in turn; answers: COUNT 0 0
-//   login N       answers: when the settlement was confirmed, which is behind the login, in ns; 0 0
+//   bare COUNT    answers: COUNT p50 p99 p10 of calls of the virtual method by itself
+//   push COUNT OPEN   tells COUNT fills of the last OPEN orders, in turn; answers: COUNT 0 0 0
+//   login N       answers: when the settlement was confirmed, which is behind the login, in ns; 0 0 0
 
 #include "ThostFtdcTraderApi.h"
 
@@ -158,12 +158,12 @@ class Trader : public CThostFtdcTraderApi {
         std::sort(taken.begin(), taken.end());
         const size_t count = taken.size();
         if (count == 0) return answer(0, 0, 0);
-        answer(long(count), taken[count / 2], taken[count * 99 / 100]);
+        answer(long(count), taken[count / 2], taken[count * 99 / 100], taken[count / 10]);
     }
 
-    void answer(long count, long p50, long p99) {
+    void answer(long count, long p50, long p99, long p10 = 0) {
         char text[128];
-        const int length = std::snprintf(text, sizeof text, "%ld %ld %ld\n", count, p50, p99);
+        const int length = std::snprintf(text, sizeof text, "%ld %ld %ld %ld\n", count, p50, p99, p10);
         if (send(stream, text, size_t(length), MSG_NOSIGNAL) != length) stopped = true;
     }
 

@@ -4,7 +4,10 @@
 
 mod words;
 
-use ctp_types::{FieldKind, RecordBox, RecordDescriptor, RspInfoField, Text, TraderCallback, TraderRequest};
+use ctp_types::{
+    FieldDescriptor, FieldKind, RecordBox, RecordDescriptor, RspInfoField, Text, TraderCallback,
+    TraderRequest,
+};
 
 use super::entry::Entry;
 use crate::requests::RawEvent;
@@ -30,6 +33,20 @@ const CLOSED: u8 = 7;
 #[derive(Debug, Default)]
 pub(crate) struct Encoder {
     plain: Vec<u8>,
+    secrets: Vec<Secrets>,
+}
+
+/// The fields of a kind of record that are never written. Looking through all fields of an order costs more than encoding it.
+#[derive(Debug)]
+struct Secrets {
+    of: &'static RecordDescriptor,
+    fields: Vec<&'static FieldDescriptor>,
+}
+
+impl Secrets {
+    fn of(of: &'static RecordDescriptor) -> Self {
+        Self { of, fields: of.fields.iter().filter(|field| field.secret).collect() }
+    }
 }
 
 impl Encoder {
@@ -102,7 +119,12 @@ impl Encoder {
         let Some(record) = record else { return };
         self.plain.clear();
         record.as_ref().append_to(&mut self.plain);
-        for field in descriptor.fields.iter().filter(|field| field.secret) {
+        let known = self.secrets.iter().position(|secrets| std::ptr::eq(secrets.of, descriptor));
+        let known = known.unwrap_or_else(|| {
+            self.secrets.push(Secrets::of(descriptor));
+            self.secrets.len() - 1
+        });
+        for field in &self.secrets[known].fields {
             let place = &mut self.plain[field.offset..field.offset + field.kind.size()];
             let given = matches!(field.kind, FieldKind::Text(_)) && place[0] != 0;
             place.fill(0);

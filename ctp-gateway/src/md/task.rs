@@ -93,7 +93,8 @@ impl Task {
         let span = step_span::<MdRecorded>(&input);
         let input = self.recording.before(input);
         let outputs = span.in_scope(|| self.session.step(now, input));
-        self.observer.after::<MdRecorded>(now, &outputs);
+        let took = self.observer.took();
+        self.observer.after::<MdRecorded>(now, took, &outputs);
         let ticks = self.ticks.shared();
         self.observer.take_market_data(self.session.wanted(), ticks.published(), ticks.lost());
         self.recording.after(now, &outputs);

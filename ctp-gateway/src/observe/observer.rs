@@ -293,10 +293,14 @@ impl Observer {
         self.begun = Some(Instant::now());
     }
 
-    /// Takes what a step put out.
-    pub(crate) fn after<S: Observed>(&mut self, now: Now, outputs: &[S::Output]) {
-        if let Some(begun) = self.begun.take() {
-            let took = begun.elapsed();
+    /// Returns how long the step took that has just ended.
+    pub(crate) fn took(&mut self) -> Option<Duration> {
+        self.begun.take().map(|begun| begun.elapsed())
+    }
+
+    /// Takes what a step put out, and how long it [`took`](Self::took).
+    pub(crate) fn after<S: Observed>(&mut self, now: Now, took: Option<Duration>, outputs: &[S::Output]) {
+        if let Some(took) = took {
             self.step_time.record(took.as_secs_f64());
             let mut health = self.vitals.lock();
             health.step_max_ns = health.step_max_ns.max(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));

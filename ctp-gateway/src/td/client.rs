@@ -161,6 +161,7 @@ impl TdClient {
             switch: Arc::clone(&switch),
             member: Arc::new(config.counts.join(owner)),
             outputs: VecDeque::new(),
+            given: None,
             course: Course::default(),
         };
         let shared = Arc::new(Shared::new(driver, span.clone()));

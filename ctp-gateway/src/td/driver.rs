@@ -29,6 +29,7 @@ use tracing::Span;
 
 use crate::capture::Recording;
 use crate::clock::WallClock;
+use crate::error::SendRefusal;
 use crate::fanout::Fanout;
 use crate::health::Waiting;
 use crate::observe::{Observed, Observer, step_span};
@@ -293,6 +294,8 @@ pub(super) struct Driver {
     pub(super) member: Arc<Member>,
     /// What is to be done still.
     pub(super) outputs: VecDeque<Output>,
+    /// What the library said to the request that it was given before everything else.
+    pub(super) given: Option<(i32, Result<(), SendRefusal>)>,
     pub(super) course: Course,
 }
 
@@ -355,21 +358,26 @@ impl Driver {
     /// Steps while no other session of the account sends anything, and tells the others what this one does.
     fn step_in_turn(&mut self, input: Input) {
         let member = Arc::clone(&self.member);
-        let Some(mut turn) = member.turn() else { return self.step_once(input) };
+        let Some(mut turn) = member.turn() else {
+            let is_urgent = matches!(input, Input::Command(_));
+            return self.step_once(input, is_urgent);
+        };
         let news = turn.news();
         if !news.is_empty() {
             let now = now(&self.clock).instant;
             let age =
                 |at: Instant| now.saturating_duration_since(at).as_nanos().try_into().unwrap_or(u64::MAX);
             let news = news.into_iter().map(|taken| (age(taken.at), taken.what, taken.instrument));
-            self.step_once(Input::Elsewhere(news.collect()));
+            self.step_once(Input::Elsewhere(news.collect()), false);
         }
-        self.step_once(input);
+        // The others wait for this step, and shall not wait for the library.
+        self.step_once(input, false);
         turn.tell(self.session.taken().iter().cloned());
     }
 
-    /// One step of the session. There is no other place where it steps.
-    fn step_once(&mut self, input: Input) {
+    /// One step of the session. There is no other place where it steps. What is urgent goes to the library before anybody
+    /// counts or records it.
+    fn step_once(&mut self, input: Input, is_urgent: bool) {
         if let Input::Callback(event) = &input {
             self.pen.heard(event);
             if self.raw_events.is_wanted() {
@@ -392,7 +400,11 @@ impl Driver {
         let input = self.recording.before(input);
         let outputs = span.in_scope(|| self.session.step(now, input));
         self.switch.turned(self.session.is_killed());
-        self.observer.after::<TdRecorded>(now, &outputs);
+        let took = self.observer.took();
+        if is_urgent {
+            self.hand_over(&outputs);
+        }
+        self.observer.after::<TdRecorded>(now, took, &outputs);
         self.meter.take(now.unix_ns, &outputs);
         self.dials.take(&outputs, self.session.denials());
         if !is_command {

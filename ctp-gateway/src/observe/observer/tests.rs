@@ -64,7 +64,8 @@ fn a_day(observer: &mut Observer) {
     ];
     for input in &inputs {
         observer.before::<Plain>(at(3_000), input, waiting);
-        observer.after::<Plain>(at(3_000), &[]);
+        let took = observer.took();
+        observer.after::<Plain>(at(3_000), took, &[]);
     }
     let login =
         Arc::new(Login { trading_day: ctp_types::Text::new("20261123").unwrap(), ..Login::default() });
@@ -88,7 +89,8 @@ fn a_day(observer: &mut Observer) {
         Told::Other,
     ];
     observer.before::<Plain>(at(5_000), &Heard::Other, waiting);
-    observer.after::<Plain>(at(5_000), &outputs);
+    let took = observer.took();
+    observer.after::<Plain>(at(5_000), took, &outputs);
     observer.take_market_data(2, 100, 7);
     observer.tick_latencies().meter().take(1_000, || 2_000);
 }

@@ -9,13 +9,16 @@ use ctp_types::{RecordBox, TraderRequest};
 use super::{Driver, NotEntered};
 use crate::error::SendRefusal;
 use crate::shell::now;
+use crate::td::classes::Class;
 use crate::td::io::{Input, Output};
 use crate::td::recovery::GateState;
 
 impl Driver {
     /// Carries out what is to be done, and what follows from it.
     pub(super) fn carry_out(&mut self) {
-        self.tell_failure();
+        if self.given.is_none() {
+            self.tell_failure();
+        }
         while let Some(output) = self.outputs.pop_front() {
             match output {
                 Output::Send { request: TraderRequest::ReqUserLogin, record, request_id } => {
@@ -54,17 +57,35 @@ impl Driver {
         }
     }
 
-    /// Writes a request into the journal, gives it to the library, and tells the session what the library said.
+    /// Gives the library what changes something, if nothing is to be done before it.
+    pub(super) fn hand_over(&mut self, outputs: &[Output]) {
+        if let Some(Output::Send { request, record, request_id }) = outputs.first()
+            && Class::of(*request).is_action()
+            && self.outputs.is_empty()
+        {
+            self.given = Some((*request_id, self.give(*request, record, *request_id)));
+        }
+    }
+
+    /// Gives a request to the library unless it has it, and tells the session what the library said.
     fn send(&mut self, request: TraderRequest, record: &RecordBox, request_id: i32) {
-        let written = self.pen.before(&self.clock, request, record, request_id);
-        let result = written.and_then(|()| {
-            let result = self.object.api().request(request, record.as_ref(), request_id);
-            let result = SendRefusal::read(result);
-            self.pen.after(&self.clock, request, request_id, &result);
-            result
-        });
+        let given = self.given.take_if(|(given, _)| *given == request_id);
+        let result = given.map_or_else(|| self.give(request, record, request_id), |(_, result)| result);
         self.step(Input::Sent { request_id, result });
         self.tell_failure();
+    }
+
+    /// Writes a request into the journal, gives it to the library, and returns what the library said.
+    fn give(
+        &mut self,
+        request: TraderRequest,
+        record: &RecordBox,
+        request_id: i32,
+    ) -> Result<(), SendRefusal> {
+        self.pen.before(&self.clock, request, record, request_id)?;
+        let result = SendRefusal::read(self.object.api().request(request, record.as_ref(), request_id));
+        self.pen.after(&self.clock, request, request_id, &result);
+        result
     }
 
     /// Tells the session once that the journal cannot be written any more.

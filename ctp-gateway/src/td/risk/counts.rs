@@ -105,7 +105,9 @@ impl Counts {
         self.restore(what);
         self.window.take(now);
         self.burst.take(now);
-        self.busiest = self.busiest.max(self.window.count(now));
+        while self.busiest < self.window.capacity() && !self.window.allows(now, self.busiest + 1) {
+            self.busiest += 1;
+        }
         let is_burst = !self.burst.allows(now, BURST);
         let is_new = self.last_burst.is_none_or(|last| now.saturating_duration_since(last) > SECOND);
         if is_burst && is_new {
