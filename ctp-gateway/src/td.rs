@@ -10,7 +10,6 @@ mod event;
 mod fixtures;
 pub(crate) mod instructions;
 pub(crate) mod io;
-#[allow(dead_code, reason = "the recovery is being wired to it")]
 pub(crate) mod ledger;
 mod lookups;
 pub(crate) mod meter;

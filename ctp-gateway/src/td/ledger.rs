@@ -25,7 +25,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ctp_types::{
     BrokerTradingParamsField, Direction, InstrumentCommissionRateField, InstrumentField,
-    InstrumentMarginRateField, OffsetFlag, PosiDirection, Text, TradeField, TradeType,
+    InstrumentMarginRateField, OffsetFlag, OptionInstrCommRateField, OptionInstrTradeCostField,
+    PosiDirection, Text, TradeField, TradeType,
 };
 
 use crate::maps::{HashMap, HashSet};
@@ -59,8 +60,8 @@ pub(crate) struct Ledger {
     contracts: BTreeMap<Text<81>, Contract>,
     /// What the counter said of instruments, also of those that the account has nothing of.
     terms: HashMap<Text<81>, Terms>,
-    /// Rates that hold for a product, until an instrument has its own.
-    products: HashMap<Text<81>, terms::Commission>,
+    /// Rates of products, and of instruments that the account has nothing of.
+    rates: HashMap<Text<81>, terms::Commission>,
     trades: HashSet<TradeKey>,
     /// The trades that opened lots today, with their date.
     opened: HashSet<OpenKey>,
@@ -200,10 +201,26 @@ impl Ledger {
 
     /// Takes a commission rate, of an instrument or of a whole product.
     pub(crate) fn commission_rate(&mut self, record: &InstrumentCommissionRateField) {
-        let Some(rates) = terms::Commission::of(record) else { return };
-        match self.contracts.get_mut(&record.instrument_id) {
+        self.learn_commission(record.instrument_id, terms::Commission::of(record));
+    }
+
+    /// Takes the commission rate of an option or of a product of options.
+    pub(crate) fn option_commission(&mut self, record: &OptionInstrCommRateField) {
+        self.learn_commission(record.instrument_id, terms::Commission::of_option(record));
+    }
+
+    fn learn_commission(&mut self, of: Text<81>, rates: Option<terms::Commission>) {
+        let Some(rates) = rates else { return };
+        match self.contracts.get_mut(&of) {
             Some(contract) => contract.commission = Some(rates),
-            None => drop(self.products.insert(record.instrument_id, rates)),
+            None => drop(self.rates.insert(of, rates)),
+        }
+    }
+
+    /// Takes what a short lot of an option needs.
+    pub(crate) fn option_cost(&mut self, record: &OptionInstrTradeCostField) {
+        if let Some(contract) = self.contracts.get_mut(&record.instrument_id) {
+            contract.learn_option_cost(record);
         }
     }
 
@@ -249,8 +266,9 @@ impl Ledger {
 
     /// Returns what trades of a contract cost: its own rate, or that of its product.
     fn commission_of(&self, contract: &Contract) -> Option<terms::Commission> {
-        let product = || self.products.get(&contract.terms?.product).copied();
-        contract.commission.or_else(product)
+        let earlier = || self.rates.get(&contract.instrument_id);
+        let product = || self.rates.get(&contract.terms?.product);
+        contract.commission.or_else(|| earlier().or_else(product).copied())
     }
 }
 

@@ -9,7 +9,7 @@ use super::Ledger;
 use super::amount::{Price, money_of};
 use super::contract::Contract;
 use super::positions::{option_value, premium, profits};
-use super::terms::{Params, Side};
+use super::terms::{Kind, Params, Side};
 use super::view::{AccountNow, Unknown};
 use super::working::{Leg, Working};
 
@@ -154,7 +154,6 @@ impl Ledger {
             unknown.insert(Unknown::Terms(id));
             return Frozen::default();
         };
-        let is_option = terms.is_option();
         if working.is_combination() {
             // Both legs at their settlement prices: what the spread adds is the counter's affair.
             unknown.insert(Unknown::Combination(id));
@@ -176,13 +175,14 @@ impl Ledger {
             let charge = if opens { rates.open } else { rates.close };
             charge.on(amount, leg.volume)
         });
-        if is_option {
+        if let Kind::Option(option) = terms.kind {
             // A purchase pays its premium, to open or to close; a short opening needs margin by the exchange's formula.
             if opens == (leg.side == Side::Long) {
                 part.cash = amount(order);
             } else if opens {
                 unknown.insert(Unknown::OptionMargin(id));
-                part.margin = None;
+                let lot = self.option_lot(contract, &option, terms.multiplier, leg.hedge);
+                part.margin = amount(order).zip(lot).map(|(premium, lot)| premium + lot.lots(leg.volume));
             }
         } else if opens {
             let price = match basis {

@@ -1,8 +1,9 @@
 //! An instrument that the account has or had something of today.
 
-use ctp_types::{HedgeFlag, InstrumentMarginRateField, Text};
+use ctp_market::Money;
+use ctp_types::{HedgeFlag, InstrumentMarginRateField, OptionInstrTradeCostField, Text};
 
-use super::amount::{Charge, Price};
+use super::amount::{Charge, Price, money_of};
 use super::side::{Effect, SideBook, effect};
 use super::terms::{Commission, Side, Terms, is_split};
 use super::view::Closable;
@@ -19,6 +20,8 @@ pub(super) struct Contract {
     pub(super) commission: Option<Commission>,
     /// Margin rates, by side and purpose.
     margin: Vec<(Side, HedgeFlag, Charge)>,
+    /// What a short lot of an option needs besides its premium, by purpose.
+    option_costs: Vec<(HedgeFlag, Money)>,
     pub(super) last: Option<Price>,
     /// Whether the last price came from market data, and not from a row or a trade.
     pub(super) is_marked: bool,
@@ -36,6 +39,7 @@ impl Contract {
             sides: Vec::new(),
             commission: None,
             margin: Vec::new(),
+            option_costs: Vec::new(),
             last: None,
             is_marked: false,
             pre_settlement: None,
@@ -96,6 +100,18 @@ impl Contract {
             if let Some(charge) = Charge::of(by_money, by_volume) {
                 self.set_margin(side, record.hedge_flag, charge);
             }
+        }
+    }
+
+    /// Returns what a short lot of an option needs besides its premium, as the counter says it.
+    pub(super) fn option_cost(&self, hedge: HedgeFlag) -> Option<Money> {
+        self.option_costs.iter().find(|cost| cost.0 == hedge).map(|cost| cost.1)
+    }
+
+    pub(super) fn learn_option_cost(&mut self, record: &OptionInstrTradeCostField) {
+        if let (Some(fixed), Some(least)) = (money_of(record.fixed_margin), money_of(record.mini_margin)) {
+            self.option_costs.retain(|cost| cost.0 != record.hedge_flag);
+            self.option_costs.push((record.hedge_flag, fixed.max(least)));
         }
     }
 

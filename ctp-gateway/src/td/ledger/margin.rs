@@ -83,7 +83,7 @@ impl Ledger {
     }
 
     /// The exchanges' formula for short options: premium, and of the future's margin what is not out of the money, at least
-    /// half of it.
+    /// half of it. The second part is the counter's, where it has said so.
     fn option_margin(
         &self,
         contract: &Contract,
@@ -91,7 +91,6 @@ impl Ledger {
         multiplier: i32,
         book: &SideBook,
     ) -> Option<Money> {
-        let future = self.future_of(option, book.hedge)?;
         let last = || contract.last.max(contract.pre_settlement);
         let (older, today) = (book.yesterday(), book.today());
         let open = older.left_points + today.left_points;
@@ -100,8 +99,20 @@ impl Ledger {
             Some(OptionRoyaltyPriceType::MAX_PRE_SETTLEMENT_PRICE) => last()?.lots(book.volume()),
             _ => contract.pre_settlement?.lots(book.volume()),
         };
-        let per_lot = option_part(option, future, multiplier)?;
+        let per_lot = self.option_lot(contract, option, multiplier, book.hedge)?;
         Some(premium.times(multiplier) + per_lot.lots(book.volume()))
+    }
+
+    /// Returns what a short lot of an option needs besides its premium.
+    pub(super) fn option_lot(
+        &self,
+        contract: &Contract,
+        option: &OptionTerms,
+        multiplier: i32,
+        hedge: HedgeFlag,
+    ) -> Option<Money> {
+        let by_formula = || option_part(option, self.future_of(option, hedge)?, multiplier);
+        contract.option_cost(hedge).or_else(by_formula)
     }
 
     /// Returns the settlement price of an option's future and what its margin is, if the ledger knows them.
@@ -137,7 +148,7 @@ impl Ledger {
     }
 }
 
-/// What a lot of a short option needs besides its premium.
+/// What a lot of a short option needs besides its premium, by the exchanges' formula.
 fn option_part(option: &OptionTerms, (price, charge): (Price, Charge), multiplier: i32) -> Option<Money> {
     let future = charge.on(price.lots(1).times(multiplier), 1);
     let strike = option.strike?;

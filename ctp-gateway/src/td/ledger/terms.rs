@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use ctp_market::{Exchange, ReferenceData};
 use ctp_types::{
     BrokerTradingParamsField, Direction, InstrumentCommissionRateField, InstrumentField, MarginPriceType,
-    MaxMarginSideAlgorithm, OptionRoyaltyPriceType, OptionsType, PosiDirection, PositionDateType,
-    ProductClass, Text,
+    MaxMarginSideAlgorithm, OptionInstrCommRateField, OptionRoyaltyPriceType, OptionsType, PosiDirection,
+    PositionDateType, ProductClass, Text,
 };
 
 use super::amount::{Charge, Price};
@@ -156,6 +156,15 @@ pub(super) struct Commission {
 
 impl Commission {
     pub(super) fn of(record: &InstrumentCommissionRateField) -> Option<Self> {
+        Some(Self {
+            open: Charge::of(record.open_ratio_by_money, record.open_ratio_by_volume)?,
+            close: Charge::of(record.close_ratio_by_money, record.close_ratio_by_volume)?,
+            close_today: Charge::of(record.close_today_ratio_by_money, record.close_today_ratio_by_volume)?,
+        })
+    }
+
+    /// What trades of an option cost. What its exercise costs is charged after the day.
+    pub(super) fn of_option(record: &OptionInstrCommRateField) -> Option<Self> {
         Some(Self {
             open: Charge::of(record.open_ratio_by_money, record.open_ratio_by_volume)?,
             close: Charge::of(record.close_ratio_by_money, record.close_ratio_by_volume)?,

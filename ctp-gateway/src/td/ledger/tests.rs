@@ -9,8 +9,8 @@ mod rules;
 use ctp_market::Money;
 use ctp_types::{
     Algorithm, BrokerTradingParamsField, HedgeFlag, InstrumentCommissionRateField, InstrumentMarginRateField,
-    InvestorPositionDetailField, InvestorPositionField, MarginPriceType, PosiDirection, Text, TradeField,
-    TradingAccountField,
+    InvestorPositionDetailField, InvestorPositionField, MarginPriceType, OptionsType, PosiDirection,
+    ProductClass, Text, TradeField, TradingAccountField,
 };
 
 use super::*;

@@ -19,6 +19,10 @@ pub(crate) enum Want {
     MarginRate(Text<81>, HedgeFlag),
     /// C: `ReqQryInstrumentCommissionRate`.
     CommissionRate(Text<81>),
+    /// C: `ReqQryOptionInstrCommRate`.
+    OptionCommission(Text<81>),
+    /// C: `ReqQryOptionInstrTradeCost`.
+    OptionCost(Text<81>, HedgeFlag),
 }
 
 /// What was asked for, and whether more may be needed.
@@ -78,16 +82,24 @@ impl Ledger {
             let mut is_used = false;
             for (side, hedge) in orders.chain(held) {
                 is_used = true;
-                if kind == Some(Kind::Future) && contract.margin_charge(side, hedge).is_none() {
-                    needed.push(Want::MarginRate(id, hedge));
+                match kind {
+                    Some(Kind::Future) if contract.margin_charge(side, hedge).is_none() => {
+                        needed.push(Want::MarginRate(id, hedge));
+                    }
+                    Some(Kind::Option(_)) if side == Side::Short && contract.option_cost(hedge).is_none() => {
+                        needed.push(Want::OptionCost(id, hedge));
+                    }
+                    _ => {}
                 }
             }
             let traded = contract.sides.iter().any(|side| side.commission(None, None).is_none());
-            if (is_used || traded)
-                && kind != Some(Kind::Combination)
-                && self.commission_of(contract).is_none()
-            {
-                needed.push(Want::CommissionRate(id));
+            if (is_used || traded) && self.commission_of(contract).is_none() {
+                match kind {
+                    Some(Kind::Future) => needed.push(Want::CommissionRate(id)),
+                    Some(Kind::Option(_)) => needed.push(Want::OptionCommission(id)),
+                    // What it is comes first.
+                    Some(Kind::Combination) | None => {}
+                }
             }
         }
         needed

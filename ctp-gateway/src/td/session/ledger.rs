@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use ctp_types::{
     BrokerTradingParamsField, InstrumentCommissionRateField, InstrumentMarginRateField,
-    QryBrokerTradingParamsField, QryInstrumentCommissionRateField, QryInstrumentField,
-    QryInstrumentMarginRateField, RecordBox, TraderRequest,
+    OptionInstrCommRateField, OptionInstrTradeCostField, QryBrokerTradingParamsField,
+    QryInstrumentCommissionRateField, QryInstrumentField, QryInstrumentMarginRateField,
+    QryOptionInstrCommRateField, QryOptionInstrTradeCostField, RecordBox, TraderRequest,
 };
 
 use crate::error::UnknownCause;
@@ -62,6 +63,14 @@ impl TdSession {
                     let rate = record.get::<InstrumentCommissionRateField>();
                     rate.into_iter().for_each(|record| self.ledger.commission_rate(record));
                 }
+                TraderRequest::ReqQryOptionInstrCommRate => {
+                    let rate = record.get::<OptionInstrCommRateField>();
+                    rate.into_iter().for_each(|record| self.ledger.option_commission(record));
+                }
+                TraderRequest::ReqQryOptionInstrTradeCost => {
+                    let cost = record.get::<OptionInstrTradeCostField>();
+                    cost.into_iter().for_each(|record| self.ledger.option_cost(record));
+                }
                 TraderRequest::ReqQryBrokerTradingParams => {
                     let params = record.get::<BrokerTradingParamsField>();
                     params.into_iter().for_each(|record| self.ledger.params(record));
@@ -111,6 +120,25 @@ impl TdSession {
                     ..Default::default()
                 };
                 (TraderRequest::ReqQryInstrumentCommissionRate, RecordBox::new(&query))
+            }
+            Want::OptionCommission(instrument_id) => {
+                let query = QryOptionInstrCommRateField {
+                    broker_id,
+                    investor_id,
+                    instrument_id,
+                    ..Default::default()
+                };
+                (TraderRequest::ReqQryOptionInstrCommRate, RecordBox::new(&query))
+            }
+            Want::OptionCost(instrument_id, hedge_flag) => {
+                let query = QryOptionInstrTradeCostField {
+                    broker_id,
+                    investor_id,
+                    instrument_id,
+                    hedge_flag,
+                    ..Default::default()
+                };
+                (TraderRequest::ReqQryOptionInstrTradeCost, RecordBox::new(&query))
             }
         }
     }

@@ -278,6 +278,16 @@ fn options() {
     market.trade(option, "sell", 1, 80.0);
     let found = market.agree();
     assert!(found.unknown.contains(&Unknown::OptionMargin(text(option))), "{found:?}");
+    // Not compared, since brokers differ, but this one reckons the same.
+    let told = market.rows().account.expect("a row").curr_margin;
+    assert!(told > 0.0);
+    assert_eq!(market.ledger.account().margin, yuan(told));
+    // What more of them on order freeze.
+    market.place(option, "sell", 2, 81.0);
+    let told = market.rows().account.expect("a row").frozen_margin;
+    // The premium is that of the order here, and that of the last price, 1 CNY less, there.
+    assert_eq!(market.ledger.account().frozen_margin, yuan(told + 20.0));
+    market.cancel_all();
     market.restart();
     market.agree();
     market.settle_day(&[("m2701", 3000.0), (option, 60.0)]);

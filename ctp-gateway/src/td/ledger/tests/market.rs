@@ -9,9 +9,10 @@ use ctp_types::{
     ActionFlag, ContingentCondition, ForceCloseReason, InputOrderActionField, InputOrderField, OrderField,
     OrderPriceType, OrderStatus, QryBrokerTradingParamsField, QryInstrumentCommissionRateField,
     QryInstrumentField, QryInstrumentMarginRateField, QryInvestorPositionDetailField,
-    QryInvestorPositionField, QryOrderField, QryTradeField, QryTradingAccountField, Record, RecordBox,
-    ReqUserLoginField, ResumeType, RspUserLoginField, SettlementInfoConfirmField, TimeCondition,
-    TraderCallback, TraderRequest, VolumeCondition,
+    QryInvestorPositionField, QryOptionInstrCommRateField, QryOptionInstrTradeCostField, QryOrderField,
+    QryTradeField, QryTradingAccountField, Record, RecordBox, ReqUserLoginField, ResumeType,
+    RspUserLoginField, SettlementInfoConfirmField, TimeCondition, TraderCallback, TraderRequest,
+    VolumeCondition,
 };
 
 use super::*;
@@ -272,6 +273,18 @@ impl Market {
                 let query = QryInstrumentCommissionRateField { instrument_id, ..Default::default() };
                 for row in self.query(TraderRequest::ReqQryInstrumentCommissionRate, &query) {
                     self.ledger.commission_rate(row.get().unwrap());
+                }
+            }
+            Want::OptionCommission(instrument_id) => {
+                let query = QryOptionInstrCommRateField { instrument_id, ..Default::default() };
+                for row in self.query(TraderRequest::ReqQryOptionInstrCommRate, &query) {
+                    self.ledger.option_commission(row.get().unwrap());
+                }
+            }
+            Want::OptionCost(instrument_id, hedge_flag) => {
+                let query = QryOptionInstrTradeCostField { instrument_id, hedge_flag, ..Default::default() };
+                for row in self.query(TraderRequest::ReqQryOptionInstrTradeCost, &query) {
+                    self.ledger.option_cost(row.get().unwrap());
                 }
             }
         }

@@ -389,6 +389,74 @@ fn wants_are_asked_once_a_login() {
     assert_eq!(bench.ledger.next_want(), Some(Want::Instrument(id)));
 }
 
+/// Options have queries of their own for what they cost, and short ones one for their margin.
+#[test]
+fn options_are_asked_about_by_their_own_queries() {
+    let mut bench = Bench::new("m2701-C-3000", "DCE");
+    bench.trade("sell", 2, 60.0);
+    let id = bench.instrument;
+    assert_eq!(bench.ledger.next_want(), Some(Want::Instrument(id)));
+    // What it is comes first.
+    assert_eq!(bench.ledger.next_want(), None);
+    bench.ledger.instrument(&InstrumentField {
+        instrument_id: id,
+        volume_multiple: 10,
+        product_class: ProductClass::OPTIONS,
+        options_type: OptionsType::CALL_OPTIONS,
+        product_id: text("m_o"),
+        ..Default::default()
+    });
+    let speculation = HedgeFlag::SPECULATION;
+    assert_eq!(bench.ledger.next_want(), Some(Want::OptionCost(id, speculation)));
+    assert_eq!(bench.ledger.next_want(), Some(Want::OptionCommission(id)));
+    assert_eq!(bench.ledger.next_want(), None);
+    assert_eq!(bench.ledger.account().margin, None);
+    bench.ledger.mark(&Mark { instrument_id: id, pre_settlement: Some(50.0), ..Mark::default() });
+    let mut cost = OptionInstrTradeCostField {
+        instrument_id: id,
+        hedge_flag: speculation,
+        fixed_margin: 1_200.0,
+        mini_margin: 1_500.0,
+        ..Default::default()
+    };
+    bench.ledger.option_cost(&cost);
+    // The premium of two lots at the settlement price, and the larger of the two amounts for each.
+    assert_eq!(bench.ledger.account().margin, yuan(2.0 * 500.0 + 2.0 * 1_500.0));
+    cost.fixed_margin = 1_800.0;
+    bench.ledger.option_cost(&cost);
+    assert_eq!(bench.ledger.account().margin, yuan(2.0 * 500.0 + 2.0 * 1_800.0));
+    cost.mini_margin = f64::MAX;
+    bench.ledger.option_cost(&cost);
+    assert_eq!(bench.ledger.account().margin, yuan(2.0 * 500.0 + 2.0 * 1_800.0));
+    let rate = OptionInstrCommRateField {
+        instrument_id: text("m_o"),
+        open_ratio_by_volume: 1.5,
+        close_ratio_by_volume: 1.0,
+        close_today_ratio_by_volume: 0.5,
+        ..Default::default()
+    };
+    bench.ledger.option_commission(&rate);
+    assert_eq!(bench.ledger.account().commission, yuan(3.0));
+    bench.trade("cover", 1, 55.0);
+    assert_eq!(bench.ledger.account().commission, yuan(3.5));
+}
+
+#[test]
+fn a_rate_that_was_told_before_the_first_lot_holds() {
+    let mut bench = Bench::new("rb2701", "SHFE");
+    let mut rate = InstrumentCommissionRateField {
+        instrument_id: text("rb2701"),
+        open_ratio_by_volume: 2.5,
+        ..Default::default()
+    };
+    bench.ledger.commission_rate(&rate);
+    rate.instrument_id = text("rb");
+    rate.open_ratio_by_volume = 1.5;
+    bench.ledger.commission_rate(&rate);
+    bench.trade("buy", 1, 3500.0);
+    assert_eq!(bench.long().commission, yuan(2.5));
+}
+
 #[test]
 fn a_rate_of_the_product_holds_for_its_instruments() {
     let mut bench = Bench::new("rb2701", "SHFE");

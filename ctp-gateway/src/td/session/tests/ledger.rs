@@ -1,8 +1,9 @@
 //! The session's books: what feeds them, what they ask for, and what the user is told.
 
 use ctp_types::{
-    HedgeFlag, InstrumentCommissionRateField, InstrumentMarginRateField, InvestorPositionField,
-    PosiDirection, QryInstrumentMarginRateField,
+    HedgeFlag, InstrumentCommissionRateField, InstrumentField, InstrumentMarginRateField,
+    InvestorPositionField, OptionInstrCommRateField, OptionInstrTradeCostField, PosiDirection, ProductClass,
+    QryInstrumentMarginRateField, QryOptionInstrCommRateField, QryOptionInstrTradeCostField,
 };
 
 use super::*;
@@ -155,6 +156,69 @@ fn rates_are_asked_for() {
     let mark = Mark { instrument_id: text("rb2601"), last: Some(3_910.0), ..Mark::default() };
     bench.step(Input::Mark(Box::new(mark)));
     assert_eq!(bench.session.ledger().day_profit().held.0, 3 * 10 * 10 * 10_000);
+}
+
+/// An option has queries of its own, and what they bring is taken.
+#[test]
+fn rates_of_options_are_asked_for() {
+    let mut bench = Bench::ready();
+    let none = Rows::default().with_positions(&[RecordBox::new(&InvestorPositionField::default())]);
+    bench.session.ledger.baseline(&none);
+    bench.push(TraderCallback::OnRtnTrade, fill(OffsetFlag::OPEN, Direction::SELL, "a", 3));
+    bench.now += Duration::from_secs(3);
+    bench.step(Input::Time);
+    let id = text("rb2601");
+    let mut asked = Vec::new();
+    for _ in 0..10 {
+        let Some((request, record, number)) = bench.sent.pop() else { break };
+        asked.push(request.name());
+        let answer = request.answer().unwrap();
+        match request {
+            TraderRequest::ReqQryInstrument => {
+                let option = InstrumentField {
+                    instrument_id: id,
+                    product_id: text("rb_o"),
+                    product_class: ProductClass::OPTIONS,
+                    volume_multiple: 10,
+                    ..Default::default()
+                };
+                bench.answer(answer, Some(option), None, number, true);
+            }
+            TraderRequest::ReqQryOptionInstrTradeCost => {
+                let query = record.get::<QryOptionInstrTradeCostField>().unwrap();
+                assert_eq!((query.broker_id, query.investor_id), (text("9999"), text("000001")));
+                let cost = OptionInstrTradeCostField {
+                    instrument_id: query.instrument_id,
+                    hedge_flag: query.hedge_flag,
+                    mini_margin: 100.0,
+                    ..Default::default()
+                };
+                bench.answer(answer, Some(cost), None, number, true);
+            }
+            TraderRequest::ReqQryOptionInstrCommRate => {
+                let query = record.get::<QryOptionInstrCommRateField>().unwrap();
+                assert_eq!((query.broker_id, query.instrument_id), (text("9999"), id));
+                let rate = OptionInstrCommRateField {
+                    instrument_id: text("rb_o"),
+                    open_ratio_by_volume: 1.5,
+                    ..Default::default()
+                };
+                bench.answer(answer, Some(rate), None, number, true);
+            }
+            _ => bench.callback(answer, number),
+        }
+        bench.now += Duration::from_secs(2);
+        bench.step(Input::Time);
+    }
+    // Before the counter has said what it is, its name is that of a future.
+    assert_eq!(asked[..2], ["ReqQryBrokerTradingParams", "ReqQryInstrument"]);
+    asked.retain(|name| *name != "ReqQryInstrumentMarginRate");
+    assert_eq!(asked[2..], ["ReqQryOptionInstrTradeCost", "ReqQryOptionInstrCommRate"]);
+    let mark = Mark { instrument_id: id, pre_settlement: Some(20.0), ..Mark::default() };
+    bench.step(Input::Mark(Box::new(mark)));
+    let account = bench.session.ledger().account();
+    assert_eq!(account.commission.map(|money| money.0), Some(45_000));
+    assert_eq!(account.margin.map(|money| money.0), Some(3 * (20 * 10 + 100) * 10_000));
 }
 
 /// Orders of a day that is over reserve nothing in the next one.
