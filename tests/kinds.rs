@@ -11,7 +11,8 @@ mod world;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ctp::error::Rule;
+use ctp::config::Recovery;
+use ctp::error::{Denial, Rule};
 use ctp::sim::{Order as OrderRow, Wanted};
 use ctp::td::{
     CloseFirst, Combination, Condition, Exercise, InstructionPhase, OrderPhase, Origin, Quote, SelfClose,
@@ -509,6 +510,23 @@ async fn close_in_parts(
     world.soon(last.cancel()).await.expect("cancelled");
     all.extend(td.close_position(&order(1), first).expect("sent").orders);
     all
+}
+
+#[test]
+fn books_without_a_start_close_no_lots_that_they_do_not_know() {
+    market().set("carried", "m2701:long:2@3000").play(async |world| {
+        let mut config = world.td_config();
+        config.recovery = Recovery::Orders;
+        let td = TdClient::connect(config).await.expect("a trading client");
+        world.td_ready(&td).await;
+        let order = NewOrder::limit("m2701", SELL, CLOSE, 1, 3_000.0).exchange("DCE");
+        let denied = td.close_position(&order, CloseFirst::Today).unwrap_err();
+        let knows =
+            |denial: &Denial| denial.rule == Rule::OverClose && denial.fix.contains("today's lots only");
+        assert!(matches!(&denied, Error::Denied(denial) if knows(denial)), "{denied}");
+        // With its offset it is an order like any other.
+        world.rest(&td, order).await;
+    });
 }
 
 #[test]

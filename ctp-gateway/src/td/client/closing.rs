@@ -41,7 +41,8 @@ impl TdClient {
     ///
     /// # Errors
     ///
-    /// - [`Error::Denied`]: fewer lots are free than are to be closed, or the order breaks a rule; nothing was sent.
+    /// - [`Error::Denied`]: fewer lots are free than are to be closed, or the order breaks a rule; nothing was sent. With
+    ///   `recovery = "orders"` the books know the lots of today only.
     /// - as [`place`](Self::place) for the first order. What stops the second is in [`Closing::failure`].
     pub fn close_position(&self, order: &NewOrder, first: CloseFirst) -> Result<Closing, Error> {
         let record = order.record()?;
@@ -51,12 +52,17 @@ impl TdClient {
         };
         let hedge = HedgeFlag::from_char(record.comb_hedge_flag.raw()[0]);
         let key = PositionKey::new(record.instrument_id, held, hedge);
-        let free = self.books(|books| books.closable(&key))?;
+        let (free, is_whole) = self.books(|books| (books.closable(&key), books.has_baseline()))?;
         let volume = record.volume_total_original;
         let parts =
             split_lots(free.is_split, free.today, free.yesterday, volume, first).map_err(|error| {
                 let value = format!("{} of {}", error, record.instrument_id);
-                Denial::new(Rule::OverClose, value, "close fewer, or cancel working orders to close first")
+                let fix = match is_whole {
+                    true => "close fewer, or cancel working orders to close first",
+                    // With `recovery = "orders"` nobody asks for them.
+                    false => "the books know today's lots only: place it with the offset of the lots",
+                };
+                Denial::new(Rule::OverClose, value, fix)
             })?;
         let mut closing = Closing { orders: Vec::with_capacity(parts.len()), failure: None };
         for (offset, lots) in parts {
