@@ -42,7 +42,8 @@ pub enum Alert {
         /// The segment, the offset and what is wrong there.
         place: String,
     },
-    /// The counter does not answer what the recovery asks, again and again. The gate stays closed, and it is asked on.
+    /// Positions and money could not be compared after a login: the counter does not answer, or something moves in every
+    /// look. The gate stays closed, and it is asked on.
     Unverified,
     /// The wall clock jumped against the monotonic clock, or the machine slept. Deadlines are not touched by it; trading
     /// hours are judged by the new time, and the link is checked.
@@ -112,7 +113,7 @@ impl fmt::Display for Alert {
             Self::JournalFailed { reason } => write!(f, "no new order is sent: {reason}"),
             Self::JournalDamaged { place } => write!(f, "the journal is damaged: {place}"),
             Self::Unverified => f.write_str(
-                "the counter does not answer what the recovery asks; no order leaves until it does",
+                "positions and money cannot be compared with the counter's; no order leaves until they can",
             ),
             Self::ClockJumped { by_ns } => {
                 write!(f, "the wall clock jumped by {:.3} s", *by_ns as f64 / 1e9)

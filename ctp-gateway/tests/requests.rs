@@ -96,6 +96,11 @@ async fn emitted_methods_fill_the_account_in_and_return_typed_records() {
         comb_hedge_flag: Text::new("1").unwrap(),
         limit_price: 3_000.0,
         volume_total_original: 1,
+        time_condition: TimeCondition::GFD,
+        volume_condition: VolumeCondition::AV,
+        min_volume: 1,
+        contingent_condition: ContingentCondition::IMMEDIATELY,
+        force_close_reason: ForceCloseReason::NOT_FORCE_CLOSE,
         ..Default::default()
     };
     let outcome = soon(td.requests().parked_order_insert(&parked)).await;

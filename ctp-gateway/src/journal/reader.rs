@@ -108,7 +108,7 @@ pub(crate) struct Recovered {
     /// Everything that is wrong with what was read.
     pub(crate) damage: Vec<Damage>,
     /// The number that the next entry has.
-    pub(super) next: u64,
+    pub(crate) next: u64,
     /// Files that are longer than what is in them, and how long they should be.
     pub(super) cuts: Vec<(PathBuf, u64)>,
     /// Days that are there, the newest last, with the number of the first segment of each.

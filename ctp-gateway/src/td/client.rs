@@ -241,11 +241,12 @@ impl TdClient {
     }
 
     /// Takes the counter's word for what differs: the ledger takes its rows over, and the gate opens if nothing else
-    /// closes it. After queries that were not answered, it opens the gate without them until the next login.
+    /// closes it. Lots are taken as they are now; figures of money that the rows cannot take away count no more on this
+    /// trading day. After queries that were not answered, it opens the gate without them until the next login.
     ///
     /// # Errors
     ///
-    /// The session's end.
+    /// [`Error::NotSent`] if the session is not logged in, or its end.
     ///
     /// # Cancel safety
     ///

@@ -1,5 +1,9 @@
 //! The journal of a session that begins.
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
 use tokio::sync::mpsc;
 
 use crate::config::TdConfig;
@@ -34,7 +38,8 @@ pub(super) fn open(config: &TdConfig, reports: mpsc::UnboundedSender<Input>) -> 
         Journal::open(&path, &account, &config.journal, config.clock.unix_ns(), on_failure)?;
     let mut entries = recovered.entries;
     if config.fronts.iter().all(|front| front.starts_with(IN_PROCESS)) {
-        entries = of_process(entries, std::process::id());
+        let written = written_here(&path, recovered.next);
+        entries = last_of(entries, written);
     }
     let damage = recovered.damage.len();
     tracing::info!(path = %path.display(), entries = entries.len(), damage, "the journal is open");
@@ -51,17 +56,25 @@ pub(super) fn open(config: &TdConfig, reports: mpsc::UnboundedSender<Input>) -> 
     Ok(Kept { journal: Some(journal), remembered })
 }
 
-/// Returns the entries that a process wrote, and the kill switch whoever turned it: orders at an exchange that ended with
-/// another process are nowhere any more.
-fn of_process(entries: Vec<Entry>, process: u32) -> Vec<Entry> {
-    let mut is_own = false;
-    let mut keep = |entry: &Entry| {
-        if let Entry::Opened { process: writer, .. } = entry {
-            is_own = *writer == process;
-        }
-        is_own || matches!(entry, Entry::Switch { .. })
-    };
-    entries.into_iter().filter(|entry| keep(entry)).collect()
+/// Returns how many entries of a journal this process has written. `next` is the number of the next one.
+fn written_here(path: &Path, next: u64) -> u64 {
+    /// The number of the first entry that this process wrote into each folder.
+    static FIRST: Mutex<BTreeMap<PathBuf, u64>> = Mutex::new(BTreeMap::new());
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let mut all = FIRST.lock().unwrap_or_else(PoisonError::into_inner);
+    let first = all.entry(path).or_insert(next);
+    // Another journal may have come into its place.
+    *first = next.min(*first);
+    next - *first
+}
+
+/// Returns the last entries, and the kill switch whenever it was turned: orders at an exchange that ended with another
+/// process are nowhere any more.
+fn last_of(entries: Vec<Entry>, count: u64) -> Vec<Entry> {
+    let others = entries.len().saturating_sub(usize::try_from(count).unwrap_or(usize::MAX));
+    let kept = entries.into_iter().enumerate();
+    let kept = kept.filter(|(index, entry)| *index >= others || matches!(entry, Entry::Switch { .. }));
+    kept.map(|(_, entry)| entry).collect()
 }
 
 #[cfg(test)]
@@ -70,12 +83,21 @@ mod tests {
 
     #[test]
     fn an_exchange_that_ended_with_its_process_is_not_remembered() {
-        let opened = |process| Entry::Opened { at_ns: 1, gateway: String::new(), process };
         let answer = |request_id| Entry::Answer { at_ns: 2, request_id, refusal: None };
         let switch = Entry::Switch { at_ns: 3, on: true, reason: "a test".to_owned() };
-        let entries =
-            vec![answer(0), opened(1), answer(1), switch, opened(7), answer(2), opened(1), answer(3)];
-        let kept: Vec<&str> = of_process(entries, 7).iter().map(Entry::name).collect();
-        assert_eq!(kept, ["Switch", "Opened", "Answer"]);
+        let entries = vec![answer(0), switch, answer(1), answer(2)];
+        let kept = last_of(entries.clone(), 2);
+        assert!(matches!(
+            kept.as_slice(),
+            [Entry::Switch { .. }, Entry::Answer { request_id: 1, .. }, Entry::Answer { request_id: 2, .. }]
+        ));
+        assert_eq!((last_of(entries.clone(), 0).len(), last_of(entries, 9).len()), (1, 4));
+    }
+
+    #[test]
+    fn what_this_process_wrote_is_counted_from_its_first_entry() {
+        let folder = Path::new("/a folder of this test alone");
+        assert_eq!([17, 20, 25].map(|next| written_here(folder, next)), [0, 3, 8]);
+        assert_eq!([1, 4].map(|next| written_here(folder, next)), [0, 3]);
     }
 }

@@ -7,21 +7,19 @@ use ctp_types::{
     OrderField, QryBrokerTradingParamsField, QryInvestorPositionDetailField, QryInvestorPositionField,
     QryOrderField, QryTradeField, QryTradingAccountField, RecordBox, Text, TradeField, TraderRequest,
 };
-use tokio::sync::oneshot;
 
 use crate::alert::Alert;
 use crate::config::{self, Reconcile, TdConfig};
-use crate::error::{Error, SendRefusal, UnknownCause};
+use crate::error::Error;
 use crate::requests::submission::Submission;
 use crate::state::SessionState;
-use crate::td::event::TdEvent;
 use crate::td::io::Output;
-use crate::td::ledger::{Comparison, Difference, Rows};
-use crate::td::orders::deadlines::Deadlines;
-use crate::td::orders::order::{Order, OrderId, OrderPhase, Origin};
+use crate::td::orders::order::{Order, OrderId, Origin};
 use crate::td::orders::source::{Arrival, Source};
-use crate::td::recovery::{Found, Gate, GateReason, Progress, Recovery, Verdict};
+use crate::td::recovery::{Gate, GateReason, Progress, Recovery, Verdict};
 use crate::td::session::TdSession;
+use crate::td::session::differences::Differing;
+use crate::td::session::news::News;
 
 /// What a session needs to make sure of itself.
 pub(super) struct Assurance {
@@ -32,28 +30,9 @@ pub(super) struct Assurance {
     /// The trading days before, whose records may still come.
     days_before: Vec<Text<9>>,
     scope: Option<config::Recovery>,
-    policy: Reconcile,
-    /// What differed in the look before, until there is a verdict.
-    look_before: Vec<Difference>,
-    /// What differed when it was last told, and the rows that said so, with the ledger's version then.
-    differences: Vec<Difference>,
-    last_rows: Option<(u64, Box<Rows>)>,
-    /// Differences of money that the user has accepted: rows cannot take them away, as another rule makes them. They
-    /// count no more on this trading day.
-    accepted: Vec<Difference>,
-    /// Whether the next comparison takes the counter's word for what differs.
-    adopts_next: bool,
-    /// Whether the user took the counter's word since the login.
-    is_accepted: bool,
-    /// Orders whose next record must come soon, and until when it is waited for.
-    incomplete: Deadlines<OrderId>,
-    /// Those that this step told of.
-    told: Vec<OrderId>,
-    /// Who waits for a comparison.
-    waiters: Vec<Reply<Comparison>>,
+    pub(super) differing: Differing,
+    pub(super) news: News,
 }
-
-type Reply<T> = oneshot::Sender<Result<T, Error>>;
 
 impl Assurance {
     pub(super) fn new(config: &TdConfig) -> Self {
@@ -65,27 +44,14 @@ impl Assurance {
             is_new_day: true,
             days_before: Vec::new(),
             scope,
-            policy: config.reconcile,
-            look_before: Vec::new(),
-            differences: Vec::new(),
-            last_rows: None,
-            accepted: Vec::new(),
-            adopts_next: false,
-            is_accepted: false,
-            incomplete: Deadlines::default(),
-            told: Vec::new(),
-            waiters: Vec::new(),
+            differing: Differing::new(config.reconcile),
+            news: News::default(),
         }
-    }
-
-    /// Returns whether a difference counts: the user has not accepted it.
-    fn counts(&self, difference: &Difference) -> bool {
-        !self.accepted.iter().any(|accepted| accepted.place() == difference.place())
     }
 
     /// Returns whether no order may leave while ledger and counter differ.
     fn closes_on_differences(&self) -> bool {
-        self.policy == Reconcile::Strict && self.scope == Some(config::Recovery::Full)
+        self.differing.policy == Reconcile::Strict && self.scope == Some(config::Recovery::Full)
     }
 }
 
@@ -93,7 +59,7 @@ impl TdSession {
     /// Begins after a login, and returns the state that it leads to.
     pub(super) fn usable_state(&mut self, now: Instant) -> SessionState {
         let new_day = std::mem::take(&mut self.assurance.is_new_day);
-        self.assurance.is_accepted = false;
+        self.assurance.differing.is_accepted = false;
         let unknown: Vec<OrderId> = self.unknown_orders().map(|order| order.id).collect();
         self.assurance.recovery.log_in(now, new_day, unknown);
         if self.assurance.recovery.is_recovering() {
@@ -107,9 +73,7 @@ impl TdSession {
     pub(super) fn begin_day(&mut self, before: Text<9>) {
         self.assurance.is_new_day = true;
         self.assurance.days_before.push(before);
-        self.assurance.differences.clear();
-        self.assurance.last_rows = None;
-        self.assurance.accepted.clear();
+        self.assurance.differing.begin_day();
     }
 
     /// Returns whether a record is of a trading day that is over. Which other days a counter may write is its affair.
@@ -121,41 +85,15 @@ impl TdSession {
     pub(super) fn suspend_recovery(&mut self, now: Instant) {
         let unknown: Vec<OrderId> = self.unknown_orders().map(|order| order.id).collect();
         self.assurance.recovery.lose_link(now, unknown);
-        self.assurance.look_before.clear();
-        self.assurance.adopts_next = false;
-        self.assurance.incomplete.clear();
+        self.assurance.differing.lose_link();
+        self.assurance.news.clear();
         self.fail_comparison();
-    }
-
-    /// Notes an order that was told of: when its next record is lost, nothing else would show it.
-    pub(super) fn expect_news(&mut self, order: &Order) {
-        if is_incomplete(order) {
-            self.assurance.told.push(order.id);
-        }
     }
 
     /// Returns when the recovery has something to do.
     pub(super) fn recovery_deadline(&self) -> Option<Instant> {
-        let (asks, news) = (self.assurance.recovery.next_deadline(), self.assurance.incomplete.next());
+        let (asks, news) = (self.assurance.recovery.next_deadline(), self.assurance.news.next_deadline());
         asks.into_iter().chain(news).min()
-    }
-
-    /// Asks for the orders and trades if one stands for long where none stays.
-    pub(super) fn look_for_news(&mut self, now: Instant) {
-        while let Some(id) = self.assurance.incomplete.pop_due(now) {
-            if self.book.get(id).is_some_and(|order| is_incomplete(order)) {
-                self.assurance.recovery.look_for_orders(now);
-            }
-        }
-    }
-
-    /// Waits for the news of orders that were told of in this step, and forgets those that are where they may stay.
-    pub(super) fn settle_news(&mut self, now: Instant) {
-        for id in std::mem::take(&mut self.assurance.told) {
-            self.assurance.incomplete.push(now + self.order_timeout, id);
-        }
-        let book = &self.book;
-        self.assurance.incomplete.settle(|id| book.get(id).is_some_and(|order| is_incomplete(order)));
     }
 
     /// Asks what is to be asked now.
@@ -208,132 +146,28 @@ impl TdSession {
         }
     }
 
-    /// Compares the counter's rows with the ledger, which has every order and trade of this step first.
-    fn compare(&mut self, now: Instant, rows: &Rows) {
-        self.keep_books();
-        self.ledger.baseline(rows);
-        let found = self.ledger.reconcile(rows);
-        let counted: Vec<Difference> =
-            found.differences.iter().filter(|found| self.assurance.counts(found)).copied().collect();
-        let before = std::mem::take(&mut self.assurance.look_before);
-        let (lasting, passing): (Vec<_>, Vec<_>) =
-            counted.iter().copied().partition(|found| before.iter().any(|before| before.is_same(found)));
-        let has_moved = self.assurance.recovery.has_moved();
-        let judged = match (lasting.is_empty(), passing.is_empty()) {
-            (true, true) => Found::Nothing,
-            (true, false) => Found::Difference,
-            (false, _) => Found::SameDifference,
-        };
-        let Some(verdict) = self.assurance.recovery.judge(now, judged) else {
-            self.assurance.look_before = counted;
-            return;
-        };
-        if verdict == Verdict::Differs {
-            self.differ(if has_moved { lasting } else { counted }, (!has_moved).then_some(rows));
-        }
-        self.tell_comparison(found);
-        self.conclude(verdict);
-    }
-
-    /// Says that ledger and counter differ, once per set of differences, and does what the policy or the user says. `rows`
-    /// are the counter's, if nothing moved while they were asked for.
-    fn differ(&mut self, found: Vec<Difference>, rows: Option<&Rows>) {
-        if self.assurance.differences != found {
-            for difference in &found {
-                tracing::error!(%difference, "ledger and counter differ");
-            }
-            let differences = found.as_slice().into();
-            self.events.push(TdEvent::Differences { differences, policy: self.assurance.policy });
-            self.assurance.differences = found;
-        }
-        let Some(rows) = rows else { return };
-        self.assurance.last_rows = Some((self.ledger.version(), Box::new(rows.clone())));
-        if self.assurance.policy == Reconcile::AdoptCounter || self.assurance.adopts_next {
-            self.adopt_counter();
-        }
-    }
-
-    /// Takes the counter's word for what differs. What its rows do not take away, as another rule makes it, counts no more.
-    fn adopt_counter(&mut self) {
-        self.assurance.adopts_next = false;
-        let Some((_, rows)) = self.assurance.last_rows.take() else { return };
-        self.ledger.adopt(&rows);
-        let left = self.ledger.reconcile(&rows).differences;
-        self.assurance.accepted.extend(left.into_iter().filter(|left| !left.is_of_lots()));
-        self.assurance.differences.clear();
-    }
-
-    /// Answers whoever waits for a comparison.
-    fn tell_comparison(&mut self, found: Comparison) {
-        for waiter in std::mem::take(&mut self.assurance.waiters) {
-            // A caller that went away is no failure.
-            let _ = waiter.send(Ok(found.clone()));
-        }
-    }
-
-    /// Ends the waiting for a comparison that does not come.
-    pub(super) fn fail_comparison(&mut self) {
-        let request = TraderRequest::ReqQryInvestorPosition.name();
-        for waiter in std::mem::take(&mut self.assurance.waiters) {
-            let error = match self.state.is_usable() {
-                true => Error::Unknown { request, cause: UnknownCause::NoAnswer(self.order_timeout) },
-                false => Error::NotSent { request, reason: SendRefusal::NotReady(self.state.clone()) },
-            };
-            let _ = waiter.send(Err(error));
-        }
-    }
-
-    /// Takes the wish for a comparison.
-    pub(super) fn handle_reconcile(&mut self, now: Instant, reply: Reply<Comparison>) {
-        self.assurance.waiters.push(reply);
-        if self.assurance.recovery.demand() {
-            self.pump(now);
-        } else {
-            self.fail_comparison();
-        }
-    }
-
-    /// Takes the counter's word for what differs, or for what could not be compared, and opens the gate. When a trade came
-    /// since, the rows are old: the counter is asked once more for those that are taken over.
-    pub(super) fn handle_accept(&mut self, now: Instant, reply: Reply<()>) {
-        self.assurance.is_accepted = true;
-        if !self.assurance.differences.is_empty() {
-            match &self.assurance.last_rows {
-                Some((version, _)) if *version == self.ledger.version() => self.adopt_counter(),
-                _ => self.assurance.adopts_next = self.assurance.recovery.demand(),
-            }
-        }
-        self.assurance.gate.lift(GateReason::Differs);
-        self.assurance.gate.lift(GateReason::Unverified);
-        self.mind_gate();
-        // A caller that went away is no failure.
-        let _ = reply.send(Ok(()));
-        self.pump(now);
-    }
-
-    fn conclude(&mut self, verdict: Verdict) {
+    /// Does what a verdict means for the gate.
+    pub(super) fn conclude(&mut self, verdict: Verdict) {
         let closes = self.assurance.closes_on_differences();
-        let adopted = self.assurance.differences.is_empty();
+        let stands = self.assurance.differing.stands();
         let gate = &mut self.assurance.gate;
         gate.lift(GateReason::Recovering);
         match verdict {
             Verdict::Agrees => {
                 gate.lift(GateReason::Unverified);
                 gate.lift(GateReason::Differs);
-                self.assurance.differences.clear();
-                self.assurance.last_rows = None;
-                self.assurance.adopts_next = false;
+                self.assurance.differing.end();
             }
             Verdict::Differs => {
                 gate.lift(GateReason::Unverified);
-                if closes && !adopted && !self.assurance.adopts_next {
+                if closes && stands {
                     gate.close(GateReason::Differs);
                 } else {
                     gate.lift(GateReason::Differs);
                 }
             }
             Verdict::Incomplete => {
-                if !self.assurance.is_accepted {
+                if !self.assurance.differing.is_accepted {
                     gate.close(GateReason::Unverified);
                     self.alert(Alert::Unverified);
                 }
@@ -420,9 +254,4 @@ impl TdSession {
     pub(super) fn ask(&mut self, now: Instant, request: TraderRequest, record: RecordBox) {
         self.requests.submit(now, &mut self.ids, Submission::of_session(request, record));
     }
-}
-
-/// Returns whether an order must be heard of again: the exchange has not answered, or a trade is missing.
-fn is_incomplete(order: &Order) -> bool {
-    order.phase == OrderPhase::Acknowledged || order.volume_filled < order.volume_traded
 }
