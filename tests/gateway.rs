@@ -33,6 +33,8 @@ mod logins;
 mod orders;
 #[path = "gateway/queries.rs"]
 mod queries;
+#[path = "gateway/secrets.rs"]
+mod secrets;
 #[path = "gateway/silence.rs"]
 mod silence;
 #[path = "gateway/subscriptions.rs"]
@@ -83,6 +85,7 @@ fn cases_of_all() -> impl Iterator<Item = &'static Case> {
         orders::CASES,
         cancels::CASES,
         checks::CASES,
+        secrets::CASES,
         books::CASES,
         ticks::CASES,
         dates::CASES,

@@ -48,6 +48,7 @@ pub(crate) fn run() -> Option<ExitCode> {
             "chinese" => chinese().await,
             "dies" => dies().await,
             "reconnects" => reconnects().await,
+            "secrets" => crate::secrets::tell_everything().await,
             "trades" => crate::journal::trade_until_killed().await,
             other => panic!("nothing is called {other}"),
         }
