@@ -181,7 +181,8 @@ fn f55_unknown_characters_are_kept() {
         world.pass(Duration::from_secs(15)).await;
         let waiting = drain(&mut events);
         assert!(!waiting.iter().any(|event| matches!(event, TdEvent::Unknown { .. })), "{waiting:?}");
-        assert_eq!(handle.order().phase, OrderPhase::Acknowledged);
+        // A query of the orders, which this plan leaves alone, may have told more.
+        assert!(matches!(handle.order().phase, OrderPhase::Acknowledged | OrderPhase::Working));
         world.fill(&handle, 2).await;
         world.pass(Duration::from_secs(3)).await;
         let events = drain(&mut events);
