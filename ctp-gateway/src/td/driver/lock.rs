@@ -4,21 +4,16 @@
 //! up after a while, and the task waits without a thread.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, TryLockError};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, Ordering, fence};
+use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 
 /// How long a thread waits for another that is inside. A step takes microseconds, so that one hangs.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How often a thread looks again at once, and how often after it gave way to others, before it sleeps in between.
-const SPINS: u32 = 100;
-const YIELDS: u32 = 100;
-const NAP: Duration = Duration::from_micros(50);
-
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Lock<T> {
     inside: Mutex<T>,
     /// Whether the task waits for it.
@@ -33,35 +28,16 @@ impl<T> Lock<T> {
 
     /// Takes the lock if it is free.
     pub(super) fn try_take(&self) -> Option<Held<'_, T>> {
-        let guard = match self.inside.try_lock() {
-            Ok(guard) => guard,
-            // What panics under the lock is caught, and ends the session.
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return None,
-        };
-        Some(Held { guard, _bell: Bell { lock: self } })
+        self.inside.try_lock().map(|guard| self.held(guard))
     }
 
     /// Takes the lock, or gives up.
     pub(super) fn take_within(&self, patience: Duration) -> Option<Held<'_, T>> {
-        let mut begun = None;
-        for look in 0.. {
-            if let Some(held) = self.try_take() {
-                return Some(held);
-            }
-            if look < SPINS {
-                std::hint::spin_loop();
-            } else if look < SPINS + YIELDS {
-                std::thread::yield_now();
-            } else {
-                let begun = *begun.get_or_insert_with(Instant::now);
-                if begun.elapsed() >= patience {
-                    break;
-                }
-                std::thread::sleep(NAP);
-            }
-        }
-        None
+        self.inside.try_lock_for(patience).map(|guard| self.held(guard))
+    }
+
+    fn held<'a>(&'a self, guard: MutexGuard<'a, T>) -> Held<'a, T> {
+        Held { guard, _bell: Bell { lock: self } }
     }
 
     /// Waits until the lock was free.
@@ -72,7 +48,8 @@ impl<T> Lock<T> {
     pub(super) async fn freed(&self) {
         loop {
             // In this order: who holds it now looks at the flag after giving it back.
-            self.is_awaited.store(true, Ordering::SeqCst);
+            self.is_awaited.store(true, Ordering::Relaxed);
+            fence(Ordering::SeqCst);
             if self.try_take().is_some() {
                 return;
             }
@@ -109,7 +86,10 @@ impl<T> DerefMut for Held<'_, T> {
 
 impl<T> Drop for Bell<'_, T> {
     fn drop(&mut self) {
-        if self.lock.is_awaited.load(Ordering::SeqCst) && self.lock.is_awaited.swap(false, Ordering::SeqCst) {
+        // The lock was given back before the flag is read, as the task raises the flag before it tries the lock.
+        fence(Ordering::SeqCst);
+        if self.lock.is_awaited.load(Ordering::Relaxed) && self.lock.is_awaited.swap(false, Ordering::Relaxed)
+        {
             self.lock.freed.notify_one();
         }
     }
