@@ -35,6 +35,8 @@ mod orders;
 mod queries;
 #[path = "gateway/secrets.rs"]
 mod secrets;
+#[path = "gateway/risk.rs"]
+mod risk;
 #[path = "gateway/silence.rs"]
 mod silence;
 #[path = "gateway/subscriptions.rs"]
@@ -91,6 +93,7 @@ fn cases_of_all() -> impl Iterator<Item = &'static Case> {
         dates::CASES,
         handlers::CASES,
         journal::CASES,
+        risk::CASES,
     ]
     .into_iter()
     .flatten()

@@ -14,7 +14,6 @@ use crate::td::event::TdEvent;
 use crate::td::io::Output;
 use crate::td::ledger::Mark;
 use crate::td::orders::order::OrderId;
-use crate::td::recovery::GateReason;
 use crate::td::risk::{Counted, Prices, RiskSnapshot, Taken};
 use crate::td::session::TdSession;
 
@@ -123,9 +122,8 @@ impl TdSession {
         match entry {
             Entry::Switch { on: true, reason, at_ns } => drop(self.risk.kill(reason.clone(), *at_ns)),
             Entry::Switch { on: false, .. } => drop(self.risk.release()),
-            _ => return,
+            _ => {}
         }
-        self.close_for_switch();
     }
 
     /// Says at a login that the kill switch is on, and begins to cancel anew: what was asked before may not have arrived.
@@ -179,7 +177,6 @@ impl TdSession {
             let orders = self.risk.to_cancel();
             let entry = Entry::Switch { at_ns: now.unix_ns, on: true, reason: reason.clone() };
             self.outputs.push(Output::Journal(entry));
-            self.close_for_switch();
             self.alert(alert(Alert::Killed { reason, orders }));
         }
     }
@@ -190,16 +187,7 @@ impl TdSession {
             let reason = killed.reason;
             let entry = Entry::Switch { at_ns: now.unix_ns, on: false, reason: reason.clone() };
             self.outputs.push(Output::Journal(entry));
-            self.close_for_switch();
             self.alert(alert(Alert::Released { reason }));
-        }
-    }
-
-    /// Closes the gate while the kill switch is on.
-    fn close_for_switch(&mut self) {
-        match self.is_killed() {
-            true => self.assurance.gate.close(GateReason::KillSwitch),
-            false => self.assurance.gate.lift(GateReason::KillSwitch),
         }
     }
 
