@@ -122,7 +122,10 @@ fn f39_our_own_pace_comes_first() {
         }
         let (orders, cancels) = watch.both();
         assert!(watch.busiest() <= 9, "{} within a second", watch.busiest());
-        assert!(orders > 20 * 5 && cancels >= 20, "{orders} orders and {cancels} cancels got out");
+        assert!(
+            orders > 20 && cancels > 20 && orders + cancels > 20 * 6,
+            "{orders} orders and {cancels} cancels"
+        );
         assert!(denials > 800 && waits == denials, "{denials}, {waits} of them with a time");
         let counts = td.risk().expect("counts");
         assert_eq!((u64::from(counts.orders_today), u64::from(counts.cancels_today)), (orders, cancels));
@@ -188,7 +191,7 @@ fn f73_the_switch_stays_on_over_restarts() {
         }
         world.pass(Duration::from_secs(2)).await;
         // The cancels get lost with the process.
-        world.fault("lose-request what=ReqOrderAction times=3");
+        world.fault("lose-request what=ReqOrderAction count=3");
         td.kill("before the news").expect("the session lives");
         td.close().await.expect("closed in time");
 
@@ -310,7 +313,7 @@ fn f73_a_dry_run_sends_nothing() {
         let counts = td.risk().expect("counts");
         assert_eq!((counts.orders_today, counts.cancels_today, counts.open_orders_own), (0, 0, 0));
         let handle = world.rest(&td, buy(1, 3_200.0)).await;
-        assert_eq!(handle.order().keys.order_ref.to_str().trim(), "1");
+        assert_eq!(handle.order().keys.order_ref.to_str().trim(), "2", "the other program had 1");
         td.close().await.expect("closed in time");
     });
 }
