@@ -236,3 +236,17 @@ fn an_order_that_shows_up_later_is_cancelled_too() {
     bench.push(TraderCallback::OnRtnOrder, record);
     assert_eq!(bench.cancelled(), ["7077"], "of this session, whoever sent it");
 }
+
+#[test]
+fn an_order_on_its_way_when_it_is_thrown_is_cancelled() {
+    let mut bench = Bench::risky(|_| {});
+    let (reply, _answer) = oneshot::channel();
+    let command = insert(&buy(1, 3_900.0), bench.session.logins(), reply);
+    let outputs = bench.session.step(bench.time(), Input::Command(command));
+    let [Output::Send { request_id, .. }] = outputs[..] else { panic!("{outputs:?}") };
+    bench.step(kill("stop"));
+    bench.step(Input::Sent { request_id, result: Ok(()) });
+    assert_eq!(bench.cancelled(), ["8"]);
+    bench.push(TraderCallback::OnRtnOrder, order("8", Status::CANCELED, Submit::ACCEPTED, 0));
+    assert_eq!(bench.counts().to_cancel, 0);
+}
