@@ -458,6 +458,19 @@ fn a_rate_that_was_told_before_the_first_lot_holds() {
 }
 
 #[test]
+fn lots_of_today_need_no_settlement_price() {
+    let mut bench = Bench::new("rb2701", "SHFE");
+    bench.trade("buy", 1, 3500.0);
+    bench.ledger.margin_rate(&InstrumentMarginRateField {
+        instrument_id: bench.instrument,
+        hedge_flag: HedgeFlag::SPECULATION,
+        long_margin_ratio_by_money: 0.1,
+        ..Default::default()
+    });
+    assert_eq!(bench.long().margin, yuan(3_500.0));
+}
+
+#[test]
 fn a_rate_of_the_product_holds_for_its_instruments() {
     let mut bench = Bench::new("rb2701", "SHFE");
     bench.trade("buy", 1, 3500.0);
