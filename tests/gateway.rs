@@ -33,10 +33,10 @@ mod logins;
 mod orders;
 #[path = "gateway/queries.rs"]
 mod queries;
-#[path = "gateway/secrets.rs"]
-mod secrets;
 #[path = "gateway/risk.rs"]
 mod risk;
+#[path = "gateway/secrets.rs"]
+mod secrets;
 #[path = "gateway/silence.rs"]
 mod silence;
 #[path = "gateway/subscriptions.rs"]

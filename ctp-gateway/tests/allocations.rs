@@ -1,42 +1,12 @@
 //! The tick path allocates nothing: not where the library's thread publishes, not where readers read.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+#[path = "common/counting.rs"]
+mod counting;
 
+use counting::counted;
 use ctp_gateway::clock::WallClock;
 use ctp_gateway::md::TickBus;
 use ctp_types::{DepthMarketDataField, Text};
-
-thread_local! {
-    static COUNT: Cell<u64> = const { Cell::new(0) };
-}
-
-/// Counts what the calling thread allocates.
-struct Counting;
-
-// SAFETY: everything is handed on to the system's allocator.
-#[expect(unsafe_code, reason = "an allocator that counts")]
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let _ = COUNT.try_with(|count| count.set(count.get() + 1));
-        // SAFETY: as the caller promised.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as the caller promised.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
-
-fn counted(work: impl FnOnce()) -> u64 {
-    let before = COUNT.get();
-    work();
-    COUNT.get() - before
-}
 
 /// 2026-11-20 10:00:00 in China.
 const MORNING: i64 = 1_795_140_000_000_000_000;

@@ -2,14 +2,15 @@
 //! library, or something else inside the session, does not return.
 
 mod common;
+#[path = "common/counting.rs"]
+mod counting;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::sync::Mutex;
 use std::sync::mpsc;
 use std::time::Duration;
 
 use common::{ready, soon, td_config};
+use counting::counted;
 use ctp_gateway::config::{Recovery, RiskConfig};
 use ctp_gateway::error::SendRefusal;
 use ctp_gateway::td::OrderPhase;
@@ -17,31 +18,6 @@ use ctp_gateway::{Error, NewOrder, TdClient};
 use ctp_types::{Direction, OffsetFlag};
 use tempfile::TempDir;
 use tracing::span;
-
-thread_local! {
-    static COUNT: Cell<u64> = const { Cell::new(0) };
-}
-
-/// Counts what the calling thread allocates. The library has an allocator of its own.
-struct Counting;
-
-// SAFETY: everything is handed on to the system's allocator.
-#[expect(unsafe_code, reason = "an allocator that counts")]
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let _ = COUNT.try_with(|count| count.set(count.get() + 1));
-        // SAFETY: as the caller promised.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as the caller promised.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
 
 /// A log subscriber that calls what it was given, once, from inside of the session.
 struct FromInside {
@@ -166,13 +142,11 @@ async fn an_order_costs_few_allocations() {
     let (td, order) = session("placing-cost", &folder).await;
     let mut least = u64::MAX;
     for _ in 0..50 {
-        let before = COUNT.get();
-        let handle = td.place_now(&order).expect("sent");
-        least = least.min(COUNT.get() - before);
+        let mut handle = None;
+        least = least.min(counted(|| handle = Some(td.place_now(&order).expect("sent"))));
         drop(handle);
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
-    println!("{least} allocations");
     assert!(least <= 12, "{least}");
     td.close().await.expect("closed");
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use ctp::capture::CaptureConfig;
 use ctp::sim::Exchange;
-use ctp::types::{RecordBox, ReqTransferField, Text, TradingAccountPasswordUpdateField, TraderRequest};
+use ctp::types::{RecordBox, ReqTransferField, Text, TraderRequest, TradingAccountPasswordUpdateField};
 use ctp::{TdClient, TdConfig};
 
 use crate::Case;

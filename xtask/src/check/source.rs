@@ -18,7 +18,7 @@ const ALLOWED: &[&str] = &[
     "ctp-py/src/columns",
     "ctp-py/src/delivery",
     // A test's allocator that counts.
-    "ctp-gateway/tests/allocations",
+    "ctp-gateway/tests/common/counting",
     // Text of code, not code.
     "ctp-gen/src/emit",
     // A program of a stranger's, which drives the emitted adapter.
