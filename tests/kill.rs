@@ -303,8 +303,8 @@ async fn live(front: &str, folder: &Path, life: u64, last: bool) {
             }
             Err(error) => say(&format!("not sent {memo}: {error}")),
         }
-        if chance.u8(0..4) == 0 {
-            let handle = &handles[chance.usize(0..handles.len().max(1)).min(handles.len().saturating_sub(1))];
+        let picked = chance.usize(0..handles.len().max(1));
+        if let Some(handle) = handles.get(picked).filter(|_| chance.u8(0..4) == 0) {
             // It may be over already.
             let _ = handle.cancel().await;
         }
