@@ -4,6 +4,7 @@ mod capture;
 mod demo;
 mod journal;
 mod line;
+mod printed;
 mod sim;
 mod version;
 

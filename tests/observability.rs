@@ -93,6 +93,8 @@ async fn a_day_is_seen_and_shows_no_secret() {
     fault("refuse what=ReqOrderInsert error=31 count=1");
     let refused = NewOrder::limit(&id, Direction::BUY, OffsetFlag::OPEN, 1, high);
     soon(soon(td.place(refused)).await.unwrap().accepted()).await.unwrap_err();
+    let between_ticks = NewOrder::limit(&id, Direction::BUY, OffsetFlag::OPEN, 1, high - 0.5);
+    soon(td.place(between_ticks)).await.unwrap_err();
     // A query that the library does not take at once.
     fault("return-code what=ReqQryTradingAccount code=-2 count=1");
     soon(td.account()).await.unwrap();

@@ -1,13 +1,14 @@
 //! `ctp capture`: what a recording says, whether it is whole, and whether this build still answers the same.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use ctp_gateway::capture::{CaptureError, Frame, Header, Outcome, Reader, SessionKind, replay};
+use ctp_gateway::capture::{Frame, Header, Outcome, Reader, SessionKind, replay};
 
 use super::line::{China, record, value};
+use super::printed::{Failure, print};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -37,46 +38,13 @@ pub(super) enum Command {
     },
 }
 
-/// Why a command failed.
-enum Failure {
-    Capture(CaptureError),
-    /// The reader of the output went away: nobody is left to be told.
-    Output(io::Error),
-    Words(String),
-}
-
-impl From<CaptureError> for Failure {
-    fn from(error: CaptureError) -> Self {
-        Self::Capture(error)
-    }
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Self::Output(error)
-    }
-}
-
 /// Runs a command. Returns 1 for a file that is not whole and for a replay that differs.
 pub(super) fn run(command: Command) -> ExitCode {
-    let mut out = BufWriter::new(io::stdout().lock());
-    let result = match command {
-        Command::Show { file, ticks, only, full } => show(&mut out, &file, ticks, only.as_deref(), full),
-        Command::Check { file } => check(&mut out, &file),
-        Command::Replay { file } => compare(&mut out, &file),
-    };
-    let result = result.and_then(|()| Ok(out.flush()?));
-    // What was found before the fault is said before it.
-    let _ = out.flush();
-    let complaint = match result {
-        Ok(()) => return ExitCode::SUCCESS,
-        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
-        Err(Failure::Output(error)) => format!("cannot write: {error}"),
-        Err(Failure::Capture(error)) => error.to_string(),
-        Err(Failure::Words(words)) => words,
-    };
-    eprintln!("error: {complaint}");
-    ExitCode::FAILURE
+    print(|out| match command {
+        Command::Show { file, ticks, only, full } => show(out, &file, ticks, only.as_deref(), full),
+        Command::Check { file } => check(out, &file),
+        Command::Replay { file } => compare(out, &file),
+    })
 }
 
 fn show(

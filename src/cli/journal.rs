@@ -1,13 +1,14 @@
 //! `ctp journal`: what a journal says, whether it is whole, and its view made anew.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use ctp_gateway::journal::{Entry, JournalError, Segment, Segments, VIEW, rebuild};
+use ctp_gateway::journal::{Entry, Segment, Segments, VIEW, rebuild};
 
 use super::line::{China, record};
+use super::printed::{Failure, print};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -37,48 +38,15 @@ pub(super) enum Command {
     },
 }
 
-/// Why a command failed.
-enum Failure {
-    Journal(JournalError),
-    /// The reader of the output went away: nobody is left to be told.
-    Output(io::Error),
-    Words(String),
-}
-
-impl From<JournalError> for Failure {
-    fn from(error: JournalError) -> Self {
-        Self::Journal(error)
-    }
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Self::Output(error)
-    }
-}
-
 /// Runs a command. Returns 1 for a journal that is damaged.
 pub(super) fn run(command: Command) -> ExitCode {
-    let mut out = BufWriter::new(io::stdout().lock());
-    let result = match command {
+    print(|out| match command {
         Command::Show { folder, day, only, full } => {
-            show(&mut out, &folder, day.as_deref(), only.as_deref(), full)
+            show(out, &folder, day.as_deref(), only.as_deref(), full)
         }
-        Command::Check { folder } => check(&mut out, &folder),
-        Command::Rebuild { folder } => remake(&mut out, &folder),
-    };
-    let result = result.and_then(|()| Ok(out.flush()?));
-    // What was found before the fault is said before it.
-    let _ = out.flush();
-    let complaint = match result {
-        Ok(()) => return ExitCode::SUCCESS,
-        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
-        Err(Failure::Output(error)) => format!("cannot write: {error}"),
-        Err(Failure::Journal(error)) => error.to_string(),
-        Err(Failure::Words(words)) => words,
-    };
-    eprintln!("error: {complaint}");
-    ExitCode::FAILURE
+        Command::Check { folder } => check(out, &folder),
+        Command::Rebuild { folder } => remake(out, &folder),
+    })
 }
 
 fn show(

@@ -39,7 +39,7 @@ pub struct Timeouts {
 impl Default for Timeouts {
     fn default() -> Self {
         Self {
-            ready: Duration::from_secs(15),
+            ready: Duration::from_secs(30),
             login: Duration::from_secs(10),
             login_retry: Duration::from_secs(10),
             order: Duration::from_secs(5),

@@ -254,9 +254,8 @@ impl Observer {
     /// Takes an input before its step, and what waits behind it.
     pub(crate) fn before<S: Observed>(&mut self, now: Now, input: &S::Input, waiting: Waiting) {
         let heard = S::heard(input);
-        let mut health = self.vitals.lock();
-        if health.waiting != waiting {
-            health.waiting = waiting;
+        // Without the lock: a recorder of metrics may ask for the health.
+        if self.note(now, &heard, waiting) {
             let Waiting { callbacks, commands, queries, requests } = waiting;
             let queues = [callbacks, commands, queries, requests];
             for (depth, waiting) in self.depths.iter().zip(queues) {
@@ -265,21 +264,15 @@ impl Observer {
         }
         match heard {
             Heard::Callback { name, received_ns, about } => {
-                health.callbacks += 1;
-                health.last_callback_ns = Some(now.unix_ns);
                 match about {
-                    About::Disconnect { code, text } => {
-                        health.disconnects += 1;
-                        health.last_disconnect = Some(Happened { what: text, at_ns: now.unix_ns });
+                    About::Disconnect { code, .. } => {
                         self.count(names::SESSION_DISCONNECTS, "reason", format!("{code:#x}"));
                     }
-                    About::Refusal { code, text } => {
-                        health.last_refusal = Some(Happened { what: text, at_ns: now.unix_ns });
+                    About::Refusal { code, .. } => {
                         self.count(names::SESSION_REFUSALS, "code", code.to_string());
                     }
                     About::Other => {}
                 }
-                drop(health);
                 self.callbacks.count(self.session, &self.account, name);
                 if let Some(received_ns) = received_ns {
                     // A clock that was set back meanwhile makes no negative time.
@@ -291,6 +284,26 @@ impl Observer {
             Heard::Other => {}
         }
         self.begun = Some(Instant::now());
+    }
+
+    /// Takes into the health what came in. Returns whether the depth of a queue changed.
+    fn note(&self, now: Now, heard: &Heard, waiting: Waiting) -> bool {
+        let mut health = self.vitals.lock();
+        if let Heard::Callback { about, .. } = heard {
+            health.callbacks += 1;
+            health.last_callback_ns = Some(now.unix_ns);
+            match about {
+                About::Disconnect { text, .. } => {
+                    health.disconnects += 1;
+                    health.last_disconnect = Some(Happened { what: text.clone(), at_ns: now.unix_ns });
+                }
+                About::Refusal { text, .. } => {
+                    health.last_refusal = Some(Happened { what: text.clone(), at_ns: now.unix_ns });
+                }
+                About::Other => {}
+            }
+        }
+        std::mem::replace(&mut health.waiting, waiting) != waiting
     }
 
     /// Returns how long the step took that has just ended.

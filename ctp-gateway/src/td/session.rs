@@ -5,12 +5,14 @@
 
 mod actions;
 mod answers;
+mod callbacks;
 mod cancels;
 mod credentials;
 mod differences;
 mod early;
 mod instructions;
 mod ledger;
+mod link;
 mod memory;
 mod news;
 mod orders;
@@ -21,31 +23,27 @@ mod watch;
 use std::sync::Arc;
 use std::time::Instant;
 
-use ctp_types::{
-    ErrorConditionalOrderField, InputOrderActionField, InputOrderField, OrderActionField, OrderField,
-    RecordBox, RspUserLoginField, Text, TradeField, TraderCallback, TraderRequest,
-};
+use ctp_types::{Text, TraderRequest};
 
 use crate::alert::Alert;
 use crate::config::TdConfig;
 use crate::error::{Error, Rule, SendRefusal, UnknownCause};
-use crate::handshake::{Handshake, Move, Plan, Step};
+use crate::handshake::{Handshake, Move, Plan};
 use crate::ids::RequestIds;
 use crate::maps::HashMap;
-use crate::requests::desk::{Heard, RequestDesk};
+use crate::requests::desk::RequestDesk;
 use crate::session::Now;
 use crate::session::watch::{Watch, alert};
-use crate::state::{DisconnectReason, Fault, LinkLoss, Login, SessionState};
+use crate::state::{Fault, Login, SessionState};
 use crate::td::account::{AccountNames, AccountTexts};
 use crate::td::event::TdEvent;
-use crate::td::io::{Command, Input, Output, Outputs, SpiEvent};
+use crate::td::io::{Command, Input, Output, Outputs};
 use crate::td::ledger::Ledger;
 use crate::td::orders::HandleSide;
 use crate::td::orders::book::OrderBook;
 use crate::td::orders::cancels::Cancels;
 use crate::td::orders::deadlines::Deadlines;
-use crate::td::orders::order::{OrderId, Origin};
-use crate::td::orders::source::{Arrival, Source};
+use crate::td::orders::order::OrderId;
 use crate::td::recovery::{GateReason, GateState};
 use crate::td::risk::RiskGate;
 
@@ -231,76 +229,6 @@ impl TdSession {
         self.pump(now);
     }
 
-    /// Handles a callback. Callbacks that this gateway does not use are dropped.
-    fn handle_callback(&mut self, now: Instant, event: &SpiEvent) {
-        if self.early.keep(event) {
-            return;
-        }
-        self.received_ns = event.received_ns;
-        match event.callback {
-            TraderCallback::OnFrontConnected => {
-                self.front = Text::default();
-                // The address is known from now on, the limits after the login.
-                self.outputs.push(Output::ReadFrontInfo);
-                let mut moves = Vec::new();
-                self.handshake.handle_connected(now, &mut self.ids, &mut moves);
-                self.carry_out(now, moves);
-            }
-            TraderCallback::OnFrontDisconnected => {
-                self.handle_disconnected(now, DisconnectReason(event.number));
-            }
-            TraderCallback::OnRspError => self.handle_error(now, event),
-            // A raw order has somebody who waits for its answer, and is in the book.
-            _ if self.is_of_request(now, event) && !self.is_of_book(event) => {}
-            _ if self.hear_instruction(event) => {}
-            TraderCallback::OnRspAuthenticate => self.handle_step(now, Step::Authenticate, event),
-            TraderCallback::OnRspUserLogin => self.handle_step(now, Step::LogIn, event),
-            TraderCallback::OnRspSettlementInfoConfirm => self.handle_step(now, Step::Confirm, event),
-            TraderCallback::OnRspOrderInsert => {
-                if let Err(error) = event.check() {
-                    let input = event.get::<InputOrderField>();
-                    self.book.refuse(input, event.number, error, self.arrival(), &mut self.events);
-                }
-            }
-            TraderCallback::OnErrRtnOrderInsert => {
-                if let Some(input) = event.get::<InputOrderField>() {
-                    self.book.refuse_public(input, event.refusal(), self.arrival(), &mut self.events);
-                }
-            }
-            TraderCallback::OnRspOrderAction => {
-                if let Err(error) = event.check() {
-                    self.refuse_own_action(event.get::<InputOrderActionField>(), event.number, error);
-                }
-            }
-            TraderCallback::OnErrRtnOrderAction => {
-                if let Some(action) = event.get::<OrderActionField>() {
-                    self.refuse_action(action, event.refusal());
-                }
-            }
-            TraderCallback::OnRtnOrder => {
-                let record = event.get::<OrderField>();
-                if let Some(record) = record.filter(|record| !self.is_of_the_past(record.trading_day)) {
-                    self.book.apply_order(record, self.arrival(), &mut self.events);
-                    self.note_move(now);
-                }
-            }
-            TraderCallback::OnRtnTrade => {
-                let record = event.get::<TradeField>();
-                if let Some(record) = record.filter(|record| !self.is_of_the_past(record.trading_day)) {
-                    self.book.apply_trade(now, record, self.arrival(), &mut self.events);
-                    self.note_move(now);
-                }
-            }
-            TraderCallback::OnRtnErrorConditionalOrder => {
-                if let Some(record) = event.get::<ErrorConditionalOrderField>() {
-                    self.book.refuse_triggered(record, self.arrival(), &mut self.events);
-                }
-            }
-            _ => {}
-        }
-        self.pump(now);
-    }
-
     /// Handles what the library said when it was given a request.
     fn handle_sent(&mut self, now: Instant, request_id: i32, result: Result<(), SendRefusal>) {
         let mut moves = Vec::new();
@@ -367,117 +295,6 @@ impl TdSession {
         }
     }
 
-    fn handle_disconnected(&mut self, now: Instant, reason: DisconnectReason) {
-        let mut moves = Vec::new();
-        self.handshake.handle_disconnected(now, reason.into(), &mut moves);
-        self.carry_out(now, moves);
-        self.lose_link(now, &UnknownCause::Disconnected(reason));
-    }
-
-    /// Whatever is under way gets no answer any more.
-    fn lose_link(&mut self, now: Instant, cause: &UnknownCause) {
-        self.early.lose_link();
-        self.requests.handle_disconnected(now, cause);
-        self.fail_cancels(cause);
-        self.lose_instructions(cause);
-        self.book.mark_all_unknown(cause, &mut self.events);
-        self.unanswered.clear();
-        self.suspend_recovery(now);
-    }
-
-    fn handle_renewed(&mut self, now: Instant, result: Result<(), String>) {
-        if let Err(error) = &result {
-            self.alert(alert(Alert::NoFreshObject { reason: error.clone() }));
-        }
-        let mut moves = Vec::new();
-        self.handshake.handle_renewed(now, result.is_ok(), &mut self.ids, &mut moves);
-        self.carry_out(now, moves);
-    }
-
-    fn handle_step(&mut self, now: Instant, step: Step, event: &SpiEvent) {
-        let login = event.get::<RspUserLoginField>().filter(|_| step == Step::LogIn);
-        let result = event.check().map(|()| login.map(login_of));
-        let mut moves = Vec::new();
-        if step == Step::LogIn {
-            // A code is good for one login.
-            self.account.sms_code = Text::default();
-        }
-        let accepted =
-            self.handshake.handle_answer(now, step, event.number, result.clone(), &mut self.ids, &mut moves);
-        let is_login = accepted && result.is_ok() && login.is_some();
-        if accepted && let (Ok(Some(login)), Some(record)) = (result, login) {
-            self.begin_login(now, login, record.max_order_ref);
-        }
-        self.carry_out(now, moves);
-        if is_login {
-            self.take_early(now);
-        }
-    }
-
-    /// Takes over what a successful login says, before anything else uses it.
-    fn begin_login(&mut self, now: Instant, login: Login, max_order_ref: Text<13>) {
-        let from_front = max_order_ref.to_str().trim().parse().unwrap_or(0);
-        self.last_order_ref = self.last_order_ref.max(from_front);
-        if !self.login.trading_day.is_empty() && self.login.trading_day != login.trading_day {
-            let (from, to) = (self.login.trading_day, login.trading_day);
-            self.events.push(TdEvent::TradingDayChanged { from, to });
-            self.begin_day(from);
-            self.book.begin_trading_day(&mut self.events);
-            self.instructions.desk.begin_trading_day(&mut self.events);
-            self.cancels.begin_trading_day();
-            // What is said of the old day's orders must not count on the new one.
-            self.publish();
-            self.risk.begin_trading_day();
-        }
-        self.ledger.begin_day(login.trading_day);
-        self.ledger.want_again();
-        self.book.know_session(login.front_id, login.session_id, Origin::Own);
-        self.remember(now, login.trading_day);
-        self.login = login;
-    }
-
-    fn handle_error(&mut self, now: Instant, event: &SpiEvent) {
-        let Err(error) = event.check() else { return };
-        let mut moves = Vec::new();
-        let taken = self.handshake.handle_error(now, event.number, &error, &mut self.ids, &mut moves);
-        self.carry_out(now, moves);
-        if taken {
-            return;
-        }
-        let (of_request, of_book) =
-            (self.is_of_request(now, event), self.refuse_by_request(event.number, &error));
-        if !of_request && !of_book && !self.refuse_instruction_by_request(event.number, &error) {
-            self.events.push(TdEvent::Error { error, request_id: event.number });
-        }
-    }
-
-    /// Returns whether a callback is the answer to a request that a caller made, and nobody else's news.
-    fn is_of_request(&mut self, now: Instant, event: &SpiEvent) -> bool {
-        let record = event.record.as_ref().map(RecordBox::as_ref);
-        let heard =
-            Heard { callback: event.callback, record, request_id: event.number, is_last: event.is_last };
-        let own = (self.logins > 0).then_some((self.login.front_id, self.login.session_id));
-        self.requests.handle_callback(now, heard, event.check(), own)
-    }
-
-    /// Returns how what came in this step arrived: until the session is ready it catches up with the day.
-    fn arrival(&self) -> Arrival {
-        let is_caught_up = self.assurance.recovery.is_caught_up();
-        let source = if is_caught_up { Source::Live } else { Source::Replay };
-        Arrival::new(self.received_ns, source)
-    }
-
-    /// Returns whether a refusal is about an order of the book.
-    fn is_of_book(&self, event: &SpiEvent) -> bool {
-        match event.callback {
-            TraderCallback::OnRspOrderInsert => self.book.was_sent_as(event.number),
-            TraderCallback::OnErrRtnOrderInsert => {
-                event.get::<InputOrderField>().is_some_and(|input| self.book.was_sent_as(input.request_id))
-            }
-            _ => false,
-        }
-    }
-
     /// Returns whether requests may be made.
     fn is_usable(&self) -> bool {
         self.handshake.is_ready()
@@ -503,33 +320,10 @@ impl TdSession {
         }
     }
 
-    fn login_with_front(&self) -> Arc<Login> {
-        Arc::new(Login { front: self.front, ..self.login.clone() })
-    }
-
-    fn renew(&mut self, now: Instant) {
-        let cause = match &self.state {
-            SessionState::Reconnecting(LinkLoss::Silent(waited)) => UnknownCause::NoAnswer(*waited),
-            _ => UnknownCause::NoAnswer(self.order_timeout),
-        };
-        if let SessionState::Reconnecting(loss) = self.state {
-            self.alert(alert(Alert::LinkGivenUp(loss)));
-        }
-        self.lose_link(now, &cause);
-        self.outputs.push(Output::Renew);
-    }
-
     fn set_state(&mut self, state: SessionState) {
         if self.state != state {
             self.state = state.clone();
             self.outputs.push(Output::State(state));
-        }
-    }
-
-    /// Notes that a record was pushed which was news.
-    fn note_move(&mut self, now: Instant) {
-        if !self.events.is_empty() {
-            self.assurance.recovery.note_move(now);
         }
     }
 
@@ -563,18 +357,6 @@ impl TdSession {
             }
             self.outputs.push(Output::Event(event));
         }
-    }
-}
-
-fn login_of(record: &RspUserLoginField) -> Login {
-    Login {
-        trading_day: record.trading_day,
-        login_time: record.login_time,
-        system_name: record.system_name,
-        system_version: record.sys_version,
-        front_id: record.front_id,
-        session_id: record.session_id,
-        front: Text::default(),
     }
 }
 

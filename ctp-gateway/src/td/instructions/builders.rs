@@ -59,6 +59,21 @@ macro_rules! draft {
     };
 }
 
+macro_rules! hedge {
+    ($($name:ident),*) => {$(
+        impl $name {
+            /// Sets the purpose of the lots; speculation by default.
+            #[must_use]
+            pub fn hedge(mut self, hedge: HedgeFlag) -> Self {
+                self.draft.record.hedge_flag = hedge;
+                self
+            }
+        }
+    )*};
+}
+
+hedge!(Exercise, SelfClose, Combination);
+
 /// A market maker's quote (报价): an ask and a bid in one instruction, two orders at the exchange.
 ///
 /// ```
@@ -199,13 +214,6 @@ impl Exercise {
         self
     }
 
-    /// Sets the purpose of the lots; speculation by default.
-    #[must_use]
-    pub fn hedge(mut self, hedge: HedgeFlag) -> Self {
-        self.draft.record.hedge_flag = hedge;
-        self
-    }
-
     pub(crate) fn record(&self) -> Result<RecordBox, Denial> {
         self.draft.finish(|exercise| {
             // DCE: 0 lots withdraw from automatic exercise.
@@ -233,13 +241,6 @@ impl SelfClose {
             ..InputOptionSelfCloseField::default()
         };
         Self::of(instrument_id.as_ref(), record)
-    }
-
-    /// Sets the purpose of the lots; speculation by default.
-    #[must_use]
-    pub fn hedge(mut self, hedge: HedgeFlag) -> Self {
-        self.draft.record.hedge_flag = hedge;
-        self
     }
 
     pub(crate) fn record(&self) -> Result<RecordBox, Denial> {
@@ -286,13 +287,6 @@ impl Combination {
             ..InputCombActionField::default()
         };
         Self::of(combination_id, record)
-    }
-
-    /// Sets the purpose of the lots; speculation by default.
-    #[must_use]
-    pub fn hedge(mut self, hedge: HedgeFlag) -> Self {
-        self.draft.record.hedge_flag = hedge;
-        self
     }
 
     pub(crate) fn record(&self) -> Result<RecordBox, Denial> {

@@ -9,16 +9,18 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use ctp_types::{
-    Direction, InstrumentField, OffsetFlag, OrderStatus as Status, OrderSubmitStatus as Submit, Record,
-    RspInfoField, TraderRequest,
+    Direction, InputOrderActionField, InputOrderField, InstrumentField, OffsetFlag, OrderActionField,
+    OrderField, OrderStatus as Status, OrderSubmitStatus as Submit, Record, RecordBox, RspInfoField,
+    RspUserLoginField, TradeField, TraderCallback, TraderRequest,
 };
 use tokio::sync::oneshot;
 
 use super::*;
 use crate::error::Rule;
 use crate::requests::submission::{Outcome, Reply as Brought, Submission};
+use crate::state::LinkLoss;
 use crate::td::fixtures::{FRONT, SESSION, order, refusal, text, trade};
-use crate::td::io::ActReply;
+use crate::td::io::{ActReply, SpiEvent};
 use crate::td::new_order::NewOrder;
 use crate::td::orders::Placed;
 use crate::td::orders::order::{Order, OrderPhase};
