@@ -316,7 +316,8 @@ impl RiskGate {
         let now = self.now.filter(|_| self.switch.is_some() && !self.config.dry_run)?;
         match self.sweep.is_waiting() {
             true => self.counts.allows_cancel_from(now),
-            false => self.sweep.next_deadline(),
+            // An order that comes back waits for the pace too.
+            false => Some(self.sweep.next_deadline()?.max(self.counts.allows_cancel_from(now)?)),
         }
     }
 }

@@ -209,6 +209,27 @@ fn the_switch_cancels_at_the_pace_allowed() {
     assert!(sent.last().unwrap().0 - start < Duration::from_secs(113), "no slower than it must be");
 }
 
+/// Seed 532 of the simulation: a deadline that had passed while the window was full, so that the task ran in circles.
+#[test]
+fn a_refused_cancel_that_is_due_waits_for_the_pace() {
+    let mut gate = gate(|_| {});
+    let start = Instant::now();
+    gate.order_changed(&book(1, &buy(1, 3_900.0), OrderStatus::NO_TRADE_QUEUEING, 0, 0));
+    gate.kill("test".to_owned(), 0);
+    gate.begin_step(start);
+    assert_eq!(gate.next_cancel(start), Some(OrderId(1)));
+    assert!(!gate.cancel_refused(OrderId(1)), "it is tried again");
+    let due = gate.next_cancel_at().unwrap();
+    gate.begin_step(due);
+    for _ in 0..9 {
+        gate.take(due, Counted::Cancel, &Text::new("rb2601").unwrap());
+    }
+    let next = gate.next_cancel_at().unwrap();
+    assert!(next > due && gate.next_cancel(due).is_none());
+    gate.begin_step(next);
+    assert_eq!(gate.next_cancel(next), Some(OrderId(1)));
+}
+
 #[test]
 fn a_dry_run_cancels_nothing() {
     let mut gate = gate(|config| config.dry_run = true);
