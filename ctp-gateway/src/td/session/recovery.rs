@@ -55,6 +55,15 @@ impl Assurance {
     }
 }
 
+impl Assurance {
+    /// Notes a trading day as over.
+    pub(super) fn end_day(&mut self, day: Text<9>) {
+        if !self.days_before.contains(&day) {
+            self.days_before.push(day);
+        }
+    }
+}
+
 impl TdSession {
     /// Begins after a login, and returns the state that it leads to.
     pub(super) fn usable_state(&mut self, now: Instant) -> SessionState {
@@ -72,7 +81,7 @@ impl TdSession {
     /// Takes note of a new trading day, at the login that tells it.
     pub(super) fn begin_day(&mut self, before: Text<9>) {
         self.assurance.is_new_day = true;
-        self.assurance.days_before.push(before);
+        self.assurance.end_day(before);
         self.assurance.differing.begin_day();
     }
 

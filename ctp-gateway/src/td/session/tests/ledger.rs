@@ -78,6 +78,25 @@ fn pushes_before_the_login_are_not_lost_with_the_day_before() {
     assert_eq!(told, 2);
 }
 
+/// Seed 1620 of the simulation: the login that would have told the day was never answered, and the next one is of a new day.
+#[test]
+fn pushes_of_a_day_that_ended_before_its_login_count_on_no_day() {
+    let day = |day| TradeField { trading_day: text(day), ..fill(OffsetFlag::OPEN, Direction::BUY, "a", 3) };
+    for (next, lots) in [("20261120", vec![3]), ("20261123", vec![])] {
+        let mut bench = Bench::new();
+        bench.push(TraderCallback::OnRtnTrade, day("20261120"));
+        bench.callback(TraderCallback::OnFrontDisconnected, 0x1001);
+        bench.now += Duration::from_secs(2);
+        bench.step(Input::Time);
+        bench.log_in(next, "0");
+        bench.recover();
+        bench.now += Duration::from_secs(3);
+        bench.step(Input::Time);
+        let positions = bench.session.ledger().positions();
+        assert_eq!(positions.iter().map(|now| now.volume).collect::<Vec<_>>(), lots, "{next}");
+    }
+}
+
 /// An order reserves what it closes from the step on in which it is placed, and no longer than it may exist.
 #[test]
 fn an_order_to_close_reserves_at_once() {
