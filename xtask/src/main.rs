@@ -19,6 +19,7 @@ mod shell;
 mod sim;
 mod soak;
 mod stages;
+mod stubs;
 mod test;
 mod tools;
 mod upgrade;
@@ -66,6 +67,8 @@ enum Chore {
     Mutants(mutants::Arguments),
     /// Run the gateway's scenarios under AddressSanitizer and valgrind, and the models of ctp-ring.
     Sanitize(sanitize::Arguments),
+    /// Write the type stubs into the Python package: what the model says, and ctp-py/stubs/*.pyi.
+    Stubs,
     /// Build the Python wheel, with the simulator in it, into target/wheels/.
     Wheel,
     /// Install the pinned Python clients that we did not write, each into target/foreign/NAME/.
@@ -91,6 +94,7 @@ fn main() -> ExitCode {
         Chore::Sanitize(arguments) => sanitize::run(&arguments),
         Chore::Foreign(arguments) => foreign::run(&arguments),
         Chore::Conformance(arguments) => conformance::run(&arguments),
+        Chore::Stubs => stubs::run(),
         Chore::Wheel => wheel::run().map(|wheel| println!("{}", paths::shown(&wheel))),
     };
     match done {

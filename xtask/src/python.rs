@@ -15,11 +15,23 @@ const UNEARTH: &str = "unearth==0.19.0";
 /// Builds wheels.
 const MATURIN: &str = "maturin==1.16.0";
 
-/// Runs the tests.
-const PYTEST: &str = "pytest==9.2.0";
-
-/// Checks the types of the package and the demos, in a test.
-const MYPY: &str = "mypy==2.4.1";
+/// What the tests of the package need; the package itself needs nothing.
+const TESTS: [&str; 9] = [
+    "pytest==9.2.0",
+    // Values and texts nobody thinks of, for the conversions.
+    "hypothesis==6.168.5",
+    // Two readers of the types: of the package, the tests, the demos and the stubs.
+    "mypy==2.4.1",
+    // Pyright with its JavaScript inside: it needs no network when it runs.
+    "basedpyright==1.40.2",
+    // Who takes columns without a copy. The newest NumPy for Python 3.10 is 2.2.
+    "numpy==2.2.6; python_version < '3.11'",
+    "numpy==2.4.6; python_version >= '3.11'",
+    "pyarrow==25.0.1",
+    "polars==2.0.0",
+    // Draws the candle chart of record_demo.py.
+    "matplotlib==3.10.9",
+];
 
 /// The oldest Python that the project supports, as (major, minor).
 const OLDEST: (u32, u32) = (3, 10);
@@ -35,7 +47,7 @@ pub(crate) fn unearth() -> Result<PathBuf> {
 /// Returns the environment of the project, `.venv`, with the pinned tools in it.
 pub(crate) fn project() -> Result<Environment> {
     let environment = Environment::at(&paths::root().join(".venv"))?;
-    environment.install(&[MATURIN, PYTEST, MYPY])?;
+    environment.install(&[&[MATURIN], TESTS.as_slice()].concat())?;
     Ok(environment)
 }
 

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
-use ctp_gen::overlay::Overlay;
-use ctp_gen::{emit, models};
+use ctp_gen::models;
 
 use crate::python::{self, Environment};
-use crate::{lock, paths, shell, sim};
+use crate::stubs::package;
+use crate::{lock, paths, shell, sim, stubs};
 
 /// Builds the wheel and returns its path.
 pub(crate) fn run() -> Result<PathBuf> {
@@ -41,7 +41,7 @@ pub(crate) fn built() -> Result<PathBuf> {
 
 fn build(environment: &Environment) -> Result<PathBuf> {
     stage_simulator()?;
-    stage_stubs()?;
+    stubs::run()?;
     stage_demos()?;
     let wheels = paths::target().join("wheels");
     if wheels.exists() {
@@ -74,26 +74,12 @@ fn stage_simulator() -> Result<()> {
     Ok(())
 }
 
-/// Writes the type stubs beside the modules that they describe.
-fn stage_stubs() -> Result<()> {
-    for (name, text) in emit::python::stubs(models::current(), Overlay::committed()) {
-        let path = package().join(name);
-        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
-    }
-    Ok(())
-}
-
 /// Copies the demo scripts, which `python -m ctp_py demo` runs.
 fn stage_demos() -> Result<()> {
     for name in ["md_demo.py", "td_demo.py"] {
         copy(&paths::root().join("demo").join(name), &package().join("demos").join(name))?;
     }
     Ok(())
-}
-
-/// Returns the folder of the package's Python files.
-fn package() -> PathBuf {
-    paths::root().join("ctp-py/python/ctp_py")
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {
