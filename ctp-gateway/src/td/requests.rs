@@ -3,7 +3,8 @@
 use ctp_types::*;
 
 use crate::error::Error;
-use crate::requests::Sent;
+use crate::requests::submission::check_record;
+use crate::requests::{RawAnswer, Sent};
 use crate::td::TdClient;
 
 /// The requests of the trader API, one async method each, emitted from the API model: see
@@ -43,6 +44,21 @@ include!(concat!(env!("OUT_DIR"), "/trader_requests.rs"));
 impl<'a> Requests<'a> {
     pub(super) fn new(client: &'a TdClient) -> Self {
         Self { client }
+    }
+
+    /// Makes a request that is known only when the program runs, for tools and bindings: as the method of its name does.
+    ///
+    /// # Errors
+    ///
+    /// As [`Requests`] says of the kind of the request, and [`Error::Denied`] for the record of another request.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Requests`] says of the kind of the request.
+    pub async fn any(&self, request: TraderRequest, record: RecordRef<'_>) -> Result<RawAnswer, Error> {
+        let record = self.filled(record);
+        check_record(request, &record)?;
+        Ok(self.client.submit(request, record).await?.raw(request))
     }
 
     async fn query<R: Record>(&self, request: TraderRequest, record: RecordRef<'_>) -> Result<Vec<R>, Error> {

@@ -11,6 +11,19 @@ use crate::td::orders::Origin;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InstructionId(pub(crate) u64);
 
+impl InstructionId {
+    /// Returns the id with that number, for bindings that hand out [`number`](Self::number). A number that no
+    /// instruction has names none: a withdrawal by it is denied.
+    pub fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// Returns the number.
+    pub fn number(self) -> u64 {
+        self.0
+    }
+}
+
 /// Where an instruction stands in its life. It only ever moves forward.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -97,6 +110,11 @@ impl Instruction {
     /// [`CombActionField`](ctp_types::CombActionField).
     pub fn record<R: Record>(&self) -> Option<&R> {
         self.last.as_ref().and_then(RecordBox::get)
+    }
+
+    /// Returns the last pushed record, whichever it is, for code that reads records by their descriptors.
+    pub fn record_box(&self) -> Option<&RecordBox> {
+        self.last.as_ref()
     }
 
     pub(super) fn new(

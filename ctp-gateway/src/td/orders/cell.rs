@@ -6,6 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use crate::td::event::TdEvent;
 use crate::td::orders::order::Order;
+use crate::td::orders::trade::Trade;
 
 /// The callers' end: what a handle is made of.
 #[derive(Clone, Debug)]
@@ -24,13 +25,16 @@ struct Cell {
     order: Arc<Order>,
     /// Unbounded: an order's events are few and must not be lost.
     events: VecDeque<TdEvent>,
+    /// The fills so far; they stay when their events were taken.
+    trades: Vec<Arc<Trade>>,
     is_over: bool,
     wakers: Vec<Waker>,
 }
 
 /// Returns both ends of an order that is about to be sent.
 pub(crate) fn cell(order: Arc<Order>) -> (HandleSide, Placed) {
-    let cell = Cell { order, events: VecDeque::new(), is_over: false, wakers: Vec::new() };
+    let cell =
+        Cell { order, events: VecDeque::new(), trades: Vec::new(), is_over: false, wakers: Vec::new() };
     let cell = Arc::new(Mutex::new(cell));
     (HandleSide { cell: Arc::clone(&cell) }, Placed { cell })
 }
@@ -40,6 +44,9 @@ impl HandleSide {
     pub(crate) fn tell(&self, order: Arc<Order>, event: TdEvent) {
         self.change(|cell| {
             cell.order = order;
+            if let TdEvent::Trade { trade, .. } = &event {
+                cell.trades.push(Arc::clone(trade));
+            }
             cell.events.push_back(event);
         });
     }
@@ -64,6 +71,11 @@ impl Placed {
     /// Returns the order as it stands.
     pub(crate) fn order(&self) -> Arc<Order> {
         Arc::clone(&lock(&self.cell).order)
+    }
+
+    /// Returns the fills that have arrived.
+    pub(crate) fn trades(&self) -> Vec<Arc<Trade>> {
+        lock(&self.cell).trades.clone()
     }
 
     /// Returns the next event if there is one already.

@@ -11,6 +11,7 @@ use crate::td::event::TdEvent;
 use crate::td::orders::cell::Placed;
 use crate::td::orders::order::{Order, OrderId, OrderPhase};
 use crate::td::orders::outcome::Outcome;
+use crate::td::orders::trade::Trade;
 
 const INSERT: &str = "ReqOrderInsert";
 
@@ -37,6 +38,12 @@ impl OrderHandle {
     /// Returns the order as it stands.
     pub fn order(&self) -> Arc<Order> {
         self.placed.order()
+    }
+
+    /// Returns the trades of the order that have arrived, in the order in which they came; reading
+    /// [`events`](Self::events) takes none of them away.
+    pub fn trades(&self) -> Vec<Arc<Trade>> {
+        self.placed.trades()
     }
 
     /// Returns the next event of this order, or `None` after the order is over with all its trades, or the session

@@ -13,6 +13,19 @@ use crate::td::orders::source::Arrival;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OrderId(pub(crate) u64);
 
+impl OrderId {
+    /// Returns the id with that number, for bindings that hand out [`number`](Self::number). A number that no order has
+    /// names none: a cancel by it is denied.
+    pub fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// Returns the number.
+    pub fn number(self) -> u64 {
+        self.0
+    }
+}
+
 /// Who placed an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
