@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use ctp_types::EnumerationDescriptor;
+use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
@@ -21,6 +22,12 @@ impl EnumerationClass {
             CLASSES.get_or_init(|| ENUMERATIONS.iter().map(|(name, _)| (*name, OnceLock::new())).collect());
         classes[descriptor.name]
             .get_or_init(|| Self { descriptor, members: [const { PyOnceLock::new() }; 256] })
+    }
+
+    /// Returns the member for a character that was asked for before. It lives as long as the process, so
+    /// does what is returned, which is borrowed.
+    pub(crate) fn known(&self, py: Python<'_>, character: u8) -> Option<*mut ffi::PyObject> {
+        self.members[usize::from(character)].get(py).map(Py::as_ptr)
     }
 
     /// Returns the member for a C character; characters that the header lacks have one, too.

@@ -1,27 +1,59 @@
 //! Values of fields: from Python with a limit that is told when it is passed, and to Python.
 
-use ctp_types::{FieldDescriptor, FieldKind, NO_PRICE, RecordBox, RecordDescriptor, Value};
+use ctp_types::{FieldDescriptor, FieldKind, NO_PRICE, RecordDescriptor, Value};
 use pyo3::IntoPyObjectExt as _;
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyOverflowError, PyTypeError};
+use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::PyString;
+use pyo3::types::{PyFloat, PyString};
 
 use crate::enumerations::EnumerationClass;
+use crate::records::{self, Fault, Limit, Naming};
+
+/// How much of a value an error message shows, in characters.
+const SHOWN: usize = 80;
 
 /// A field, and what is needed to show it in Python.
 pub(crate) struct Accessor {
-    pub(crate) record: &'static RecordDescriptor,
-    pub(crate) field: &'static FieldDescriptor,
+    /// Where the field begins in the record.
+    pub(crate) offset: usize,
+    /// Bytes of a text, 0 for everything else.
+    pub(crate) length: usize,
     enumeration: Option<&'static EnumerationClass>,
+    /// The name in Python.
+    pub(crate) name: &'static str,
+    /// The name of the class.
+    record: &'static str,
+    pub(crate) field: &'static FieldDescriptor,
 }
 
 impl Accessor {
-    pub(crate) fn new(record: &'static RecordDescriptor, field: &'static FieldDescriptor) -> Self {
-        let enumeration = match field.kind {
-            FieldKind::Enumeration(descriptor) => Some(EnumerationClass::of(descriptor)),
-            _ => None,
+    pub(crate) fn new(
+        record: &'static RecordDescriptor,
+        field: &'static FieldDescriptor,
+        naming: Naming,
+    ) -> Self {
+        let (enumeration, length) = match field.kind {
+            FieldKind::Enumeration(descriptor) => (Some(EnumerationClass::of(descriptor)), 0),
+            FieldKind::Text(length) => (None, length),
+            _ => (None, 0),
         };
-        Self { record, field, enumeration }
+        let name = match naming {
+            Naming::Ctp => field.c_name,
+            Naming::Snake => field.name,
+        };
+        let record = records::named(record, naming);
+        Self { offset: field.offset, length, enumeration, name, record, field }
+    }
+
+    /// Returns whether values are members of an enumeration.
+    pub(crate) fn is_enumeration(&self) -> bool {
+        self.enumeration.is_some()
+    }
+
+    /// Returns the member for a character that was asked for before, borrowed for the life of the process.
+    pub(crate) fn known_member(&self, py: Python<'_>, character: u8) -> Option<*mut ffi::PyObject> {
+        self.enumeration?.known(py, character)
     }
 
     /// Returns what is known about the field, for people.
@@ -69,31 +101,11 @@ impl Accessor {
         }
     }
 
-    /// Writes what [`read`](Self::read) returned.
-    pub(crate) fn write(&self, record: &mut RecordBox, value: &Owned) -> PyResult<()> {
-        let value = match (value, self.field.kind) {
-            (Owned::Text(bytes), _) => Value::Text(bytes),
-            (Owned::Char(character), _) => Value::Char(*character),
-            (Owned::Double(number), _) => Value::Double(*number),
-            // `read` has checked the ranges.
-            (Owned::Number(number), FieldKind::Short) => Value::Short(*number as i16),
-            (Owned::Number(number), FieldKind::UnsignedInt) => Value::UnsignedInt(*number as u32),
-            (Owned::Number(number), FieldKind::LongLong) => Value::LongLong(*number),
-            (Owned::Number(number), _) => Value::Int(*number as i32),
-        };
-        record
-            .set(self.field, value)
-            .map_err(|error| PyValueError::new_err(format!("{}: {error}", self.record.name)))
-    }
-
     fn read_text(&self, given: &Bound<'_, PyAny>) -> PyResult<Owned> {
-        let FieldKind::Text(length) = self.field.kind else {
-            return Err(self.wrong_type(given, "str"));
-        };
         let text = given.cast::<PyString>().map_err(|_| self.wrong_type(given, "str"))?;
         let text = text.to_str().map_err(|_| self.wrong_value(given, "is not valid text"))?;
         let bytes = ctp_types::encode(text).map_err(|error| self.wrong_value(given, &error.to_string()))?;
-        let capacity = length.saturating_sub(1);
+        let capacity = self.length.saturating_sub(1);
         if bytes.contains(&0) {
             return Err(self.wrong_value(given, "has a NUL character; remove it"));
         }
@@ -121,15 +133,13 @@ impl Accessor {
     }
 
     fn read_number(&self, given: &Bound<'_, PyAny>, lowest: i64, highest: i64) -> PyResult<Owned> {
-        if given.is_instance_of::<pyo3::types::PyFloat>() || given.is_instance_of::<PyString>() {
+        if given.is_instance_of::<PyFloat>() || given.is_instance_of::<PyString>() {
             return Err(self.wrong_type(given, "int"));
         }
         match given.extract::<i64>() {
             Ok(number) if (lowest..=highest).contains(&number) => Ok(Owned::Number(number)),
-            Err(error) if error.is_instance_of::<PyTypeError>(given.py()) => {
-                Err(self.wrong_type(given, "int"))
-            }
-            _ => Err(self.wrong_value(given, &format!("is outside {lowest}..{highest}"))),
+            Err(error) => Err(self.refused(given, error, "int", &format!("is outside {lowest}..{highest}"))),
+            Ok(_) => Err(self.wrong_value(given, &format!("is outside {lowest}..{highest}"))),
         }
     }
 
@@ -140,7 +150,9 @@ impl Accessor {
         if given.is_instance_of::<PyString>() {
             return Err(self.wrong_type(given, "float or None"));
         }
-        let number: f64 = given.extract().map_err(|_| self.wrong_type(given, "float or None"))?;
+        let number: f64 = given
+            .extract()
+            .map_err(|error| self.refused(given, error, "float or None", "is too large for a float"))?;
         if number.is_finite() {
             Ok(Owned::Double(number))
         } else {
@@ -148,22 +160,60 @@ impl Accessor {
         }
     }
 
+    /// The error of a value that does not become a number. What its own code raises stays what it is.
+    fn refused(&self, given: &Bound<'_, PyAny>, error: PyErr, wanted: &str, too_large: &str) -> PyErr {
+        let py = given.py();
+        if error.is_instance_of::<PyOverflowError>(py) {
+            self.wrong_value(given, too_large)
+        } else if error.is_instance_of::<PyTypeError>(py) {
+            self.wrong_type(given, wanted)
+        } else {
+            error
+        }
+    }
+
     fn wrong_type(&self, given: &Bound<'_, PyAny>, wanted: &str) -> PyErr {
         let found =
             given.get_type().qualname().map_or_else(|_| "another type".to_owned(), |name| name.to_string());
-        PyTypeError::new_err(format!("{}.{} is {wanted}, not {found}", self.record.name, self.field.c_name))
+        let message = format!("{}.{} is {wanted}, not {found}", self.record, self.name);
+        records::type_error(given.py(), self.fault(given, message))
     }
 
     fn wrong_value(&self, given: &Bound<'_, PyAny>, reason: &str) -> PyErr {
-        let (record, field) = (self.record.name, self.field.c_name);
-        if self.field.secret {
-            return PyValueError::new_err(format!(
-                "{record}.{field}: the value {}",
-                without_characters(reason)
-            ));
+        let (record, field) = (self.record, self.name);
+        let message = if self.field.secret {
+            format!("{record}.{field}: the value {}", without_characters(reason))
+        } else {
+            format!("{record}.{field}: {} {reason}", shown(given))
+        };
+        records::field_error(given.py(), self.fault(given, message))
+    }
+
+    fn fault<'py>(&self, given: &Bound<'py, PyAny>, message: String) -> Fault<'static, 'py> {
+        let value = (!self.field.secret).then(|| given.clone());
+        Fault { record: self.record, field: self.name, value, limit: self.limit(), message }
+    }
+
+    fn limit(&self) -> Limit {
+        match self.field.kind {
+            FieldKind::Text(length) => Limit::Length(length.saturating_sub(1)),
+            FieldKind::Char | FieldKind::Enumeration(_) => Limit::Length(1),
+            FieldKind::Short => Limit::Range(i16::MIN.into(), i16::MAX.into()),
+            FieldKind::Int => Limit::Range(i32::MIN.into(), i32::MAX.into()),
+            FieldKind::UnsignedInt => Limit::Range(0, u32::MAX.into()),
+            FieldKind::LongLong => Limit::Range(i64::MIN, i64::MAX),
+            FieldKind::Double => Limit::None,
         }
-        let shown = given.repr().map_or_else(|_| "the value".to_owned(), |shown| shown.to_string());
-        PyValueError::new_err(format!("{record}.{field}: {shown} {reason}"))
+    }
+}
+
+/// Returns a value for a message; a long one is cut.
+fn shown(given: &Bound<'_, PyAny>) -> String {
+    let Ok(shown) = given.repr() else { return "the value".to_owned() };
+    let shown = shown.to_string_lossy();
+    match shown.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &shown[..end]),
+        None => shown.into_owned(),
     }
 }
 

@@ -5,11 +5,17 @@ from __future__ import annotations
 import copy
 import json
 import math
+import multiprocessing
+import pickle
+import sys
+from decimal import Decimal
+from fractions import Fraction
+from unittest import mock
 
 import pytest
 
 import ctp_py
-from ctp_py import constants, enums
+from ctp_py import constants, data, enums
 
 
 def test_every_record_and_enumeration_can_be_made() -> None:
@@ -154,10 +160,225 @@ def test_records_can_be_subclassed() -> None:
 
 
 def test_records_and_classes_are_not_leaked() -> None:
-    import sys
-
     made = ctp_py.DepthMarketDataField
     before = sys.getrefcount(made)
     for _ in range(1_000):
         made(InstrumentID="rb2701").copy().to_dict()
     assert sys.getrefcount(made) == before
+
+
+def test_a_field_error_tells_record_field_value_and_limit() -> None:
+    cases: list[tuple[str, object, type[Exception], object]] = [
+        ("InstrumentID", "x" * 5_000, ctp_py.FieldError, 80),
+        ("VolumeTotalOriginal", 10**30, ctp_py.FieldError, (-(2**31), 2**31 - 1)),
+        ("LimitPrice", math.nan, ctp_py.FieldError, None),
+        ("LimitPrice", 10**400, ctp_py.FieldError, None),
+        ("Direction", "ab", ctp_py.FieldError, 1),
+        ("BrokerID", 9999, ctp_py.FieldTypeError, 10),
+        ("VolumeTotalOriginal", None, ctp_py.FieldTypeError, (-(2**31), 2**31 - 1)),
+    ]
+    for field, value, kind, limit in cases:
+        with pytest.raises(kind) as caught:
+            ctp_py.InputOrderField(**{field: value})  # type: ignore[arg-type]
+        error = caught.value
+        assert isinstance(error, ctp_py.FieldError) and isinstance(error, (ctp_py.CtpError, ValueError))
+        assert (error.record, error.field, error.limit) == ("InputOrderField", field, limit)
+        assert error.value is value
+        assert len(str(error)) < 300
+        again = pickle.loads(pickle.dumps(error))
+        assert (type(again), str(again), again.field) == (kind, str(error), field)
+    assert issubclass(ctp_py.FieldTypeError, TypeError) and not issubclass(ctp_py.FieldError, TypeError)
+
+
+def test_a_field_error_never_has_a_secret() -> None:
+    for value in ("canary" * 10, "canary🦀", b"canary", "canary\ud800"):
+        with pytest.raises(ctp_py.FieldError) as caught:
+            ctp_py.ReqUserLoginField(Password=value)  # type: ignore[arg-type]
+        assert caught.value.value is None and caught.value.field == "Password"
+        assert "canary" not in str(caught.value)
+
+
+def test_numbers_of_other_types_are_taken_where_they_are_exact() -> None:
+    class Number:
+        def __index__(self) -> int:
+            return 7
+
+    class Text(str):
+        pass
+
+    order = ctp_py.InputOrderField(
+        VolumeTotalOriginal=Number(),  # type: ignore[arg-type]
+        LimitPrice=Decimal("3925.5"),  # type: ignore[arg-type]
+        InstrumentID=Text("rb2701"),
+    )
+    assert (order.VolumeTotalOriginal, order.LimitPrice, order.InstrumentID) == (7, 3925.5, "rb2701")
+    assert type(order.InstrumentID) is str
+    order.LimitPrice = Fraction(1, 2)  # type: ignore[assignment]
+    assert order.LimitPrice == 0.5
+
+
+def test_what_a_value_raises_itself_comes_through() -> None:
+    class Broken:
+        def __float__(self) -> float:
+            raise KeyboardInterrupt
+
+        def __index__(self) -> int:
+            raise LookupError("mine")
+
+        def __repr__(self) -> str:
+            raise ZeroDivisionError
+
+    order = ctp_py.InputOrderField()
+    with pytest.raises(KeyboardInterrupt):
+        order.LimitPrice = Broken()  # type: ignore[assignment]
+    with pytest.raises(LookupError, match="mine"):
+        order.VolumeTotalOriginal = Broken()  # type: ignore[assignment]
+    with pytest.raises(TypeError, match="is str, not .*Broken"):
+        order.InstrumentID = Broken()  # type: ignore[assignment]
+
+
+def test_what_only_says_that_it_is_a_record_is_none() -> None:
+    liar = mock.Mock(spec=ctp_py.InputOrderField())
+    assert isinstance(liar, ctp_py.InputOrderField)
+    assert ctp_py.InputOrderField() != liar
+    with ctp_py.TraderApi() as api, pytest.raises(TypeError, match="a record is needed.*not Mock"):
+        api.ReqOrderInsert(liar)
+
+
+def test_no_object_gets_the_layout_of_another_record() -> None:
+    order = ctp_py.OrderField()
+    with pytest.raises(TypeError, match="layout differs"):
+        order.__class__ = ctp_py.TradeField  # type: ignore[assignment]
+    with pytest.raises(TypeError, match="lay-?out conflict"):
+        type("Both", (ctp_py.OrderField, ctp_py.TradeField), {})
+    forged = type("Forged", (ctp_py.Record,), {"__ctp_record__": "OrderField"})
+    with pytest.raises(TypeError, match="base of all records"):
+        forged()
+    with pytest.raises(TypeError):
+        object.__new__(ctp_py.OrderField)
+    assert type(ctp_py.OrderField.__new__(ctp_py.TradeField)) is ctp_py.TradeField
+    with pytest.raises(TypeError, match="not a subtype"):
+        ctp_py.OrderField.__new__(int)
+    descriptor = vars(ctp_py.OrderField)["BrokerID"]
+    with pytest.raises(TypeError, match="doesn't apply"):
+        descriptor.__get__(ctp_py.TradeField())
+
+
+def test_broken_text_is_shown_as_far_as_it_goes_and_its_bytes_are_kept() -> None:
+    """Peers: a cut tail vanished, a bad byte emptied the field, both threw elsewhere."""
+    whole = bytearray(bytes(ctp_py.RspInfoField(ErrorMsg="找不到")))
+    place = bytes(whole).index("找不到".encode("gbk"))
+    for broken, text in (
+        ("找不到".encode("gbk") + b"\xd2", "找不到\ufffd"),
+        ("找".encode("gbk") + b"\xff" + "到".encode("gbk"), "找\ufffd到"),
+        (b"\xff\xfe", "\ufffd\ufffd"),
+        (b"abc\xd2", "abc\ufffd"),
+    ):
+        changed = bytes(whole[:place]) + broken + bytes(len(whole) - place - len(broken))
+        for made in (ctp_py.RspInfoField.from_bytes(changed), data.RspInfo.from_bytes(changed).to_ctp()):
+            assert made.raw("ErrorMsg") == broken
+            assert made.ErrorMsg == text
+            assert bytes(made) == changed
+
+
+def test_a_chinese_name_makes_the_round_trip() -> None:
+    for text in ("张", "张" * 40, "螺纹钢2701", "α", "—"):
+        record = ctp_py.RspInfoField(ErrorMsg=text[:40])
+        assert record.ErrorMsg == text[:40]
+        assert pickle.loads(pickle.dumps(record)).raw("ErrorMsg") == text[:40].encode("gbk")
+
+
+def test_the_bytes_of_a_record_are_the_struct_of_c() -> None:
+    record = ctp_py.RspInfoField(ErrorID=-3, ErrorMsg="张")
+    whole = bytes(record)
+    assert len(whole) == 88 and whole[:4] == (-3).to_bytes(4, "little", signed=True) and whole[4:7] == b"\xd5\xc5\0"
+    assert ctp_py.RspInfoField.from_bytes(whole) == record
+    # A text that fills its field gets the NUL that C reads up to.
+    assert ctp_py.RspInfoField.from_bytes(b"a" * 88).ErrorMsg == "a" * 80
+    for wrong in (whole[:-1], whole + b"\0", b""):
+        with pytest.raises(ValueError, match="RspInfoField has 88 bytes, not"):
+            ctp_py.RspInfoField.from_bytes(wrong)
+    with pytest.raises(TypeError):
+        ctp_py.RspInfoField.from_bytes("text")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="base of all records"):
+        ctp_py.Record.from_bytes(whole)
+    with pytest.raises(TypeError, match="ErrorID is not a text"):
+        record.raw("ErrorID")
+    with pytest.raises(TypeError, match="has no field Error"):
+        record.raw("Error")
+
+
+class Noted(ctp_py.InputOrderField):
+    """A class of a user's, with attributes of its own."""
+
+    notes: list[str]
+
+    def __init__(self, note: str, **fields: object) -> None:
+        self.notes = [note]
+
+    def __new__(cls, note: str = "", **fields: object) -> Noted:
+        return super().__new__(cls, **fields)
+
+
+def test_records_are_pickled_and_copied_with_what_was_added() -> None:
+    order = Noted("mine", BrokerID="9999", LimitPrice=None)
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        again = pickle.loads(pickle.dumps(order, protocol))
+        assert again == order and again.notes == ["mine"] and type(again) is Noted
+    assert copy.copy(order).notes is order.notes
+    assert copy.deepcopy(order).notes == ["mine"] and copy.deepcopy(order).notes is not order.notes
+
+
+def test_a_pickle_of_another_layout_is_refused() -> None:
+    order = ctp_py.InputOrderField(BrokerID="9999")
+    _, _, (mark, whole, _) = order.__reduce_ex__(4)
+    with pytest.raises(ValueError, match="pickled by a version of ctp_py whose InputOrderField has other fields"):
+        order.__setstate__((mark + 1, whole, None))
+    with pytest.raises(ValueError, match="bytes, not"):
+        order.__setstate__((mark, whole[:-1], None))
+    for wrong in (None, (), (mark, whole), ("x", whole, None), (mark, "x", None), (-1, whole, None)):
+        with pytest.raises(TypeError, match="not the state of a pickled InputOrderField"):
+            order.__setstate__(wrong)
+    with pytest.raises((ValueError, TypeError)):
+        ctp_py.TradeField().__setstate__((mark, whole, None))
+    assert order.BrokerID == "9999"
+
+
+def traded(trade: data.Trade) -> data.Trade:
+    trade.volume += 1
+    return trade
+
+
+def test_records_go_to_other_processes_and_back() -> None:
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        returned = pool.apply(traded, (data.Trade(volume=1, instrument_id="rb2701"),))
+    assert (returned.volume, returned.instrument_id, type(returned)) == (2, "rb2701", data.Trade)
+
+
+def test_what_is_shown_of_a_record_is_what_it_has() -> None:
+    assert repr(ctp_py.OrderField()) == "OrderField()"
+    order = ctp_py.OrderField(
+        InstrumentID="rb2701", Direction="0", OrderStatus="z", LimitPrice=3925.5, VolumeTotal=2, StatusMsg="张"
+    )
+    assert repr(order) == (
+        "OrderField(Direction=Direction.Buy, LimitPrice=3925.5, OrderStatus=OrderStatus.UNKNOWN_z, "
+        "VolumeTotal=2, StatusMsg='张', InstrumentID='rb2701')"
+    )
+    order.LimitPrice = None
+    assert "LimitPrice" not in repr(order)
+    assert {"BrokerID", "to_dict", "copy", "raw"} <= set(dir(order))
+
+
+def test_records_without_a_price_are_equal_however_it_is_written() -> None:
+    one = ctp_py.DepthMarketDataField(LastPrice=None)
+    whole = bytearray(bytes(one))
+    for number in (b"\0\0\0\0\0\0\xf8\x7f", b"\xff\xff\xff\xff\xff\xff\xef\xff"):
+        whole[80:88] = number
+        other = ctp_py.DepthMarketDataField.from_bytes(bytes(whole))
+        assert other.LastPrice is None and other == one == other.copy()
+
+
+def test_many_kept_records_keep_their_values() -> None:
+    kept = [ctp_py.DepthMarketDataField(InstrumentID=f"rb{number}", Volume=number) for number in range(5_000)]
+    del kept[::2]
+    assert all(tick.InstrumentID == f"rb{tick.Volume}" for tick in kept)

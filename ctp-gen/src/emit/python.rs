@@ -20,8 +20,13 @@ const HEAD: &str = include_str!("python/head.pyi");
 const KEYWORDS: [&str; 3] = ["None", "True", "False"];
 
 /// Returns file name and text of every stub of the package.
-pub fn stubs(api: &Api, overlay: &Overlay) -> [(&'static str, String); 3] {
-    [("_ctp_py.pyi", module(api, overlay)), ("enums.pyi", enums(api)), ("constants.pyi", constants(api))]
+pub fn stubs(api: &Api, overlay: &Overlay) -> [(&'static str, String); 4] {
+    [
+        ("_ctp_py.pyi", module(api, overlay)),
+        ("data.pyi", data(api, overlay)),
+        ("enums.pyi", enums(api)),
+        ("constants.pyi", constants(api)),
+    ]
 }
 
 /// Returns the name of a value as a member of a Python `Enum`: `3DES` is `_3DES`, `None` is `None_`.
@@ -88,7 +93,7 @@ fn module(api: &Api, overlay: &Overlay) -> String {
     let mut text = first_line(api, "#");
     text.push_str(HEAD);
     for record in &api.records {
-        write_record(&mut text, api, record, overlay);
+        write_record(&mut text, api, record, overlay, Naming::Ctp);
     }
     for (name, kind) in [("MdSpi", ClassKind::MdSpi), ("TraderSpi", ClassKind::TraderSpi)] {
         write_spi(&mut text, name, api.class(kind));
@@ -101,25 +106,72 @@ fn module(api: &Api, overlay: &Overlay) -> String {
     text
 }
 
-fn write_record(text: &mut String, api: &Api, record: &Record, overlay: &Overlay) {
-    let _ = writeln!(text, "\nclass {}(Record):", names::record(&record.c_name));
+/// How the fields of a class are named.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Naming {
+    /// As CTP does.
+    Ctp,
+    /// In snake_case; the class without `Field`.
+    Snake,
+}
+
+impl Naming {
+    fn class(self, c_name: &str) -> &str {
+        let name = names::record(c_name);
+        match self {
+            Self::Ctp => name,
+            Self::Snake => name.strip_suffix("Field").unwrap_or(name),
+        }
+    }
+
+    fn field(self, c_name: &str) -> String {
+        match self {
+            Self::Ctp => c_name.to_owned(),
+            Self::Snake => names::field(c_name),
+        }
+    }
+}
+
+/// What stands in `data.pyi` before the classes. The names with an underscore are those of `_ctp_py`.
+const DATA_HEAD: &str = "\"\"\"The records under snake_case names, made on first use.\"\"\"
+
+from ctp_py import _ctp_py, enums
+from ctp_py._ctp_py import Record as _Record, _Enumeration
+";
+
+fn data(api: &Api, overlay: &Overlay) -> String {
+    let mut text = first_line(api, "#");
+    text.push_str(DATA_HEAD);
+    for record in &api.records {
+        write_record(&mut text, api, record, overlay, Naming::Snake);
+    }
+    text
+}
+
+fn write_record(text: &mut String, api: &Api, record: &Record, overlay: &Overlay, naming: Naming) {
+    let (ctp, snake) = (Naming::Ctp.class(&record.c_name), Naming::Snake.class(&record.c_name));
+    let (class, base, to_ctp, to_data) = match naming {
+        Naming::Ctp => (ctp, "Record", ctp.to_owned(), format!("data.{snake}")),
+        Naming::Snake => (snake, "_Record", format!("_ctp_py.{ctp}"), snake.to_owned()),
+    };
+    let _ = writeln!(text, "\nclass {class}({base}):");
     let doc = docs::before(overlay.docs.record(&record.c_name), format!("C: `{}`.", record.c_name));
     let _ = writeln!(text, "    \"\"\"{doc}\"\"\"\n");
     for field in &record.fields {
-        let secret = if overlay.secrets.typedefs.contains(&field.typedef) { "; secret" } else { "" };
-        let _ = writeln!(
-            text,
-            "    {}: {}  # {}{secret}",
-            field.c_name,
-            read_type(api, field),
-            limit(api, field)
-        );
+        let name = naming.field(&field.c_name);
+        let _ = writeln!(text, "    {name}: {}", read_type(api, field));
+        let secret = if overlay.secrets.typedefs.contains(&field.typedef) { ", secret" } else { "" };
+        let sentence = overlay.docs.field(&record.c_name, &field.c_name, &field.typedef);
+        let limit = format!("{}{secret}.", limit(api, field));
+        let _ = writeln!(text, "    \"\"\"{}\"\"\"", docs::before(sentence, limit));
     }
     text.push_str("    def __init__(self, *");
     for field in &record.fields {
-        let _ = write!(text, ", {}: {} = ...", field.c_name, written_type(api, field));
+        let _ = write!(text, ", {}: {} = ...", naming.field(&field.c_name), written_type(api, field));
     }
     text.push_str(") -> None: ...\n");
+    let _ = writeln!(text, "    def to_ctp(self) -> {to_ctp}: ...");
+    let _ = writeln!(text, "    def to_data(self) -> {to_data}: ...");
 }
 
 fn is_enumeration(api: &Api, field: &Field) -> bool {
@@ -146,8 +198,10 @@ fn written_type(api: &Api, field: &Field) -> &'static str {
 
 fn limit(api: &Api, field: &Field) -> String {
     match api.scalar(field) {
-        ScalarType::Text(length) => format!("at most {} GBK bytes", length - 1),
-        other => other.to_string(),
+        ScalarType::Text(length) => format!("At most {} GBK bytes", length - 1),
+        ScalarType::Char => "One character, None where it is not set".to_owned(),
+        ScalarType::Double => "C: double, None for no value".to_owned(),
+        other => format!("C: {other}"),
     }
 }
 
@@ -250,10 +304,10 @@ mod tests {
     fn fields_are_typed_and_tell_their_limit() {
         let text = stub("_ctp_py.pyi");
         for line in [
-            "    BrokerID: str  # at most 10 GBK bytes",
-            "    Direction: _Enumeration[enums.Direction]  # char",
-            "    LimitPrice: float | None  # double",
-            "    VolumeTotalOriginal: int  # int",
+            "    BrokerID: str",
+            "    Direction: _Enumeration[enums.Direction]",
+            "    LimitPrice: float | None",
+            "    VolumeTotalOriginal: int",
             "    def OnRtnOrder(self, order: OrderField, /) -> None: ...",
             "    def OnRspUserLogin(self, rsp_user_login: RspUserLoginField | None, rsp_info: RspInfoField | None, request_id: int, is_last: bool, /) -> None: ...",
             "    def ReqOrderInsert(self, record: InputOrderField, request_id: int = 0) -> int: ...",
@@ -261,7 +315,34 @@ mod tests {
         ] {
             assert!(text.lines().any(|own| own == line), "missing: {line}");
         }
-        assert!(text.contains("    Password: str  # at most 40 GBK bytes; secret\n"));
+        let password = text.split_once("    Password: str\n").expect("a password").1;
+        let doc = password.lines().next().expect("its documentation");
+        assert_eq!(
+            doc,
+            "    \"\"\"A password; it is never shown (密码). At most 40 GBK bytes, secret.\"\"\""
+        );
+    }
+
+    #[test]
+    fn both_classes_of_a_record_have_the_same_fields_and_lead_to_each_other() {
+        let (ctp, data) = (stub("_ctp_py.pyi"), stub("data.pyi"));
+        assert_eq!(data.matches("(_Record):\n").count(), 519);
+        for line in [
+            "class InputOrder(_Record):",
+            "    limit_price: float | None",
+            "    direction: _Enumeration[enums.Direction]",
+            "    def to_ctp(self) -> _ctp_py.InputOrderField: ...",
+            "    def to_data(self) -> InputOrder: ...",
+        ] {
+            assert!(data.lines().any(|own| own == line), "missing: {line}");
+        }
+        assert!(ctp.contains("    def to_data(self) -> data.InputOrder: ...\n"));
+        for record in &models::current().records {
+            let mut seen = std::collections::HashSet::new();
+            for field in &record.fields {
+                assert!(seen.insert(names::field(&field.c_name)), "{}: {}", record.c_name, field.c_name);
+            }
+        }
     }
 
     #[test]
@@ -281,10 +362,41 @@ mod tests {
     }
 
     #[test]
-    fn no_field_hides_a_method_of_the_record() {
+    fn no_field_hides_a_method_of_the_record_or_is_a_keyword() {
+        // Python's keywords that are written in lower case; the generator renames those of Rust.
+        let taken = [
+            "to_dict",
+            "copy",
+            "raw",
+            "to_ctp",
+            "to_data",
+            "from_bytes",
+            "and",
+            "assert",
+            "class",
+            "def",
+            "del",
+            "elif",
+            "except",
+            "finally",
+            "from",
+            "global",
+            "import",
+            "is",
+            "lambda",
+            "nonlocal",
+            "not",
+            "or",
+            "pass",
+            "raise",
+            "try",
+            "with",
+        ];
         for record in &models::current().records {
             for field in &record.fields {
-                assert!(!["to_dict", "copy", "raw"].contains(&field.c_name.as_str()), "{}", record.c_name);
+                for name in [field.c_name.clone(), names::field(&field.c_name)] {
+                    assert!(!taken.contains(&name.as_str()), "{}: {name}", record.c_name);
+                }
             }
         }
     }

@@ -26,6 +26,8 @@ from ctp_py._ctp_py import (
     API_VERSION as API_VERSION,
     CloseError as CloseError,
     CtpError as CtpError,
+    FieldError as FieldError,
+    FieldTypeError as FieldTypeError,
     FlowDirError as FlowDirError,
     FrontError as FrontError,
     LoadError as LoadError,

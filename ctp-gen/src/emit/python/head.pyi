@@ -2,10 +2,10 @@ from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, SupportsIndex, TypeVar, overload
 from typing_extensions import Self
 
-from ctp_py import enums
+from ctp_py import data, enums
 
 _E = TypeVar("_E", bound=enums.Enumeration)
 
@@ -47,6 +47,19 @@ class StateError(CtpError):
 class CloseError(CtpError):
     """The API was not closed in time."""
 
+class FieldError(CtpError, ValueError):
+    """A value does not fit its field. `record`, `field`, `value` and `limit` say which; the value of a
+    secret is never told (`None`). `limit` is a number of GBK bytes or characters, or the lowest and the
+    highest number."""
+
+    record: str | None
+    field: str | None
+    value: Any
+    limit: int | tuple[int, int] | None
+
+class FieldTypeError(FieldError, TypeError):
+    """A value is of a type that its field does not take, or there is no such field."""
+
 class _Enumeration(Generic[_E]):
     @overload
     def __get__(self, instance: None, owner: type[object]) -> Self: ...
@@ -66,6 +79,8 @@ def version(library: str | PathLike[str]) -> Version: ...
 def find_simulator() -> dict[str, Path]: ...
 def error_symbol(code: int) -> str | None: ...
 def record_names() -> list[str]: ...
+def data_names() -> list[str]: ...
+def data_class(name: str) -> type[Record] | None: ...
 def enumeration_names() -> list[str]: ...
 def enumeration_values(name: str) -> list[tuple[str, str, str]] | None: ...
 def constant_values() -> dict[str, str]: ...
@@ -74,11 +89,27 @@ def close_all(timeout: float = 5.0) -> None: ...
 class Record:
     """A record of the API. Text is `str`, an unset character and a missing price are `None`."""
 
-    def to_dict(self, *, secrets: bool = False) -> dict[str, Any]: ...
-    def copy(self) -> Self: ...
-    def raw(self, field: str) -> bytes: ...
+    def to_dict(self, *, secrets: bool = False) -> dict[str, Any]:
+        """Returns all fields; secrets are hidden unless asked for."""
+    def copy(self) -> Self:
+        """Returns a copy."""
+    def raw(self, field: str, /) -> bytes:
+        """Returns the bytes of a text as they came, before the NUL."""
+    def to_ctp(self) -> Record:
+        """Returns a copy with CTP's names, for example `ctp_py.OrderField`."""
+    def to_data(self) -> Record:
+        """Returns a copy with snake_case names, for example `ctp_py.data.Order`."""
+    @classmethod
+    def from_bytes(cls, data: bytes, /) -> Self:
+        """Makes a record of what `bytes(record)` returned: the C struct."""
+    def __bytes__(self) -> bytes:
+        """Returns the C struct, padding as zeros."""
+    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: None  # type: ignore[assignment]
     def __copy__(self) -> Self: ...
-    def __deepcopy__(self, memo: object) -> Self: ...
+    def __deepcopy__(self, memo: Any, /) -> Self: ...
+    def __reduce_ex__(self, protocol: SupportsIndex, /) -> tuple[Any, ...]: ...
+    def __setstate__(self, state: object, /) -> None: ...
 
 class _Api:
     """What market data and trading have in common."""
