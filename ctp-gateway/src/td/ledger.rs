@@ -99,6 +99,7 @@ impl Ledger {
         self.forget(order.id);
         if let Some(working) = working {
             self.reserve(&working, 1);
+            self.note_for(&working);
             self.working.insert(order.id, working);
         }
     }

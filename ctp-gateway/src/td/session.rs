@@ -211,7 +211,9 @@ impl TdSession {
         let (handshake, watch) = (self.handshake.next_deadline(), self.watch.next_deadline());
         let (instructions, recovery) = (self.instructions.desk.next_deadline(), self.recovery_deadline());
         let (books, risk) = (self.book.next_deadline(), self.risk_deadline());
-        let all = [instructions, recovery, handshake, watch, books, unanswered, cancels, requests, risk];
+        let wants = self.ledger.next_deadline();
+        let all =
+            [instructions, recovery, handshake, watch, books, unanswered, cancels, requests, risk, wants];
         all.into_iter().flatten().min()
     }
 
@@ -224,6 +226,7 @@ impl TdSession {
         self.book.handle_deadline(now, &mut self.events);
         self.give_up_orders(now);
         self.instructions.desk.handle_deadline(now, &mut self.events);
+        self.ledger.handle_deadline(now);
         self.judge_answers(now);
         self.requests.handle_deadline(now);
         self.pump(now);

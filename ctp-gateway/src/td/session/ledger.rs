@@ -84,7 +84,7 @@ impl TdSession {
     /// the day began with, the books are no more than lots.
     pub(super) fn ask_for_books(&mut self, now: Instant) {
         while self.ledger.has_baseline() && self.state.is_ready() && self.requests.depths().0 == 0 {
-            let Some(want) = self.ledger.next_want() else { return };
+            let Some(want) = self.ledger.next_want(now) else { return };
             let (request, record) = self.query_of(want);
             self.ask(now, request, record);
             self.pump(now);

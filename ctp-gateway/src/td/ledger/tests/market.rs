@@ -2,7 +2,7 @@
 //! what is pushed to it and by nothing else.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ctp_sim::{ApiKind, Command, Config, Delivery, Exchange, Input, Rates, SessionId, Timestamp};
 use ctp_types::{
@@ -243,7 +243,7 @@ impl Market {
 
     /// Asks for what the ledger wants.
     pub(in super::super) fn learn(&mut self) {
-        while let Some(want) = self.ledger.next_want() {
+        while let Some(want) = self.ledger.next_want(Instant::now()) {
             self.answer(want);
         }
     }

@@ -1,5 +1,7 @@
 //! Rules one by one, and what is said of what is not known.
 
+use std::time::{Duration, Instant};
+
 use super::*;
 
 fn row(bench: &Bench, direction: PosiDirection, lots: i32) -> InvestorPositionField {
@@ -374,30 +376,107 @@ fn night_trades_come_before_those_of_the_day() {
 
 #[test]
 fn wants_are_asked_once_a_login() {
-    let mut bench = Bench::new("rb2701", "SHFE");
-    assert_eq!(bench.ledger.next_want(), None);
+    let (mut bench, now) = (Bench::new("rb2701", "SHFE"), Instant::now());
+    assert_eq!(bench.ledger.next_want(now), None);
     bench.trade("buy", 1, 3500.0);
     let id = bench.instrument;
-    let wanted: Vec<Want> = std::iter::from_fn(|| bench.ledger.next_want()).collect();
+    let wanted: Vec<Want> = std::iter::from_fn(|| bench.ledger.next_want(now)).collect();
     assert_eq!(
         wanted,
         [Want::Instrument(id), Want::MarginRate(id, HedgeFlag::SPECULATION), Want::CommissionRate(id)]
     );
     bench.trade("buy", 1, 3500.0);
-    assert_eq!(bench.ledger.next_want(), None);
+    assert_eq!(bench.ledger.next_want(now), None);
     bench.ledger.want_again();
-    assert_eq!(bench.ledger.next_want(), Some(Want::Instrument(id)));
+    assert_eq!(bench.ledger.next_want(now), Some(Want::Instrument(id)));
+}
+
+/// Seeds 1576 and 1622 of the simulation: what a query did not bring was never asked for again on a link that stood.
+#[test]
+fn what_was_not_brought_is_wanted_again_after_a_pause() {
+    let (mut bench, now) = (Bench::new("rb2701", "SHFE"), Instant::now());
+    bench.trade("buy", 1, 3500.0);
+    let id = bench.instrument;
+    let all = |bench: &mut Bench, at| std::iter::from_fn(|| bench.ledger.next_want(at)).collect::<Vec<_>>();
+    let rate = Want::MarginRate(id, HedgeFlag::SPECULATION);
+    let wanted = [Want::Instrument(id), rate, Want::CommissionRate(id)];
+    assert_eq!(all(&mut bench, now), wanted);
+    let seconds = |many| now + Duration::from_secs(many);
+    // Another lot needs nothing else, and moves nothing.
+    bench.trade("buy", 1, 3500.0);
+    assert_eq!(all(&mut bench, seconds(20)), []);
+    assert_eq!(bench.ledger.next_deadline(), Some(seconds(30)));
+    bench.ledger.handle_deadline(seconds(29));
+    assert_eq!(all(&mut bench, seconds(29)), []);
+    bench.ledger.handle_deadline(seconds(30));
+    assert_eq!(bench.ledger.next_deadline(), None);
+    bench.ledger.commission_rate(&InstrumentCommissionRateField { instrument_id: id, ..Default::default() });
+    // What came meanwhile is not wanted; the rest is, and then twice as late, at most an hour.
+    assert_eq!(all(&mut bench, seconds(30)), wanted[..2]);
+    let mut at = 30;
+    for pause in [60, 120, 240, 480, 960, 1_920, 3_600, 3_600] {
+        at += pause;
+        assert_eq!(bench.ledger.next_deadline(), Some(seconds(at)));
+        bench.ledger.handle_deadline(seconds(at));
+        assert_eq!(all(&mut bench, seconds(at)), wanted[..2]);
+    }
+    // A login begins anew.
+    bench.ledger.want_again();
+    assert_eq!(bench.ledger.next_deadline(), None);
+    assert_eq!(all(&mut bench, seconds(at)), wanted[..2]);
+    assert_eq!(bench.ledger.next_deadline(), Some(seconds(at + 30)));
+    // Nothing is planned once everything is known.
+    bench.ledger.instrument(&InstrumentField {
+        instrument_id: id,
+        volume_multiple: 10,
+        product_class: ProductClass::FUTURES,
+        product_id: text("rb"),
+        ..Default::default()
+    });
+    bench.ledger.margin_rate(&InstrumentMarginRateField {
+        instrument_id: id,
+        hedge_flag: HedgeFlag::SPECULATION,
+        ..Default::default()
+    });
+    assert_eq!(all(&mut bench, seconds(at)), []);
+    bench.ledger.handle_deadline(seconds(at + 30));
+    assert_eq!(all(&mut bench, seconds(at + 30)), []);
+    assert_eq!(bench.ledger.next_deadline(), None);
+}
+
+/// Seed 1622 of the simulation: an order in an instrument that was known and not used needed a rate that nobody asked for.
+#[test]
+fn an_order_in_a_known_instrument_wants_its_rates() {
+    let (mut bench, now) = (Bench::new("rb2701", "SHFE"), Instant::now());
+    let id = bench.instrument;
+    let all = |bench: &mut Bench| std::iter::from_fn(|| bench.ledger.next_want(now)).collect::<Vec<_>>();
+    let order = bench.order(1, "buy", 1);
+    bench.ledger.order(&order);
+    bench.ledger.forget(order.id);
+    assert_eq!(all(&mut bench), [Want::Instrument(id)]);
+    bench.ledger.instrument(&InstrumentField {
+        instrument_id: id,
+        volume_multiple: 10,
+        product_class: ProductClass::FUTURES,
+        product_id: text("rb"),
+        ..Default::default()
+    });
+    assert_eq!(all(&mut bench), []);
+    let order = bench.order(2, "buy", 1);
+    bench.ledger.order(&order);
+    let speculation = HedgeFlag::SPECULATION;
+    assert_eq!(all(&mut bench), [Want::MarginRate(id, speculation), Want::CommissionRate(id)]);
 }
 
 /// Options have queries of their own for what they cost, and short ones one for their margin.
 #[test]
 fn options_are_asked_about_by_their_own_queries() {
-    let mut bench = Bench::new("m2701-C-3000", "DCE");
+    let (mut bench, now) = (Bench::new("m2701-C-3000", "DCE"), Instant::now());
     bench.trade("sell", 2, 60.0);
     let id = bench.instrument;
-    assert_eq!(bench.ledger.next_want(), Some(Want::Instrument(id)));
+    assert_eq!(bench.ledger.next_want(now), Some(Want::Instrument(id)));
     // What it is comes first.
-    assert_eq!(bench.ledger.next_want(), None);
+    assert_eq!(bench.ledger.next_want(now), None);
     bench.ledger.instrument(&InstrumentField {
         instrument_id: id,
         volume_multiple: 10,
@@ -407,9 +486,9 @@ fn options_are_asked_about_by_their_own_queries() {
         ..Default::default()
     });
     let speculation = HedgeFlag::SPECULATION;
-    assert_eq!(bench.ledger.next_want(), Some(Want::OptionCost(id, speculation)));
-    assert_eq!(bench.ledger.next_want(), Some(Want::OptionCommission(id)));
-    assert_eq!(bench.ledger.next_want(), None);
+    assert_eq!(bench.ledger.next_want(now), Some(Want::OptionCost(id, speculation)));
+    assert_eq!(bench.ledger.next_want(now), Some(Want::OptionCommission(id)));
+    assert_eq!(bench.ledger.next_want(now), None);
     assert_eq!(bench.ledger.account().margin, None);
     bench.ledger.mark(&Mark { instrument_id: id, pre_settlement: Some(50.0), ..Mark::default() });
     let mut cost = OptionInstrTradeCostField {
