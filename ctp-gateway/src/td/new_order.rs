@@ -246,20 +246,27 @@ impl NewOrder {
     }
 
     /// Returns the record without the account, the exchange of known instruments and the numbers, which the session
-    /// fills.
+    /// fills. What goes together is not checked: the session does that, once, when it knows the exchange.
+    ///
+    /// # Errors
+    ///
+    /// Returns a denial that names the text that does not fit.
+    pub(crate) fn record(&self) -> Result<InputOrderField, Denial> {
+        match &self.problem {
+            Some(problem) => Err(Denial::clone(problem)),
+            None => Ok(self.record),
+        }
+    }
+
+    /// Returns the record as [`record`](Self::record) does, checked as far as it can be without the session.
     ///
     /// # Errors
     ///
     /// Returns a denial that names the text that does not fit, or what no exchange takes.
-    pub(crate) fn record(&self) -> Result<InputOrderField, Denial> {
-        match &self.problem {
-            Some(problem) => Err(Denial::clone(problem)),
-            None => {
-                let mut record = self.record;
-                form::complete(&mut record)?;
-                Ok(record)
-            }
-        }
+    pub(crate) fn checked(&self) -> Result<InputOrderField, Denial> {
+        let mut record = self.record()?;
+        form::complete(&mut record)?;
+        Ok(record)
     }
 
     fn at(mut self, price: f64) -> Self {

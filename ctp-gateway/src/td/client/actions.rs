@@ -104,7 +104,7 @@ impl TdClient {
     ///
     /// Dropping the future does not take back a request that was sent.
     pub async fn park(&self, order: NewOrder) -> Result<Parked, Error> {
-        let record = RecordBox::new(&parked_of(&order.record()?)?);
+        let record = RecordBox::new(&parked_of(&order.checked()?)?);
         let answer = self.submit_filled(TraderRequest::ReqParkedOrderInsert, record).await?;
         Ok(Parked::new(self.clone(), self.need(answer.answer::<ParkedOrderField>(), "ReqParkedOrderInsert")?))
     }

@@ -45,7 +45,8 @@ impl TdClient {
     ///   `recovery = "orders"` the books know the lots of today only.
     /// - as [`place`](Self::place) for the first order. What stops the second is in [`Closing::failure`].
     pub fn close_position(&self, order: &NewOrder, first: CloseFirst) -> Result<Closing, Error> {
-        let record = order.record()?;
+        // Before the lots are divided: no part of what cannot be is sent.
+        let record = order.checked()?;
         let held = match record.direction {
             Direction::SELL => PosiDirection::LONG,
             _ => PosiDirection::SHORT,

@@ -11,7 +11,8 @@ use ctp_types::{
 
 use crate::error::{Denial, Rule};
 
-/// Fills in what only the exchange decides, if the record names it, and checks the rest.
+/// Fills in what only the exchange decides, if the record names it, and checks the rest. The session does it once for each
+/// order, when its risk gate has named the exchange.
 ///
 /// # Errors
 ///
@@ -19,7 +20,7 @@ use crate::error::{Denial, Rule};
 pub(crate) fn complete(record: &mut InputOrderField) -> Result<(), Denial> {
     let exchange = exchange_of(record);
     let is_open = record.time_condition == TimeCondition::default();
-    // Without the exchange it cannot be said; the session comes here again when it knows.
+    // Without the exchange it cannot be said.
     if is_open && record.order_price_type == OrderPriceType::ANY_PRICE && !record.exchange_id.is_empty() {
         complete_market(record, exchange);
     }

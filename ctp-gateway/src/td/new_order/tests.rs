@@ -11,7 +11,7 @@ fn limit() -> NewOrder {
 
 /// Price type, time, volume, trigger: the row's letters.
 fn letters(order: &NewOrder) -> [u8; 4] {
-    let record = order.record().unwrap();
+    let record = order.checked().unwrap();
     [
         record.order_price_type.as_char(),
         record.time_condition.as_char(),
@@ -21,14 +21,14 @@ fn letters(order: &NewOrder) -> [u8; 4] {
 }
 
 fn denied(order: NewOrder) -> String {
-    let denial = order.record().unwrap_err();
+    let denial = order.checked().unwrap_err();
     assert_eq!(denial.rule, Rule::OrderKind, "{denial}");
     denial.to_string()
 }
 
 #[test]
 fn a_limit_order_fills_the_required_fields() {
-    let record = limit().exchange("SHFE").memo("a1").invest_unit("u7").record().unwrap();
+    let record = limit().exchange("SHFE").memo("a1").invest_unit("u7").checked().unwrap();
     assert_eq!(record.instrument_id, "rb2601");
     assert_eq!(record.exchange_id, "SHFE");
     assert_eq!(record.comb_offset_flag, "0");
@@ -53,9 +53,9 @@ fn immediate_orders() {
     assert_eq!(&letters(&limit().fill_or_kill()), b"2131");
     let least = limit().fill_and_kill_at_least(2);
     assert_eq!(&letters(&least), b"2121");
-    assert_eq!(least.record().unwrap().min_volume, 2);
+    assert_eq!(least.checked().unwrap().min_volume, 2);
     // Whatever was said before.
-    assert_eq!(least.fill_or_kill().record().unwrap().min_volume, 1);
+    assert_eq!(least.fill_or_kill().checked().unwrap().min_volume, 1);
     for least in [0, -1, 3] {
         assert!(denied(limit().fill_and_kill_at_least(least)).contains("between 1 and"), "{least}");
     }
@@ -67,9 +67,9 @@ fn market_orders_are_what_their_exchange_has() {
     assert_eq!(&letters(&market("DCE")), b"1131");
     assert_eq!(&letters(&market("GFEX")), b"1131");
     assert_eq!(&letters(&market("CZCE")), b"1331");
-    assert_eq!(market("CZCE").record().unwrap().limit_price, 0.0);
+    assert_eq!(market("CZCE").checked().unwrap().limit_price, 0.0);
     // Before the exchange is known nothing is decided; the session asks again when it is.
-    let mut open = NewOrder::market("x2601", BUY, OPEN, 2).record().unwrap();
+    let mut open = NewOrder::market("x2601", BUY, OPEN, 2).checked().unwrap();
     assert_eq!(open.time_condition, TimeCondition::default());
     open.exchange_id = fit("CZCE");
     form::complete(&mut open).unwrap();
@@ -92,7 +92,7 @@ fn best_price_and_five_levels_are_of_cffex() {
         let order = build("IF2512", BUY, OPEN, 1).exchange("CFFEX");
         assert_eq!(letters(&order), [letter, b'1', b'1', b'1']);
         assert_eq!(letters(&order.clone().rest_as_limit()), [letter, b'3', b'1', b'1']);
-        assert_eq!(order.record().unwrap().limit_price, 0.0);
+        assert_eq!(order.checked().unwrap().limit_price, 0.0);
         for exchange in ["SHFE", "INE", "DCE", "CZCE", "GFEX"] {
             assert!(denied(build("x", BUY, OPEN, 1).exchange(exchange)).contains("CFFEX"), "{exchange}");
         }
@@ -104,11 +104,11 @@ fn stops_wait_at_dalian_and_guangzhou() {
     for exchange in ["DCE", "GFEX"] {
         let stop = limit().exchange(exchange).stop_loss(3_950.0);
         assert_eq!(&letters(&stop), b"2312");
-        assert_eq!(stop.record().unwrap().stop_price, 3_950.0);
+        assert_eq!(stop.checked().unwrap().stop_price, 3_950.0);
         assert_eq!(&letters(&limit().exchange(exchange).take_profit(3_800.0)), b"2313");
         let market = NewOrder::market("m2601", BUY, OPEN, 1).stop_loss(3_950.0).exchange(exchange);
         assert_eq!(&letters(&market), b"1312");
-        assert_eq!(market.record().unwrap().limit_price, 0.0);
+        assert_eq!(market.checked().unwrap().limit_price, 0.0);
         assert!(denied(stop.fill_and_kill()).contains("waits for the day"));
     }
     for exchange in ["SHFE", "INE", "CZCE", "CFFEX"] {
@@ -137,7 +137,7 @@ fn conditions_of_all_twelve_kinds_wait_in_the_counter() {
         for exchange in ["SHFE", "INE", "DCE", "CZCE", "CFFEX", "GFEX"] {
             let order = limit().when(condition).exchange(exchange);
             assert_eq!(letters(&order), [b'2', b'3', b'1', letter]);
-            assert_eq!(order.record().unwrap().stop_price, 1.0);
+            assert_eq!(order.checked().unwrap().stop_price, 1.0);
             assert_eq!(letters(&order.fill_or_kill()), [b'2', b'1', b'3', letter]);
         }
     }
@@ -146,13 +146,13 @@ fn conditions_of_all_twelve_kinds_wait_in_the_counter() {
 #[test]
 fn trigger_prices_are_prices_and_stand_for_something() {
     for price in [f64::NAN, f64::INFINITY, f64::MAX] {
-        let denial = limit().stop_loss(price).record().unwrap_err();
+        let denial = limit().stop_loss(price).checked().unwrap_err();
         assert_eq!(denial.rule, Rule::Price, "{denial}");
     }
-    let mut record = limit().record().unwrap();
+    let mut record = limit().checked().unwrap();
     record.stop_price = 1.0;
     assert_eq!(form::complete(&mut record).unwrap_err().rule, Rule::Price);
-    let mut record = NewOrder::market("x", BUY, OPEN, 1).exchange("DCE").record().unwrap();
+    let mut record = NewOrder::market("x", BUY, OPEN, 1).exchange("DCE").checked().unwrap();
     record.limit_price = 5.0;
     assert_eq!(form::complete(&mut record).unwrap_err().rule, Rule::Price);
 }
@@ -168,22 +168,22 @@ fn orders_for_the_section_are_of_dalian() {
 #[test]
 fn spreads_and_swaps_have_two_legs() {
     let spread = NewOrder::spread("SP m2601&m2605", BUY, [OPEN, OffsetFlag::CLOSE], 1, -12.0).exchange("DCE");
-    let record = spread.record().unwrap();
+    let record = spread.checked().unwrap();
     assert_eq!(&letters(&spread), b"2321");
     assert_eq!((record.comb_offset_flag, record.comb_hedge_flag), (fit("01"), fit("11")));
     assert_eq!(record.limit_price, -12.0);
-    assert_eq!(spread.clone().hedge(HedgeFlag::HEDGE).record().unwrap().comb_hedge_flag, "33");
-    let mixed = spread.leg_hedges([HedgeFlag::SPECULATION, HedgeFlag::HEDGE]).record().unwrap();
+    assert_eq!(spread.clone().hedge(HedgeFlag::HEDGE).checked().unwrap().comb_hedge_flag, "33");
+    let mixed = spread.leg_hedges([HedgeFlag::SPECULATION, HedgeFlag::HEDGE]).checked().unwrap();
     assert_eq!(mixed.comb_hedge_flag, "13");
 
     let swap = NewOrder::swap("SP m2601&m2605", BUY, 1, 3.0);
     for exchange in ["DCE", "CZCE"] {
-        let record = swap.clone().exchange(exchange).record().unwrap();
+        let record = swap.clone().exchange(exchange).checked().unwrap();
         assert_eq!((record.is_swap_order, record.comb_offset_flag), (1, fit("11")));
         assert_eq!(record.volume_condition, VolumeCondition::MV);
     }
     assert!(denied(swap.clone().exchange("SHFE")).contains("DCE and CZCE"));
-    let mut opening = swap.exchange("DCE").record().unwrap();
+    let mut opening = swap.exchange("DCE").checked().unwrap();
     opening.comb_offset_flag = fit("01");
     assert_eq!(form::complete(&mut opening).unwrap_err().rule, Rule::OrderKind);
 
@@ -195,7 +195,7 @@ fn spreads_and_swaps_have_two_legs() {
 #[test]
 fn what_no_exchange_takes_is_denied() {
     let with = |change: fn(&mut InputOrderField)| {
-        let mut record = limit().exchange("SHFE").record().unwrap();
+        let mut record = limit().exchange("SHFE").checked().unwrap();
         change(&mut record);
         form::complete(&mut record).unwrap_err().rule
     };
@@ -233,17 +233,17 @@ fn texts_that_do_not_fit_are_denied() {
         NewOrder::limit("x", BUY, OffsetFlag::default(), 1, 1.0),
         limit().hedge(HedgeFlag::default()),
     ] {
-        assert_eq!(order.record().unwrap_err().rule, Rule::Text);
+        assert_eq!(order.checked().unwrap_err().rule, Rule::Text);
     }
     // The first problem is told, with the head of the text.
-    let long = limit().memo("abcdefghijklmnopqrstuvwxyz0123").exchange("S\0").record().unwrap_err();
+    let long = limit().memo("abcdefghijklmnopqrstuvwxyz0123").exchange("S\0").checked().unwrap_err();
     assert_eq!(long.value, "memo `abcdefghijklmnopqrstuvwx`");
 }
 
 #[test]
 fn a_part_differs_in_lots_and_offset_only() {
     let whole = NewOrder::limit("rb2601", Direction::SELL, OffsetFlag::CLOSE, 5, 3_900.0).exchange("SHFE");
-    let part = whole.part(OffsetFlag::CLOSE_TODAY, 2).record().unwrap();
+    let part = whole.part(OffsetFlag::CLOSE_TODAY, 2).checked().unwrap();
     assert_eq!((part.volume_total_original, part.comb_offset_flag), (2, fit("3")));
     assert_eq!((part.limit_price, part.exchange_id), (3_900.0, fit("SHFE")));
 }

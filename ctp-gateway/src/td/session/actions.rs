@@ -89,6 +89,7 @@ impl TdSession {
         match record.get_mut::<InputOrderField>() {
             Some(order) => {
                 self.fill_account(order);
+                // It names the exchange, by which the order's form is judged. Of what the form leaves open it reads nothing.
                 self.check_order(order, &[])?;
                 form::complete(order)?;
                 self.check_reference(order.order_ref)?;
