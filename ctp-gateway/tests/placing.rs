@@ -5,6 +5,7 @@ mod common;
 #[path = "common/counting.rs"]
 mod counting;
 
+use std::collections::HashSet;
 use std::sync::Mutex;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use common::{ready, soon, td_config};
 use counting::counted;
 use ctp_gateway::config::{Recovery, RiskConfig};
 use ctp_gateway::error::SendRefusal;
-use ctp_gateway::td::OrderPhase;
+use ctp_gateway::td::{OrderPhase, Outcome};
 use ctp_gateway::{Error, NewOrder, TdClient};
 use ctp_types::{Direction, OffsetFlag};
 use tempfile::TempDir;
@@ -132,6 +133,53 @@ async fn what_hangs_in_one_session_stops_no_other() {
     assert!(matches!(placed, Ok(_) | Err(Error::Denied(_))), "{placed:?}");
     soon(stuck.close()).await.expect("it goes on when the call returns");
     other.close().await.expect("closed");
+}
+
+/// Whoever places again and again holds the session most of the time; the close does not wait behind them. What became of
+/// each order is said: it was sent, and then it is followed until the session ends, or it was not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_close_gets_in_between_threads_that_place() {
+    for round in 0..4 {
+        let folder = TempDir::new().expect("a folder");
+        let (td, order) = session(&format!("placing-close-{round}"), &folder).await;
+        let (told, placing) = mpsc::channel();
+        let threads: Vec<_> = (0..4)
+            .map(|_| {
+                let (td, order, told) = (td.clone(), order.clone(), told.clone());
+                std::thread::spawn(move || {
+                    let mut handles = Vec::new();
+                    loop {
+                        match td.place_now(&order) {
+                            Ok(handle) => handles.push(handle),
+                            Err(error) => return (handles, error),
+                        }
+                        if handles.len() == 5 {
+                            told.send(()).expect("the test waits");
+                        }
+                    }
+                })
+            })
+            .collect();
+        for _ in &threads {
+            placing.recv().expect("each thread places");
+        }
+        soon(td.close()).await.expect("closed in time");
+        let ended: Vec<_> = threads.into_iter().map(|thread| thread.join().expect("no panic")).collect();
+        let mut numbers = HashSet::new();
+        for (handles, error) in ended {
+            // The word that stopped the thread: not sent, as the session is closed, or sent and without an answer.
+            assert!(matches!(error, Error::Closed | Error::Unknown { .. }), "round {round}: {error:?}");
+            for handle in handles {
+                assert!(numbers.insert(handle.id()), "each order is one");
+                let outcome = soon(handle.outcome()).await;
+                let is_told =
+                    matches!(outcome, Outcome::Confirmed(_) | Outcome::Rejected(_) | Outcome::Unknown(_));
+                assert!(is_told, "round {round}: it was sent: {outcome:?}");
+            }
+        }
+        assert!(numbers.len() >= 20, "round {round}: {}", numbers.len());
+        assert!(matches!(td.place_now(&order), Err(Error::Closed)));
+    }
 }
 
 /// The record, the answer's channel, the order, what its handle shares, and what the library is asked to say: nothing is

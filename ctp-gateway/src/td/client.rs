@@ -340,11 +340,13 @@ impl TdClient {
 
     /// Asks the session to stop and returns at once, from wherever it is called: also from a callback.
     pub fn stop(&self) {
+        self.shared().begin_closing();
         self.inner.life.stop.cancel();
     }
 
     /// Closes the session and waits until the library has stopped. Streams end after it. Calling it again, or from
-    /// several places, does no harm. Open orders stay at the exchange.
+    /// several places, does no harm. Open orders stay at the exchange. From its first poll on nothing new gets in: what other
+    /// threads place meanwhile was sent before, or ends as [`Error::Closed`] unsent.
     ///
     /// # Errors
     ///
@@ -354,6 +356,7 @@ impl TdClient {
     ///
     /// Dropping the future does not take back the close.
     pub async fn close(&self) -> Result<(), Error> {
+        self.shared().begin_closing();
         self.inner.life.close().await
     }
 

@@ -60,6 +60,9 @@ thread_local! {
 pub(super) struct Shared {
     /// `None` once the session is over.
     driver: Lock<Option<Driver>>,
+    /// Whether the session takes no commands any more: told without the lock, so that the task, which has to get in to
+    /// close, does not wait behind those who come again and again.
+    is_closing: AtomicBool,
     /// Whether the session was ended while another thread was inside.
     is_abandoned: AtomicBool,
     /// Prices that the session was not given yet. Whoever holds this lock does not wait for the other.
@@ -86,6 +89,7 @@ impl Shared {
     pub(super) fn new(driver: Driver, span: Span) -> Self {
         Self {
             driver: Lock::new(Some(driver)),
+            is_closing: AtomicBool::new(false),
             is_abandoned: AtomicBool::new(false),
             marks: Mutex::default(),
             wake: Notify::new(),
@@ -120,12 +124,32 @@ impl Shared {
         self.enter_in_turn(report).await
     }
 
-    /// Does something with the session's driver.
+    /// Takes no commands from now on. The task is told apart from this.
+    pub(super) fn begin_closing(&self) {
+        self.is_closing.store(true, Ordering::Relaxed);
+    }
+
+    /// Does something with the session's driver, unless the session is closing.
     ///
     /// # Errors
     ///
     /// As [`command`](Self::command).
     pub(super) fn enter<T>(
+        &self,
+        work: impl FnOnce(&mut Driver) -> Result<T, NotEntered>,
+    ) -> Result<T, NotEntered> {
+        if self.is_closing.load(Ordering::Relaxed) {
+            return Err(NotEntered::Closed);
+        }
+        self.enter_anyway(work)
+    }
+
+    /// Does something with the session's driver as long as there is one.
+    ///
+    /// # Errors
+    ///
+    /// As [`command`](Self::command).
+    pub(super) fn enter_anyway<T>(
         &self,
         work: impl FnOnce(&mut Driver) -> Result<T, NotEntered>,
     ) -> Result<T, NotEntered> {

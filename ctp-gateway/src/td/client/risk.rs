@@ -21,7 +21,7 @@ impl TdClient {
     /// [`Error::Closed`] or [`Error::Faulted`] if the session is over: nothing can be sent then, and nothing cancelled.
     pub fn kill(&self, reason: impl Into<String>) -> Result<(), Error> {
         self.inner.switch.throw(reason.into());
-        match self.inner.shared.enter(|driver| driver.hear_switch()) {
+        match self.inner.shared.enter_anyway(|driver| driver.hear_switch()) {
             Ok(()) | Err(NotEntered::Inside | NotEntered::Busy) => Ok(()),
             Err(NotEntered::Closed | NotEntered::Broken) => Err(self.gone()),
         }
