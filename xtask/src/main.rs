@@ -10,6 +10,7 @@ mod demo;
 mod digest;
 mod foreign;
 mod generator;
+mod glibc;
 mod lock;
 mod mutants;
 mod paths;

@@ -59,7 +59,15 @@ pub(crate) fn built(name: &str, options: &[&str]) -> Result<PathBuf> {
 
 /// Runs a build and returns the path of what it made called `name`: a program, a test, or a shared library.
 pub(crate) fn artifact(command: &mut Command, name: &str) -> Result<PathBuf> {
+    artifact_with(command, name, &[])
+}
+
+/// The same for `cargo rustc`, with arguments for the compiler of the last crate.
+pub(crate) fn artifact_with(command: &mut Command, name: &str, rustc: &[String]) -> Result<PathBuf> {
     command.args(["--message-format", "json-render-diagnostics"]);
+    if !rustc.is_empty() {
+        command.arg("--").args(rustc);
+    }
     let line = line(command);
     eprintln!("$ {line}");
     let mut cargo =

@@ -19,7 +19,7 @@ use ctp_gen::{Api, models};
 
 use self::facade::Facade;
 pub(crate) use self::locale::NAMES as LOCALE;
-use crate::{lock, paths, shell};
+use crate::{glibc, lock, paths, shell};
 
 /// What to build.
 #[derive(clap::Args, Default)]
@@ -93,8 +93,10 @@ fn build_facades(folder: &Path, models: &[&'static Api], flags: &'static [&'stat
 /// Optimised: tests and demos run against the library that the wheel carries.
 fn build_core() -> Result<PathBuf> {
     let mut command = shell::cargo();
-    command.args(["build", "--release", "--package", "ctp-sim-abi", "--lib"]);
-    shell::artifact(&mut command, "ctp_sim_abi")
+    command.args(["rustc", "--release", "--package", "ctp-sim-abi", "--lib"]);
+    let library = shell::artifact_with(&mut command, "ctp_sim_abi", &glibc::rustc_arguments()?)?;
+    glibc::check(&library)?;
+    Ok(library)
 }
 
 /// Builds the facades of all versions into a folder, with more flags of the compiler than usual.
@@ -119,8 +121,11 @@ fn build_facade(folder: &Path, facade: &Facade) -> Result<bool> {
     let source = work.join(Path::new(facade.file_name).with_extension("cpp"));
     fs::write(&source, &facade.text).with_context(|| format!("cannot write {}", source.display()))?;
     let linked = work.join(facade.file_name);
-    shell::output(facade.compile(&source, &linked).current_dir(paths::root()))?;
+    shell::output(facade.compile(&source, &linked)?.current_dir(paths::root()))?;
     exports::check(&linked, &facade.exports)?;
+    if facade.is_shipped() {
+        glibc::check(&linked)?;
+    }
     fs::rename(&linked, &path).with_context(|| format!("cannot write {}", path.display()))?;
     fs::write(&stamp, digest).with_context(|| format!("cannot write {}", stamp.display()))?;
     Ok(true)

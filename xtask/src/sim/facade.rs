@@ -11,6 +11,7 @@ use ctp_gen::emit::facade::{self, Kind};
 use ctp_gen::overlay::Overlay;
 
 use crate::digest::Digest;
+use crate::glibc;
 
 /// One object, linked at once, without a SONAME, so that the file may have any name. Only the vendor's names are seen.
 ///
@@ -77,6 +78,7 @@ impl Facade {
             .into_iter()
             .chain(FLAGS.iter().chain(LIBRARIES).copied())
             .chain(self.more().iter().copied())
+            .chain(self.is_shipped().then_some(glibc::OLDEST))
             .chain([self.text.as_str()]);
         Digest::of(parts.collect::<Vec<_>>().join("\n").as_bytes())
     }
@@ -85,11 +87,19 @@ impl Facade {
         if self.flags.is_empty() { &[COMPLETE] } else { self.flags }
     }
 
+    /// Returns whether it is one of those that go to users, on older systems as well: not an instrumented one.
+    pub(super) fn is_shipped(&self) -> bool {
+        self.flags.is_empty()
+    }
+
     /// Returns the command that makes the library `output` from the text in `source`.
-    pub(super) fn compile(&self, source: &Path, output: &Path) -> Command {
+    pub(super) fn compile(&self, source: &Path, output: &Path) -> Result<Command> {
         let mut command = Command::new(compiler());
         command.args(FLAGS).args(self.more()).arg(source).args(LIBRARIES).arg("-o").arg(output);
-        command
+        if self.is_shipped() {
+            command.args(glibc::arguments()?);
+        }
+        Ok(command)
     }
 }
 

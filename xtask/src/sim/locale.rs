@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result};
 
 use super::facade::compiler;
 use crate::digest::Digest;
-use crate::{paths, shell};
+use crate::{glibc, paths, shell};
 
 /// The libraries, in the order of [`SOURCES`].
 pub(crate) const NAMES: [&str; 2] = ["libctp_sim_locale.so", "libctp_sim_facet.so"];
@@ -43,7 +43,7 @@ fn build_one(folder: &Path, name: &str, source: &Path, libraries: &[&str]) -> Re
     let parts: Vec<&str> = [compiler.as_str()]
         .into_iter()
         .chain(FLAGS.iter().chain(libraries).copied())
-        .chain([text.as_str()])
+        .chain([glibc::OLDEST, text.as_str()])
         .collect();
     let digest = Digest::of(parts.join("\n").as_bytes()).to_string();
     let work = folder.join("build").join("locale");
@@ -55,7 +55,8 @@ fn build_one(folder: &Path, name: &str, source: &Path, libraries: &[&str]) -> Re
     let linked = work.join(name);
     let mut command = Command::new(compiler);
     command.current_dir(paths::root()).args(FLAGS).arg(source).args(libraries).arg("-o").arg(&linked);
-    shell::output(&mut command)?;
+    shell::output(command.args(glibc::arguments()?))?;
+    glibc::check(&linked)?;
     fs::rename(&linked, &path).with_context(|| format!("cannot write {}", path.display()))?;
     fs::write(&stamp, digest).with_context(|| format!("cannot write {}", stamp.display()))?;
     Ok(true)
