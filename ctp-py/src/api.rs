@@ -7,26 +7,44 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use ctp_sys::{MdOptions, TraderOptions};
-use ctp_types::{RecordBox, ResumeType};
-use pyo3::exceptions::PyValueError;
+use ctp_types::{
+    FensUserInfoField, MdCallback, Record, RecordBox, ResumeType, TraderCallback, UserSystemInfoField,
+    WechatUserSystemInfoField,
+};
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
+use pyo3::{PyTraverseError, PyVisit};
 
-use crate::delivery::{MD_SHAPES, Queue, Receiver, TRADER_SHAPES};
+use crate::delivery::{MD_SHAPES, Queue, Receiver, Style, TRADER_SHAPES};
 use crate::{errors, library, records};
-use session::{FlowDir, at_exit, close_all};
-pub(crate) use session::{Handle, Session};
+pub(crate) use session::{FlowDir, Handle, Session};
+use session::{at_exit, close_all};
 
 /// Seconds that closing waits unless told otherwise.
-const CLOSE_SECONDS: f64 = 5.0;
+pub(crate) const CLOSE_SECONDS: f64 = 5.0;
+
+/// Seconds that the end of the interpreter waits for handlers before it interrupts them.
+const EXIT_SECONDS: f64 = 2.0;
 
 pub(crate) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Api>()?;
     module.add_class::<MdApi>()?;
     module.add_class::<TraderApi>()?;
     module.add_function(wrap_pyfunction!(close_all, module)?)?;
+    module.add_function(wrap_pyfunction!(callback_names, module)?)?;
     module.py().import("atexit")?.call_method1("register", (wrap_pyfunction!(at_exit, module)?,))?;
     Ok(())
+}
+
+/// Returns the names of all callbacks of `kind`, `md` or `trader`.
+#[pyfunction]
+fn callback_names(kind: &str) -> PyResult<Vec<&'static str>> {
+    match kind {
+        "md" => Ok(MdCallback::ALL.iter().map(|callback| callback.name()).collect()),
+        "trader" => Ok(TraderCallback::ALL.iter().map(|callback| callback.name()).collect()),
+        _ => Err(PyValueError::new_err(format!("{kind:?} is neither md nor trader"))),
+    }
 }
 
 /// What market data and trading have in common.
@@ -59,10 +77,31 @@ impl Api {
 impl Api {
     /// Registers a front address such as `tcp://180.168.146.187:10201` or `sim://demo`; repeatable.
     fn RegisterFront(&self, py: Python<'_>, address: &str) -> PyResult<()> {
-        let session = self.session()?;
-        py.detach(|| match &session.handle {
+        let handle = self.session()?.handle()?;
+        py.detach(|| match handle {
             Handle::Md(api) => api.register_front(address),
             Handle::Trader(api) => api.register_front(address),
+        })
+        .map_err(|error| errors::from_api(py, error))
+    }
+
+    /// Registers a name server, which tells the fronts; repeatable.
+    fn RegisterNameServer(&self, py: Python<'_>, address: &str) -> PyResult<()> {
+        let handle = self.session()?.handle()?;
+        py.detach(|| match handle {
+            Handle::Md(api) => api.register_name_server(address),
+            Handle::Trader(api) => api.register_name_server(address),
+        })
+        .map_err(|error| errors::from_api(py, error))
+    }
+
+    /// Tells the name server who asks: a `FensUserInfoField`.
+    fn RegisterFensUserInfo(&self, py: Python<'_>, record: &Bound<'_, PyAny>) -> PyResult<()> {
+        let handle = self.session()?.handle()?;
+        let info: FensUserInfoField = record_of(record)?;
+        py.detach(|| match handle {
+            Handle::Md(api) => api.register_fens_user_info(&info),
+            Handle::Trader(api) => api.register_fens_user_info(&info),
         })
         .map_err(|error| errors::from_api(py, error))
     }
@@ -102,7 +141,7 @@ impl Api {
 
     /// Returns the library's version as it tells it.
     fn GetApiVersion(&self) -> PyResult<String> {
-        Ok(match &self.session()?.handle {
+        Ok(match self.session()?.handle()? {
             Handle::Md(api) => api.version().to_string(),
             Handle::Trader(api) => api.version().to_string(),
         })
@@ -110,8 +149,8 @@ impl Api {
 
     /// Returns the trading day as `yyyymmdd`, valid after login.
     fn GetTradingDay(&self, py: Python<'_>) -> PyResult<String> {
-        let session = self.session()?;
-        py.detach(|| match &session.handle {
+        let handle = self.session()?.handle()?;
+        py.detach(|| match handle {
             Handle::Md(api) => api.trading_day(),
             Handle::Trader(api) => api.trading_day(),
         })
@@ -121,7 +160,7 @@ impl Api {
     /// Whether the library is our simulator.
     #[getter]
     fn is_simulator(&self) -> PyResult<bool> {
-        Ok(match &self.session()?.handle {
+        Ok(match self.session()?.handle()? {
             Handle::Md(api) => api.version().is_simulator(),
             Handle::Trader(api) => api.version().is_simulator(),
         })
@@ -139,10 +178,26 @@ impl Api {
         Ok(self.session()?.flow_dir())
     }
 
-    /// How many ticks were dropped because handlers were too slow.
+    /// How many ticks were dropped because handlers were too slow. Nothing else is ever dropped.
     #[getter]
     fn dropped_ticks(&self) -> PyResult<u64> {
         Ok(self.session()?.queue.dropped_ticks())
+    }
+
+    /// How many callbacks, ticks among them, had come and were not delivered any more when the API was closed.
+    #[getter]
+    fn undelivered(&self) -> PyResult<u64> {
+        Ok(self.session()?.queue.undelivered())
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.session.get().map_or(Ok(()), |session| session.traverse(&visit))
+    }
+
+    fn __clear__(&self) {
+        if let Some(session) = self.session.get() {
+            session.clear();
+        }
     }
 
     fn __enter__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
@@ -171,7 +226,7 @@ impl MdApi {
         PyClassInitializer::from(Api { session: OnceLock::new() }).add_subclass(Self)
     }
 
-    #[pyo3(signature = (library = None, flow_dir = None, production_mode = true, *, udp = false, multicast = false, version = None, tick_capacity = 16_384))]
+    #[pyo3(signature = (library = None, flow_dir = None, production_mode = true, *, udp = false, multicast = false, version = None, tick_capacity = 16_384, spin = false))]
     #[expect(clippy::too_many_arguments, reason = "keywords of the Python constructor")]
     fn __init__(
         slf: &Bound<'_, Self>,
@@ -182,6 +237,7 @@ impl MdApi {
         multicast: bool,
         version: Option<&str>,
         tick_capacity: usize,
+        spin: bool,
     ) -> PyResult<()> {
         if tick_capacity == 0 {
             return Err(PyValueError::new_err("tick_capacity must be at least 1"));
@@ -191,10 +247,10 @@ impl MdApi {
         let flow_dir = FlowDir::choose(flow_dir)?;
         let options = MdOptions { flow_dir: flow_dir.path().to_owned(), udp, multicast, production_mode };
         let api = py.detach(|| library.create(&options)).map_err(library::not_created)?;
-        let queue = Arc::new(Queue::new(tick_capacity));
+        let queue = Arc::new(Queue::new(tick_capacity, spin));
         let receiver = Receiver { queue: Arc::clone(&queue) };
         api.register_spi(Arc::new(receiver)).map_err(|error| errors::from_api(py, error))?;
-        slf.as_super().get().open(Session::new(Handle::Md(api), queue, MD_SHAPES, flow_dir))
+        slf.as_super().get().open(Session::new(Handle::Md(api), queue, Style::Records, MD_SHAPES, flow_dir))
     }
 
     /// Subscribes ticks of instruments.
@@ -225,8 +281,7 @@ fn instruments_call(
 ) -> PyResult<i32> {
     let py = api.py();
     let ids: Vec<&str> = instruments.iter().map(String::as_str).collect();
-    let session = api.as_super().get().session()?;
-    let Handle::Md(handle) = &session.handle else { return Ok(0) };
+    let Handle::Md(handle) = api.as_super().get().session()?.handle()? else { return Ok(0) };
     py.detach(|| call(handle, &ids)).map(|()| 0).map_err(|error| errors::from_api(py, error))
 }
 
@@ -240,7 +295,7 @@ impl TraderApi {
         call: impl Fn(&ctp_sys::TraderApi) -> Result<T, ctp_sys::ApiError> + Send + Sync,
     ) -> PyResult<T> {
         let py = slf.py();
-        match &slf.as_super().get().session()?.handle {
+        match slf.as_super().get().session()?.handle()? {
             Handle::Trader(api) => py.detach(|| call(api)).map_err(|error| errors::from_api(py, error)),
             Handle::Md(_) => Err(errors::StateError::new_err("this is a market data API")),
         }
@@ -272,10 +327,16 @@ impl TraderApi {
         let flow_dir = FlowDir::choose(flow_dir)?;
         let options = TraderOptions { flow_dir: flow_dir.path().to_owned(), production_mode };
         let api = py.detach(|| library.create(&options)).map_err(library::not_created)?;
-        let queue = Arc::new(Queue::new(0));
+        let queue = Arc::new(Queue::new(0, false));
         let receiver = Receiver { queue: Arc::clone(&queue) };
         api.register_spi(Arc::new(receiver)).map_err(|error| errors::from_api(py, error))?;
-        slf.as_super().get().open(Session::new(Handle::Trader(api), queue, TRADER_SHAPES, flow_dir))
+        slf.as_super().get().open(Session::new(
+            Handle::Trader(api),
+            queue,
+            Style::Records,
+            TRADER_SHAPES,
+            flow_dir,
+        ))
     }
 
     /// Chooses what of the private stream is replayed at login: a `ResumeType`.
@@ -291,6 +352,30 @@ impl TraderApi {
         Self::with(slf, |api| api.subscribe_public_topic(resume))
     }
 
+    /// Hands over the terminal information of the user at whose place this relay trades.
+    fn RegisterUserSystemInfo(slf: &Bound<'_, Self>, record: &Bound<'_, PyAny>) -> PyResult<i32> {
+        let info: UserSystemInfoField = record_of(record)?;
+        Self::with(slf, |api| api.register_user_system_info(&info)).map(|()| 0)
+    }
+
+    /// Hands over the terminal information of one of many users of this relay, after login.
+    fn SubmitUserSystemInfo(slf: &Bound<'_, Self>, record: &Bound<'_, PyAny>) -> PyResult<i32> {
+        let info: UserSystemInfoField = record_of(record)?;
+        Self::with(slf, |api| api.submit_user_system_info(&info)).map(|()| 0)
+    }
+
+    /// As `RegisterUserSystemInfo`, for a user who comes by WeChat.
+    fn RegisterWechatUserSystemInfo(slf: &Bound<'_, Self>, record: &Bound<'_, PyAny>) -> PyResult<i32> {
+        let info: WechatUserSystemInfoField = record_of(record)?;
+        Self::with(slf, |api| api.register_wechat_user_system_info(&info)).map(|()| 0)
+    }
+
+    /// As `SubmitUserSystemInfo`, for a user who comes by WeChat.
+    fn SubmitWechatUserSystemInfo(slf: &Bound<'_, Self>, record: &Bound<'_, PyAny>) -> PyResult<i32> {
+        let info: WechatUserSystemInfoField = record_of(record)?;
+        Self::with(slf, |api| api.submit_wechat_user_system_info(&info)).map(|()| 0)
+    }
+
     /// Returns the front's address and, after login, its limits.
     fn GetFrontInfo<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         let info = Self::with(slf, ctp_sys::TraderApi::front_info)?;
@@ -298,7 +383,16 @@ impl TraderApi {
     }
 }
 
-fn resume(number: i32) -> PyResult<ResumeType> {
+/// Takes a record of that kind out of a Python object.
+fn record_of<R: Record>(object: &Bound<'_, PyAny>) -> PyResult<R> {
+    let record = records::from_python(object)?;
+    record.get().copied().ok_or_else(|| {
+        let (wanted, found) = (R::DESCRIPTOR.name, record.descriptor().name);
+        PyTypeError::new_err(format!("{wanted} is needed, not {found}"))
+    })
+}
+
+pub(crate) fn resume(number: i32) -> PyResult<ResumeType> {
     Ok(match number {
         0 => ResumeType::Restart,
         1 => ResumeType::Resume,

@@ -1,15 +1,19 @@
-//! From CTP's threads to Python: one queue and one thread per API object.
+//! From CTP's threads to Python: one ring, one queue and one thread per API object.
 //!
-//! CTP's thread copies the record into the queue and returns; it never waits for Python. The delivery
-//! thread keeps one Python thread state for its life, gives it up only to wait, and takes what has
-//! gathered in batches. Ticks are bounded: when the queue is full the oldest tick goes and is counted.
-//! Everything else is kept, however long a handler takes.
+//! CTP's thread copies the record and returns; it never waits for Python. The delivery thread keeps one Python thread
+//! state for its life, gives the interpreter lock up only to wait and when its turn is over, and takes what has gathered
+//! in batches. Ticks are bounded: when the ring is full the oldest go and are counted. Everything else is kept, however
+//! long a handler takes. Callbacks come in the order in which the library called.
 
+mod call;
 mod queue;
+mod slot;
 mod thread;
 
 pub(crate) use queue::Queue;
 pub(crate) use thread::Delivery;
+
+use std::borrow::Cow;
 
 use ctp_sys::{MdEvent, MdSpi, TraderEvent, TraderSpi};
 use ctp_types::{DepthMarketDataField, MdCallback, RecordBox, RspInfoField};
@@ -26,12 +30,29 @@ pub(crate) struct Shape {
 
 include!(concat!(env!("OUT_DIR"), "/shapes.rs"));
 
-/// A callback on its way.
+/// How handlers are called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// `OnRtnTrade(record)`, as CTP.
+    Records,
+    /// `onRtnTrade(dict)`, as vnpy_ctp.
+    Dicts,
+}
+
+impl Style {
+    /// Returns the name of the handler of CTP's callback `name`.
+    fn name(self, name: &str) -> Cow<'_, str> {
+        match (self, name.strip_prefix("On")) {
+            (Self::Dicts, Some(rest)) => Cow::Owned(format!("on{rest}")),
+            _ => Cow::Borrowed(name),
+        }
+    }
+}
+
+/// A callback on its way, but a tick.
 pub(crate) enum Event {
     /// Any but a tick.
     Callback(Callback),
-    /// A tick; the ticks themselves wait in a queue of their own.
-    Tick,
     /// A panic in our own code on CTP's thread: nothing more will come.
     Fault { callback: &'static str, message: String },
 }

@@ -5,8 +5,12 @@
 //! thread per API object.
 
 mod api;
-#[expect(unsafe_code, reason = "interrupting a handler at the end of the interpreter has no safe way")]
+#[expect(
+    unsafe_code,
+    reason = "calls that a thread ends in, ticks as words; every block says why it is sound"
+)]
 mod delivery;
+mod dropin;
 mod enumerations;
 mod errors;
 mod library;
@@ -26,5 +30,6 @@ fn _ctp_py(module: &Bound<'_, PyModule>) -> PyResult<()> {
     enumerations::add_to(module)?;
     library::add_to(module)?;
     request::add_to(module)?;
-    api::add_to(module)
+    api::add_to(module)?;
+    dropin::add_to(module)
 }

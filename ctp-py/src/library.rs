@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use ctp_sys::{CreateError, LoadError, MdLibrary, SimulatorLibraries, TraderLibrary};
+use ctp_types::{Record as _, RecordBox, UserSystemInfoField};
 use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict};
 
-use crate::errors;
+use crate::{errors, records};
 
 /// Version of the simulator that is used when no library is named.
 const SIMULATOR: &str = ctp_types::API_VERSION;
@@ -14,7 +16,9 @@ const SIMULATOR: &str = ctp_types::API_VERSION;
 pub(crate) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Version>()?;
     module.add_function(wrap_pyfunction!(version, module)?)?;
-    module.add_function(wrap_pyfunction!(find_simulator, module)?)
+    module.add_function(wrap_pyfunction!(find_simulator, module)?)?;
+    module.add_class::<SystemInfo>()?;
+    module.add_function(wrap_pyfunction!(system_info, module)?)
 }
 
 /// Opens the trader library at `path`, else the simulator's.
@@ -39,6 +43,11 @@ pub(crate) fn open_md(py: Python<'_>, path: Option<PathBuf>, version: Option<&st
         None => MdLibrary::open(path),
     });
     opened.map_err(refused)
+}
+
+/// Returns the library that `ctp_py.vnpy.install` or `ctp_py.openctp.use` was told, `kind` being `md` or `trader`.
+pub(crate) fn chosen(py: Python<'_>, kind: &str) -> PyResult<Option<PathBuf>> {
+    py.import("ctp_py._libraries")?.getattr("chosen")?.call1((kind,))?.extract()
 }
 
 /// Turns an error of loading into a Python exception.
@@ -114,4 +123,53 @@ fn version(py: Python<'_>, library: PathBuf) -> PyResult<Version> {
     });
     let (text, is_simulator) = opened.map_err(refused)?;
     Ok(Version { text, is_simulator })
+}
+
+/// What a collector made of this machine: encrypted bytes for the exchange's supervision, and what it did not find.
+#[pyclass(frozen, module = "ctp_py")]
+struct SystemInfo(ctp_sys::SystemInfo);
+
+#[pymethods]
+impl SystemInfo {
+    /// Returns what could not be collected, by name; `nothing` when all was.
+    #[getter]
+    fn missing(&self) -> String {
+        self.0.missing().to_string()
+    }
+
+    /// Returns a `UserSystemInfoField` with the information and other fields, for `RegisterUserSystemInfo`.
+    #[pyo3(signature = (**fields))]
+    fn record<'py>(
+        &self,
+        py: Python<'py>,
+        fields: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let class = records::class_of(UserSystemInfoField::DESCRIPTOR).python(py)?;
+        let given = records::from_python(&class.call((), fields)?)?;
+        let mut record: UserSystemInfoField = given.get().copied().unwrap_or_default();
+        self.0.write_to(&mut record).map_err(|error| errors::CtpError::new_err(error.to_string()))?;
+        records::to_python(py, RecordBox::new(&record))
+    }
+
+    fn __bytes__<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, self.0.as_bytes())
+    }
+
+    fn __len__(&self) -> usize {
+        self.0.as_bytes().len()
+    }
+
+    // The bytes identify the machine.
+    fn __repr__(&self) -> String {
+        format!("<SystemInfo of {} bytes>", self.0.as_bytes().len())
+    }
+}
+
+/// Collects terminal information, with a library that can: `LinuxDataCollect.so`, or a trader library.
+///
+/// Collecting runs the library's own code, and takes some tens of milliseconds.
+#[pyfunction]
+fn system_info(py: Python<'_>, library: PathBuf) -> PyResult<SystemInfo> {
+    let collected = py.detach(|| ctp_sys::system_info(&library));
+    collected.map(SystemInfo).map_err(|error| errors::LoadError::new_err(error.to_string()))
 }

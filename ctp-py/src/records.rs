@@ -154,7 +154,6 @@ pub(crate) fn from_bytes<'py>(
 /// # Errors
 ///
 /// Returns a `TypeError` when `class` is another record's.
-#[allow(dead_code, reason = "for the delivery thread")]
 pub(crate) fn from_record<'py, R: Record>(
     py: Python<'py>,
     class: &'static Class,

@@ -1,6 +1,7 @@
 //! `ReqX(record, request_id)`: one descriptor per request of the current model.
 
-use ctp_types::{MdRequest, TraderRequest};
+use ctp_sys::ApiError;
+use ctp_types::{MdRequest, RecordBox, RecordDescriptor, TraderRequest};
 use pyo3::prelude::*;
 
 use crate::api::{Api, Handle, MdApi, TraderApi};
@@ -9,37 +10,46 @@ use crate::records;
 
 /// A request of either API.
 #[derive(Clone, Copy)]
-enum Request {
+pub(crate) enum Request {
     Md(MdRequest),
     Trader(TraderRequest),
 }
 
 impl Request {
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Md(request) => request.name(),
             Self::Trader(request) => request.name(),
         }
     }
 
-    fn record(self) -> &'static str {
+    pub(crate) fn record(self) -> &'static RecordDescriptor {
         match self {
-            Self::Md(request) => request.record().name,
-            Self::Trader(request) => request.record().name,
+            Self::Md(request) => request.record(),
+            Self::Trader(request) => request.record(),
         }
     }
 
     /// Sends the request. Returns 0, as CTP does; whatever CTP returns else is an exception.
     fn send(self, api: &Bound<'_, Api>, record: &Bound<'_, PyAny>, request_id: i32) -> PyResult<i32> {
         let record = records::from_python(record)?;
-        let session = api.get().session()?;
-        let sent = api.py().detach(|| match (self, &session.handle) {
+        let handle = api.get().session()?.handle()?;
+        let sent = api.py().detach(|| self.send_to(handle, &record, request_id));
+        sent.map(|()| 0).map_err(|error| errors::from_api(api.py(), error))
+    }
+
+    pub(crate) fn send_to(
+        self,
+        handle: &Handle,
+        record: &RecordBox,
+        request_id: i32,
+    ) -> Result<(), ApiError> {
+        match (self, handle) {
             (Self::Md(request), Handle::Md(api)) => api.request(request, record.as_ref(), request_id),
             (Self::Trader(request), Handle::Trader(api)) => api.request(request, record.as_ref(), request_id),
             // The descriptors stand on the class of their own API.
             _ => Ok(()),
-        });
-        sent.map(|()| 0).map_err(|error| errors::from_api(api.py(), error))
+        }
     }
 }
 
@@ -75,7 +85,7 @@ impl RequestMethod {
 
     #[getter]
     fn __doc__(&self) -> String {
-        format!("{}(record: {}, request_id: int = 0) -> int", self.0.name(), self.0.record())
+        format!("{}(record: {}, request_id: int = 0) -> int", self.0.name(), self.0.record().name)
     }
 }
 

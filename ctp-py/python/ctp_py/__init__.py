@@ -37,6 +37,7 @@ from ctp_py._ctp_py import (
     NotSent as NotSent,
     Record as Record,
     StateError as StateError,
+    SystemInfo as SystemInfo,
     TooFast as TooFast,
     TooManyUnanswered as TooManyUnanswered,
     TraderApi as TraderApi,
@@ -45,6 +46,7 @@ from ctp_py._ctp_py import (
     close_all as close_all,
     error_symbol as error_symbol,
     find_simulator as find_simulator,
+    system_info as system_info,
     version as version,
 )
 

@@ -1,14 +1,17 @@
 //! The life of one API object: from `Init` until `close`, at the latest at the end of the interpreter.
 
+use std::mem;
 use std::path::{Path, PathBuf};
+use std::process;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::{PyTraverseError, PyVisit};
 use tempfile::TempDir;
 
-use crate::delivery::{Delivery, Queue, Shape};
+use crate::delivery::{Delivery, Queue, Shape, Style};
 use crate::errors;
 
 /// How often `Join` looks for Ctrl-C.
@@ -26,9 +29,35 @@ pub(crate) enum Handle {
     Trader(ctp_sys::TraderApi),
 }
 
+/// The library's object, left alone in a process that was forked off: the threads that its end waits for are not there.
+struct Owned {
+    handle: Option<Handle>,
+    /// The process that it was made in.
+    process: u32,
+}
+
+impl Owned {
+    fn get(&self) -> Option<&Handle> {
+        self.handle.as_ref()
+    }
+
+    fn is_foreign(&self) -> bool {
+        self.process != process::id()
+    }
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        if self.is_foreign() {
+            mem::forget(self.handle.take());
+        }
+    }
+}
+
 pub(crate) struct Session {
-    pub(crate) handle: Handle,
+    handle: Owned,
     pub(crate) queue: Arc<Queue>,
+    style: Style,
     shapes: &'static [Shape],
     flow_dir: PathBuf,
     state: Mutex<State>,
@@ -44,13 +73,13 @@ struct State {
 }
 
 /// The directory of the library's own files: the user's, or one that goes with the session.
-pub(super) enum FlowDir {
+pub(crate) enum FlowDir {
     Own(PathBuf),
     Temporary(TempDir),
 }
 
 impl FlowDir {
-    pub(super) fn choose(given: Option<PathBuf>) -> PyResult<Self> {
+    pub(crate) fn choose(given: Option<PathBuf>) -> PyResult<Self> {
         match given {
             Some(path) => Ok(Self::Own(path)),
             None => {
@@ -63,7 +92,7 @@ impl FlowDir {
         }
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         match self {
             Self::Own(path) => path,
             Self::Temporary(folder) => folder.path(),
@@ -72,9 +101,10 @@ impl FlowDir {
 }
 
 impl Session {
-    pub(super) fn new(
+    pub(crate) fn new(
         handle: Handle,
         queue: Arc<Queue>,
+        style: Style,
         shapes: &'static [Shape],
         flow_dir: FlowDir,
     ) -> Self {
@@ -83,10 +113,53 @@ impl Session {
             FlowDir::Temporary(folder) => (folder.path().to_owned(), Some(folder)),
         };
         let state = State { spi: None, delivery: None, temporary, is_closing: false, is_closed: false };
-        Self { handle, queue, shapes, flow_dir, state: Mutex::new(state), closed: Condvar::new() }
+        Self {
+            handle: Owned { handle: Some(handle), process: process::id() },
+            queue,
+            style,
+            shapes,
+            flow_dir,
+            state: Mutex::new(state),
+            closed: Condvar::new(),
+        }
+    }
+
+    /// Returns the library's object.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error in a process that was forked off: the threads of the library stayed behind.
+    pub(crate) fn handle(&self) -> PyResult<&Handle> {
+        if self.is_foreign() {
+            return Err(errors::StateError::new_err(
+                "this API object was made before a fork and belongs to the parent process; make another one here",
+            ));
+        }
+        self.handle.get().ok_or_else(|| errors::StateError::new_err("the API object is gone"))
+    }
+
+    /// Returns whether the session belongs to the process that this one was forked from.
+    fn is_foreign(&self) -> bool {
+        self.handle.is_foreign()
+    }
+
+    /// Shows the garbage collector what the session refers to.
+    pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        // Locked means that another thread is at it; then it is alive.
+        match self.state.try_lock() {
+            Ok(state) => state.spi.as_ref().map_or(Ok(()), |spi| visit.call(spi)),
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Lets go of the registered object.
+    pub(crate) fn clear(&self) {
+        let spi = self.state.try_lock().ok().and_then(|mut state| state.spi.take());
+        drop(spi);
     }
 
     pub(super) fn register_spi(&self, spi: Option<Py<PyAny>>) -> PyResult<()> {
+        self.handle()?;
         let mut state = self.lock();
         if state.delivery.is_some() || state.is_closing {
             return Err(errors::StateError::new_err("RegisterSpi must be called before Init"));
@@ -99,8 +172,9 @@ impl Session {
     }
 
     /// Starts delivery to the registered object, else to `itself`, then the library.
-    pub(super) fn init(self: &Arc<Self>, itself: &Bound<'_, PyAny>) -> PyResult<()> {
+    pub(crate) fn init(self: &Arc<Self>, itself: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = itself.py();
+        let handle = self.handle()?;
         let mut state = self.lock();
         if state.is_closing {
             return Err(errors::StateError::new_err("Init was called after close; make another API object"));
@@ -111,12 +185,12 @@ impl Session {
             ));
         }
         let handler = state.spi.as_ref().map_or_else(|| itself.clone().unbind(), |spi| spi.clone_ref(py));
-        let delivery = Delivery::start(Arc::clone(&self.queue), handler, self.shapes)?;
+        let delivery = Delivery::start(Arc::clone(&self.queue), handler, self.style, self.shapes)?;
         state.delivery = Some(Arc::new(delivery));
         drop(state);
         prune();
         live().push(Arc::clone(self));
-        py.detach(|| match &self.handle {
+        py.detach(|| match handle {
             Handle::Md(api) => api.init(),
             Handle::Trader(api) => api.init(),
         })
@@ -124,16 +198,17 @@ impl Session {
     }
 
     #[expect(clippy::misnamed_getters, reason = "for its user a session is closed once closing has begun")]
-    pub(super) fn is_closed(&self) -> bool {
+    pub(crate) fn is_closed(&self) -> bool {
         self.lock().is_closing
     }
 
-    pub(super) fn flow_dir(&self) -> PathBuf {
+    pub(crate) fn flow_dir(&self) -> PathBuf {
         self.flow_dir.clone()
     }
 
     /// Waits for the end of [`close`](Self::close), looking for signals meanwhile.
-    pub(super) fn join(&self, py: Python<'_>) -> PyResult<()> {
+    pub(crate) fn join(&self, py: Python<'_>) -> PyResult<()> {
+        self.handle()?;
         if self.lock().delivery.as_ref().is_some_and(|delivery| delivery.is_current()) {
             return Err(errors::StateError::new_err("Join inside a handler would wait for itself"));
         }
@@ -143,8 +218,12 @@ impl Session {
         Ok(())
     }
 
-    /// Ends delivery, then the library's object. Waits at most `timeout`, without the interpreter lock.
-    pub(super) fn close(self: &Arc<Self>, py: Python<'_>, timeout: Duration) -> PyResult<()> {
+    /// Ends delivery, then the library's object. Waits at most `timeout`, without the interpreter lock. Does nothing in
+    /// a process that was forked off.
+    pub(crate) fn close(self: &Arc<Self>, py: Python<'_>, timeout: Duration) -> PyResult<()> {
+        if self.is_foreign() {
+            return Ok(());
+        }
         self.queue.close();
         let mut state = self.lock();
         state.is_closing = true;
@@ -153,9 +232,10 @@ impl Session {
         let is_handler = delivery.as_ref().is_some_and(|delivery| delivery.is_current());
         let (released, has_ended) = py.detach(|| {
             let started = Instant::now();
-            let released = match &self.handle {
-                Handle::Md(api) => api.close(timeout),
-                Handle::Trader(api) => api.close(timeout),
+            let released = match self.handle.get() {
+                Some(Handle::Md(api)) => api.close(timeout),
+                Some(Handle::Trader(api)) => api.close(timeout),
+                None => Ok(()),
             };
             let rest = timeout.saturating_sub(started.elapsed());
             // A handler that closes its own API cannot wait for itself; it is the last one called.
@@ -198,35 +278,56 @@ impl Session {
     }
 }
 
+impl Drop for Session {
+    fn drop(&mut self) {
+        if self.is_foreign() {
+            // The parent's library still uses the folder.
+            let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+            mem::forget(state.temporary.take());
+        }
+    }
+}
+
 /// Closes every API that is open.
 #[pyfunction]
 #[pyo3(signature = (timeout = 5.0))]
 pub(super) fn close_all(py: Python<'_>, timeout: f64) -> PyResult<()> {
     let timeout = Duration::try_from_secs_f64(timeout)
         .map_err(|_| PyValueError::new_err(format!("timeout {timeout} is not a number of seconds")))?;
-    let sessions: Vec<Arc<Session>> = live().clone();
-    let closed: Vec<PyResult<()>> = sessions.iter().map(|session| session.close(py, timeout)).collect();
+    let started = Instant::now();
+    let sessions = own_sessions();
+    for session in &sessions {
+        session.queue.close();
+    }
+    let rest = || timeout.saturating_sub(started.elapsed());
+    let closed: Vec<PyResult<()>> = sessions.iter().map(|session| session.close(py, rest())).collect();
     closed.into_iter().collect()
 }
 
 /// Runs when the interpreter ends: closes what is open, and stops handlers that would not stop.
 #[pyfunction]
-pub(super) fn at_exit(py: Python<'_>) -> PyResult<()> {
-    let closed = close_all(py, super::CLOSE_SECONDS);
-    let sessions: Vec<Arc<Session>> = live().clone();
-    for session in sessions {
-        let delivery = session.lock().delivery.clone();
-        if let Some(delivery) = delivery {
-            delivery.interrupt(py);
-            py.detach(|| delivery.wait(INTERRUPT_PATIENCE));
-        }
+pub(super) fn at_exit(py: Python<'_>) {
+    // What did not end in time is interrupted below, and left behind when that does not help.
+    let _: PyResult<()> = close_all(py, super::EXIT_SECONDS);
+    let deliveries: Vec<Arc<Delivery>> =
+        own_sessions().iter().filter_map(|session| session.lock().delivery.clone()).collect();
+    for delivery in &deliveries {
+        delivery.interrupt(py);
     }
-    closed
+    let started = Instant::now();
+    for delivery in &deliveries {
+        py.detach(|| delivery.wait(INTERRUPT_PATIENCE.saturating_sub(started.elapsed())));
+    }
+}
+
+/// Returns the sessions of this process; those of the process that it was forked from are left alone.
+fn own_sessions() -> Vec<Arc<Session>> {
+    live().iter().filter(|session| !session.is_foreign()).map(Arc::clone).collect()
 }
 
 /// Forgets the sessions of which nothing runs any more.
 fn prune() {
-    live().retain(|session| !session.is_over());
+    live().retain(|session| session.is_foreign() || !session.is_over());
 }
 
 fn live() -> MutexGuard<'static, Vec<Arc<Session>>> {

@@ -1,46 +1,81 @@
-//! The queue between CTP's thread and the delivery thread.
+//! Between CTP's thread and the delivery thread: a ring for ticks, a queue for everything else.
+//!
+//! CTP's thread writes a tick into a slot of the ring and looks at one word; it waits for nobody. Everything else goes
+//! into a queue without a bound, with the number of ticks that came before it, so that the order is the library's.
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::hint;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::{self, Thread};
 
+use ctp_ring::{Bell, Publish, Reader, Readers, SharedWriter, TryNextError};
 use ctp_types::DepthMarketDataField;
 
+use super::slot::TickSlot;
 use super::{Callback, Event};
 
-/// How many events are taken at once, so that a stop request waits for no more than these.
-const BATCH: usize = 1_000;
+/// How often a polling thread looks before it lets others run.
+const LOOKS: u32 = 1_000;
 
 pub(crate) struct Queue {
-    state: Mutex<State>,
-    arrived: Condvar,
+    ticks: SharedWriter<TickSlot>,
+    readers: Readers<TickSlot>,
+    /// Taken by the delivery thread when it starts.
+    reader: Mutex<Option<Reader<TickSlot>>>,
+    others: Mutex<VecDeque<Queued>>,
+    /// How many `others` there are.
+    waiting: AtomicUsize,
+    bell: Bell,
+    sleeper: OnceLock<Thread>,
+    spin: bool,
+    /// How far the delivery thread has read, and what it lost by then; the position is stored first.
+    position: AtomicU64,
+    lost: AtomicU64,
+    /// Ticks that came on two threads at once, which the library promises not to do.
+    missed: AtomicU64,
+    is_closed: AtomicBool,
 }
 
-struct State {
-    events: VecDeque<Event>,
-    ticks: VecDeque<DepthMarketDataField>,
-    tick_capacity: usize,
-    dropped_ticks: u64,
-    is_closed: bool,
+/// What waits, and how many ticks came before it.
+pub(super) struct Queued {
+    pub(super) ticks_before: u64,
+    pub(super) event: Event,
 }
 
-/// What was taken from the queue.
+/// What was there when the delivery thread looked.
 #[derive(Default)]
 pub(super) struct Batch {
-    pub(super) events: VecDeque<Event>,
-    pub(super) ticks: VecDeque<DepthMarketDataField>,
+    /// How many ticks had been published.
+    pub(super) head: u64,
+    pub(super) others: VecDeque<Queued>,
+}
+
+/// The delivery thread's end of the ring.
+pub(super) struct Ticks<'a> {
+    queue: &'a Queue,
+    reader: Reader<TickSlot>,
 }
 
 impl Queue {
-    /// Makes a queue that holds `tick_capacity` ticks; their memory is reserved now.
-    pub(crate) fn new(tick_capacity: usize) -> Self {
-        let state = State {
-            events: VecDeque::with_capacity(tick_capacity.saturating_add(BATCH)),
-            ticks: VecDeque::with_capacity(tick_capacity),
-            tick_capacity,
-            dropped_ticks: 0,
-            is_closed: false,
-        };
-        Self { state: Mutex::new(state), arrived: Condvar::new() }
+    /// Makes a queue that holds at least `tick_capacity` ticks; their memory is touched now. With `spin` the
+    /// delivery thread polls instead of sleeping.
+    pub(crate) fn new(tick_capacity: usize, spin: bool) -> Self {
+        let (writer, reader) = ctp_ring::ring(tick_capacity);
+        Self {
+            readers: writer.readers(),
+            ticks: writer.share(),
+            reader: Mutex::new(Some(reader)),
+            others: Mutex::default(),
+            waiting: AtomicUsize::new(0),
+            bell: Bell::new(),
+            sleeper: OnceLock::new(),
+            spin,
+            position: AtomicU64::new(0),
+            lost: AtomicU64::new(0),
+            missed: AtomicU64::new(0),
+            is_closed: AtomicBool::new(false),
+        }
     }
 
     pub(super) fn push(&self, callback: Callback) {
@@ -51,64 +86,152 @@ impl Queue {
         self.push_event(Event::Fault { callback, message: message.to_owned() });
     }
 
+    #[inline]
     pub(super) fn push_tick(&self, tick: &DepthMarketDataField) {
-        let mut state = self.lock();
-        if state.is_closed {
-            return;
+        match self.ticks.publish(&TickSlot::of(tick)) {
+            Publish::Done => self.wake(),
+            Publish::Busy => drop(self.missed.fetch_add(1, Ordering::Relaxed)),
+            Publish::Closed => {}
         }
-        if state.ticks.len() >= state.tick_capacity {
-            // The oldest goes; its place in the order of events is taken by the next tick.
-            state.ticks.pop_front();
-            state.ticks.push_back(*tick);
-            state.dropped_ticks += 1;
-            return;
-        }
-        state.ticks.push_back(*tick);
-        state.events.push_back(Event::Tick);
-        drop(state);
-        self.arrived.notify_one();
     }
 
     /// Returns how many ticks were dropped because handlers were too slow.
     pub(crate) fn dropped_ticks(&self) -> u64 {
-        self.lock().dropped_ticks
+        let lost = self.lost.load(Ordering::Acquire);
+        lost + self.missed.load(Ordering::Relaxed) + self.unread().saturating_sub(self.readers.capacity())
+    }
+
+    /// Returns how many callbacks, ticks among them, were discarded because the queue was closed.
+    pub(crate) fn undelivered(&self) -> u64 {
+        if !self.is_closed() {
+            return 0;
+        }
+        self.unread().min(self.readers.capacity()) + self.waiting.load(Ordering::Acquire) as u64
+    }
+
+    /// Returns how many ticks the delivery thread has not read yet, those that it will never read included.
+    fn unread(&self) -> u64 {
+        // The position first: what is published meanwhile is not read, either.
+        let position = self.position.load(Ordering::Acquire);
+        self.readers.published().saturating_sub(position)
     }
 
     /// Ends delivery; what still waits is discarded.
     pub(crate) fn close(&self) {
-        self.lock().is_closed = true;
-        self.arrived.notify_all();
-    }
-
-    pub(crate) fn is_closed(&self) -> bool {
-        self.lock().is_closed
-    }
-
-    /// Waits for events and moves some of them to `batch`; returns false once the queue is closed.
-    pub(super) fn wait(&self, batch: &mut Batch) -> bool {
-        let state = self.lock();
-        let waited = self.arrived.wait_while(state, |state| state.events.is_empty() && !state.is_closed);
-        let mut state = waited.unwrap_or_else(PoisonError::into_inner);
-        if state.is_closed {
-            return false;
+        self.ticks.close();
+        self.is_closed.store(true, Ordering::Release);
+        if let Some(sleeper) = self.sleeper.get() {
+            sleeper.unpark();
         }
-        let count = state.events.len().min(BATCH);
-        batch.events.extend(state.events.drain(..count));
-        let ticks = batch.events.iter().filter(|event| matches!(event, Event::Tick)).count();
-        batch.ticks.extend(state.ticks.drain(..ticks));
-        true
+    }
+
+    #[inline]
+    pub(crate) fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::Acquire)
+    }
+
+    /// Returns the end that the delivery thread reads from; `None` when it was taken before.
+    pub(super) fn ticks(&self) -> Option<Ticks<'_>> {
+        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        // Nobody else has the reader, so nobody else waits.
+        let _ = self.sleeper.set(thread::current());
+        Some(Ticks { queue: self, reader })
     }
 
     fn push_event(&self, event: Event) {
-        let mut state = self.lock();
-        if !state.is_closed {
-            state.events.push_back(event);
-            drop(state);
-            self.arrived.notify_one();
+        let mut others = self.lock();
+        if self.is_closed() {
+            return;
+        }
+        others.push_back(Queued { ticks_before: self.readers.published(), event });
+        self.waiting.store(others.len(), Ordering::Release);
+        drop(others);
+        self.wake();
+    }
+
+    #[inline]
+    fn wake(&self) {
+        if self.bell.ring()
+            && let Some(sleeper) = self.sleeper.get()
+        {
+            sleeper.unpark();
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The lock is held for a few instructions, and never while Python runs.
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Queued>> {
+        self.others.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ticks<'_> {
+    /// Waits until something is there; returns false once the queue is closed.
+    pub(super) fn wait(&self) -> bool {
+        let mut looks = 0_u32;
+        loop {
+            if self.queue.is_closed() {
+                return false;
+            }
+            if self.has_news() {
+                return true;
+            }
+            if self.queue.spin {
+                looks = looks.wrapping_add(1);
+                if looks.is_multiple_of(LOOKS) {
+                    thread::yield_now()
+                } else {
+                    hint::spin_loop()
+                }
+                continue;
+            }
+            self.queue.bell.doze();
+            if !self.has_news() && !self.queue.is_closed() {
+                thread::park();
+            }
+        }
+    }
+
+    fn has_news(&self) -> bool {
+        self.reader.behind() > 0 || self.queue.waiting.load(Ordering::Acquire) > 0
+    }
+
+    /// Takes what is there.
+    pub(super) fn look(&self, batch: &mut Batch) {
+        // In this order: what is queued from now on comes behind `head` ticks.
+        batch.head = self.queue.readers.published();
+        if self.queue.waiting.load(Ordering::Acquire) == 0 {
+            return;
+        }
+        let mut others = self.queue.lock();
+        std::mem::swap(&mut *others, &mut batch.others);
+        self.queue.waiting.store(0, Ordering::Release);
+    }
+
+    /// Returns the next tick before the one that was published as number `end`.
+    #[inline]
+    pub(super) fn next_before(&mut self, end: u64) -> Option<TickSlot> {
+        while self.reader.position() < end {
+            match self.reader.try_next() {
+                Ok(tick) => {
+                    self.queue.position.store(self.reader.position(), Ordering::Release);
+                    return Some(tick);
+                }
+                Err(TryNextError::Lagged(_)) => {
+                    self.queue.position.store(self.reader.position(), Ordering::Release);
+                    self.queue.lost.store(self.reader.lost(), Ordering::Release);
+                }
+                Err(TryNextError::Empty | TryNextError::Closed) => return None,
+            }
+        }
+        None
+    }
+
+    /// Puts back what was taken and not delivered, for the count.
+    pub(super) fn give_back(&self, batch: &mut Batch) {
+        let mut others = self.queue.lock();
+        let later = std::mem::take(&mut *others);
+        *others = std::mem::take(&mut batch.others);
+        others.extend(later);
+        self.queue.waiting.store(others.len(), Ordering::Release);
     }
 }

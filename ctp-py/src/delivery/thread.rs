@@ -4,20 +4,23 @@ use std::ffi::c_long;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::thread::{self, ThreadId};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use ctp_types::RecordBox;
-use pyo3::IntoPyObjectExt as _;
 use pyo3::PyTypeInfo as _;
 use pyo3::exceptions::PySystemExit;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
 
-use super::queue::Batch;
-use super::{Callback, Event, Queue, Shape};
-use crate::errors::CtpError;
-use crate::records;
+use super::call::Target;
+use super::queue::{Batch, Ticks};
+use super::{Event, Queue, Shape, Style};
+
+/// How long the interpreter lock is kept while there is something to deliver: as long as Python lets any other thread
+/// keep it (`sys.getswitchinterval()`).
+const TURN: Duration = Duration::from_millis(5);
+
+/// After how many callbacks the clock is looked at.
+const LOOK_AT_CLOCK: u32 = 64;
 
 /// A running delivery thread.
 pub(crate) struct Delivery {
@@ -39,7 +42,12 @@ impl Delivery {
     /// # Errors
     ///
     /// Returns the system's reason when it has no more threads.
-    pub(crate) fn start(queue: Arc<Queue>, handler: Py<PyAny>, shapes: &'static [Shape]) -> io::Result<Self> {
+    pub(crate) fn start(
+        queue: Arc<Queue>,
+        handler: Py<PyAny>,
+        style: Style,
+        shapes: &'static [Shape],
+    ) -> io::Result<Self> {
         let end = Arc::new(End::default());
         let guard = EndGuard(Arc::clone(&end));
         let thread = thread::Builder::new().name("ctp-delivery".into()).spawn(move || {
@@ -49,7 +57,9 @@ impl Delivery {
                 if let Ok(id) = python_id(py) {
                     let _: Result<(), c_long> = guard.0.python_id.set(id);
                 }
-                run(py, &queue, &handler.into_bound(py), shapes);
+                if let Some(ticks) = queue.ticks() {
+                    run(py, &queue, ticks, Target::new(handler.into_bound(py), style, shapes));
+                }
             });
         })?;
         Ok(Self { thread: thread.thread().id(), end })
@@ -65,8 +75,8 @@ impl Delivery {
         *self.end.is_over.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Raises `SystemExit` in the handler that is running, as soon as it executes Python code. Only for
-    /// the end of the interpreter: a thread that meets that end inside Python takes the process down.
+    /// Raises `SystemExit` in the handler that is running, as soon as it executes Python code. Only for the end of the
+    /// interpreter.
     pub(crate) fn interrupt(&self, py: Python<'_>) {
         if let Some(id) = self.end.python_id.get().filter(|_| !self.is_over()) {
             // SAFETY: the interpreter lock is held; a number of no thread is ignored.
@@ -96,82 +106,66 @@ fn python_id(py: Python<'_>) -> PyResult<c_long> {
     py.import("threading")?.call_method0("get_ident")?.extract()
 }
 
-fn run(py: Python<'_>, queue: &Queue, handler: &Bound<'_, PyAny>, shapes: &[Shape]) {
+fn run(py: Python<'_>, queue: &Queue, mut ticks: Ticks<'_>, mut target: Target<'_>) {
     let mut batch = Batch::default();
-    while py.detach(|| queue.wait(&mut batch)) {
-        while let Some(event) = batch.events.pop_front() {
+    while py.detach(|| ticks.wait()) {
+        target.begin();
+        let mut turn = Turn::begin(py);
+        ticks.look(&mut batch);
+        while let Some(next) = batch.others.front() {
+            let before = next.ticks_before;
+            deliver_ticks(queue, &mut ticks, before, &mut target, &mut turn);
             if queue.is_closed() {
-                return;
+                return ticks.give_back(&mut batch);
             }
-            let (name, outcome) = match event {
-                Event::Tick => {
-                    let Some(tick) = batch.ticks.pop_front() else { continue };
-                    ("OnRtnDepthMarketData", deliver_tick(handler, RecordBox::new(&tick)))
-                }
-                Event::Callback(callback) => (callback.name, deliver(handler, callback, shapes)),
-                Event::Fault { callback, message } => {
-                    let message = format!("internal error in {callback}, delivery has ended: {message}");
-                    (callback, Err(CtpError::new_err(message)))
-                }
-            };
-            if let Err(error) = outcome {
-                report(handler, name, error);
+            match batch.others.pop_front().map(|next| next.event) {
+                Some(Event::Callback(callback)) => target.callback(callback),
+                Some(Event::Fault { callback, message }) => target.fault(callback, &message),
+                None => {}
+            }
+            turn.count();
+        }
+        deliver_ticks(queue, &mut ticks, batch.head, &mut target, &mut turn);
+    }
+}
+
+fn deliver_ticks(
+    queue: &Queue,
+    ticks: &mut Ticks<'_>,
+    end: u64,
+    target: &mut Target<'_>,
+    turn: &mut Turn<'_>,
+) {
+    while !queue.is_closed()
+        && let Some(tick) = ticks.next_before(end)
+    {
+        target.tick(&tick);
+        turn.count();
+    }
+}
+
+/// How long the interpreter lock was kept.
+struct Turn<'py> {
+    py: Python<'py>,
+    began: Instant,
+    calls: u32,
+}
+
+impl<'py> Turn<'py> {
+    fn begin(py: Python<'py>) -> Self {
+        Self { py, began: Instant::now(), calls: 0 }
+    }
+
+    /// Counts a callback; lets other threads run when the turn is over.
+    #[inline]
+    fn count(&mut self) {
+        self.calls += 1;
+        if self.calls >= LOOK_AT_CLOCK {
+            self.calls = 0;
+            if self.began.elapsed() >= TURN {
+                self.py.detach(|| ());
+                self.began = Instant::now();
             }
         }
     }
-}
-
-fn deliver_tick(handler: &Bound<'_, PyAny>, tick: RecordBox) -> PyResult<()> {
-    let py = handler.py();
-    let Some(method) = handler.getattr_opt(pyo3::intern!(py, "OnRtnDepthMarketData"))? else { return Ok(()) };
-    method.call1((records::to_python(py, tick)?,)).map(drop)
-}
-
-fn deliver(handler: &Bound<'_, PyAny>, callback: Callback, shapes: &[Shape]) -> PyResult<()> {
-    let py = handler.py();
-    let Some(method) = handler.getattr_opt(callback.name)? else { return Ok(()) };
-    let shape = shapes[callback.slot];
-    let mut arguments = Vec::with_capacity(4);
-    if shape.record {
-        arguments.push(match callback.record {
-            Some(record) => records::to_python(py, record)?,
-            None => py.None().into_bound(py),
-        });
-    }
-    if shape.rsp_info {
-        arguments.push(match callback.rsp_info {
-            Some(rsp_info) => records::to_python(py, RecordBox::new(&rsp_info))?,
-            None => py.None().into_bound(py),
-        });
-    }
-    if shape.number {
-        arguments.push(callback.number.into_bound_py_any(py)?);
-    }
-    if shape.is_last {
-        arguments.push(callback.is_last.into_bound_py_any(py)?);
-    }
-    method.call1(PyTuple::new(py, arguments)?).map(drop)
-}
-
-/// Hands what a handler raised to `on_error`, else to the log. Even `SystemExit` ends only the handler.
-fn report(handler: &Bound<'_, PyAny>, callback: &str, error: PyErr) {
-    let py = handler.py();
-    let told = match handler.getattr_opt("on_error") {
-        Ok(Some(on_error)) => on_error.call1((callback, error.value(py))).map(drop),
-        Ok(None) => log(py, callback, &error),
-        Err(error) => Err(error),
-    };
-    if let Err(second) = told {
-        // Nobody is left to tell but the log; when that fails, too, Python prints it.
-        if log(py, callback, &error).and_then(|()| log(py, "on_error", &second)).is_err() {
-            second.write_unraisable(py, Some(handler));
-        }
-    }
-}
-
-fn log(py: Python<'_>, callback: &str, error: &PyErr) -> PyResult<()> {
-    let logger = py.import("logging")?.call_method1("getLogger", ("ctp_py",))?;
-    let options = PyDict::new(py);
-    options.set_item("exc_info", error.value(py))?;
-    logger.call_method("error", ("exception in %s", callback), Some(&options)).map(drop)
 }
