@@ -165,22 +165,6 @@ def test_main_contracts_are_in_the_future() -> None:
     assert Options().place_order is False
 
 
-def test_types(tmp_path: Path) -> None:
-    """mypy accepts the package and the demos, and refuses a wrong field."""
-
-    def mypy(*arguments: str) -> Any:
-        return run_python("-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), *arguments, cwd=tmp_path)
-
-    checked = mypy("-p", "ctp_py")
-    assert checked.returncode == 0, checked.stdout
-    checked = mypy(MD, TD)
-    assert checked.returncode == 0, checked.stdout
-    wrong = tmp_path / "wrong.py"
-    wrong.write_text("import ctp_py\nctp_py.InputOrderField(LimitPrice='1')\nctp_py.OrderField().Nope\n")
-    checked = mypy(str(wrong))
-    assert checked.returncode == 1 and "LimitPrice" in checked.stdout and "Nope" in checked.stdout
-
-
 def test_trading_needs_an_account(tmp_path: Path) -> None:
     library = str(ctp_py.find_simulator()["trader"])
     done = run_python(TD, "--library", library, "--front", "tcp://127.0.0.1:1", cwd=tmp_path)

@@ -1,5 +1,7 @@
 //! `cargo xtask wheel`: the Python package, with the simulator in it, built into `target/wheels/`.
 
+mod contents;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,7 +11,7 @@ use ctp_gen::models;
 
 use crate::python::{self, Environment};
 use crate::stubs::package;
-use crate::{lock, paths, shell, sim, stubs};
+use crate::{glibc, lock, paths, shell, sim, stubs};
 
 /// Builds the wheel and returns its path.
 pub(crate) fn run() -> Result<PathBuf> {
@@ -43,15 +45,21 @@ fn build(environment: &Environment) -> Result<PathBuf> {
     stage_simulator()?;
     stubs::run()?;
     stage_demos()?;
+    stage_command()?;
     let wheels = paths::target().join("wheels");
     if wheels.exists() {
         fs::remove_dir_all(&wheels).with_context(|| format!("cannot remove {}", wheels.display()))?;
     }
     let mut command = Command::new(environment.program("maturin"));
     command.current_dir(paths::root()).args(["build", "--release", "--manifest-path", "ctp-py/Cargo.toml"]);
-    command.args(["--interpreter", ".venv/bin/python", "--out", "target/wheels"]);
-    shell::run(&mut command)?;
-    built()
+    // maturin looks at the module; what else lies in the wheel was looked at when it was built.
+    command.args(["--interpreter", ".venv/bin/python", "--out", "target/wheels", "--manylinux", "2_28"]);
+    shell::run(command.arg("--").args(glibc::rustc_arguments()?))?;
+    let wheel = built()?;
+    for line in contents::check(&wheel)? {
+        println!("{line}");
+    }
+    Ok(wheel)
 }
 
 /// Copies the simulator's libraries to where the package looks for them.
@@ -74,12 +82,37 @@ fn stage_simulator() -> Result<()> {
     Ok(())
 }
 
+/// Builds the command `ctp`, which `python -m ctp_py` runs.
+fn stage_command() -> Result<()> {
+    let mut cargo = shell::cargo();
+    cargo.args(["rustc", "--release", "--package", "ctp", "--bin", "ctp"]);
+    let mut arguments = glibc::rustc_arguments()?;
+    arguments.extend(["-C".to_owned(), "strip=symbols".to_owned()]);
+    let built = shell::artifact_with(&mut cargo, "ctp", &arguments)?;
+    glibc::check(&built)?;
+    copy(&built, &package().join("_bin/ctp"))
+}
+
 /// Copies the demo scripts, which `python -m ctp_py demo` runs.
 fn stage_demos() -> Result<()> {
-    for name in ["md_demo.py", "td_demo.py"] {
-        copy(&paths::root().join("demo").join(name), &package().join("demos").join(name))?;
+    for name in demos()? {
+        copy(&paths::root().join("demo").join(&name), &package().join("demos").join(&name))?;
     }
     Ok(())
+}
+
+/// Returns the file names of the Python demos, sorted.
+pub(crate) fn demos() -> Result<Vec<String>> {
+    let folder = paths::root().join("demo");
+    let mut names = Vec::new();
+    for entry in fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if name.ends_with("_demo.py") {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {
