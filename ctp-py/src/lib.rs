@@ -13,6 +13,7 @@ mod delivery;
 mod dropin;
 mod enumerations;
 mod errors;
+mod gateway;
 mod library;
 #[expect(unsafe_code, reason = "CPython's C interface; every block says why it is sound")]
 mod records;
@@ -31,5 +32,6 @@ fn _ctp_py(module: &Bound<'_, PyModule>) -> PyResult<()> {
     library::add_to(module)?;
     request::add_to(module)?;
     api::add_to(module)?;
-    dropin::add_to(module)
+    dropin::add_to(module)?;
+    gateway::add_to(module)
 }

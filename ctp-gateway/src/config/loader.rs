@@ -12,7 +12,7 @@ use super::{ConfigError, GatewayConfig, Place, Problem, keys};
 const FOREIGN: [&str; 4] = ["CTP_SIM", "CTP_PY", "CTP_LIB_DIR", "CTP_API_VERSION"];
 
 /// Reads a configuration from the places it is told, each of which wins over those before it: the file, the
-/// environment, then code.
+/// environment, the arguments, then code.
 ///
 /// ```
 /// use ctp_gateway::GatewayConfig;
@@ -30,6 +30,7 @@ const FOREIGN: [&str; 4] = ["CTP_SIM", "CTP_PY", "CTP_LIB_DIR", "CTP_API_VERSION
 pub struct Loader {
     text: Option<Text>,
     variables: Vec<(String, Option<String>)>,
+    arguments: Option<String>,
     code: Vec<Change>,
 }
 
@@ -77,6 +78,13 @@ impl Loader {
         self
     }
 
+    /// Sets the keys of a JSON text over the file and the environment: what a program was called with. Relative paths
+    /// count from the current folder, and a secret may stand there itself.
+    pub fn arguments(mut self, json: impl Into<String>) -> Self {
+        self.arguments = Some(json.into());
+        self
+    }
+
     /// Sets something in code, over all else.
     pub fn with(mut self, change: impl FnOnce(&mut GatewayConfig) + 'static) -> Self {
         self.code.push(Box::new(change));
@@ -94,6 +102,9 @@ impl Loader {
             loading.text(text);
         }
         loading.environment(&self.variables);
+        if let Some(json) = self.arguments {
+            loading.arguments(&json);
+        }
         loading.code(self.code);
         loading.finish(&self.variables)
     }
@@ -156,7 +167,22 @@ impl Loading {
     fn apply(&mut self, entries: Vec<(String, Node)>, folder: Option<&Path>) {
         let mut seen = Vec::new();
         keys::apply(&mut self.config, entries, folder, &mut self.problems, &mut seen);
-        self.places.extend(seen.into_iter().filter_map(|(key, place)| Some((key, place?))));
+        for (key, place) in seen {
+            match place {
+                Some(place) => drop(self.places.insert(key, place)),
+                // It stands nowhere any more.
+                None => drop(self.places.remove(&key)),
+            }
+        }
+    }
+
+    fn arguments(&mut self, json: &str) {
+        let (mut entries, problems) = file::parse("the arguments", json, Format::Json);
+        entries.iter_mut().for_each(|(_, node)| node.forget_place());
+        self.problems.extend(problems);
+        self.apply(entries, None);
+        let places = &self.places;
+        self.warnings.retain(|warning| warning.key.is_empty() || places.contains_key(warning.key.as_ref()));
     }
 
     fn environment(&mut self, variables: &[(String, Option<String>)]) {

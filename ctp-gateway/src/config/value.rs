@@ -32,6 +32,16 @@ impl Node {
         Self { value, place: None }
     }
 
+    /// Forgets where it stood, and everything in it.
+    pub(super) fn forget_place(&mut self) {
+        self.place = None;
+        match &mut self.value {
+            Value::List(nodes) => nodes.iter_mut().for_each(Self::forget_place),
+            Value::Table(entries) => entries.iter_mut().for_each(|(_, node)| node.forget_place()),
+            _ => {}
+        }
+    }
+
     /// Returns what kind of value it is; never the value, which may be a secret.
     fn kind(&self) -> &'static str {
         match self.value {

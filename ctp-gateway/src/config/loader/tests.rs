@@ -541,3 +541,22 @@ user_id = '2'
 query_ms = 5
 "#;
 }
+
+#[test]
+fn arguments_win_over_file_and_environment_and_stand_nowhere() {
+    let loader = || {
+        GatewayConfig::loader()
+            .toml("fronts = ['sim://test']\nbroker_id = '9999'\nuser_id = 'one'\npassword = 'p'")
+            .variables([("CTP_USER_ID", "two"), ("CTP_INSTANCE", "b")])
+    };
+    let config = loader()
+        .arguments(r#"{"user": "three", "front": ["sim://other"], "risk": {"order_lots": 5}}"#)
+        .load()
+        .unwrap();
+    assert_eq!((config.user_id.as_str(), config.instance.as_str()), ("three", "b"));
+    assert_eq!((config.fronts, config.risk.order_lots), (vec!["sim://other".to_owned()], Some(5)));
+    let error = loader().arguments(r#"{"user_id": 7, "usr": "x", "password": 5}"#).load().unwrap_err();
+    let keys: Vec<_> = error.problems().iter().map(|problem| problem.key.as_ref()).collect();
+    assert_eq!(keys, ["user_id", "usr", "password"]);
+    assert!(error.problems().iter().all(|problem| problem.place.is_none()));
+}

@@ -1,0 +1,173 @@
+//! What is open, and how it ends: with the interpreter at the latest, and never in a forked child.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, mpsc};
+use std::time::{Duration, Instant};
+
+use pyo3::prelude::*;
+
+use super::{handlers, runtime};
+use crate::errors::StateError;
+
+/// How long the end of the interpreter waits for all sessions.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(6);
+
+/// How long it waits for threads that wait for us, which look every 100 ms.
+const BLOCKED_PATIENCE: Duration = Duration::from_secs(2);
+
+static IS_ENDING: AtomicBool = AtomicBool::new(false);
+static HAS_BEGUN: AtomicBool = AtomicBool::new(false);
+static IS_FORKED: AtomicBool = AtomicBool::new(false);
+static BLOCKED: Mutex<usize> = Mutex::new(0);
+static UNBLOCKED: Condvar = Condvar::new();
+static OPEN: Mutex<BTreeMap<u64, Closer>> = Mutex::new(BTreeMap::new());
+
+/// Begins to close something and returns what ends with it.
+type Closer = Box<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+
+pub(super) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let py = module.py();
+    module.add_function(wrap_pyfunction!(at_end, module)?)?;
+    // Before threads are joined, since some may wait for us; elsewhere, after.
+    let ends = match py.import("threading")?.getattr_opt("_register_atexit")? {
+        Some(register) => register,
+        None => py.import("atexit")?.getattr("register")?,
+    };
+    ends.call1((module.getattr("_end_clients")?,))?;
+    let options = pyo3::types::PyDict::new(py);
+    options.set_item("after_in_child", wrap_pyfunction!(after_fork, module)?)?;
+    py.import("os")?.call_method("register_at_fork", (), Some(&options))?;
+    Ok(())
+}
+
+/// Keeps a session among those that are closed at the end, until it is [forgotten](forget).
+pub(super) fn remember(closer: Closer) -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    open().insert(number, closer);
+    number
+}
+
+pub(super) fn forget(number: u64) {
+    let forgotten = open().remove(&number);
+    drop(forgotten);
+}
+
+/// Returns whether the interpreter is on its way out.
+pub(super) fn is_ending() -> bool {
+    IS_ENDING.load(Ordering::Acquire)
+}
+
+/// Returns whether this is a forked child, where nothing of ours runs.
+pub(crate) fn is_forked() -> bool {
+    IS_FORKED.load(Ordering::Acquire)
+}
+
+/// Checks that something may begin.
+///
+/// # Errors
+///
+/// Returns `StateError` in a forked child and while the interpreter ends.
+pub(crate) fn check() -> PyResult<()> {
+    if is_forked() {
+        return Err(StateError::new_err(
+            "this process was forked from one with a gateway, whose threads it does not have; use \
+             multiprocessing's \"spawn\", or make the client after the fork",
+        ));
+    }
+    if is_ending() {
+        return Err(StateError::new_err("the interpreter is ending"));
+    }
+    HAS_BEGUN.store(true, Ordering::Release);
+    Ok(())
+}
+
+/// Runs something that waits, without the interpreter lock. The end of the interpreter waits for it.
+pub(super) fn blocking<T: Send>(py: Python<'_>, wait: impl FnOnce() -> T + Send) -> T {
+    *blocked() += 1;
+    let value = py.detach(wait);
+    *blocked() -= 1;
+    UNBLOCKED.notify_all();
+    value
+}
+
+/// A value of another process's threads is left alone in a forked child: its locks may be held for ever.
+pub(crate) struct Owned<T>(Option<T>);
+
+impl<T> Owned<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self(Some(value))
+    }
+
+    pub(crate) fn get(&self) -> Option<&T> {
+        self.0.as_ref()
+    }
+}
+
+impl<T> Drop for Owned<T> {
+    fn drop(&mut self) {
+        if is_forked() {
+            std::mem::forget(self.0.take());
+        }
+    }
+}
+
+/// Runs in a forked child. What was not begun before the fork can begin in it.
+#[pyfunction]
+fn after_fork() {
+    if HAS_BEGUN.load(Ordering::Acquire) {
+        IS_FORKED.store(true, Ordering::Release);
+    }
+}
+
+/// Runs when the interpreter begins to end: closes what is open, ends handlers, and lets nobody wait any longer.
+#[pyfunction(name = "_end_clients")]
+fn at_end(py: Python<'_>) {
+    if is_forked() {
+        return;
+    }
+    let runtime = runtime::handle();
+    let closers: Vec<_> = std::mem::take(&mut *open()).into_values().collect();
+    IS_ENDING.store(true, Ordering::Release);
+    handlers::wake();
+    if let Ok(runtime) = runtime
+        && !closers.is_empty()
+    {
+        py.detach(|| {
+            let (ended_tx, ended) = mpsc::channel::<()>();
+            for closer in &closers {
+                let (closing, ended_tx) = (closer(), ended_tx.clone());
+                runtime.spawn(async move {
+                    closing.await;
+                    drop(ended_tx);
+                });
+            }
+            drop(ended_tx);
+            // An error is what is waited for: the last of them is gone.
+            let _ = ended.recv_timeout(CLOSE_PATIENCE);
+        });
+    }
+    drop(closers);
+    handlers::end(py);
+    py.detach(|| {
+        let end = Instant::now() + BLOCKED_PATIENCE;
+        let mut count = blocked();
+        while *count > 0 {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            count = UNBLOCKED.wait_timeout(count, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    });
+}
+
+fn blocked() -> MutexGuard<'static, usize> {
+    BLOCKED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn open() -> MutexGuard<'static, BTreeMap<u64, Closer>> {
+    OPEN.lock().unwrap_or_else(PoisonError::into_inner)
+}

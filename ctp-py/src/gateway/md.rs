@@ -1,0 +1,352 @@
+//! `MdClient`: market data.
+
+mod event;
+
+use std::sync::Arc;
+
+use ctp_gateway::requests::RawAnswer;
+use ctp_gateway::{Error, MdConfig, SessionState};
+use ctp_types::{MdRequest, RecordBox};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString, PyTuple, PyType};
+
+use super::config::{self, Side};
+use super::handlers::{self, Handler, Owner};
+use super::pending::{self, Pending};
+use super::session::{Client, Session};
+use super::stream::{self, Stream};
+use super::{errors, login, tick};
+use crate::records;
+
+pub(super) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<event::MdEvent>()?;
+    module.add_class::<MdClient>()
+}
+
+impl Client for ctp_gateway::MdClient {
+    type Config = MdConfig;
+    const NAME: &'static str = "MdClient";
+
+    async fn connect(config: MdConfig) -> Result<Self, Error> {
+        Self::connect(config).await
+    }
+
+    async fn ready(&self) -> Result<(), Error> {
+        self.ready().await.map(drop)
+    }
+
+    async fn close(&self) -> Result<(), Error> {
+        self.close().await
+    }
+}
+
+/// Market data: ticks of the instruments that are subscribed, and again after every broken link.
+///
+/// `MdClient("ctp.toml")`, `MdClient("sim://demo")`, or keywords as docs/configuration.md has them, which win over the
+/// file and over the variables `CTP_…`. It connects with ``async with``, ``with``, `connect` or `open`, and lives until it
+/// is closed or the interpreter ends.
+///
+/// Raises:
+///     ConfigError: every problem of the configuration at once.
+#[pyclass(frozen, weakref, subclass, module = "ctp_py")]
+pub(crate) struct MdClient {
+    session: Session<ctp_gateway::MdClient>,
+    label: String,
+}
+
+impl MdClient {
+    /// Returns the object of a client that a gateway owns.
+    #[allow(dead_code, reason = "the trading session and the gateway use it")]
+    pub(super) fn lent(client: ctp_gateway::MdClient, owner: Arc<Owner>, label: String) -> Self {
+        Self { session: Session::lent(client, owner), label }
+    }
+
+    fn client(&self) -> PyResult<ctp_gateway::MdClient> {
+        self.session.client()
+    }
+
+    /// Returns a reader of the ticks of the instruments, which are subscribed; of all without any.
+    fn source(&self, instruments: &Bound<'_, PyTuple>) -> PyResult<ctp_gateway::Ticks> {
+        let client = self.client()?;
+        let ids = instrument_ids(instruments)?;
+        let ticks = client.ticks();
+        if ids.is_empty() {
+            return Ok(ticks);
+        }
+        client.subscribe(&ids).map_err(|error| errors::raise(instruments.py(), error))?;
+        Ok(ticks.only(ids))
+    }
+}
+
+/// Reads instruments: texts, or iterables of texts.
+pub(crate) fn instrument_ids(instruments: &Bound<'_, PyTuple>) -> PyResult<Vec<String>> {
+    let mut ids = Vec::new();
+    for instrument in instruments {
+        if let Ok(id) = instrument.cast::<PyString>() {
+            ids.push(id.to_str()?.to_owned());
+            continue;
+        }
+        for id in instrument.try_iter()? {
+            ids.push(id?.extract()?);
+        }
+    }
+    Ok(ids)
+}
+
+#[pymethods]
+impl MdClient {
+    #[new]
+    #[pyo3(signature = (config = None, /, **keywords))]
+    fn new(
+        py: Python<'_>,
+        config: Option<Bound<'_, PyAny>>,
+        keywords: Option<Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        let read = config::read(config.as_ref(), keywords.as_ref(), Side::Md, py)?;
+        let config = read.config.md_config().map_err(|error| errors::config(py, &error))?;
+        let label = format!("{}@{}", config.user_id, config::shown(&config.fronts));
+        Ok(Self { session: Session::new(config, read.kept), label })
+    }
+
+    /// Makes a client, connects it and waits until it is ready: ``md = await MdClient.connect("ctp.toml")``.
+    ///
+    /// Raises:
+    ///     ConfigError: every problem of the configuration at once.
+    ///     LoginError: the login was refused; it is not repeated.
+    ///     NotReady: not ready within `timeouts.ready_ms`; the client is closed.
+    #[classmethod]
+    #[pyo3(signature = (config = None, /, **keywords))]
+    fn connect(
+        class: &Bound<'_, PyType>,
+        config: Option<Bound<'_, PyAny>>,
+        keywords: Option<Bound<'_, PyDict>>,
+    ) -> PyResult<Py<Pending>> {
+        let this = class.call((config,), keywords.as_ref())?.cast_into::<Self>()?;
+        this.get().session.start(class.py(), this.clone().into_any().unbind())
+    }
+
+    /// Makes a client, connects it and waits on this thread until it is ready; as `connect` otherwise.
+    #[classmethod]
+    #[pyo3(signature = (config = None, /, **keywords))]
+    fn open(
+        class: &Bound<'_, PyType>,
+        config: Option<Bound<'_, PyAny>>,
+        keywords: Option<Bound<'_, PyDict>>,
+    ) -> PyResult<Py<PyAny>> {
+        Self::connect(class, config, keywords)?.get().wait(class.py(), None)
+    }
+
+    fn __aenter__(slf: &Bound<'_, Self>) -> PyResult<Py<Pending>> {
+        slf.get().session.start(slf.py(), slf.clone().into_any().unbind())
+    }
+
+    #[pyo3(signature = (*_exception))]
+    fn __aexit__(&self, py: Python<'_>, _exception: &Bound<'_, PyTuple>) -> PyResult<Py<Pending>> {
+        self.close(py)
+    }
+
+    fn __enter__(slf: &Bound<'_, Self>) -> PyResult<Py<PyAny>> {
+        slf.get().session.start(slf.py(), slf.clone().into_any().unbind())?.get().wait(slf.py(), None)
+    }
+
+    #[pyo3(signature = (*_exception))]
+    fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyTuple>) -> PyResult<()> {
+        self.close(py)?.get().wait(py, None).map(drop)
+    }
+
+    /// Waits until the session is ready, again after a broken link; the result is its `Login`.
+    ///
+    /// Raises:
+    ///     LoginError: the login was refused; it is not repeated.
+    ///     NotReady: not within `timeouts.ready_ms`; the session goes on trying.
+    ///     StateError: the session was closed.
+    fn ready(&self, py: Python<'_>) -> PyResult<Py<Pending>> {
+        let client = self.client()?;
+        pending::spawn(py, async move { client.ready().await }, |py, login| login::to_python(py, &login))
+    }
+
+    /// Closes the session; its streams and handlers end. It may be called again, and from anywhere; ``await`` it or
+    /// call ``.result()`` to wait for the end.
+    ///
+    /// Raises:
+    ///     CloseError: the library did not stop within `timeouts.close_ms`.
+    fn close(&self, py: Python<'_>) -> PyResult<Py<Pending>> {
+        self.session.close(py)
+    }
+
+    /// Subscribes instruments, now or as soon as the session is ready, and again after every broken link.
+    ///
+    /// The front's answers come as `events`.
+    ///
+    /// Raises:
+    ///     Denied: an id is empty or too long; nothing is subscribed then.
+    #[pyo3(signature = (*instruments))]
+    fn subscribe(&self, py: Python<'_>, instruments: &Bound<'_, PyTuple>) -> PyResult<()> {
+        let ids = instrument_ids(instruments)?;
+        self.client()?.subscribe(&ids).map_err(|error| errors::raise(py, error))
+    }
+
+    /// Ends subscriptions.
+    ///
+    /// Raises:
+    ///     Denied: an id is empty or too long.
+    #[pyo3(signature = (*instruments))]
+    fn unsubscribe(&self, py: Python<'_>, instruments: &Bound<'_, PyTuple>) -> PyResult<()> {
+        let ids = instrument_ids(instruments)?;
+        self.client()?.unsubscribe(&ids).map_err(|error| errors::raise(py, error))
+    }
+
+    /// Returns a stream of the ticks of these instruments, which are subscribed, or of all that are without any.
+    ///
+    /// A reader that falls further behind than `tick_capacity` loses the oldest ticks, counted in `.lost`.
+    #[pyo3(signature = (*instruments))]
+    fn ticks(&self, py: Python<'_>, instruments: &Bound<'_, PyTuple>) -> PyResult<Py<Stream>> {
+        stream::make(py, self.source(instruments)?, |py, item| tick::to_python(py, &item))
+    }
+
+    /// Calls `function` with every tick of these instruments, which are subscribed, or of all that are without any.
+    ///
+    /// ``md.on_tick(function, "rb2610")``, or as a decorator: ``@md.on_tick`` and ``@md.on_tick("rb2610")``. All handlers
+    /// run on one thread. What a handler raises goes to `on_error`, else to the log `ctp_py`. Returns the `Handler`.
+    #[pyo3(signature = (*arguments))]
+    fn on_tick<'py>(slf: &Bound<'py, Self>, arguments: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
+        let py = slf.py();
+        let first = arguments.get_item(0).ok().filter(|first| first.is_callable());
+        let Some(function) = first else {
+            // With instruments only it returns the decorator.
+            instrument_ids(arguments)?;
+            let partial = py.import("functools")?.getattr("partial")?;
+            let register = slf.getattr("_on_tick_of")?;
+            return partial.call1((register, arguments));
+        };
+        let instruments = arguments.get_slice(1, arguments.len());
+        Self::_on_tick_of(slf, &instruments, function).map(|handler| handler.into_bound(py).into_any())
+    }
+
+    fn _on_tick_of(
+        slf: &Bound<'_, Self>,
+        instruments: &Bound<'_, PyTuple>,
+        function: Bound<'_, PyAny>,
+    ) -> PyResult<Py<Handler>> {
+        let this = slf.get();
+        let owner = this.session.owner()?;
+        let ticks = this.source(instruments)?;
+        handlers::add(slf.py(), owner, "on_tick", ticks, |py, item| tick::to_python(py, &item), function)
+    }
+
+    /// Calls `function` with every `MdEvent`; see `events`. Returns the `Handler`.
+    fn on_event(&self, py: Python<'_>, function: Bound<'_, PyAny>) -> PyResult<Py<Handler>> {
+        let events = self.client()?.events();
+        handlers::add(py, self.session.owner()?, "on_event", events, event::to_python, function)
+    }
+
+    /// Calls `function` with the name of the handler and the exception whenever a handler of this client raises one.
+    /// Without it they are logged as errors of `ctp_py`. Returns the function.
+    fn on_error<'py>(&self, function: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        handlers::check_function("on_error", &function)?;
+        self.session.owner()?.set_on_error(Some(function.clone().unbind()));
+        Ok(function)
+    }
+
+    /// Returns the latest tick of an instrument since the client connected, if there is one.
+    fn latest(&self, py: Python<'_>, instrument: &str) -> PyResult<Option<Py<PyAny>>> {
+        self.client()?.latest(instrument).map(|latest| tick::to_python(py, &latest)).transpose()
+    }
+
+    /// Returns a stream of `MdEvent`: answers to subscriptions, gaps, alerts, errors. None is ever dropped.
+    fn events(&self, py: Python<'_>) -> PyResult<Py<Stream>> {
+        stream::make(py, self.client()?.events(), event::to_python)
+    }
+
+    /// Returns a stream of the requests for quotes (询价) in these instruments, which are subscribed to.
+    ///
+    /// Raises:
+    ///     Denied: an id is empty or too long.
+    #[pyo3(signature = (*instruments))]
+    fn quote_requests(&self, py: Python<'_>, instruments: &Bound<'_, PyTuple>) -> PyResult<Py<Stream>> {
+        let (client, ids) = (self.client()?, instrument_ids(instruments)?);
+        let pushes = client.quote_requests();
+        client.subscribe_quote_requests(&ids).map_err(|error| errors::raise(py, error))?;
+        stream::make(py, pushes, |py, record| Ok(records::to_data(py, RecordBox::new(&record))?.unbind()))
+    }
+
+    /// Ends subscriptions to requests for quotes.
+    ///
+    /// Raises:
+    ///     Denied: an id is empty or too long.
+    #[pyo3(signature = (*instruments))]
+    fn unsubscribe_quote_requests(&self, py: Python<'_>, instruments: &Bound<'_, PyTuple>) -> PyResult<()> {
+        let ids = instrument_ids(instruments)?;
+        self.client()?.unsubscribe_quote_requests(&ids).map_err(|error| errors::raise(py, error))
+    }
+
+    /// Asks for the multicast instruments (组播合约) of a topic; the result is a list of records.
+    ///
+    /// Args:
+    ///     request: a `ctp_py.data.QryMulticastInstrument`, or a `ctp_py.QryMulticastInstrumentField`.
+    ///
+    /// Raises:
+    ///     Rejected: the front refused it.
+    ///     TimedOut: no answer in three attempts.
+    ///     NotInVersion: the library has no such request.
+    fn qry_multicast_instrument(&self, py: Python<'_>, request: &Bound<'_, PyAny>) -> PyResult<Py<Pending>> {
+        let (client, record) = (self.client()?, records::from_python(request)?);
+        let asked = async move { client.raw_request(MdRequest::ReqQryMulticastInstrument, record).await };
+        pending::spawn(py, asked, |py, answer| {
+            let rows = match answer {
+                RawAnswer::Rows(rows) => rows,
+                RawAnswer::Answer(row) => row.into_iter().collect(),
+                _ => Vec::new(),
+            };
+            let rows: PyResult<Vec<_>> =
+                rows.into_iter().map(|record| records::to_data(py, record)).collect();
+            Ok(pyo3::types::PyList::new(py, rows?)?.into_any().unbind())
+        })
+    }
+
+    /// Where the session stands: `connecting`, `logging in`, `ready`, `reconnecting`, `faulted`, `closed` and so on; `new`
+    /// before it is connected.
+    #[getter]
+    fn state(&self) -> PyResult<&'static str> {
+        self.session.state_name(|client| client.state().borrow().name())
+    }
+
+    /// Where the session stands in words, with the reason.
+    #[getter]
+    fn state_text(&self) -> PyResult<String> {
+        self.session.state_name(|client| client.state().borrow().to_string())
+    }
+
+    /// What the last login answered; `None` while the session cannot be used.
+    #[getter]
+    fn login(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
+        let state = self.client()?.state().borrow().clone();
+        match state {
+            SessionState::Ready(login) | SessionState::Recovering(login) => {
+                login::to_python(py, &login).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Returns how the session is as a `dict`: state, link, counts of ticks, latency. It costs the session nothing.
+    fn health(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        login::plain(py, &self.client()?.health())
+    }
+
+    /// Whether the library is the simulator.
+    #[getter]
+    fn is_simulator(&self) -> PyResult<bool> {
+        Ok(self.client()?.is_simulator())
+    }
+
+    /// The library's version.
+    #[getter]
+    fn library_version(&self) -> PyResult<String> {
+        Ok(self.client()?.library_version().to_owned())
+    }
+
+    fn __repr__(&self) -> PyResult<String> {
+        Ok(format!("<ctp_py.MdClient {} {}>", self.label, self.state()?))
+    }
+}

@@ -1,0 +1,221 @@
+//! A session of any kind: made, started, ready, closed; from anywhere, and more than once.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ctp_gateway::Error;
+use pyo3::prelude::*;
+
+use super::pending::{self, Pending};
+use super::{handlers, life};
+use crate::errors::StateError;
+
+/// A client of `ctp-gateway`.
+pub(crate) trait Client: Clone + Send + Sync + 'static {
+    /// What it is made from.
+    type Config: Send + 'static;
+    /// What the name of its class is in Python.
+    const NAME: &'static str;
+
+    fn connect(config: Self::Config) -> impl Future<Output = Result<Self, Error>> + Send;
+    fn ready(&self) -> impl Future<Output = Result<(), Error>> + Send;
+    fn close(&self) -> impl Future<Output = Result<(), Error>> + Send;
+}
+
+/// One client's life.
+pub(crate) struct Session<C: Client> {
+    inner: life::Owned<Arc<Inner<C>>>,
+}
+
+struct Inner<C: Client> {
+    state: Mutex<State<C>>,
+    owner: Arc<handlers::Owner>,
+}
+
+#[allow(dead_code, reason = "the trading session and the gateway use it")]
+enum State<C: Client> {
+    New(Box<Made<C>>),
+    Starting,
+    Live {
+        client: C,
+        number: u64,
+        kept: Option<Kept>,
+    },
+    /// It belongs to another session, which ends it.
+    Lent(C),
+    Over(Option<C>),
+}
+
+/// What lives as long as a session does: a temporary folder.
+pub(crate) type Kept = tempfile::TempDir;
+
+/// What a session is made from.
+struct Made<C: Client> {
+    config: C::Config,
+    kept: Option<Kept>,
+}
+
+impl<C: Client> Session<C> {
+    /// Returns a session that begins with [`start`](Self::start).
+    pub(crate) fn new(config: C::Config, kept: Option<Kept>) -> Self {
+        Self::of(State::New(Box::new(Made { config, kept })), Arc::default())
+    }
+
+    /// Returns a session of a client that another session owns.
+    #[allow(dead_code, reason = "the trading session and the gateway use it")]
+    pub(crate) fn lent(client: C, owner: Arc<handlers::Owner>) -> Self {
+        Self::of(State::Lent(client), owner)
+    }
+
+    fn of(state: State<C>, owner: Arc<handlers::Owner>) -> Self {
+        Self { inner: life::Owned::new(Arc::new(Inner { state: Mutex::new(state), owner })) }
+    }
+
+    /// Returns the client.
+    ///
+    /// # Errors
+    ///
+    /// Returns `StateError` before the start and in a forked child. After the end the client is there and says so itself.
+    pub(crate) fn client(&self) -> PyResult<C> {
+        match &*self.inner()?.state() {
+            State::Live { client, .. } | State::Lent(client) | State::Over(Some(client)) => {
+                Ok(client.clone())
+            }
+            State::New(_) => Err(not_open(&format!(
+                "is not connected; use it with `with` or `async with`, or make it with {0}.connect or {0}.open",
+                C::NAME
+            ))),
+            State::Starting => Err(not_open("is only just starting; wait for it")),
+            State::Over(None) => Err(not_open("is closed; make a new one")),
+        }
+    }
+
+    /// Returns what the client says of its state, or what there is to say without one.
+    pub(crate) fn state_name<T: From<&'static str>>(&self, of: impl FnOnce(&C) -> T) -> PyResult<T> {
+        let client = match &*self.inner()?.state() {
+            State::Live { client, .. } | State::Lent(client) | State::Over(Some(client)) => client.clone(),
+            State::New(_) => return Ok("new".into()),
+            State::Starting => return Ok("connecting".into()),
+            State::Over(None) => return Ok("closed".into()),
+        };
+        Ok(of(&client))
+    }
+
+    /// Returns what its handlers belong to.
+    pub(crate) fn owner(&self) -> PyResult<&Arc<handlers::Owner>> {
+        Ok(&self.inner()?.owner)
+    }
+
+    /// Connects, waits until the session is ready, and has `value` as the result. Where that fails the session is closed.
+    ///
+    /// # Errors
+    ///
+    /// Returns `StateError` for a session that was started before.
+    pub(crate) fn start(&self, py: Python<'_>, value: Py<PyAny>) -> PyResult<Py<Pending>> {
+        let inner = Arc::clone(self.inner()?);
+        life::check()?;
+        let mut state = inner.state();
+        let made = match std::mem::replace(&mut *state, State::Over(None)) {
+            State::New(made) => *made,
+            before => {
+                *state = before;
+                return Err(not_open("was started before; make a new one"));
+            }
+        };
+        let closing = Arc::clone(&inner);
+        let number = life::remember(Box::new(move || {
+            let inner = Arc::clone(&closing);
+            Box::pin(async move { drop(inner.close().await) })
+        }));
+        *state = State::Starting;
+        drop(state);
+        let started = Arc::clone(&inner);
+        pending::spawn(
+            py,
+            async move {
+                let result = started.connect(number, made).await;
+                if result.is_err() {
+                    // The error that matters is the first one.
+                    let _ = started.close().await;
+                    life::forget(number);
+                }
+                result
+            },
+            move |_, ()| Ok(value),
+        )
+    }
+
+    /// Closes the session; again does no harm.
+    pub(crate) fn close(&self, py: Python<'_>) -> PyResult<Py<Pending>> {
+        let inner = Arc::clone(self.inner()?);
+        if life::is_ending() {
+            // It is being closed.
+            return pending::ready(py, py.None());
+        }
+        // What was never started has nothing to wait for, and needs no runtime.
+        inner.owner.close();
+        pending::spawn(py, async move { inner.close().await }, |py, ()| Ok(py.None()))
+    }
+
+    fn inner(&self) -> PyResult<&Arc<Inner<C>>> {
+        if life::is_forked() {
+            life::check()?;
+        }
+        self.inner.get().ok_or_else(|| not_open("is gone"))
+    }
+}
+
+fn not_open(what: &str) -> PyErr {
+    StateError::new_err(format!("the client {what}"))
+}
+
+impl<C: Client> Inner<C> {
+    async fn connect(&self, number: u64, made: Made<C>) -> Result<(), Error> {
+        let Made { config, kept } = made;
+        let client = C::connect(config).await?;
+        let is_wanted = {
+            let mut state = self.state();
+            let is_wanted = matches!(&*state, State::Starting);
+            if is_wanted {
+                *state = State::Live { client: client.clone(), number, kept };
+            } else {
+                *state = State::Over(Some(client.clone()));
+            }
+            is_wanted
+        };
+        if !is_wanted {
+            // It was closed while it was starting.
+            client.close().await?;
+            life::forget(number);
+            return Err(Error::Closed);
+        }
+        client.ready().await
+    }
+
+    async fn close(&self) -> Result<(), Error> {
+        self.owner.close();
+        let (client, number, kept) = {
+            let mut state = self.state();
+            match std::mem::replace(&mut *state, State::Over(None)) {
+                State::Live { client, number, kept } => {
+                    *state = State::Over(Some(client.clone()));
+                    (client, Some(number), kept)
+                }
+                State::Lent(client) | State::Over(Some(client)) => {
+                    *state = State::Over(Some(client.clone()));
+                    (client, None, None)
+                }
+                State::New(_) | State::Starting | State::Over(None) => return Ok(()),
+            }
+        };
+        let closed = client.close().await;
+        if let Some(number) = number {
+            life::forget(number);
+        }
+        drop(kept);
+        closed
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<C>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
