@@ -3,6 +3,8 @@
 //! The stubs are written beside the package by `cargo xtask wheel`; at run time the package reads the
 //! same facts from the descriptors of `ctp-types`, so neither can lag behind the model.
 
+mod vnpy;
+
 use std::fmt::Write as _;
 
 use super::enumerations;
@@ -103,6 +105,7 @@ fn module(api: &Api, overlay: &Overlay) -> String {
     {
         write_api(&mut text, name, spi, api.class(kind));
     }
+    text.push_str(&vnpy::stubs(api));
     text
 }
 

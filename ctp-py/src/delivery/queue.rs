@@ -24,7 +24,7 @@ pub(crate) struct Queue {
     /// Taken by the delivery thread when it starts.
     reader: Mutex<Option<Reader<TickSlot>>>,
     others: Mutex<VecDeque<Queued>>,
-    /// How many `others` there are.
+    /// How many `others` there are, and how many the delivery thread has taken and not delivered.
     waiting: AtomicUsize,
     bell: Bell,
     sleeper: OnceLock<Thread>,
@@ -144,7 +144,7 @@ impl Queue {
             return;
         }
         others.push_back(Queued { ticks_before: self.readers.published(), event });
-        self.waiting.store(others.len(), Ordering::Release);
+        self.waiting.fetch_add(1, Ordering::Release);
         drop(others);
         self.wake();
     }
@@ -204,7 +204,6 @@ impl Ticks<'_> {
         }
         let mut others = self.queue.lock();
         std::mem::swap(&mut *others, &mut batch.others);
-        self.queue.waiting.store(0, Ordering::Release);
     }
 
     /// Returns the next tick before the one that was published as number `end`.
@@ -226,12 +225,8 @@ impl Ticks<'_> {
         None
     }
 
-    /// Puts back what was taken and not delivered, for the count.
-    pub(super) fn give_back(&self, batch: &mut Batch) {
-        let mut others = self.queue.lock();
-        let later = std::mem::take(&mut *others);
-        *others = std::mem::take(&mut batch.others);
-        others.extend(later);
-        self.queue.waiting.store(others.len(), Ordering::Release);
+    /// Says that one of what [`look`](Self::look) took is being delivered.
+    pub(super) fn taken(&self) {
+        self.queue.waiting.fetch_sub(1, Ordering::Release);
     }
 }

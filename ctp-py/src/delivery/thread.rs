@@ -116,8 +116,9 @@ fn run(py: Python<'_>, queue: &Queue, mut ticks: Ticks<'_>, mut target: Target<'
             let before = next.ticks_before;
             deliver_ticks(queue, &mut ticks, before, &mut target, &mut turn);
             if queue.is_closed() {
-                return ticks.give_back(&mut batch);
+                return;
             }
+            ticks.taken();
             match batch.others.pop_front().map(|next| next.event) {
                 Some(Event::Callback(callback)) => target.callback(callback),
                 Some(Event::Fault { callback, message }) => target.fault(callback, &message),

@@ -208,6 +208,25 @@ def test_clients_built_from_source(package: str, script: str, version: str, way:
     assert (saw["name"], saw["traded"], saw["position"], saw["reason"]) == ("螺纹钢2701", 1, 1, 0x2001)
 
 
+#: Values that cannot be the same: two sessions have two numbers and two times.
+OWN = {"SessionID", "FrontID", "LoginTime", "SHFETime", "DCETime", "CZCETime", "FFEXTime", "INETime", "GFEXTime", "ConfirmTime"}
+
+
+def test_our_dictionaries_are_those_of_vnpy_ctp(front: str) -> None:
+    saw = seen(run([str(python("vnpy_ctp")), *by_preload("6.7.11"), str(HERE / "dicts.py"), front]))
+    assert saw["ticks"] > 0
+    different = [(where, theirs, ours) for where, theirs, ours in saw["different"] if where.split(".")[-1] not in OWN]
+    assert different == []
+
+
+def test_vnpy_ctps_own_gateway_runs_on_our_drop_in(front: str, tmp_path: Path) -> None:
+    command = [str(python("vnpy_ctp")), str(HERE / "gateway.py"), "rb2701"]
+    # vnpy writes into the user's folder; the gateway takes nothing but tcp:// for an address.
+    saw = seen(run(command, HOME=str(tmp_path), CTP_SIM_FRONT=front))
+    assert (saw["name"], saw["volume"], saw["status"]) == ("螺纹钢2701", 1, "All Traded")
+    assert "交易服务器授权验证成功" in saw["logs"] and "结算信息确认成功" in saw["logs"]
+
+
 @pytest.fixture
 def site_packages(tmp_path: Path) -> Iterator[Path]:
     """A folder that goes before the environment's own packages."""
