@@ -8,6 +8,7 @@ import pytest
 
 import ctp_py
 from conftest import PATIENCE, Recorder, log_in_md
+from ctp_py import sim
 from ctp_py.demo import main_contract
 
 RB = main_contract("rb")
@@ -101,3 +102,34 @@ def test_ids_must_be_a_list_of_text(front: str) -> None:
             api.SubscribeMarketData([1])  # type: ignore[list-item]
         with pytest.raises(ValueError, match="NUL"):
             api.SubscribeMarketData(["rb\0"])
+
+
+def test_every_tick_is_delivered_or_counted() -> None:
+    go_on, is_blocked, is_over = threading.Event(), threading.Event(), threading.Event()
+    volumes: list[int] = []
+
+    class Slow(Recorder):
+        def OnRtnDepthMarketData(self, tick: ctp_py.DepthMarketDataField) -> None:
+            volumes.append(tick.Volume)
+            is_blocked.set()
+            go_on.wait(PATIENCE)
+            if tick.Volume >= 100:
+                is_over.set()
+
+    spi = Slow()
+    with sim.Exchange(clock="real", settings={"crowd": "off"}) as exchange:
+        with ctp_py.MdApi(tick_capacity=8) as api:
+            log_in_md(api, spi, exchange.front)
+            api.SubscribeMarketData([RB])
+            exchange.tick(RB, 3200.0)
+            assert is_blocked.wait(PATIENCE)
+            before = len(volumes) + api.dropped_ticks
+            for _ in range(100):
+                exchange.tick(RB, 3200.0, volume=1)
+            exchange.barrier()
+            # The ring holds 8: what is older is lost already.
+            assert api.dropped_ticks >= 100 - 8
+            go_on.set()
+            assert is_over.wait(PATIENCE)
+            assert len(volumes) + api.dropped_ticks - before == 100
+            assert volumes == sorted(volumes)
