@@ -9,6 +9,7 @@ mod floor;
 mod gateway;
 mod generator;
 mod orders;
+mod python;
 mod report;
 mod rounds;
 mod served;
@@ -37,6 +38,8 @@ enum Command {
     Gateway(gateway::Arguments),
     /// Orders: their way to the library with and without journal, what open ones cost, recovery.
     Orders(orders::Arguments),
+    /// The Python package, beside vnpy_ctp and openctp-ctp on the same feed.
+    Python(python::Arguments),
     /// Does only what cannot be avoided; run by the benches.
     #[command(hide = true, subcommand)]
     Floor(floor::Floor),
@@ -49,6 +52,7 @@ fn main() -> Result<()> {
         Command::Served(arguments) => served::run(&arguments),
         Command::Gateway(arguments) => gateway::run(&arguments),
         Command::Orders(arguments) => orders::run(&arguments),
+        Command::Python(arguments) => python::run(&arguments),
         Command::Floor(floor) => floor.run(),
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use crate::{paths, shell, sim, tools, vendor};
+use crate::{foreign, paths, shell, sim, tools, vendor, wheel};
 
 /// What to measure.
 #[derive(clap::Args, Default)]
@@ -35,6 +35,8 @@ enum Part {
     Gateway,
     /// Orders: their way to the library with and without journal, what open ones cost, recovery.
     Orders,
+    /// The Python package beside vnpy_ctp and openctp-ctp: rates, latency, a busy main thread.
+    Python,
 }
 
 /// The version whose facade the exchange is measured through.
@@ -80,6 +82,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             continue;
         }
         let mut bench = bench(name, arguments.rounds);
+        if let Some(only) = &arguments.only {
+            bench.args(["--only", only]);
+        }
+        shell::run(&mut bench)?;
+    }
+    if wanted(Part::Python) {
+        let mut bench = bench("python", arguments.rounds);
+        bench.arg("--python").arg(wheel::install()?.program("python"));
+        bench.arg("--vnpy").arg(foreign::environment("vnpy_ctp")?.program("python"));
+        bench.arg("--locale").arg(paths::simulator().join("libctp_sim_locale.so"));
+        bench.arg("--openctp").arg(foreign::environment("openctp-ctp")?.program("python"));
         if let Some(only) = &arguments.only {
             bench.args(["--only", only]);
         }

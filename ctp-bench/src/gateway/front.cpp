@@ -4,6 +4,7 @@
 // Its front is the bench, which sends lines over TCP and gets a line for each:
 //   run COUNT INTERVAL     COUNT ticks, one every INTERVAL ns or back to back for 0
 //   watch COUNT INTERVAL   the same, counting callbacks that entered the kernel
+//   due COUNT INTERVAL     as run, but `PreDelta` is when the tick was due: what a callback holds up counts
 //   bare COUNT INTERVAL    the same to an SPI that takes the time and copies the record, and nothing else
 // Answer: p50 p99 p999 max (ns of one callback), seconds, allocations, callbacks with a system call.
 // `PreDelta` of each tick is the time just before its callback, in ns of CLOCK_MONOTONIC.
@@ -157,7 +158,7 @@ class Front : public CThostFtdcMdApi {
             char what[16];
             long number = 0, interval = 0;
             if (std::sscanf(line.c_str(), "%15s %ld %ld", what, &number, &interval) == 3)
-                run(what[0] == 'b' ? &bare : spi, number, interval, what[0] == 'w');
+                run(what[0] == 'b' ? &bare : spi, number, interval, what[0] == 'w', what[0] == 'd' && interval > 0);
             line.clear();
         }
     }
@@ -202,7 +203,7 @@ class Front : public CThostFtdcMdApi {
         return tick;
     }
 
-    void run(CThostFtdcMdSpi *target, long count, long interval, bool watch) {
+    void run(CThostFtdcMdSpi *target, long count, long interval, bool watch, bool stamp_due) {
         const auto allocations = reinterpret_cast<long (*)()>(dlsym(RTLD_DEFAULT, "ctp_bench_allocations"));
         histogram.assign(BUCKETS, 0);
         bare.make_room();
@@ -223,7 +224,7 @@ class Front : public CThostFtdcMdApi {
             CThostFtdcDepthMarketDataField &tick = next();
             int64_t start = nanoseconds(CLOCK_MONOTONIC);
             while (start < due) start = nanoseconds(CLOCK_MONOTONIC);
-            tick.PreDelta = double(start);
+            tick.PreDelta = double(stamp_due ? due : start);
             watched = watch;
             target->OnRtnDepthMarketData(&tick);
             watched = 0;
