@@ -79,7 +79,10 @@ enum Chore {
 }
 
 fn main() -> ExitCode {
-    let done = match Arguments::parse().chore {
+    if let Some(record) = std::env::var_os(mutants::RECORD) {
+        return told(mutants::stand_in(record.as_ref()));
+    }
+    told(match Arguments::parse().chore {
         Chore::Demo => demo::run(),
         Chore::Test => test::run(),
         Chore::Check => check::run(),
@@ -97,7 +100,10 @@ fn main() -> ExitCode {
         Chore::Conformance(arguments) => conformance::run(&arguments),
         Chore::Stubs => stubs::run(),
         Chore::Wheel => wheel::run().map(|wheel| println!("{}", paths::shown(&wheel))),
-    };
+    })
+}
+
+fn told(done: anyhow::Result<()>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -1,138 +1,175 @@
-//! `cargo xtask mutants`: the gateway's orders, ledger, recovery and journal with one thing changed at a time, which a test
-//! has to notice (docs/simulation.md).
+//! `cargo xtask mutants`: the gateway's orders, ledger and journal with one thing changed at a time, which a test has to
+//! notice (docs/mutants.md).
+//!
+//! All mutants are put into one copy of the sources, each behind a switch, and are built once; a trial is a run of the
+//! tests that reach the place, with the mutant's number in the environment.
 
-use std::path::PathBuf;
-use std::process::Command;
+mod compile;
+mod find;
+mod trial;
+mod values;
+mod weave;
 
-use anyhow::{Result, bail};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::{paths, shell};
+use anyhow::{Context as _, Result, bail};
+
+pub(crate) use self::compile::{RECORD, stand_in};
+use self::trial::{Bench, Outcome};
+use self::weave::Source;
+use crate::shell::Stopwatch;
+use crate::{lock, paths};
 
 /// How many, and which.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// How many mutants at most, spread evenly over the code; 0 is all of them, which takes many hours.
-    #[arg(long, default_value_t = 120)]
+    /// How many mutants at most, spread evenly over the code; 0 is all of them.
+    #[arg(long, default_value_t = 0)]
     sample: usize,
     /// Which sample, from 0: another number takes other mutants.
     #[arg(long, default_value_t = 0)]
     shard: usize,
-    /// Only these files (globs in the repository); default: all that the goal is set for.
+    /// Only files whose path, from `ctp-gateway/src` on, begins so; default: all that the goal is set for.
     #[arg(long)]
     file: Vec<String>,
     /// How many are tried at the same time.
     #[arg(long, default_value_t = 2)]
     jobs: usize,
+    /// Only shows what would be changed.
+    #[arg(long)]
+    list: bool,
 }
 
 impl Arguments {
     /// Returns what an hour of soak has time for.
     pub(crate) fn of_soak() -> Self {
-        Self { sample: 40, shard: 0, file: Vec::new(), jobs: 2 }
+        Self { sample: 400, shard: 0, file: Vec::new(), jobs: 2, list: false }
     }
 }
 
 /// What must hold: of 100 mutants that compile, so many are noticed.
 const CAUGHT_MIN: usize = 95;
-/// The version of `cargo mutants` that is installed into `target/tools/`.
-const CARGO_MUTANTS: &str = "27.1.0";
 /// The code that the goal is set for.
-const FILES: [&str; 7] = [
-    "ctp-gateway/src/td/book.rs",
-    "ctp-gateway/src/td/order.rs",
-    "ctp-gateway/src/td/orders/**",
-    "ctp-gateway/src/td/session/orders.rs",
-    "ctp-gateway/src/td/ledger/**",
-    "ctp-gateway/src/td/recovery/**",
-    "ctp-gateway/src/journal/**",
-];
+const FILES: [&str; 7] =
+    ["td/book.rs", "td/order.rs", "td/orders", "td/session/orders.rs", "td/ledger", "td/recovery", "journal"];
 /// The tests that have to notice. Those of sockets and threads would only be slow.
 const TESTS: [&str; 3] = ["td::", "journal::", "simulation::"];
-/// Seeds of the simulation that each mutant is put through.
-const SEEDS: &str = "60";
-/// Seconds that the tests of one mutant may take: what runs in circles counts as noticed.
-const TIMEOUT: &str = "120";
 
-/// Runs a sample of mutants and says how many were noticed.
+/// Tries every mutant, or a sample, and says how many were noticed.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    install()?;
-    let listed = shell::output(mutants(arguments).arg("--list"))?;
-    let count = String::from_utf8_lossy(&listed).lines().filter(|line| !line.trim().is_empty()).count();
-    if count == 0 {
-        bail!("there is nothing to change in {}", files(arguments).join(", "));
+    let wanted: Vec<&str> = match arguments.file.is_empty() {
+        true => FILES.to_vec(),
+        false => arguments.file.iter().map(String::as_str).collect(),
+    };
+    let sources = find_all(&wanted)?;
+    let names: BTreeMap<usize, &str> = sources
+        .iter()
+        .flat_map(|source| source.mutants.iter().map(|(number, mutant)| (*number, mutant.name.as_str())))
+        .collect();
+    if names.is_empty() {
+        bail!("there is nothing to change in {}", wanted.join(", "));
     }
-    let shards = if arguments.sample == 0 { 1 } else { count.div_ceil(arguments.sample) };
-    let shard = arguments.shard % shards;
-    println!("{count} mutants; shard {shard} of {shards}");
-    let output = folder();
-    std::fs::create_dir_all(&output)?;
-    let mut command = mutants(arguments);
-    command
-        .args(["--shard", &format!("{shard}/{shards}"), "--sharding", "round-robin"])
-        .args(["--jobs", &arguments.jobs.to_string(), "--timeout", TIMEOUT, "--no-shuffle", "--output"])
-        .arg(&output)
-        .args(["--", "--lib", "--"])
-        .args(TESTS)
-        .env("CTP_GATEWAY_SEEDS", SEEDS)
-        .env("CARGO_PROFILE_DEV_DEBUG", "0")
-        .env_remove("CARGO_TARGET_DIR");
-    // It fails when one was not noticed; the goal is judged here.
-    let _ = command.status()?;
-    judge(&output)
+    if arguments.list {
+        names.iter().for_each(|(number, name)| println!("{number}: {name}"));
+        return Ok(());
+    }
+    let _lock = lock::hold("mutants")?;
+    let watch = Stopwatch::start();
+    let copy = paths::target().join("mutants");
+    fs::create_dir_all(&copy)?;
+    weave::copy(&copy, names.len())?;
+    let (program, left_out) = compile::build(&compile::call(&copy)?, &copy, &sources)?;
+    println!("{} mutants, {} do not compile; built in {:.0?}", names.len(), left_out.len(), watch.elapsed());
+    let bench = Bench::new(&program, &TESTS, arguments.jobs)?;
+    println!("{} tests, what they reach is known after {:.0?}", bench.tests(), watch.elapsed());
+    let all: Vec<usize> = names.keys().filter(|number| !left_out.contains(number)).copied().collect();
+    let shards = if arguments.sample == 0 { 1 } else { all.len().div_ceil(arguments.sample).max(1) };
+    let tried: Vec<usize> = all.iter().skip(arguments.shard % shards).step_by(shards).copied().collect();
+    let count = AtomicUsize::new(0);
+    let outcomes = bench.try_all(&tried, arguments.jobs, |number, outcome| {
+        let done = count.fetch_add(1, Ordering::Relaxed) + 1;
+        if matches!(outcome, Outcome::Missed | Outcome::NotReached) {
+            println!("{done}/{}: {outcome:?}: {}", tried.len(), names[&number]);
+        }
+    });
+    println!("{} mutants were tried in {:.0?}, all together", tried.len(), watch.elapsed());
+    let results: Vec<(&str, Outcome)> = tried.iter().map(|number| names[number]).zip(outcomes).collect();
+    write(&copy.join("results.txt"), &results)?;
+    judge(&results)
 }
 
-/// Compares what was noticed with the goal.
-fn judge(output: &std::path::Path) -> Result<()> {
-    let lines = |name: &str| -> Result<Vec<String>> {
-        let text = std::fs::read_to_string(output.join("mutants.out").join(name))?;
-        Ok(text.lines().map(str::to_owned).collect())
-    };
-    let (caught, timeout, missed) = (lines("caught.txt")?, lines("timeout.txt")?, lines("missed.txt")?);
-    let noticed = caught.len() + timeout.len();
-    let all = noticed + missed.len();
-    if all == 0 {
-        bail!("no mutant was tried; see {}", paths::shown(output));
+/// Finds the mutants of all files whose path begins as wanted, and numbers them from 1.
+fn find_all(wanted: &[&str]) -> Result<Vec<Source>> {
+    let root = paths::root().join("ctp-gateway/src");
+    let mut files = Vec::new();
+    collect(&root, &mut files)?;
+    files.sort();
+    let mut sources = Vec::new();
+    let mut number = 0;
+    for file in files {
+        let path = file.strip_prefix(&root)?.to_owned();
+        let shown = path.display().to_string();
+        let is_wanted =
+            wanted.iter().any(|part| Path::new(&shown).starts_with(part) || shown == format!("{part}.rs"));
+        let is_test = path
+            .components()
+            .any(|part| ["tests", "tests.rs", "fixtures.rs"].contains(&&*part.as_os_str().to_string_lossy()));
+        if !is_wanted || is_test {
+            continue;
+        }
+        let text =
+            fs::read_to_string(&file).with_context(|| format!("cannot read {}", paths::shown(&file)))?;
+        let mut mutants = Vec::new();
+        for mutant in find::find(&shown, &text)? {
+            number += 1;
+            mutants.push((number, mutant));
+        }
+        sources.push(Source { path, text, mutants });
     }
-    missed.iter().for_each(|line| println!("not noticed: {line}"));
-    let percent = noticed * 100 / all;
-    println!("{noticed} of {all} mutants were noticed: {percent} %");
-    if percent < CAUGHT_MIN {
-        bail!("{percent} % of the mutants were noticed, and at least {CAUGHT_MIN} % must be");
+    Ok(sources)
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(&path, files)?;
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            files.push(path);
+        }
     }
     Ok(())
 }
 
-fn mutants(arguments: &Arguments) -> Command {
-    let mut command = Command::new(tool());
-    command.args(["mutants", "--package", "ctp-gateway", "--dir"]).arg(paths::root());
-    for file in files(arguments) {
-        command.args(["--file", &file]);
+fn write(path: &Path, results: &[(&str, Outcome)]) -> Result<()> {
+    let lines: String = results.iter().map(|(name, outcome)| format!("{outcome:?}\t{name}\n")).collect();
+    fs::write(path, lines).with_context(|| format!("cannot write {}", paths::shown(path)))
+}
+
+/// Says what was noticed, file by file, and compares it with the goal.
+fn judge(results: &[(&str, Outcome)]) -> Result<()> {
+    let mut files: BTreeMap<&str, [usize; 4]> = BTreeMap::new();
+    for (name, outcome) in results {
+        let counts = files.entry(name.split(':').next().unwrap_or(name)).or_default();
+        counts[match outcome {
+            Outcome::Noticed => 0,
+            Outcome::Endless => 1,
+            Outcome::Missed => 2,
+            Outcome::NotReached => 3,
+        }] += 1;
     }
-    command.args(["--exclude", "**/tests.rs", "--exclude", "**/tests/**"]);
-    command
-}
-
-fn files(arguments: &Arguments) -> Vec<String> {
-    if arguments.file.is_empty() { FILES.map(str::to_owned).to_vec() } else { arguments.file.clone() }
-}
-
-fn install() -> Result<()> {
-    let is_there = shell::output(Command::new(tool()).args(["mutants", "--version"]))
-        .is_ok_and(|version| String::from_utf8_lossy(&version).contains(CARGO_MUTANTS));
-    if is_there {
-        return Ok(());
+    println!("{:<34} {:>8} {:>8} {:>8} {:>12}", "file", "noticed", "endless", "missed", "not reached");
+    for (file, [noticed, endless, missed, unreached]) in &files {
+        println!("{file:<34} {noticed:>8} {endless:>8} {missed:>8} {unreached:>12}");
     }
-    let mut command = shell::cargo();
-    command
-        .args(["install", "--locked", "--force", "--version", CARGO_MUTANTS, "--root"])
-        .arg(paths::tools());
-    shell::run(command.arg("cargo-mutants").env("CARGO_TARGET_DIR", folder()))
-}
-
-fn tool() -> PathBuf {
-    paths::tools().join("bin/cargo-mutants")
-}
-
-fn folder() -> PathBuf {
-    paths::target().join("mutants")
+    let caught: usize = files.values().map(|counts| counts[0] + counts[1]).sum();
+    let percent = caught * 100 / results.len().max(1);
+    println!("{caught} of {} mutants were noticed: {percent} %", results.len());
+    if percent < CAUGHT_MIN {
+        bail!("{percent} % of the mutants were noticed, and at least {CAUGHT_MIN} % must be");
+    }
+    Ok(())
 }
