@@ -130,6 +130,25 @@ mod tests {
     }
 
     #[test]
+    fn money_ends_where_its_numbers_end() {
+        let most = Price::of(9e9).unwrap().lots(i32::MAX);
+        assert_eq!(most.times(i32::MAX), Money(i64::MAX));
+        assert_eq!((Points::default() - most).times(i32::MAX), Money(i64::MIN));
+        assert_eq!(Price::of(9_999_999_999.0).unwrap().lots(1).times(1), Money(99_999_999_990_000));
+        assert_eq!(Price::of(-1e10), None);
+    }
+
+    #[test]
+    fn halves_go_away_from_zero_and_less_than_a_half_does_not() {
+        let rounds = |value, by| rounded(value, by);
+        assert_eq!([rounds(14, 10), rounds(15, 10), rounds(16, 10)], [1, 2, 2]);
+        assert_eq!([rounds(-14, 10), rounds(-15, 10), rounds(-16, 10)], [-1, -2, -2]);
+        assert_eq!([rounds(0, 10), rounds(7, 3), rounds(8, 3)], [0, 2, 3]);
+        assert_eq!(money_of(0.000_05), Some(Money(1)));
+        assert_eq!(Points::of_money(0.5, 1), Some(Price::of(0.5).unwrap().lots(1)));
+    }
+
+    #[test]
     fn a_charge_is_a_part_of_the_money_and_something_per_lot() {
         let charge = Charge::of(0.0001, 1.5).unwrap();
         assert_eq!(charge.on(Money::from_yuan(105_240), 3), Money(105_240 + 45_000));

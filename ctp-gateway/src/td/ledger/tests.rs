@@ -4,6 +4,7 @@ mod example;
 mod judged;
 mod market;
 mod model;
+mod money;
 mod rules;
 
 use ctp_market::Money;
