@@ -12,9 +12,10 @@ pub(crate) mod login;
 pub(crate) mod md;
 pub(crate) mod pending;
 mod post;
-mod runtime;
+pub(crate) mod runtime;
 pub(crate) mod session;
 pub(crate) mod stream;
+pub(crate) mod td;
 pub(crate) mod tick;
 mod wait;
 
@@ -28,5 +29,6 @@ pub(crate) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     handlers::add_to(module)?;
     tick::add_to(module)?;
     login::add_to(module)?;
-    md::add_to(module)
+    md::add_to(module)?;
+    td::add_to(module)
 }

@@ -20,6 +20,8 @@ pub(crate) fn run() -> Result<()> {
     let fragments = fragments(&paths::root().join("ctp-py/stubs"))?;
     for (name, mut text) in emit::python::stubs(models::current(), Overlay::committed()) {
         if name == MODULE {
+            let requests = emit::requests::python_stub(models::current(), Overlay::committed());
+            text.push_str(&requests.map_err(anyhow::Error::msg)?);
             text.push_str(&fragments);
         }
         let path = package().join(name);

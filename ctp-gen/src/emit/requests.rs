@@ -2,11 +2,14 @@
 //!
 //! What a method returns follows from what tells that the request succeeded (`overlay/requests.toml`): a query the
 //! records of its answer, an answered request its one record, a silent or pushed one a handle. How each of the three
-//! works is written by hand in `ctp-gateway`.
+//! works is written by hand in `ctp-gateway`. For Python there is a table instead of methods, and their types.
+
+mod python;
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
+pub use self::python::{python_stub, python_table};
 use super::{ident, rust_text, since};
 use crate::{
     Api,

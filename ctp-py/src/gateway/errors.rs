@@ -81,7 +81,7 @@ static LOGIN: Kind = Kind::new(
 );
 static NOT_FILLED: Kind = Kind::new(
     "NotFilled",
-    "The order is over, and not all of its lots were traded.\n\nAttributes: `volume`, `volume_filled`, `status_text`.",
+    "The order is over, and not all of its lots were traded.\n\nAttributes: `order` (as it ended), `volume`, `volume_filled`, `status_text`.",
 );
 static CAPTURE: Kind = Kind::new("CaptureError", "The recording that was asked for cannot begin.");
 static JOURNAL: Kind = Kind::new("JournalError", "The journal of the session cannot be opened.");
@@ -170,6 +170,7 @@ pub(crate) fn raise(py: Python<'_>, error: Error) -> PyErr {
         Error::Faulted(fault) => faulted(py, message, &fault),
         Error::Closed => made(StateError::new_err(message)),
         Error::NotFilled { order } => kind(&NOT_FILLED)
+            .with("order", super::td::OrderView::then(std::sync::Arc::clone(&order)))
             .with("volume", order.volume)
             .with("volume_filled", order.volume_filled)
             .with("status_text", order.status_text().to_string()),

@@ -33,16 +33,25 @@ pub(crate) fn spawn<T: Send + 'static>(
     let inner = Arc::new(Inner::default());
     let pending = Py::new(py, Pending { inner: life::Owned::new(Arc::clone(&inner)) })?;
     runtime::handle()?.spawn(async move {
-        match future.await {
-            Ok(value) => inner.finish(Box::new(move |py| convert(py, value)), None),
-            Err(error) => {
-                // That a session was closed is told to whoever asks; nobody needs it in the log.
-                let untold = (!matches!(error, Error::Closed)).then(|| error.to_string());
-                inner.finish(Box::new(move |py| Err(errors::raise(py, error))), untold);
-            }
-        }
+        inner.settle(future.await, convert);
     });
     Ok(pending)
+}
+
+/// Returns what is known already, an error too; it is as if it had just come. `convert` runs when somebody asks.
+///
+/// # Errors
+///
+/// Returns `StateError` in a forked child and while the interpreter ends.
+pub(crate) fn settled<T: Send + 'static>(
+    py: Python<'_>,
+    result: Result<T, Error>,
+    convert: impl FnOnce(Python<'_>, T) -> PyResult<Py<PyAny>> + Send + 'static,
+) -> PyResult<Py<Pending>> {
+    life::check()?;
+    let inner = Arc::new(Inner::default());
+    inner.settle(result, convert);
+    Py::new(py, Pending { inner: life::Owned::new(inner) })
 }
 
 /// Returns what is there already.
@@ -82,6 +91,21 @@ enum Slot {
 }
 
 impl Inner {
+    fn settle<T: Send + 'static>(
+        &self,
+        result: Result<T, Error>,
+        convert: impl FnOnce(Python<'_>, T) -> PyResult<Py<PyAny>> + Send + 'static,
+    ) {
+        match result {
+            Ok(value) => self.finish(Box::new(move |py| convert(py, value)), None),
+            Err(error) => {
+                // That a session was closed is told to whoever asks; nobody needs it in the log.
+                let untold = (!matches!(error, Error::Closed)).then(|| error.to_string());
+                self.finish(Box::new(move |py| Err(errors::raise(py, error))), untold);
+            }
+        }
+    }
+
     /// Takes the result, on a thread that has no Python.
     fn finish(&self, convert: Convert, untold: Option<String>) {
         *self.slot() = Slot::Raw(convert);

@@ -13,7 +13,7 @@ use super::life;
 ///
 /// Returns `StateError` in a forked child, which has none of the runtime's threads, and while the interpreter ends;
 /// `OSError` if the system gives no threads.
-pub(super) fn handle() -> PyResult<Handle> {
+pub(crate) fn handle() -> PyResult<Handle> {
     static RUNTIME: OnceLock<std::io::Result<Runtime>> = OnceLock::new();
     life::check()?;
     let made = RUNTIME.get_or_init(|| {

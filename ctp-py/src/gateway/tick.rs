@@ -47,6 +47,13 @@ pub(crate) struct Tick {
 /// What of a tick its record does not say, as it is pickled.
 type Facts = (i64, u64, u64, Option<i64>, Option<u32>, Option<String>, Option<f64>, u8);
 
+impl Tick {
+    /// Returns the record.
+    pub(super) fn market_data(&self) -> &DepthMarketDataField {
+        &self.record
+    }
+}
+
 impl From<&ctp_gateway::Tick> for Tick {
     fn from(tick: &ctp_gateway::Tick) -> Self {
         let flags = tick.flags();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ctp_types::{HedgeFlag, PosiDirection, Text};
+use ctp_types::{DepthMarketDataField, HedgeFlag, PosiDirection, Text};
 
 use tokio::time::MissedTickBehavior;
 
@@ -69,6 +69,11 @@ impl TdClient {
     /// and only of those that the account has something of or is about to trade. Ticks of no use are left out.
     pub fn mark(&self, tick: &Tick) {
         self.shared().mark(Mark::of(tick));
+    }
+
+    /// Tells the session the prices of a record of market data: as [`mark`](Self::mark) does, for who has no [`Tick`].
+    pub fn mark_record(&self, record: &DepthMarketDataField) {
+        self.shared().mark(Mark::of_record(record));
     }
 
     /// Tells the session the prices of a stream, until the stream or the session ends. Nothing wakes for a tick: the stream

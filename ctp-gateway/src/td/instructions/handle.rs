@@ -38,6 +38,11 @@ impl InstructionHandle {
         &mut self.orders
     }
 
+    /// Takes the orders of a quote, the ask first, for who keeps them elsewhere.
+    pub fn take_orders(&mut self) -> Vec<OrderHandle> {
+        std::mem::take(&mut self.orders)
+    }
+
     /// Waits until the exchange has it, or more.
     ///
     /// # Errors

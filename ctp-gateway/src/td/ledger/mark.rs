@@ -1,6 +1,6 @@
 //! Prices of the market data for what the account has or wants.
 
-use ctp_types::Text;
+use ctp_types::{DepthMarketDataField, Text};
 
 use crate::md::Tick;
 
@@ -18,7 +18,10 @@ pub(crate) struct Mark {
 
 impl Mark {
     pub(crate) fn of(tick: &Tick) -> Self {
-        let record = &tick.record;
+        Self::of_record(&tick.record)
+    }
+
+    pub(crate) fn of_record(record: &DepthMarketDataField) -> Self {
         Self {
             instrument_id: record.instrument_id,
             last: ctp_types::price(record.last_price),
