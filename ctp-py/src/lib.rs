@@ -5,6 +5,8 @@
 //! thread per API object.
 
 mod api;
+#[expect(unsafe_code, reason = "Arrow's C data interface; every block says why it is sound")]
+mod columns;
 #[expect(
     unsafe_code,
     reason = "calls that a thread ends in, ticks as words; every block says why it is sound"
@@ -29,6 +31,7 @@ fn _ctp_py(module: &Bound<'_, PyModule>) -> PyResult<()> {
     errors::add_to(module)?;
     records::add_to(module)?;
     enumerations::add_to(module)?;
+    columns::add_to(module)?;
     library::add_to(module)?;
     request::add_to(module)?;
     api::add_to(module)?;

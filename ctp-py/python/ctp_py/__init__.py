@@ -84,6 +84,8 @@ from ctp_py._ctp_py import (
     TdEvent as TdEvent,
     Tick as Tick,
     TimedOut as TimedOut,
+    TickBatch as TickBatch,
+    TickColumn as TickColumn,
     TooFast as TooFast,
     TooManyUnanswered as TooManyUnanswered,
     Trade as Trade,
