@@ -1,5 +1,7 @@
-from types import TracebackType
-from typing import Any, Callable, Generic, Literal, TypeAlias, TypeVar, final, overload
+from os import PathLike
+from types import GenericAlias
+from collections.abc import Callable
+from typing import Any, Generic, Literal, TypeAlias, TypeVar, final, overload
 from typing_extensions import Self, Unpack, TypedDict
 
 from ctp_py import data, enums
@@ -14,7 +16,7 @@ _Offset: TypeAlias = str
 #: `speculation`, `arbitrage`, `hedge`, `market_maker`, or a member of `enums.HedgeFlag`.
 _Hedge: TypeAlias = str
 
-class _More(TypedDict, total=False):
+class _Plain(TypedDict, total=False):
     kind: Literal["limit", "market", "best_price", "five_level", "spread", "swap"] | None
     lasts: Literal["day", "fak", "fok", "section", "rest_as_limit"] | None
     min_volume: int | None
@@ -22,9 +24,11 @@ class _More(TypedDict, total=False):
     hedge: _Hedge | tuple[_Hedge, _Hedge] | None
     stop_loss: float | None
     take_profit: float | None
-    when: Condition | None
     memo: str | None
     invest_unit: str | None
+
+class _More(_Plain, total=False):
+    when: Condition | None
 
 class _Changes(_More, total=False):
     instrument_id: str
@@ -84,7 +88,7 @@ class NewOrder:
     def five_level(instrument_id: str, direction: _Direction, offset: _Offset, volume: int, **more: Unpack[_More]) -> NewOrder:
         """An order that takes at most the other side's best five prices (五档市价), CFFEX; the rest as with `best_price`."""
     @staticmethod
-    def conditional(instrument_id: str, direction: _Direction, offset: _Offset, volume: int, price: float, when: Condition, **more: Unpack[_More]) -> NewOrder:
+    def conditional(instrument_id: str, direction: _Direction, offset: _Offset, volume: int, price: float, when: Condition, **more: Unpack[_Plain]) -> NewOrder:
         """A limit order that the counter keeps until a price of the market meets `when` (条件单). What then goes to the
         exchange is an order of its own, which names this one as its parent.
         """
@@ -147,6 +151,7 @@ class NewOrder:
         """The unit of the account that trades."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
+    def __getnewargs_ex__(self) -> tuple[tuple[Any, ...], dict[str, Any]]: ...
 
 @final
 class Condition:
@@ -1412,6 +1417,8 @@ class Sent(Generic[_R]):
             Rejected: the counter or the exchange refused it; it has no effect.
             Unknown: nothing came in time, or the link broke. Later pushes may tell; it is never sent again.
         """
+    @classmethod
+    def __class_getitem__(cls, key: object) -> GenericAlias: ...
 
 class TdClient(_Queries):
     """Trading: orders, what is known of them, positions, money, and every request of the trader API.
@@ -1579,7 +1586,7 @@ class TdClient(_Queries):
         """Queries the orders of the trading day, of all sessions of the account, as `OrderView`."""
     def trades(self) -> Pending[list[Trade]]:
         """Queries the trades of the trading day, as `Trade`."""
-    def settlement_text(self, period: str = "") -> Pending[str | None]:
+    def settlement_text(self, period: str = ...) -> Pending[str | None]:
         """Queries the settlement statement of a day (`yyyymmdd`) or month (`yyyymm`), or the last one; `None` if there is none."""
     def events(self) -> Stream[TdEvent]:
         """Returns a stream of `TdEvent` from now on, of all sessions of the account. None is ever dropped."""

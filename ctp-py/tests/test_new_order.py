@@ -66,7 +66,8 @@ def test_an_order_is_shown_copied_and_pickled_whole(order: NewOrder) -> None:
 
 @pytest.mark.parametrize("price", [3900, numpy.float64(3900), numpy.float32(3900), numpy.int64(3900), Decimal("3900")])
 def test_numbers_of_other_kinds_are_numbers(price: Any) -> None:
-    order = NewOrder("rb2701", "buy", "open", numpy.int32(2), price)
+    volume: Any = numpy.int32(2)
+    order = NewOrder("rb2701", "buy", "open", volume, price)
     assert (order.volume, order.price) == (2, 3900.0)
     assert (type(order.volume), type(order.price)) == (int, float)
 
@@ -149,13 +150,15 @@ def test_instructions_say_what_they_are() -> None:
     assert repr(Exercise("m2701-C-3000", 2, abandon=True)) == 'Exercise("m2701-C-3000", 2, abandon=True)'
     assert "close_self_option_position" in repr(SelfClose("m2701-C-3000", 1, "close_self_option_position"))
     assert repr(Combination("SP a&b", "buy", 1, "split")) == 'Combination("SP a&b", "buy", 1, "split")'
+    number: Any = 1.5
+    merge: Any = "merge"
     wrong: list[tuple[Any, str]] = [
-        (lambda: Quote("m2701-C-3000", ask=102.0), "lots"),
+        (lambda: Quote("m2701-C-3000", ask=number), "lots"),
         (lambda: Quote("m2701-C-3000", ask=(math.nan, 1)), "ask price"),
-        (lambda: Exercise("x", 1.5), "volume"),
+        (lambda: Exercise("x", number), "volume"),
         (lambda: Exercise("x", 1, abandon=True, close_resulting_position=True), "abandon"),
         (lambda: SelfClose("x", 1, "somehow"), "reserve_option_position"),
-        (lambda: Combination("x", "buy", 1, "merge"), '"split"'),
+        (lambda: Combination("x", "buy", 1, merge), '"split"'),
     ]
     for make, told in wrong:
         with pytest.raises((TypeError, ValueError), match=told):

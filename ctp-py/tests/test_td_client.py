@@ -66,11 +66,9 @@ def test_the_books_follow_orders_trades_and_prices(exchange: sim.Exchange) -> No
         events = td.events()
         td.instruments().result(PATIENCE)
         td.place("rb2701", "buy", "open", 2, 3201.0).result(PATIENCE).filled().result(PATIENCE)
-        for event in events:
-            if isinstance(event, TdEvent.Position):
-                break
+        told = next(event.position for event in events if isinstance(event, TdEvent.Position))
         (position,) = td.positions_now()
-        assert event.position.volume == position.volume == 2
+        assert told.volume == position.volume == 2
         assert (position.instrument_id, position.direction) == ("rb2701", enums.PosiDirection.Long)
         assert (position.volume_today, position.open_volume, position.missing) == (2, 2, 0)
         assert (position.open_cost, position.open_cost_e4) == (64_020.0, 640_200_000)

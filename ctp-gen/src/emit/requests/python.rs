@@ -40,7 +40,7 @@ pub fn python_table(api: &Api, family: &[&Api], overlay: &Overlay) -> Result<Str
 pub fn python_stub(api: &Api, overlay: &Overlay) -> Result<String, String> {
     let emission = Emission { api, family: &[api], overlay, kind: ClassKind::TraderApi };
     let mut all = String::from(
-        "\nclass Requests:\n    \"\"\"Every request of the trader API, from `td.requests`.\"\"\"\n\n",
+        "\n@final\nclass Requests:\n    \"\"\"Every request of the trader API, from `td.requests`.\"\"\"\n\n",
     );
     let mut queries = String::from(
         "\nclass _Queries:\n    \"\"\"The queries of the trader API, as methods of `TdClient`.\"\"\"\n\n",
