@@ -1,113 +1,75 @@
 """Market data 行情: connect, log in, subscribe, print ticks.
 
 Runs on the simulator that comes with the package; on a real front with
-`--library PATH --front tcp://host:port --broker 9999 --user ID`.
+`--library PATH --front tcp://host:port --broker 9999 --user ID`, or with `--config ctp.toml`.
 """
 
 from __future__ import annotations
 
+import asyncio
 import sys
-import threading
 
 import ctp_py
-from ctp_py.demo import DemoError, Options, explain, parse, price, run
+from ctp_py.demo import DemoError, Options, parse, price, run, within
 
 
-class MdDemo(ctp_py.MdSpi):
-    """Called on the package's delivery thread, one callback after another."""
-
-    def __init__(self, api: ctp_py.MdApi, options: Options) -> None:
-        self.api = api
-        self.options = options
-        self.ticks: dict[str, list[ctp_py.DepthMarketDataField]] = {name: [] for name in options.instruments}
-        self.error: str | None = None
-        self.is_over = threading.Event()
-
-    def OnFrontConnected(self) -> None:
-        print("connected 已连接", flush=True)
-        login = ctp_py.ReqUserLoginField(
-            BrokerID=self.options.broker, UserID=self.options.user, Password=self.options.password
-        )
-        self.api.ReqUserLogin(login, 1)
-
-    def OnFrontDisconnected(self, reason: int) -> None:
-        print(f"disconnected 已断开 ({reason:#x}); the library reconnects by itself", flush=True)
-
-    def OnRspUserLogin(
-        self,
-        login: ctp_py.RspUserLoginField | None,
-        rsp_info: ctp_py.RspInfoField | None,
-        request_id: int,
-        is_last: bool,
-    ) -> None:
-        if error := explain(rsp_info):
-            self.fail(f"login refused: {error}")
+async def subscribed(events: ctp_py.Stream[ctp_py.MdEvent], instruments: list[str]) -> None:
+    """Prints the front's answers until every contract has one."""
+    waiting = set(instruments)
+    async for event in events:
+        if event.kind == "subscribed":
+            print(f"subscribed 已订阅: {event.instrument_id}", flush=True)
+            waiting.difference_update(event.instrument_ids)
+        elif event.kind in ("refused", "not_sent", "never_ticked", "error"):
+            raise DemoError(f"subscribing refused 订阅被拒: {event.text}; check --instruments")
+        if not waiting:
             return
-        print(f"logged in 已登录: {self.options.user or '-'}, trading day 交易日 {self.api.GetTradingDay()}", flush=True)
-        self.api.SubscribeMarketData(self.options.instruments)
 
-    def OnRspSubMarketData(
-        self,
-        instrument: ctp_py.SpecificInstrumentField | None,
-        rsp_info: ctp_py.RspInfoField | None,
-        request_id: int,
-        is_last: bool,
-    ) -> None:
-        name = instrument.InstrumentID if instrument else "?"
-        if error := explain(rsp_info):
-            self.fail(f"subscribing {name} refused: {error}")
-        else:
-            print(f"subscribed 已订阅: {name}", flush=True)
 
-    def OnRtnDepthMarketData(self, tick: ctp_py.DepthMarketDataField, /) -> None:
-        ticks = self.ticks.get(tick.InstrumentID)
-        if ticks is None or len(ticks) >= self.options.ticks:
+async def collect(ticks: ctp_py.Stream[ctp_py.Tick], seen: dict[str, list[ctp_py.Tick]], count: int) -> None:
+    """Prints ticks until each contract had as many as wanted."""
+    async for tick in ticks:
+        own = seen[tick.instrument_id]
+        if len(own) < count:
+            # A tick is a value of its own: it stays valid however long it is kept.
+            own.append(tick)
+            print(
+                f"{tick.update_time}.{tick.update_millisec:03} {tick.instrument_id:8} "
+                f"last 最新 {price(tick.last_price)}  bid 买一 {price(tick.bid_price)} x {tick.bid_volume}  "
+                f"ask 卖一 {price(tick.ask_price)} x {tick.ask_volume}  volume 成交量 {tick.volume}",
+                flush=True,
+            )
+        if all(len(own) >= count for own in seen.values()):
             return
-        # The record is ours: it stays valid after the callback.
-        ticks.append(tick)
-        print(
-            f"{tick.UpdateTime}.{tick.UpdateMillisec:03} {tick.InstrumentID:8} "
-            f"last 最新 {price(tick.LastPrice)}  bid 买一 {price(tick.BidPrice1)} x {tick.BidVolume1}  "
-            f"ask 卖一 {price(tick.AskPrice1)} x {tick.AskVolume1}  volume 成交量 {tick.Volume}",
-            flush=True,
-        )
-        if all(len(ticks) >= self.options.ticks for ticks in self.ticks.values()):
-            self.is_over.set()
-
-    def OnRspError(self, rsp_info: ctp_py.RspInfoField | None, request_id: int, is_last: bool) -> None:
-        self.fail(f"request {request_id} refused: {explain(rsp_info)}")
-
-    def on_error(self, callback: str, error: BaseException, /) -> None:
-        self.fail(f"{callback}: {error}")
-
-    def fail(self, message: str) -> None:
-        self.error = self.error or message
-        self.is_over.set()
 
 
-def demo(arguments: list[str] | None) -> None:
-    options = parse("Prints ticks of some contracts.", arguments)
-    with ctp_py.MdApi(options.library, options.flow_dir) as api:
-        print(f"library 接口: {api.GetApiVersion().strip()}, front 前置: {options.front_shown}", flush=True)
-        spi = MdDemo(api, options)
-        api.RegisterSpi(spi)
-        api.RegisterFront(options.front)
-        api.Init()
-        is_over = spi.is_over.wait(options.timeout)
-        if spi.error:
-            raise DemoError(spi.error)
-        if not is_over and not any(spi.ticks.values()):
-            raise DemoError(f"no tick within {options.timeout:g} s; check front, contracts and trading hours")
+async def show(options: Options) -> None:
+    print(f"connecting 连接中: {options.front_shown}", flush=True)
+    seen: dict[str, list[ctp_py.Tick]] = {name: [] for name in options.instruments}
+    # Inside of the block the session is there: a broken link is connected, logged in and subscribed again by itself.
+    async with ctp_py.MdClient(options.source, **options.settings) as md:
+        login = await md.ready()
+        print(f"connected 已连接, library 接口: {md.library_version}", flush=True)
+        print(f"logged in 已登录, trading day 交易日 {login.trading_day}", flush=True)
+        events = md.events()
+        ticks = md.ticks(*options.instruments)
+        await within(options, subscribed(events, options.instruments), "answer to the subscription")
+        try:
+            await within(options, collect(ticks, seen, options.ticks), "tick")
+        except DemoError:
+            # A quiet contract is shown as it is; no tick at all is worth a word.
+            if not any(seen.values()):
+                raise
+        lost = ticks.lost
     print("summary 汇总:")
-    for name, ticks in spi.ticks.items():
-        last = ticks[-1] if ticks else None
-        shown = f"last 最新 {price(last.LastPrice)}, volume 成交量 {last.Volume}" if last else "no tick 无行情"
-        print(f"  {name}: {len(ticks)} ticks, {shown}")
-    print(f"  dropped ticks 丢弃: {api.dropped_ticks}")
+    for name, own in seen.items():
+        last = f"last 最新 {price(own[-1].last_price)}, volume 成交量 {own[-1].volume}" if own else "no tick 无行情"
+        print(f"  {name}: {len(own)} ticks, {last}")
+    print(f"  lost ticks 丢失: {lost}")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    return run(demo, arguments)
+    return run(lambda: asyncio.run(show(parse("Prints ticks of some contracts.", arguments))))
 
 
 if __name__ == "__main__":
