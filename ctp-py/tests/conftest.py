@@ -7,6 +7,7 @@ import os
 import queue
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 import ctp_py
+from ctp_py import sim
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -29,11 +31,33 @@ def front() -> str:
     return f"sim://test-{os.getpid()}-{next(_names)}"
 
 
+@pytest.fixture
+def exchange() -> Iterator[sim.Exchange]:
+    """An exchange in the machine's time on which nobody trades: its ticks are those of the test."""
+    with sim.Exchange(clock="real", settings={"crowd": "off"}) as quiet:
+        yield quiet
+
+
+@pytest.fixture
+def silent() -> Iterator[sim.Exchange]:
+    """An exchange whose time stands still: it answers nobody before the test lets time pass."""
+    with sim.Exchange(start="2026-11-23 10:00:00") as still:
+        yield still
+
+
 @pytest.fixture(autouse=True)
 def closed() -> Iterator[None]:
     """Leaves no API open behind a test that failed."""
     yield
     ctp_py.close_all(5.0)
+
+
+def until(condition: Callable[[], bool], what: str) -> None:
+    """Waits until a condition holds."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, what
+        time.sleep(0.005)
 
 
 class Recorder:
