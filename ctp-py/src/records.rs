@@ -130,23 +130,8 @@ pub(crate) fn to_python<'py>(py: Python<'py>, record: RecordBox) -> PyResult<Bou
 }
 
 /// Makes an object with snake_case names of a record.
-#[allow(dead_code, reason = "for the high level")]
 pub(crate) fn to_data<'py>(py: Python<'py>, record: RecordBox) -> PyResult<Bound<'py, PyAny>> {
     object::from_box(py, data_class_of(record.descriptor()), &record)
-}
-
-/// Makes an object of a record as it lies in memory.
-///
-/// # Errors
-///
-/// Returns a `ValueError` when there are more or fewer bytes than the record has.
-#[allow(dead_code, reason = "for the delivery thread")]
-pub(crate) fn from_bytes<'py>(
-    py: Python<'py>,
-    class: &'static Class,
-    bytes: &[u8],
-) -> PyResult<Bound<'py, PyAny>> {
-    object::from_bytes(py, class, bytes)
 }
 
 /// Makes an object of a record whose type is known; `class` is one of that record's.

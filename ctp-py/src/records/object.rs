@@ -85,22 +85,6 @@ pub(super) fn zeroed<'py>(python: &Bound<'py, PyType>, class: &'static Class) ->
     }
 }
 
-pub(super) fn from_bytes<'py>(
-    py: Python<'py>,
-    class: &'static Class,
-    bytes: &[u8],
-) -> PyResult<Bound<'py, PyAny>> {
-    let size = class.descriptor.size;
-    if bytes.len() != size {
-        let (name, found) = (class.name(), bytes.len());
-        return Err(PyValueError::new_err(format!("{name} has {size} bytes, not {found}")));
-    }
-    let object = allocate(py, class)?;
-    // SAFETY: a new object of `class` has `size` bytes behind its head, and nobody else knows it.
-    unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), data(object.as_ptr()), size) };
-    Ok(object)
-}
-
 pub(super) fn from_record<'py, R: Record>(
     py: Python<'py>,
     class: &'static Class,
