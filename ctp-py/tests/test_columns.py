@@ -82,7 +82,8 @@ def test_numpy_sees_the_memory_of_the_batch(count: int) -> None:
     made = batch(count)
     array = np.asarray(made)
     assert array.shape == (count,) and array.dtype.names == TickBatch.columns
-    assert array.dtype.itemsize == 480 and array.base is made
+    base: object = array.base
+    assert array.dtype.itemsize == 480 and base is made
     assert array.__array_interface__["data"][0] == made.__array_interface__["data"][0] or not count
     assert [None if np.isnan(price) else float(price) for price in array["last_price"]] == last_prices(count)
     assert np.isnan(array["bid_price2"]).all()

@@ -198,7 +198,7 @@ def test_closing_in_a_flood_of_several_readers(exchange: sim.Exchange) -> None:
         streams = [md.ticks() for _ in range(4)]
         threads = [threading.Thread(target=read, args=(stream,)) for stream in streams[:2]]
         threads += [
-            threading.Thread(target=lambda stream=stream: asyncio.run(read_async(stream)))  # type: ignore[misc]
+            threading.Thread(target=lambda stream=stream: asyncio.run(read_async(stream)))
             for stream in streams[2:]
         ]
         md.on_tick(lambda tick: None)

@@ -190,7 +190,7 @@ def test_a_broken_link_is_made_again(exchange: sim.Exchange) -> None:
     with ctp_py.MdClient(exchange.front) as md:
         ticks, events = subscribed(md, RB), md.events()
         exchange.disconnect(exchange.sessions(connected=True)[0]["session"])
-        kinds = set()
+        kinds: set[str] = set()
         while not {"gap", "subscribed"} <= kinds:
             event = events.next(PATIENCE)
             assert event is not None

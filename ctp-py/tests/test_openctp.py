@@ -23,7 +23,7 @@ def modules() -> Iterator[tuple[Any, Any]]:
     """`mdapi` and `tdapi`, as `openctp_ctp`'s users import them."""
     before = dict(sys.modules)
     ctp_py.openctp.install()
-    from openctp_ctp import mdapi, tdapi  # type: ignore[import-not-found]
+    from openctp_ctp import mdapi, tdapi
 
     yield mdapi, tdapi
     for name in set(sys.modules) - set(before):

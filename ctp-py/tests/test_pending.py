@@ -112,7 +112,7 @@ def test_a_loop_that_was_closed_takes_nothing_with_it(silent: sim.Exchange) -> N
     client = connecting.result()
     assert asyncio.run(_ready(client)).trading_day == silent.trading_day
     client.close().result(PATIENCE)
-    left.get_coro().close()  # type: ignore[union-attr]
+    left.get_coro().close()
     left._log_destroy_pending = False  # type: ignore[attr-defined]
 
 

@@ -6,8 +6,10 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import REPOSITORY, Recorder, log_in_td, run_python
@@ -19,7 +21,7 @@ START = "2026-11-23 10:00:00"
 
 
 @pytest.fixture
-def exchange():
+def exchange() -> Iterator[sim.Exchange]:
     with sim.Exchange(start=START) as exchange:
         yield exchange
 
@@ -46,7 +48,7 @@ def test_ticks_are_what_was_said(exchange: sim.Exchange) -> None:
 
 
 def test_what_cannot_be_says_what_can(exchange: sim.Exchange) -> None:
-    for call, named in [
+    calls: list[tuple[Callable[[], object], str]] = [
         (lambda: exchange.command("explode"), "deposit"),
         (lambda: exchange.command("deposit", investor="a"), "amount"),
         (lambda: exchange.advance("soon"), "500ms"),
@@ -61,7 +63,8 @@ def test_what_cannot_be_says_what_can(exchange: sim.Exchange) -> None:
         (lambda: sim.Exchange(start="noon"), "2026-11-23 10:00:00"),
         (lambda: sim.Exchange.at("sim://nobody"), "nobody"),
         (lambda: sim.Exchange.at("nobody"), "tcp://HOST:PORT"),
-    ]:
+    ]
+    for call, named in calls:
         with pytest.raises(sim.ControlError, match=named):
             call()
     with sim.Exchange(start=START, clock="real") as real, pytest.raises(sim.ControlError, match="manual"):
@@ -138,16 +141,16 @@ def test_orders_trades_positions_and_money_are_seen(exchange: sim.Exchange) -> N
         api.Init()
         exchange.advance("1s")
         spi.wait("OnFrontConnected")
-        login = {"BrokerID": "9999", "UserID": "one", "Password": "simulator"}
+        login: dict[str, Any] = {"BrokerID": "9999", "UserID": "one", "Password": "simulator"}
         api.ReqUserLogin(ctp_py.ReqUserLoginField(**login), 1)
         exchange.advance("1s")
         api.ReqSettlementInfoConfirm(ctp_py.SettlementInfoConfirmField(BrokerID="9999", InvestorID="one"), 2)
         exchange.advance("1s")
-        who = {"BrokerID": "9999", "InvestorID": "one", "ExchangeID": "SHFE", "InstrumentID": "rb2701"}
-        how = {"Direction": "0", "CombOffsetFlag": "0", "CombHedgeFlag": "1", "OrderPriceType": "2"}
-        when = {"TimeCondition": "3", "VolumeCondition": "1", "ContingentCondition": "1", "ForceCloseReason": "0"}
+        who: dict[str, Any] = {"BrokerID": "9999", "InvestorID": "one", "ExchangeID": "SHFE", "InstrumentID": "rb2701"}
+        how: dict[str, Any] = {"Direction": "0", "CombOffsetFlag": "0", "CombHedgeFlag": "1", "OrderPriceType": "2"}
+        when: dict[str, Any] = {"TimeCondition": "3", "VolumeCondition": "1", "ContingentCondition": "1", "ForceCloseReason": "0"}
         for number, (price, volume) in enumerate([(2990.0, 1), (3001.0, 2)], start=3):
-            what = {"OrderRef": str(number), "LimitPrice": price, "VolumeTotalOriginal": volume, "MinVolume": 1}
+            what: dict[str, Any] = {"OrderRef": str(number), "LimitPrice": price, "VolumeTotalOriginal": volume, "MinVolume": 1}
             api.ReqOrderInsert(ctp_py.InputOrderField(**who, **how, **when, **what), number)
         exchange.advance("1s")
         orders = [(order["price"], order["live"]) for order in exchange.orders("one")]

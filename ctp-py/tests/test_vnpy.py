@@ -26,7 +26,7 @@ def api() -> Iterator[Any]:
     """`vnpy_ctp.api`, which is forgotten afterwards."""
     before = dict(sys.modules)
     ctp_py.vnpy.install()
-    from vnpy_ctp import api  # type: ignore[import-not-found]
+    from vnpy_ctp import api
 
     yield api
     for name in set(sys.modules) - set(before):
@@ -107,11 +107,11 @@ def td_of(api: Any, calls: Calls) -> Any:
 
 
 def test_names_are_where_scripts_look_for_them(api: Any) -> None:
-    import vnctpmd  # type: ignore[import-not-found]
-    import vnctptd  # type: ignore[import-not-found]
-    from vnpy_ctp.api import THOST_FTDC_D_Buy, MdApi, TdApi  # type: ignore[import-not-found]
-    from vnpy_ctp.api.ctp_constant import THOST_FTDC_OST_AllTraded  # type: ignore[import-not-found]
-    from vnpy_ctp.api.vnctpmd import MdApi as Same  # type: ignore[import-not-found]
+    import vnctpmd
+    import vnctptd
+    from vnpy_ctp.api import THOST_FTDC_D_Buy, MdApi, TdApi
+    from vnpy_ctp.api.ctp_constant import THOST_FTDC_OST_AllTraded
+    from vnpy_ctp.api.vnctpmd import MdApi as Same
 
     assert MdApi is Same is vnctpmd.MdApi and TdApi is vnctptd.TdApi
     assert (THOST_FTDC_D_Buy, THOST_FTDC_OST_AllTraded) == ("0", "0")
