@@ -83,8 +83,9 @@ class Unknown(CtpError):
 class NotFilled(CtpError):
     """The order is over, and not all of its lots were traded.
 
-    Attributes: `volume`, `volume_filled`, `status_text`."""
+    Attributes: `order` (as it ended), `volume`, `volume_filled`, `status_text`."""
 
+    order: OrderView
     volume: int
     volume_filled: int
     status_text: str
