@@ -173,3 +173,6 @@ fn judge(results: &[(&str, Outcome)]) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
