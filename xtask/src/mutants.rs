@@ -11,7 +11,8 @@ mod values;
 mod weave;
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -89,15 +90,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let shards = if arguments.sample == 0 { 1 } else { all.len().div_ceil(arguments.sample).max(1) };
     let tried: Vec<usize> = all.iter().skip(arguments.shard % shards).step_by(shards).copied().collect();
     let count = AtomicUsize::new(0);
+    // As they come: a run that is stopped leaves what it found out.
+    let results = File::create(copy.join("results.txt"))?;
     let outcomes = bench.try_all(&tried, arguments.jobs, |number, outcome| {
         let done = count.fetch_add(1, Ordering::Relaxed) + 1;
+        let line = format!("{outcome:?}\t{}\n", names[&number]);
+        if let Err(error) = (&results).write_all(line.as_bytes()) {
+            eprintln!("results.txt cannot be written: {error}");
+        }
         if matches!(outcome, Outcome::Missed | Outcome::NotReached) {
-            println!("{done}/{}: {outcome:?}: {}", tried.len(), names[&number]);
+            println!("{done}/{}: {}", tried.len(), line.trim_end());
         }
     });
     println!("{} mutants were tried in {:.0?}, all together", tried.len(), watch.elapsed());
     let results: Vec<(&str, Outcome)> = tried.iter().map(|number| names[number]).zip(outcomes).collect();
-    write(&copy.join("results.txt"), &results)?;
     judge(&results)
 }
 
@@ -142,11 +148,6 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn write(path: &Path, results: &[(&str, Outcome)]) -> Result<()> {
-    let lines: String = results.iter().map(|(name, outcome)| format!("{outcome:?}\t{name}\n")).collect();
-    fs::write(path, lines).with_context(|| format!("cannot write {}", paths::shown(path)))
 }
 
 /// Says what was noticed, file by file, and compares it with the goal.
