@@ -164,6 +164,7 @@ fn trading_seeds_that_failed_once() {
         // A rate whose query was lost was asked for again only after the next login.
         (1_576, "rate"),
         (1_622, "rate"),
+        (3_148, "rate"),
     ] {
         if let Err(failure) = run(Kind::Orders, seed) {
             panic!("{found}: {failure}");
