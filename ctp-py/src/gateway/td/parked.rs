@@ -6,9 +6,10 @@ use ctp_gateway::{Error, td};
 use ctp_types::RecordBox;
 use pyo3::prelude::*;
 
+use super::begun;
 use super::view::{repr, text};
 use crate::gateway::life::{self, Owned};
-use crate::gateway::pending::{self, Pending};
+use crate::gateway::pending::Pending;
 use crate::records;
 
 macro_rules! parked {
@@ -52,7 +53,7 @@ macro_rules! parked {
                         None => Err(Error::Closed),
                     }
                 };
-                pending::spawn(py, wait, |py, ()| Ok(py.None()))
+                begun(py, wait, |py, ()| Ok(py.None()))
             }
 
             fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {

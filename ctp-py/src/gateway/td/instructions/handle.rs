@@ -8,7 +8,8 @@ use pyo3::types::PyTuple;
 
 use super::view::InstructionView;
 use crate::gateway::life::{self, Owned};
-use crate::gateway::pending::{self, Pending};
+use crate::gateway::pending::Pending;
+use crate::gateway::td::begun;
 use crate::gateway::td::orders::Order;
 
 /// An instruction that was sent, from `td.quote`, `td.exercise`, `td.self_close` or `td.combine`. Its attributes show how
@@ -29,7 +30,7 @@ macro_rules! wait {
                 None => Err(Error::Closed),
             }
         };
-        pending::spawn($py, wait, |py, instruction| {
+        begun($py, wait, |py, instruction| {
             Ok(Py::new(py, InstructionView::then(instruction))?.into_any())
         })
     }};

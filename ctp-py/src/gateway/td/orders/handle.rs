@@ -8,9 +8,9 @@ use pyo3::prelude::*;
 use super::trade::Trade;
 use super::view::OrderView;
 use crate::gateway::life::{self, Owned};
-use crate::gateway::pending::{self, Pending};
+use crate::gateway::pending::Pending;
 use crate::gateway::stream::{self, Items, Stream};
-use crate::gateway::td::event;
+use crate::gateway::td::{begun, event};
 use crate::gateway::{errors, td::view};
 
 impl Items for td::OrderEvents {}
@@ -49,7 +49,7 @@ impl Order {
         F: Future<Output = Result<Arc<td::Order>, Error>> + Send + 'static,
     {
         self.handle()?;
-        pending::spawn(py, wait(Arc::clone(&self.handle)), seen)
+        begun(py, wait(Arc::clone(&self.handle)), seen)
     }
 }
 
@@ -126,7 +126,7 @@ impl Order {
                 None => Err(Error::Closed),
             })
         };
-        pending::spawn(py, wait, |py, outcome| Ok(Py::new(py, Outcome::new(py, outcome)?)?.into_any()))
+        begun(py, wait, |py, outcome| Ok(Py::new(py, Outcome::new(py, outcome)?)?.into_any()))
     }
 
     /// The order's events, with those that nobody took yet. Each event goes to one reader; the stream ends after the last
