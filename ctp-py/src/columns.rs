@@ -44,7 +44,6 @@ impl Rows {
 }
 
 /// Makes a batch of ticks; they are not copied.
-#[allow(dead_code, reason = "for the streams of batches")]
 pub(crate) fn batch(py: Python<'_>, rows: Rows) -> PyResult<Bound<'_, TickBatch>> {
     Bound::new(py, TickBatch::from(rows))
 }

@@ -3,6 +3,7 @@
 //! No thread of tokio's or of CTP's takes the interpreter lock. What they have to say they say by ringing a
 //! [`Bell`](bell::Bell): it wakes threads that wait without the lock, and event loops by one byte on a socket.
 
+mod batches;
 mod bell;
 pub(crate) mod config;
 pub(crate) mod errors;

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]
 import pytest
 
 import ctp_py
-from ctp_py import TickBatch, _ctp_py, data
+from ctp_py import TickBatch, _ctp_py, data, sim
+from ctp_py.demo import main_contract
 
+RB = main_contract("rb")
 LENGTHS = [0, 1, 63, 64, 65, 1_000]
 
 #: 2026-07-01 09:00:00 in China.
@@ -249,3 +253,52 @@ def test_what_is_no_tick_is_refused() -> None:
     assert repr(batch(4)) == "<TickBatch of 4 ticks: IF2612, rb2701>"
     assert repr(batch(4).column("volume")) == "<TickColumn volume of 4 ticks>"
     assert len(TickBatch()) == 0
+
+
+@pytest.fixture
+def quiet() -> Iterator[sim.Exchange]:
+    """An exchange on which nobody trades: its ticks are those of the test."""
+    with sim.Exchange(clock="real", settings={"crowd": "off"}) as exchange:
+        yield exchange
+
+
+def publish(exchange: sim.Exchange, count: int) -> None:
+    for number in range(count):
+        exchange.tick(RB, 3000.0 + number, volume=1)
+    exchange.barrier()
+
+
+def test_a_client_delivers_batches(quiet: sim.Exchange) -> None:
+    with ctp_py.MdClient(quiet.front) as md:
+        # The snapshot that a subscription brings.
+        next(md.ticks(RB))
+        batches, small = md.batches(RB), md.batches(RB, size=3)
+        publish(quiet, 10)
+        taken: list[TickBatch] = []
+        while sum(map(len, taken)) < 10:
+            taken.append(next(batches))
+        prices = TickBatch.concat(taken).column("last_price").to_list()
+        assert prices == [3000.0 + number for number in range(10)]
+        times = TickBatch.concat(taken).column("receive_time").to_list()
+        assert None not in times and times == sorted(times)
+        assert [len(next(small)) for _ in range(4)] == [3, 3, 3, 1]
+        assert batches.lost == small.lost == 0
+        with pytest.raises(ValueError, match="size 0"):
+            md.batches(RB, size=0)
+    assert batches.next() is None and list(small) == []
+
+
+def test_batches_are_awaited(quiet: sim.Exchange) -> None:
+    async def main() -> list[float | None]:
+        async with ctp_py.MdClient(quiet.front) as md:
+            next(md.ticks(RB))
+            batches = md.batches(RB)
+            publish(quiet, 5)
+            prices: list[float | None] = []
+            async for batch in batches:
+                prices += pl.DataFrame(batch)["last_price"].to_list()
+                if len(prices) == 5:
+                    break
+            return prices
+
+    assert asyncio.run(main()) == [3000.0 + number for number in range(5)]

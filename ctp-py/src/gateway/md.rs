@@ -7,16 +7,18 @@ use std::sync::Arc;
 use ctp_gateway::requests::RawAnswer;
 use ctp_gateway::{Error, MdConfig, SessionState};
 use ctp_types::{MdRequest, RecordBox};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
+use super::batches::Batches;
 use super::config::{self, Side};
 use super::handlers::{self, Handler, Owner};
 use super::pending::{self, Pending};
 use super::session::{Client, Session};
 use super::stream::{self, Stream};
 use super::{errors, login, tick};
-use crate::records;
+use crate::{columns, records};
 
 pub(super) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<event::MdEvent>()?;
@@ -202,6 +204,22 @@ impl MdClient {
     #[pyo3(signature = (*instruments))]
     fn ticks(&self, py: Python<'_>, instruments: &Bound<'_, PyTuple>) -> PyResult<Py<Stream>> {
         stream::make(py, self.source(instruments)?, |py, item| tick::to_python(py, &item))
+    }
+
+    /// Returns a stream of `TickBatch` of the ticks of these instruments, which are subscribed, or of all that are
+    /// without any: each time what has gathered, at least one tick and at most `size`.
+    ///
+    /// A reader that falls further behind than `tick_capacity` loses the oldest ticks, counted in `.lost`.
+    ///
+    /// Raises:
+    ///     ValueError: `size` is 0.
+    #[pyo3(signature = (*instruments, size = 1024))]
+    fn batches(&self, py: Python<'_>, instruments: &Bound<'_, PyTuple>, size: usize) -> PyResult<Py<Stream>> {
+        if size == 0 {
+            return Err(PyValueError::new_err("a batch of size 0 would hold no tick"));
+        }
+        let batches = Batches::new(self.source(instruments)?, size);
+        stream::make(py, batches, |py, rows| Ok(columns::batch(py, rows)?.into_any().unbind()))
     }
 
     /// Calls `function` with every tick of these instruments, which are subscribed, or of all that are without any.
