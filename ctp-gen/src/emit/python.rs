@@ -138,6 +138,8 @@ impl Naming {
 /// What stands in `data.pyi` before the classes. The names with an underscore are those of `_ctp_py`.
 const DATA_HEAD: &str = "\"\"\"The records under snake_case names, made on first use.\"\"\"
 
+from typing_extensions import disjoint_base
+
 from ctp_py import _ctp_py, enums
 from ctp_py._ctp_py import Record as _Record, _Enumeration
 ";
@@ -157,7 +159,8 @@ fn write_record(text: &mut String, api: &Api, record: &Record, overlay: &Overlay
         Naming::Ctp => (ctp, "Record", ctp.to_owned(), format!("data.{snake}")),
         Naming::Snake => (snake, "_Record", format!("_ctp_py.{ctp}"), snake.to_owned()),
     };
-    let _ = writeln!(text, "\nclass {class}({base}):");
+    // Two layouts have no common subclass.
+    let _ = writeln!(text, "\n@disjoint_base\nclass {class}({base}):");
     let doc = docs::before(overlay.docs.record(&record.c_name), format!("C: `{}`.", record.c_name));
     let _ = writeln!(text, "    \"\"\"{doc}\"\"\"\n");
     for field in &record.fields {

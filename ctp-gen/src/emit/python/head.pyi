@@ -3,7 +3,7 @@ from os import PathLike
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, SupportsIndex, TypeVar, overload
-from typing_extensions import Self
+from typing_extensions import Self, disjoint_base
 
 from ctp_py import data, enums
 
@@ -87,6 +87,7 @@ def constant_values() -> dict[str, str]: ...
 def callback_names(kind: str) -> list[str]: ...
 def close_all(timeout: float = 5.0) -> None: ...
 
+@disjoint_base
 class Record:
     """A record of the API. Text is `str`, an unset character and a missing price are `None`."""
 
