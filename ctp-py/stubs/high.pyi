@@ -416,6 +416,14 @@ class MdClient:
         """Returns a stream of the ticks of these instruments, which are subscribed, or of all that are without any.
 
         A reader that falls further behind than `tick_capacity` loses the oldest ticks, counted in `.lost`."""
+    def batches(self, *instruments: str | Iterable[str], size: int = 1024) -> Stream[TickBatch]:
+        """Returns a stream of `TickBatch` of the ticks of these instruments, which are subscribed, or of all that are
+        without any: each time what has gathered, at least one tick and at most `size`.
+
+        A reader that falls further behind than `tick_capacity` loses the oldest ticks, counted in `.lost`.
+
+        Raises:
+            ValueError: `size` is 0."""
     @overload
     def on_tick(self, function: _F, /, *instruments: str | Iterable[str]) -> Handler:
         """Calls `function` with every tick of these instruments, which are subscribed, or of all that are without any.

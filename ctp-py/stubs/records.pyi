@@ -8,7 +8,7 @@ from ctp_py import data
 @final
 class TickBatch:
     """Ticks in one block of memory: a NumPy structured array without a copy (`numpy.asarray(batch)`), and an
-    Arrow table for polars, pyarrow, pandas and duckdb (`polars.DataFrame(batch)`).
+    Arrow table for polars, pyarrow and others (`polars.DataFrame(batch)`).
 
     Prices are in CNY per unit of quotation, volumes in lots; what CTP has no value for is NaN in NumPy, null
     in Arrow and `None` in Python. `exchange_time` and `receive_time` are nanoseconds since the Unix epoch.
