@@ -3,8 +3,6 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use futures_core::Stream as _;
-
 use super::stream::Items;
 use crate::columns::Rows;
 
