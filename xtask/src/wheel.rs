@@ -13,6 +13,10 @@ use crate::python::{self, Environment};
 use crate::stubs::package;
 use crate::{glibc, lock, paths, shell, sim, stubs};
 
+/// How the module's own crate is compiled: most of it are conversions that run once per call, and equal ones are one.
+const SMALL: [&str; 6] =
+    ["-C", "opt-level=s", "-C", "codegen-units=1", "-C", "link-arg=-Wl,--icf=all"];
+
 /// Builds the wheel and returns its path.
 pub(crate) fn run() -> Result<PathBuf> {
     sim::run(&sim::Arguments::default())?;
@@ -54,7 +58,7 @@ fn build(environment: &Environment) -> Result<PathBuf> {
     command.current_dir(paths::root()).args(["build", "--release", "--manifest-path", "ctp-py/Cargo.toml"]);
     // maturin looks at the module; what else lies in the wheel was looked at when it was built.
     command.args(["--interpreter", ".venv/bin/python", "--out", "target/wheels", "--manylinux", "2_28"]);
-    shell::run(command.arg("--").args(glibc::rustc_arguments()?))?;
+    shell::run(command.arg("--").args(glibc::rustc_arguments()?).args(SMALL))?;
     let wheel = built()?;
     for line in contents::check(&wheel)? {
         println!("{line}");
