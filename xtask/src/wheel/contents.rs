@@ -37,7 +37,12 @@ pub(super) fn check(wheel: &Path) -> Result<Vec<String>> {
         glibc::check(file.path()).with_context(|| format!("{inside} in the wheel"))?;
         if inside.ends_with("_ctp_py.abi3.so") {
             let size = content.len() as u64;
-            ensure!(size <= MODULE_BYTES_MAX, "{inside} is {}, more than {}", megabytes(size), megabytes(MODULE_BYTES_MAX));
+            ensure!(
+                size <= MODULE_BYTES_MAX,
+                "{inside} is {}, more than {}",
+                megabytes(size),
+                megabytes(MODULE_BYTES_MAX)
+            );
         }
         if content.len() > 1_000_000 {
             lines.push(format!("  {inside}: {}", megabytes(content.len() as u64)));
