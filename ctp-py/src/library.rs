@@ -50,6 +50,11 @@ pub(crate) fn chosen(py: Python<'_>, kind: &str) -> PyResult<Option<PathBuf>> {
     py.import("ctp_py._libraries")?.getattr("chosen")?.call1((kind,))?.extract()
 }
 
+/// Returns how many ticks wait for a slow callback, as `ctp_py.vnpy.install` was told.
+pub(crate) fn tick_capacity(py: Python<'_>) -> PyResult<usize> {
+    py.import("ctp_py._libraries")?.getattr("tick_capacity")?.extract()
+}
+
 /// Turns an error of loading into a Python exception.
 fn refused(error: LoadError) -> PyErr {
     errors::LoadError::new_err(error.to_string())

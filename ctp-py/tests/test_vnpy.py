@@ -240,6 +240,11 @@ def test_a_library_that_is_chosen_is_loaded(tmp_path: Path) -> None:
     assert done.returncode == 1 and "missing.so" in done.stderr
 
 
+def test_how_many_ticks_wait_can_be_chosen() -> None:
+    with pytest.raises(ValueError, match="at least 1"):
+        ctp_py.vnpy.install(tick_capacity=0)
+
+
 def test_homalos_finds_it_under_its_own_name(tmp_path: Path) -> None:
     script = (
         "import ctp_py.vnpy; ctp_py.vnpy.install(package='homalos_ctp')\n"

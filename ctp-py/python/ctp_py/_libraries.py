@@ -10,6 +10,9 @@ _chosen: dict[str, str | PathLike[str] | None] = {"md": None, "trader": None}
 #: Where a library is looked for that was not chosen in code.
 VARIABLES = {"md": "CTP_MD_LIBRARY", "trader": "CTP_TRADER_LIBRARY"}
 
+#: How many ticks wait for a slow callback of `ctp_py.vnpy` before the oldest go.
+tick_capacity = 16_384
+
 
 def choose(md: str | PathLike[str] | None, trader: str | PathLike[str] | None) -> None:
     """Has drop-ins load these; `None` leaves what was chosen before."""

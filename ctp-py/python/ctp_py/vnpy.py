@@ -40,13 +40,21 @@ def install(
     md_library: str | PathLike[str] | None = None,
     trader_library: str | PathLike[str] | None = None,
     package: str = "vnpy_ctp",
+    tick_capacity: int = 16_384,
 ) -> None:
     """Makes `import vnpy_ctp.api` find this package's `MdApi`, `TdApi` and constants.
 
     A `vnpy_ctp` that is installed keeps its gateway, which then runs on this package. For homalos-ctp, whose classes
     have the same methods, pass `package="homalos_ctp"`; its users import `MdApi` and `TdApi` from `homalos_ctp.api`.
+    `tick_capacity` ticks wait for a slow callback, then the oldest go (`api.dropped_ticks`).
+
+    Raises:
+        ValueError: `tick_capacity` is less than 1.
     """
+    if tick_capacity < 1:
+        raise ValueError(f"tick_capacity must be at least 1, not {tick_capacity}")
     _libraries.choose(md_library, trader_library)
+    _libraries.tick_capacity = tick_capacity
     names = {name: value for name, value in vars(constants).items() if name.startswith("THOST_")}
     if package not in sys.modules:
         _parent(package)

@@ -21,9 +21,6 @@ use crate::api::{CLOSE_SECONDS, FlowDir, Handle, Session, resume};
 use crate::delivery::{MD_SHAPES, Queue, Receiver, Style, TRADER_SHAPES};
 use crate::{errors, library};
 
-/// How many ticks wait for a slow handler before the oldest go: half an hour of one instrument.
-const TICK_CAPACITY: usize = 16_384;
-
 /// What market data and trading have in common.
 #[pyclass(frozen, subclass, name = "_Api", module = "ctp_py.vnpy")]
 pub(super) struct Api {
@@ -215,7 +212,7 @@ impl MdApi {
         let options =
             MdOptions { flow_dir: flow_dir.path().to_owned(), udp: false, multicast: false, production_mode };
         let api = py.detach(|| library.create(&options)).map_err(library::not_created)?;
-        let queue = Arc::new(Queue::new(TICK_CAPACITY, false));
+        let queue = Arc::new(Queue::new(library::tick_capacity(py)?, false));
         let receiver = Receiver { queue: Arc::clone(&queue) };
         api.register_spi(Arc::new(receiver)).map_err(|error| errors::from_api(py, error))?;
         slf.as_super().get().open(Session::new(Handle::Md(api), queue, Style::Dicts, MD_SHAPES, flow_dir))
