@@ -5,6 +5,7 @@
 
 mod batches;
 mod bell;
+mod both;
 pub(crate) mod config;
 pub(crate) mod errors;
 pub(crate) mod handlers;
@@ -31,5 +32,6 @@ pub(crate) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     tick::add_to(module)?;
     login::add_to(module)?;
     md::add_to(module)?;
-    td::add_to(module)
+    td::add_to(module)?;
+    both::add_to(module)
 }

@@ -484,3 +484,64 @@ class MdClient:
     @property
     def library_version(self) -> str:
         """The library's version."""
+
+class Gateway:
+    """Both sessions of an account: market data as `md`, trading as `td`.
+
+    Made as `MdClient` and `TdClient` are: `Gateway("ctp.toml")`, `Gateway("sim://demo")`, or keywords. Each session has its
+    own state; one may be down while the other is ready.
+
+    Raises:
+        ConfigError: every problem of the configuration at once."""
+
+    def __new__(cls, config: str | PathLike[str] | None = None, /, **keywords: Any) -> Self: ...
+    @classmethod
+    def connect(cls, config: str | PathLike[str] | None = None, /, **keywords: Any) -> Pending[Self]:
+        """Makes a gateway, connects both sessions and waits until they are ready.
+
+        Raises:
+            ConfigError: every problem of the configuration at once.
+            LoginError: a login was refused; it is not repeated.
+            NotReady: not ready within `timeouts.ready_ms`; the gateway is closed.
+        """
+    @classmethod
+    def open(cls, config: str | PathLike[str] | None = None, /, **keywords: Any) -> Self:
+        """Makes a gateway, connects it and waits on this thread until both sessions are ready; as `connect` otherwise."""
+    def __aenter__(self) -> Pending[Self]: ...
+    def __aexit__(self, *_exception: object) -> Pending[None]: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *_exception: object) -> None: ...
+    @property
+    def md(self) -> MdClient:
+        """The market data session.
+
+        Raises:
+            StateError: the gateway is not connected.
+        """
+    @property
+    def td(self) -> TdClient:
+        """The trading session.
+
+        Raises:
+            StateError: the gateway is not connected.
+        """
+    def ready(self) -> Pending[tuple[Login, Login]]:
+        """Waits until both sessions are ready; the result is the logins, market data first.
+
+        Raises:
+            LoginError: a login was refused; it is not repeated.
+            NotReady: not within `timeouts.ready_ms`; the sessions go on trying.
+            StateError: the gateway was closed.
+        """
+    def close(self) -> Pending[None]:
+        """Closes both sessions; streams and handlers end. It may be called again, and from anywhere; ``await`` it or call
+        ``.result()`` to wait for the end. Open orders stay at the exchange.
+
+        Raises:
+            CloseError: a library did not stop within `timeouts.close_ms`.
+        """
+    @property
+    def states(self) -> dict[str, str]:
+        """Where both sessions stand, by `md` and `td`."""
+    def health(self) -> dict[str, Any]:
+        """Returns how both sessions are as a `dict` with `is_ready`, `md` and `td`."""

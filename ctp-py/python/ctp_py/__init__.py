@@ -44,6 +44,7 @@ from ctp_py._ctp_py import (
     FlowDirError as FlowDirError,
     FrontError as FrontError,
     GateState as GateState,
+    Gateway as Gateway,
     Handler as Handler,
     Instruction as Instruction,
     InstructionView as InstructionView,

@@ -13,7 +13,6 @@ use crate::errors::FlowDirError;
 
 /// Which sessions the configuration is for.
 #[derive(Clone, Copy, PartialEq)]
-#[allow(dead_code, reason = "the trading session and the gateway use it")]
 pub(crate) enum Side {
     Md,
     Td,

@@ -58,7 +58,6 @@ pub(crate) struct MdClient {
 
 impl MdClient {
     /// Returns the object of a client that a gateway owns.
-    #[allow(dead_code, reason = "the trading session and the gateway use it")]
     pub(super) fn lent(client: ctp_gateway::MdClient, owner: Arc<Owner>, label: String) -> Self {
         Self { session: Session::lent(client, owner), label }
     }

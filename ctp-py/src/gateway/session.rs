@@ -31,7 +31,6 @@ struct Inner<C: Client> {
     owner: Arc<handlers::Owner>,
 }
 
-#[allow(dead_code, reason = "the trading session and the gateway use it")]
 enum State<C: Client> {
     New(Box<Made<C>>),
     Starting,
@@ -61,7 +60,6 @@ impl<C: Client> Session<C> {
     }
 
     /// Returns a session of a client that another session owns.
-    #[allow(dead_code, reason = "the trading session and the gateway use it")]
     pub(crate) fn lent(client: C, owner: Arc<handlers::Owner>) -> Self {
         Self::of(State::Lent(client), owner)
     }

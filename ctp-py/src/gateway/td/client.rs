@@ -18,7 +18,7 @@ use super::requests::{self, Requests};
 use super::risk::{GateState, RiskSnapshot};
 use super::{begun, event, given, new_order};
 use crate::gateway::config::{self, Side};
-use crate::gateway::handlers::{self, Handler};
+use crate::gateway::handlers::{self, Handler, Owner};
 use crate::gateway::pending::{self, Pending};
 use crate::gateway::session::{Client, Session};
 use crate::gateway::stream::{self, Stream};
@@ -60,6 +60,11 @@ pub(crate) struct TdClient {
 }
 
 impl TdClient {
+    /// Returns the object of a client that a gateway owns.
+    pub(in crate::gateway) fn lent(client: ctp_gateway::TdClient, owner: Arc<Owner>, label: String) -> Self {
+        Self { session: Session::lent(client, owner), label }
+    }
+
     pub(crate) fn client(&self) -> PyResult<ctp_gateway::TdClient> {
         self.session.client()
     }
