@@ -38,7 +38,7 @@ def test_the_command_uses_the_simulator_of_the_package(tmp_path: Path) -> None:
 def test_a_served_exchange_ends_with_its_signal(tmp_path: Path) -> None:
     """The process is the command: what it is told by signals and exit codes arrives."""
     served = subprocess.Popen(
-        [sys.executable, "-m", "ctp_py", "sim", "serve", "--plain", "--listen", "tcp://127.0.0.1:0"],
+        [sys.executable, "-m", "ctp_py", "sim", "serve", "--plain", "--listen", "127.0.0.1:0"],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -58,7 +58,7 @@ def test_nothing_else_is_installed_or_imported() -> None:
         "import json, sys\nbefore = set(sys.modules)\nimport ctp_py, ctp_py.sim\n"
         "print(json.dumps(sorted({name.split('.')[0] for name in set(sys.modules) - before})))"
     )
-    done = run_python("-I", "-c", program)
+    done = run_python("-c", program)
     imported = set(json.loads(done.stdout)) - {"ctp_py"}
     assert imported <= set(sys.stdlib_module_names), imported - set(sys.stdlib_module_names)
 
