@@ -30,9 +30,7 @@ macro_rules! wait {
                 None => Err(Error::Closed),
             }
         };
-        begun($py, wait, |py, instruction| {
-            Ok(Py::new(py, InstructionView::then(instruction))?.into_any())
-        })
+        begun($py, wait, |py, instruction| Ok(Py::new(py, InstructionView::then(instruction))?.into_any()))
     }};
 }
 
