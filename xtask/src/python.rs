@@ -16,8 +16,10 @@ const UNEARTH: &str = "unearth==0.19.0";
 const MATURIN: &str = "maturin==1.16.0";
 
 /// What the tests of the package need; the package itself needs nothing.
-const TESTS: [&str; 9] = [
+const TESTS: [&str; 10] = [
     "pytest==9.2.0",
+    // Several tests at a time: most of them wait for a session that paces its queries.
+    "pytest-xdist==3.8.0",
     // Values and texts nobody thinks of, for the conversions.
     "hypothesis==6.168.5",
     // Two readers of the types: of the package, the tests, the demos and the stubs.

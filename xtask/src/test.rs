@@ -44,7 +44,7 @@ fn documentation_tests() -> Result<()> {
 }
 
 fn python_tests() -> Result<()> {
-    shell::run(&mut pytest(&["ctp-py/tests", "--ignore", FOREIGN])?)
+    shell::run(&mut pytest(&["ctp-py/tests", "--ignore", FOREIGN, "--numprocesses", "3"])?)
 }
 
 /// Clients that we did not write, each in an environment of its own, with our package beside it.
