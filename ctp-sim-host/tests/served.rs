@@ -326,7 +326,8 @@ fn a_slow_client_is_given_up_and_nobody_waits_for_it() {
     slow.subscribe(&ids);
     let mut other = Peer::log_in(&server, Role::Md);
     other.subscribe(&ids[..1]);
-    let deadline = Instant::now() + PATIENCE;
+    // Megabytes have to gather for it; on a busy machine that takes its time.
+    let deadline = Instant::now() + 6 * PATIENCE;
     let mut ticks = 0;
     // One reads all the time, the other never.
     while server.clients() == 2 {
