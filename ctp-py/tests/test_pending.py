@@ -190,6 +190,8 @@ def test_a_time_to_wait_is_a_number_of_seconds(exchange: sim.Exchange) -> None:
 
 def test_ctrl_c_ends_a_wait(silent: sim.Exchange) -> None:
     connecting = ctp_py.MdClient.connect(silent.front)
+    # A run in the background of a shell ignores it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
     with pytest.raises(KeyboardInterrupt):
