@@ -34,7 +34,8 @@ pub(crate) struct Arguments {
     /// none.
     #[arg(long)]
     locale: PathBuf,
-    /// Only tasks whose name contains this: noop, dicts, four, all, latency, busy, attribute.
+    /// Only tasks whose name contains this: noop, dicts, four, all, columns, latency, busy, attribute,
+    /// import.
     #[arg(long)]
     only: Option<String>,
 }
@@ -43,6 +44,8 @@ const OURS: &str = "ctp_py";
 const DICTS: &str = "ctp_py.vnpy";
 const VNPY: &str = "vnpy_ctp";
 const OPENCTP: &str = "openctp_ctp";
+/// Who takes our columns.
+const TAKERS: [&str; 3] = ["numpy", "pyarrow", "polars"];
 
 /// A task, its ticks, and who does it.
 struct Task {
@@ -51,15 +54,17 @@ struct Task {
     packages: &'static [&'static str],
 }
 
-const TASKS: [Task; 7] = [
+const TASKS: [Task; 9] = [
     Task { name: "noop", count: 200_000, packages: &[OURS, VNPY, OPENCTP] },
     // No more than the drop-in keeps for a slow callback.
     Task { name: "dicts", count: 16_000, packages: &[DICTS, VNPY] },
     Task { name: "four", count: 200_000, packages: &[OURS, VNPY, OPENCTP] },
     Task { name: "all", count: 100_000, packages: &[OURS, VNPY, OPENCTP] },
+    Task { name: "columns", count: 500_000, packages: &TAKERS },
     Task { name: "latency", count: 3_000, packages: &[OURS, DICTS, VNPY, OPENCTP] },
     Task { name: "busy", count: 50_000, packages: &[OURS] },
     Task { name: "attribute", count: 1_000, packages: &[OURS] },
+    Task { name: "import", count: 1, packages: &[OURS] },
 ];
 
 /// What was measured, by task, package and word of the answer: one number a round.
@@ -138,6 +143,7 @@ fn figures(seen: &Seen) -> Vec<Figure> {
     let micro = Unit { name: "µs", of: |ns| ns / 1e3 };
     let milli = Unit { name: "ms", of: |ns| ns / 1e6 };
     let nano = Unit { name: "ns", of: |ns| ns };
+    let count = Unit { name: "", of: |count| count };
     let peers = [("vnpy_ctp", VNPY), ("openctp-ctp", OPENCTP)];
 
     let what = "callbacks, counted only";
@@ -154,6 +160,13 @@ fn figures(seen: &Seen) -> Vec<Figure> {
         for (name, peer) in peers {
             table.add(&format!("{what}: {name}"), micro, Told, (task, peer, "cpu"));
         }
+    }
+    for taker in TAKERS {
+        let what = format!("columns for {taker}");
+        table.add(&what, rate, AtLeast(2_000_000.0), ("columns", taker, "tick"));
+        table.add(&format!("{what}: taking them, per tick"), nano, Told, ("columns", taker, "take"));
+        table.add(&format!("{what}: ticks in a batch"), count, Told, ("columns", taker, "size"));
+        table.add(&format!("{what}: lost"), count, AtMost(0.0), ("columns", taker, "lost"));
     }
     let what = "tick to handler, 1,000/s, p50";
     table.add(what, micro, AtMost(15.0), ("latency", OURS, "p50"));
@@ -175,6 +188,7 @@ fn figures(seen: &Seen) -> Vec<Figure> {
     table.add(what, rate, Told, ("dicts", DICTS, "tick"));
     table.times(&format!("{what}: times vnpy_ctp"), 1.5, ("dicts", "tick"), VNPY, DICTS);
     table.add("an attribute read", nano, AtMost(60.0), ("attribute", OURS, "attribute"));
+    table.add("import ctp_py", milli, AtMost(80.0), ("import", OURS, "import"));
     table.add("a callback on CTP's thread, 1,000/s, p50", nano, Told, ("latency", OURS, "callback"));
     table.figures
 }

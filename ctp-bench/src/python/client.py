@@ -1,7 +1,8 @@
 """One measurement of one Python package, in a process of its own: client.py PACKAGE TASK COUNT LIBRARY.
 
 The library is the bench's own (`gateway/front.cpp`): this script is its front and tells it over TCP what to send. What
-was measured goes to standard output as JSON, in nanoseconds. PACKAGE is ctp_py, ctp_py.vnpy, vnpy_ctp or openctp_ctp.
+was measured goes to standard output as JSON, in nanoseconds. PACKAGE is ctp_py, ctp_py.vnpy, vnpy_ctp, openctp_ctp, or
+numpy, pyarrow or polars for who takes the columns of ctp_py.
 """
 
 import json
@@ -134,6 +135,45 @@ def start():
     return api
 
 
+def columns():
+    """Takes all ticks as columns, in the batches that a client hands over; tells the time of one, and its row's."""
+    import numpy
+    import pyarrow
+
+    import ctp_py
+
+    takes = {"numpy": numpy.asarray, "pyarrow": pyarrow.record_batch}
+    if package == "polars":
+        import polars
+
+        takes["polars"] = polars.DataFrame
+    take, batches, ticks, taking = takes[package], 0, 0, 0
+    # Room for all, so that nothing is lost.
+    made = ctp_py.MdClient.connect(
+        front=address, library=library, flow_dir=os.path.dirname(flow), tick_capacity=count,
+        broker_id="9999", user_id="bench", password="bench",
+    )  # fmt: skip
+    stream, _ = front.accept()
+    source = made.result().batches()
+    stream.sendall(f"due {count} 0\n".encode())
+    for batch in source:
+        if not ticks:
+            began = now()
+            head = len(batch)
+        before = now()
+        columns = take(batch)
+        taking += now() - before
+        batches += 1
+        ticks += len(columns)
+        if ticks + source.lost >= count:
+            break
+    ended = now()
+    print(json.dumps({
+        "tick": (ended - began) / (ticks - head), "take": taking / ticks, "size": ticks / batches, "lost": source.lost,
+    }), flush=True)  # fmt: skip
+    os._exit(0)
+
+
 def spin():
     """A main thread that is busy with Python until all ticks are there."""
     total, end = 0, time.monotonic() + PATIENCE
@@ -143,6 +183,15 @@ def spin():
     return total
 
 
+if task == "columns":
+    columns()
+if task == "import":
+    # The first import of a process that has Python's own modules, as every process has them.
+    before = now()
+    import ctp_py  # noqa: F401
+
+    print(json.dumps({"import": now() - before}), flush=True)
+    os._exit(0)
 alive = start()
 stream, _ = front.accept()
 connected.wait(PATIENCE)

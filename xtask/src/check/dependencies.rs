@@ -21,7 +21,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("ctp-sim-abi", &["ctp-gen", "ctp-sim-host", "ctp-types"]),
     ("ctp-gateway", &["ctp-gen", "ctp-market", "ctp-ring", "ctp-sys", "ctp-types"]),
     ("ctp", &["ctp-gateway", "ctp-gen", "ctp-market", "ctp-sim", "ctp-sim-host", "ctp-sys", "ctp-types"]),
-    ("ctp-py", &["ctp-gateway", "ctp-gen", "ctp-ring", "ctp-sys", "ctp-types"]),
+    ("ctp-py", &["ctp", "ctp-gateway", "ctp-gen", "ctp-ring", "ctp-sys", "ctp-types"]),
     ("ctp-bench", &["ctp", "ctp-gateway", "ctp-ring", "ctp-sim", "ctp-sim-host", "ctp-sys", "ctp-types"]),
     ("demo", &["ctp"]),
     ("xtask", &["ctp-gen"]),
