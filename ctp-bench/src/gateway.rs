@@ -4,7 +4,7 @@
 //! other: its one thread calls the vendor's SPI class, so every figure has the adapter, the guard and the session's SPI
 //! in it. It knows when it called, which no real library tells.
 
-mod floor;
+pub(crate) mod floor;
 pub(crate) mod front;
 mod latency;
 mod memory;

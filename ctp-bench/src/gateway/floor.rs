@@ -46,7 +46,7 @@ pub(super) fn ping_pong() -> Result<f64> {
 }
 
 /// Returns the microseconds of each time from before `unpark` until the parked thread runs, one every `interval_ns`.
-pub(super) fn unpark(count: usize, interval_ns: i64) -> Result<Vec<f64>> {
+pub(crate) fn unpark(count: usize, interval_ns: i64) -> Result<Vec<f64>> {
     let stamp = Arc::new(AtomicI64::new(0));
     let theirs = Arc::clone(&stamp);
     let sleeper = thread::spawn(move || {

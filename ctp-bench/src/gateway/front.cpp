@@ -6,7 +6,8 @@
 //   watch COUNT INTERVAL   the same, counting callbacks that entered the kernel
 //   due COUNT INTERVAL     as run, but `PreDelta` is when the tick was due: what a callback holds up counts
 //   bare COUNT INTERVAL    the same to an SPI that takes the time and copies the record, and nothing else
-// Answer: p50 p99 p999 max (ns of one callback), seconds, allocations, callbacks with a system call.
+// Answer: p50 p99 p999 max (ns of one callback), seconds, allocations, callbacks with a system call, and how many times the
+// thread went to sleep.
 // `PreDelta` of each tick is the time just before its callback, in ns of CLOCK_MONOTONIC.
 
 #include "ThostFtdcMdApi.h"
@@ -30,6 +31,7 @@
 #include <poll.h>
 #include <string>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <thread>
 #include <ucontext.h>
@@ -48,6 +50,13 @@ int64_t nanoseconds(clockid_t clock) {
     timespec now;
     clock_gettime(clock, &now);
     return int64_t(now.tv_sec) * 1000000000 + now.tv_nsec;
+}
+
+// Not counted: that the system takes the core away.
+long sleeps_of_thread() {
+    rusage used{};
+    getrusage(RUSAGE_THREAD, &used);
+    return used.ru_nvcsw;
 }
 
 template <size_t N> void put(char (&field)[N], const char *text) { std::snprintf(field, N, "%s", text); }
@@ -218,6 +227,7 @@ class Front : public CThostFtdcMdApi {
         entered = 0;
         int64_t longest = 0;
         const long allocated = allocations ? allocations() : 0;
+        const long slept = sleeps_of_thread();
         const int64_t begin = nanoseconds(CLOCK_MONOTONIC);
         int64_t due = begin, end = begin;
         for (long number = 0; number < count && !stopped; ++number) {
@@ -234,12 +244,13 @@ class Front : public CThostFtdcMdApi {
             longest = std::max(longest, took);
             due += interval;
         }
+        const long sleeps = sleeps_of_thread() - slept;
         const long made = allocations ? allocations() - allocated : -1;
         if (watch) prctl(SYSCALL_USER_DISPATCH, 0, 0, 0, 0);
         char answer[256];
-        const int length = std::snprintf(answer, sizeof answer, "%ld %ld %ld %ld %.9f %ld %ld\n", percentile(0.5, count),
+        const int length = std::snprintf(answer, sizeof answer, "%ld %ld %ld %ld %.9f %ld %ld %ld\n", percentile(0.5, count),
                                          percentile(0.99, count), percentile(0.999, count), long(longest),
-                                         double(end - begin) / 1e9, made, watch ? entered : -1L);
+                                         double(end - begin) / 1e9, made, watch ? entered : -1L, sleeps);
         if (send(stream, answer, size_t(length), MSG_NOSIGNAL) != length) stopped = true;
     }
 

@@ -130,7 +130,7 @@ impl Front {
         let mut line = String::new();
         self.stream.read_line(&mut line).context("the library did not answer")?;
         let numbers: Vec<f64> = line.split_whitespace().filter_map(|word| word.parse().ok()).collect();
-        let [p50, p99, p999, longest, seconds, allocations, entered] = numbers[..] else {
+        let [p50, p99, p999, longest, seconds, allocations, entered, _sleeps] = numbers[..] else {
             bail!("the library answered: {line}");
         };
         ensure!(allocations >= 0.0, "allocations were not counted: is LD_PRELOAD taken away?");

@@ -1,8 +1,8 @@
 """One measurement of one Python package, in a process of its own: client.py PACKAGE TASK COUNT LIBRARY.
 
 The library is the bench's own (`gateway/front.cpp`): this script is its front and tells it over TCP what to send. What
-was measured goes to standard output as JSON, in nanoseconds. PACKAGE is ctp_py, ctp_py.vnpy, vnpy_ctp, openctp_ctp, or
-numpy, pyarrow or polars for who takes the columns of ctp_py.
+was measured goes to standard output as JSON, in nanoseconds. PACKAGE is ctp_py, ctp_py.spin (whose
+delivery thread polls), ctp_py.vnpy, vnpy_ctp, openctp_ctp, or numpy, pyarrow or polars for who takes the columns of ctp_py.
 """
 
 import json
@@ -19,6 +19,7 @@ package, task, count, library = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.
 
 #: Intervals between ticks of each task; 0: as fast as the library is let.
 INTERVALS = {"latency": 1_000_000, "busy": 100_000}
+OURS = ["ctp_py", "ctp_py.spin"]
 FOUR = ["InstrumentID", "UpdateTime", "LastPrice", "Volume"]
 PATIENCE = 120.0
 
@@ -56,7 +57,7 @@ def fields():
         return FOUR
     if task != "all":
         return []
-    if is_dict or package == "ctp_py":
+    if is_dict or package in OURS:
         import ctp_py
 
         return list(ctp_py.DepthMarketDataField().to_dict())
@@ -83,7 +84,7 @@ flow = os.path.join(tempfile.mkdtemp(), "md_")
 
 def start():
     """Makes the package's API object and connects it; returns what must stay alive."""
-    if package == "ctp_py":
+    if package in OURS:
         import ctp_py
 
         class Spi(ctp_py.MdSpi):
@@ -93,7 +94,7 @@ def start():
             OnRtnDepthMarketData = on_tick
 
         # Room for all, so that nothing is dropped when the library is faster than any handler.
-        api, spi = ctp_py.MdApi(library, flow, tick_capacity=count), Spi()
+        api, spi = ctp_py.MdApi(library, flow, tick_capacity=count, spin=package == "ctp_py.spin"), Spi()
         api.RegisterSpi(spi)
         api.RegisterFront(address)
         api.Init()
@@ -142,6 +143,8 @@ def columns():
 
     import ctp_py
 
+    # The time of this thread: on two cores it has the feed and the session's own reader beside it.
+    own = time.thread_time_ns
     takes = {"numpy": numpy.asarray, "pyarrow": pyarrow.record_batch}
     if package == "polars":
         import polars
@@ -158,19 +161,17 @@ def columns():
     stream.sendall(f"due {count} 0\n".encode())
     for batch in source:
         if not ticks:
-            began = now()
-            head = len(batch)
-        before = now()
+            began, own_began, head = now(), own(), len(batch)
+        before = own()
         columns = take(batch)
-        taking += now() - before
+        taking += own() - before
         batches += 1
         ticks += len(columns)
         if ticks + source.lost >= count:
             break
-    ended = now()
-    print(json.dumps({
-        "tick": (ended - began) / (ticks - head), "take": taking / ticks, "size": ticks / batches, "lost": source.lost,
-    }), flush=True)  # fmt: skip
+    ended, own_ended, rest = now(), own(), ticks - head
+    told = {"tick": (ended - began) / rest, "cpu": (own_ended - own_began) / rest, "take": taking / ticks}
+    print(json.dumps(told | {"size": ticks / batches, "lost": source.lost}), flush=True)
     os._exit(0)
 
 
@@ -208,6 +209,7 @@ told = {
     "cpu": (cpu_ended - cpu_began) / (count - 1),
     "callback": float(answer[0]),
     "callback_longest": float(answer[3]),
+    "sleeps": float(answer[7]),
 }
 if latencies:
     part = len(latencies) // 5
