@@ -1,6 +1,7 @@
 //! The buffers of Arrow arrays, made of rows.
 
 use std::ffi::c_void;
+use std::ops::Range;
 
 use super::row::{Column, Kind, NO_TIME, Row};
 
@@ -68,9 +69,20 @@ impl Built {
             (Values::Numbers(values), Kind::Number(_, all)) => all(rows, values),
             (Values::Counts(values), Kind::Count(_, all)) => all(rows, values),
             (Values::Texts { offsets, bytes }, Kind::Text(get, _)) => {
+                // Dates, times and exchanges of neighbours are mostly equal.
+                let mut last: Option<(&[u8], Range<usize>)> = None;
                 for row in rows {
-                    let text = ctp_types::until_nul(get(row));
-                    bytes.extend_from_slice(ctp_types::decode(text).as_bytes());
+                    let (field, start) = (get(row), bytes.len());
+                    match &last {
+                        Some((before, decoded)) if *before == field => {
+                            bytes.extend_from_within(decoded.clone());
+                        }
+                        _ => {
+                            let text = ctp_types::until_nul(field);
+                            bytes.extend_from_slice(ctp_types::decode(text).as_bytes());
+                        }
+                    }
+                    last = Some((field, start..bytes.len()));
                     offsets.push(i32::try_from(bytes.len()).map_err(|_| TooLarge)?);
                 }
             }

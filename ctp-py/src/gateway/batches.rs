@@ -1,7 +1,7 @@
 //! Ticks in batches: what has gathered when the reader looks.
 
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use super::stream::Items;
 use crate::columns::Rows;
@@ -13,12 +13,11 @@ pub(super) struct Batches {
     size: usize,
     /// Room for the next batch: somewhat more than the last one took.
     expected: usize,
-    has_ended: bool,
 }
 
 impl Batches {
     pub(super) fn new(ticks: ctp_gateway::Ticks, size: usize) -> Self {
-        Self { ticks, size, expected: 16, has_ended: false }
+        Self { ticks, size, expected: 16 }
     }
 }
 
@@ -27,29 +26,27 @@ impl futures_core::Stream for Batches {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Rows>> {
         let this = &mut *self;
-        if this.has_ended {
-            return Poll::Ready(None);
-        }
         let mut rows: Option<Rows> = None;
         loop {
-            match Pin::new(&mut this.ticks).poll_next(context) {
-                Poll::Ready(Some(tick)) => {
-                    let rows = rows.get_or_insert_with(|| Rows::with_capacity(this.expected.min(this.size)));
-                    rows.push(&tick.record, Some(tick.received_ns), tick.exchange_ns());
-                    if rows.len() < this.size {
-                        continue;
-                    }
-                }
-                Poll::Ready(None) => this.has_ended = true,
-                // Whoever asks again with nothing in hand is woken by the next tick.
-                Poll::Pending if rows.is_none() => return Poll::Pending,
-                Poll::Pending => {}
+            let tick = match this.ticks.try_next() {
+                Some(tick) => tick,
+                None if rows.is_some() => break,
+                // Whoever comes with nothing in hand is woken by the next tick.
+                None => match ready!(Pin::new(&mut this.ticks).poll_next(context)) {
+                    Some(tick) => tick,
+                    None => break,
+                },
+            };
+            let rows = rows.get_or_insert_with(|| Rows::with_capacity(this.expected.min(this.size)));
+            rows.push(&tick.record, Some(tick.received_ns), tick.exchange_ns());
+            if rows.len() >= this.size {
+                break;
             }
-            if let Some(rows) = &rows {
-                this.expected = rows.len() + rows.len() / 4 + 16;
-            }
-            return Poll::Ready(rows);
         }
+        if let Some(rows) = &rows {
+            this.expected = rows.len() + rows.len() / 4 + 16;
+        }
+        Poll::Ready(rows)
     }
 }
 
