@@ -48,6 +48,11 @@ impl WallClock {
         }
     }
 
+    /// Returns whether it stands until it is set.
+    pub(crate) fn is_by_hand(&self) -> bool {
+        self.by_hand.is_some()
+    }
+
     /// Returns the time in nanoseconds since the Unix epoch; 0 for an operating system that lives before 1970 or after
     /// 2262.
     #[inline]

@@ -18,6 +18,7 @@ mod writer;
 
 pub use config::JournalConfig;
 pub use damage::{Damage, DamageKind};
+pub(crate) use entry::Action;
 pub use entry::Entry;
 pub use error::JournalError;
 pub use reader::{Segment, Segments};

@@ -8,4 +8,4 @@ mod span;
 pub(crate) use latency::{Latencies, Meter};
 pub(crate) use observer::{About, Heard, Observed, Observer, Subject, Told, Vitals, not_taken};
 pub(crate) use repeated::Repeated;
-pub(crate) use span::{instrument_of, session_span, step_span};
+pub(crate) use span::{instrument_of, order_span, session_span, step_span};

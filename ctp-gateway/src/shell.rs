@@ -167,7 +167,20 @@ pub(crate) async fn blocking<T: Send + 'static>(
 
 /// Returns the time for a step of a session. The monotonic part is the runtime's, which tests may stop and move.
 pub(crate) fn now(clock: &WallClock) -> Now {
-    Now { instant: tokio::time::Instant::now().into_std(), unix_ns: clock.unix_ns() }
+    Now { instant: instant(), unix_ns: clock.unix_ns() }
+}
+
+/// Returns the monotonic part of [`now`] alone: [`at`] tells the rest later.
+pub(crate) fn instant() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
+/// Returns the time for a step of a session that began a moment ago.
+pub(crate) fn at(clock: &WallClock, instant: Instant) -> Now {
+    let now = now(clock);
+    let since =
+        if clock.is_by_hand() { Duration::ZERO } else { now.instant.saturating_duration_since(instant) };
+    Now { instant, unix_ns: now.unix_ns - i64::try_from(since.as_nanos()).unwrap_or(0) }
 }
 
 /// Sleeps until the deadline, or forever without one.

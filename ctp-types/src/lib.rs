@@ -26,4 +26,4 @@ pub use records::{FieldDescriptor, FieldKind, Record, RecordDescriptor};
 pub use resume::ResumeType;
 pub use se::*;
 pub use text::{Text, TextError, decode, encode, until_nul};
-pub use view::{RecordBox, RecordRef, SetError, Value};
+pub use view::{RecordBox, RecordRef, SetError, Spans, Value};

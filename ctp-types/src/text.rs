@@ -90,11 +90,13 @@ impl<const N: usize> Text<N> {
     }
 
     /// Returns the bytes before the first NUL, as they came.
+    #[inline]
     pub fn as_bytes(&self) -> &[u8] {
         until_nul(&self.0)
     }
 
     /// Returns the whole field.
+    #[inline]
     pub fn raw(&self) -> &[u8; N] {
         &self.0
     }
@@ -105,17 +107,20 @@ impl<const N: usize> Text<N> {
     }
 
     /// Returns whether there is no text.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.0.first().is_none_or(|byte| *byte == 0)
     }
 }
 
 /// Returns the bytes before the first NUL.
+#[inline]
 pub fn until_nul(bytes: &[u8]) -> &[u8] {
     &bytes[..nul_position(bytes).unwrap_or(bytes.len())]
 }
 
 /// Returns where the first NUL is, eight bytes at a time: orders and ticks are full of short texts.
+#[inline]
 fn nul_position(bytes: &[u8]) -> Option<usize> {
     let (words, rest) = bytes.as_chunks::<8>();
     for (position, word) in words.iter().enumerate() {

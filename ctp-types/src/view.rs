@@ -148,22 +148,54 @@ impl<'a> RecordRef<'a> {
 
     /// Appends the record as it lies in memory: [`RecordDescriptor::size`] bytes, padding as zeros.
     pub fn append_to(&self, bytes: &mut Vec<u8>) {
+        self.append_spans_to(&Spans::of(self.descriptor), bytes);
+    }
+
+    /// As [`append_to`](Self::append_to), with what was looked up before, for whoever does it often.
+    ///
+    /// # Panics
+    ///
+    /// Panics when the spans are another kind's.
+    pub fn append_spans_to(&self, spans: &Spans, bytes: &mut Vec<u8>) {
+        assert!(
+            ptr::eq(spans.of, self.descriptor),
+            "spans of {} for {}",
+            spans.of.name,
+            self.descriptor.name
+        );
         let start = bytes.len();
         bytes.resize(start + self.descriptor.size, 0);
         let target = &mut bytes[start..];
-        let mut fields = self.descriptor.fields.iter().peekable();
+        for (offset, end) in &spans.spans {
+            // SAFETY: fields that follow each other without a gap, so no padding; they lie inside the record, which
+            // is live and initialised there.
+            let source = unsafe { std::slice::from_raw_parts(self.data.as_ptr().add(*offset), end - offset) };
+            target[*offset..*end].copy_from_slice(source);
+        }
+    }
+}
+
+/// Where the bytes of a kind of record are that are not padding.
+#[derive(Clone, Debug)]
+pub struct Spans {
+    of: &'static RecordDescriptor,
+    /// Where each begins and ends.
+    spans: Vec<(usize, usize)>,
+}
+
+impl Spans {
+    /// Looks at all fields of a kind of record.
+    pub fn of(of: &'static RecordDescriptor) -> Self {
+        let mut spans = Vec::new();
+        let mut fields = of.fields.iter().peekable();
         while let Some(field) = fields.next() {
             let mut end = field.offset + field.kind.size();
             while let Some(next) = fields.next_if(|next| next.offset == end) {
                 end += next.kind.size();
             }
-            // SAFETY: fields that follow each other without a gap, so no padding; they lie inside the record, which
-            // is live and initialised there.
-            let source = unsafe {
-                std::slice::from_raw_parts(self.data.as_ptr().add(field.offset), end - field.offset)
-            };
-            target[field.offset..end].copy_from_slice(source);
+            spans.push((field.offset, end));
         }
+        Self { of, spans }
     }
 }
 

@@ -151,11 +151,13 @@ pub(super) fn place(folder: &Path, rounds: usize) -> Result<Vec<Figure>> {
     }
     let (mut kinds, mut bursts): ([Kind; 4], [Kind; 4]) = Default::default();
     let (mut call, mut write, mut made) = (Kind::default(), Kind::default(), Vec::new());
+    let (mut lone, mut in_a_row) = (Kind::default(), Kind::default());
     for _ in 0..rounds {
         made.push(making());
         let mut slices: [Vec<[f64; 3]>; 4] = Default::default();
         let mut quick: [Vec<[f64; 3]>; 4] = Default::default();
         let (mut calls, mut writes) = (Vec::new(), Vec::new());
+        let (mut lone_lines, mut row_lines) = (Vec::new(), Vec::new());
         for _ in 0..SLICES {
             for (((place, runtime, session), slice), quick) in
                 sessions.iter_mut().zip(&mut slices).zip(&mut quick)
@@ -166,12 +168,16 @@ pub(super) fn place(folder: &Path, rounds: usize) -> Result<Vec<Figure>> {
                 quick.push(session.take(ORDERS.0)?.percentiles());
             }
             calls.push(sessions[0].2.tell("bare 10000")?.percentiles());
+            lone_lines.push(sessions[0].2.tell(&format!("lines {} {}", ORDERS.0, ORDERS.1))?.percentiles());
+            row_lines.push(sessions[0].2.tell(&format!("lines {} 0", ORDERS.0))?.percentiles());
             writes.push(bare_writes(dir.path())?);
         }
         kinds.iter_mut().zip(&slices).for_each(|(kind, slices)| kind.round(slices));
         bursts.iter_mut().zip(&quick).for_each(|(kind, slices)| kind.round(slices));
         call.round(&calls);
         write.round(&writes);
+        lone.round(&lone_lines);
+        in_a_row.round(&row_lines);
     }
     for (_, runtime, session) in sessions {
         runtime.block_on(session.client.close())?;
@@ -194,6 +200,9 @@ pub(super) fn place(folder: &Path, rounds: usize) -> Result<Vec<Figure>> {
         figures.push(at_most(name, (limit, "ns"), burst.p50, None));
     }
     figures.push(told("before it: making the order, in a row", "ns", made, None));
+    let name = "what a pause costs: 200 lines of code and 100 of memory, alone, one walk each 100 µs, p50";
+    figures.push(told(name, "ns", lone.p50, Some(("in a row", &in_a_row.p50[..]))));
+    figures.push(told("the same, p10", "ns", lone.p10, Some(("in a row", &in_a_row.p10[..]))));
     Ok(figures)
 }
 

@@ -5,6 +5,7 @@
 //   take N        answers: count p50 p99 p10 (ns from the order's time to the entry) of all since the last time
 //   keep 0|1      orders are answered as cancelled, or as working
 //   bare COUNT    answers: COUNT p50 p99 p10 of calls of the virtual method by itself
+//   lines COUNT NS    answers: COUNT p50 p99 p10 of a walk through LINES lines of code and half as many of memory, one each NS
 //   push COUNT OPEN   tells COUNT fills of the last OPEN orders, in turn; answers: COUNT 0 0 0
 //   login N       answers: when the settlement was confirmed, which is behind the login, in ns; 0 0 0
 
@@ -39,6 +40,23 @@ int64_t now() {
     clock_gettime(CLOCK_MONOTONIC, &now);
     return int64_t(now.tv_sec) * 1000000000 + now.tv_nsec;
 }
+
+// About as much code and memory as an order's way through the gateway has.
+const int LINES = 200;
+
+// A line of code of its own, with a branch; every second one has a line of memory too.
+template <int N> __attribute__((noinline, aligned(64))) uint64_t line(uint64_t given) {
+    alignas(64) static volatile uint64_t memory = N;
+    if (N % 2 == 0) memory = memory + given;
+    return given & 1 ? given * (2 * N + 1) : given + N;
+}
+
+template <int N> struct Walk {
+    static uint64_t from(uint64_t given) { return Walk<N - 1>::from(line<N>(given)); }
+};
+template <> struct Walk<0> {
+    static uint64_t from(uint64_t given) { return given; }
+};
 
 template <size_t N> void put(char (&field)[N], const char *text) { std::snprintf(field, N, "%s", text); }
 
@@ -122,6 +140,8 @@ class Trader : public CThostFtdcTraderApi {
             answer(0, 0, 0);
         } else if (what == "bare") {
             bare(number);
+        } else if (what == "lines") {
+            lines(number, other);
         } else if (what == "push") {
             push(number, size_t(other));
         } else {
@@ -138,6 +158,21 @@ class Trader : public CThostFtdcTraderApi {
             order.LimitPrice = double(now());
             target->ReqQryOrder(reinterpret_cast<CThostFtdcQryOrderField *>(&order), -1);
             mine.push_back(now() - int64_t(order.LimitPrice));
+        }
+        answer_with(mine);
+    }
+
+    void lines(long count, int64_t interval) {
+        std::vector<int64_t> mine;
+        mine.reserve(size_t(count));
+        volatile uint64_t result = 1;
+        int64_t due = now();
+        for (long at = 0; at < count; ++at) {
+            due = std::max(due + interval, now());
+            while (now() < due) {}
+            const int64_t start = now();
+            result = Walk<LINES>::from(result);
+            mine.push_back(now() - start);
         }
         answer_with(mine);
     }

@@ -71,6 +71,11 @@ impl<S: Recorded> Recording<S> {
         Ok(Self { active: Some(Active { recorder, note: None, relays: Vec::new(), commands: 0 }) })
     }
 
+    /// Returns whether there is one.
+    pub(crate) fn is_on(&self) -> bool {
+        self.active.is_some()
+    }
+
     /// Writes an input down and returns it for the session.
     pub(crate) fn before(&mut self, input: S::Input) -> S::Input {
         let Some(active) = &mut self.active else { return input };

@@ -5,11 +5,11 @@
 mod words;
 
 use ctp_types::{
-    FieldDescriptor, FieldKind, RecordBox, RecordDescriptor, RspInfoField, Text, TraderCallback,
-    TraderRequest,
+    FieldDescriptor, FieldKind, RecordBox, RecordDescriptor, RecordRef, RspInfoField, Spans, Text,
+    TraderCallback, TraderRequest,
 };
 
-use super::entry::Entry;
+use super::entry::{Action, Entry};
 use crate::requests::RawEvent;
 
 /// Why bytes are no entry.
@@ -33,19 +33,21 @@ const CLOSED: u8 = 7;
 #[derive(Debug, Default)]
 pub(crate) struct Encoder {
     plain: Vec<u8>,
-    secrets: Vec<Secrets>,
+    layouts: Vec<Layout>,
 }
 
-/// The fields of a kind of record that are never written. Looking through all fields of an order costs more than encoding it.
+/// What is to be known of a kind of record to write it: looking through all fields of an order costs more than encoding it.
 #[derive(Debug)]
-struct Secrets {
+struct Layout {
     of: &'static RecordDescriptor,
-    fields: Vec<&'static FieldDescriptor>,
+    spans: Spans,
+    /// The fields that are never written.
+    secrets: Vec<&'static FieldDescriptor>,
 }
 
-impl Secrets {
+impl Layout {
     fn of(of: &'static RecordDescriptor) -> Self {
-        Self { of, fields: of.fields.iter().filter(|field| field.secret).collect() }
+        Self { of, spans: Spans::of(of), secrets: of.fields.iter().filter(|field| field.secret).collect() }
     }
 }
 
@@ -66,13 +68,11 @@ impl Encoder {
                 bytes.extend(max_order_ref.raw());
             }
             Entry::Action { at_ns, request, record, request_id, front_id, session_id, order_ref } => {
-                begin(bytes, ACTION, *at_ns);
-                bytes.extend((*request as u16).to_le_bytes());
-                bytes.extend(request_id.to_le_bytes());
-                bytes.extend(front_id.to_le_bytes());
-                bytes.extend(session_id.to_le_bytes());
-                bytes.extend(order_ref.raw());
-                self.record(bytes, request.record(), Some(record));
+                let (at_ns, request, record) = (*at_ns, *request, record.as_ref());
+                let (request_id, front_id, session_id) = (*request_id, *front_id, *session_id);
+                let order_ref = *order_ref;
+                let action = Action { at_ns, request, record, request_id, front_id, session_id, order_ref };
+                self.action(&action, bytes);
             }
             Entry::Answer { at_ns, request_id, refusal } => {
                 begin(bytes, ANSWER, *at_ns);
@@ -92,6 +92,17 @@ impl Encoder {
         }
     }
 
+    /// Appends the bytes of [`Entry::Action`].
+    pub(crate) fn action(&mut self, action: &Action<'_>, bytes: &mut Vec<u8>) {
+        begin(bytes, ACTION, action.at_ns);
+        bytes.extend((action.request as u16).to_le_bytes());
+        bytes.extend(action.request_id.to_le_bytes());
+        bytes.extend(action.front_id.to_le_bytes());
+        bytes.extend(action.session_id.to_le_bytes());
+        bytes.extend(action.order_ref.raw());
+        self.record(bytes, action.request.record(), Some(action.record));
+    }
+
     fn event(&mut self, bytes: &mut Vec<u8>, event: &RawEvent<TraderCallback>) {
         begin(bytes, EVENT, event.received_ns);
         bytes.extend((event.callback as u16).to_le_bytes());
@@ -102,7 +113,7 @@ impl Encoder {
             bytes.extend(info.error_msg.raw());
         }
         if let Some(descriptor) = event.callback.record() {
-            self.record(bytes, descriptor, event.record.as_ref());
+            self.record(bytes, descriptor, event.record.as_ref().map(RecordBox::as_ref));
         }
     }
 
@@ -112,19 +123,20 @@ impl Encoder {
         &mut self,
         bytes: &mut Vec<u8>,
         descriptor: &'static RecordDescriptor,
-        record: Option<&RecordBox>,
+        record: Option<RecordRef<'_>>,
     ) {
         let record = record.filter(|record| std::ptr::eq(record.descriptor(), descriptor));
         bytes.push(u8::from(record.is_some()));
         let Some(record) = record else { return };
-        self.plain.clear();
-        record.as_ref().append_to(&mut self.plain);
-        let known = self.secrets.iter().position(|secrets| std::ptr::eq(secrets.of, descriptor));
+        let known = self.layouts.iter().position(|layout| std::ptr::eq(layout.of, descriptor));
         let known = known.unwrap_or_else(|| {
-            self.secrets.push(Secrets::of(descriptor));
-            self.secrets.len() - 1
+            self.layouts.push(Layout::of(descriptor));
+            self.layouts.len() - 1
         });
-        for field in &self.secrets[known].fields {
+        let layout = &self.layouts[known];
+        self.plain.clear();
+        record.append_spans_to(&layout.spans, &mut self.plain);
+        for field in &layout.secrets {
             let place = &mut self.plain[field.offset..field.offset + field.kind.size()];
             let given = matches!(field.kind, FieldKind::Text(_)) && place[0] != 0;
             place.fill(0);

@@ -1,6 +1,6 @@
 //! What a journal remembers.
 
-use ctp_types::{RecordBox, Text, TraderCallback, TraderRequest};
+use ctp_types::{RecordBox, RecordRef, Text, TraderCallback, TraderRequest};
 
 use crate::requests::RawEvent;
 
@@ -75,6 +75,26 @@ pub enum Entry {
         /// When.
         at_ns: i64,
     },
+}
+
+/// An [`Entry::Action`] that is written from where it lies: nothing is copied before the library gets it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Action<'a> {
+    pub(crate) at_ns: i64,
+    pub(crate) request: TraderRequest,
+    pub(crate) record: RecordRef<'a>,
+    pub(crate) request_id: i32,
+    pub(crate) front_id: i32,
+    pub(crate) session_id: i32,
+    pub(crate) order_ref: Text<13>,
+}
+
+impl From<Action<'_>> for Entry {
+    fn from(action: Action<'_>) -> Self {
+        let Action { at_ns, request, record, request_id, front_id, session_id, order_ref } = action;
+        let record = record.to_owned();
+        Self::Action { at_ns, request, record, request_id, front_id, session_id, order_ref }
+    }
 }
 
 impl Entry {

@@ -19,7 +19,7 @@ use std::sync::LazyLock;
 use ctp_types::Text;
 
 use super::encoding::Encoder;
-use super::entry::Entry;
+use super::entry::{Action, Entry};
 pub(crate) use scan::{Scanned, Scanner, entries_begin, header, read};
 
 /// The version of the journal's format that this build writes and reads.
@@ -119,9 +119,18 @@ impl Frames {
 
     /// Appends an entry with its number.
     pub(crate) fn entry(&mut self, sequence: u64, entry: &Entry, bytes: &mut Vec<u8>) {
+        Self::frame(sequence, bytes, |bytes| self.encoder.encode(entry, bytes));
+    }
+
+    /// Appends an action with its number.
+    pub(crate) fn action(&mut self, sequence: u64, action: &Action<'_>, bytes: &mut Vec<u8>) {
+        Self::frame(sequence, bytes, |bytes| self.encoder.action(action, bytes));
+    }
+
+    fn frame(sequence: u64, bytes: &mut Vec<u8>, encode: impl FnOnce(&mut Vec<u8>)) {
         let start = bytes.len();
         bytes.resize(start + HEAD, 0);
-        self.encoder.encode(entry, bytes);
+        encode(bytes);
         close(*ENTRY_SEED, sequence, start, bytes);
     }
 }

@@ -12,7 +12,7 @@ use super::keeper::Keeper;
 use super::reader::Recovered;
 use super::segment::{Frames, Header};
 use super::view::ViewKeeper;
-use super::{Entry, JournalConfig, JournalError};
+use super::{Action, Entry, JournalConfig, JournalError};
 
 /// A journal that is being written. What [`append`](Self::append) has taken survives the end of the process at any
 /// instruction. After a failure it takes nothing any more.
@@ -127,6 +127,22 @@ impl Journal {
         result
     }
 
+    /// Writes [`Entry::Action`] and returns its number.
+    ///
+    /// # Errors
+    ///
+    /// As [`append`](Self::append).
+    pub(crate) fn append_action(&mut self, action: &Action<'_>) -> Result<u64, JournalError> {
+        if let Some(error) = self.failure() {
+            return Err(error);
+        }
+        let result = self.try_append_action(action);
+        if let Err(error) = &result {
+            self.failed = Some(error.clone());
+        }
+        result
+    }
+
     /// Returns why nothing can be written any more, if so.
     pub(crate) fn failure(&mut self) -> Option<JournalError> {
         if self.failed.is_none() && self.keeper.has_failed() {
@@ -157,7 +173,7 @@ impl Journal {
             self.begin_segment(*at_ns)?;
         }
         self.encode(entry);
-        if self.segment.at + self.bytes.len() as u64 > self.segment_bytes {
+        if self.is_full() {
             self.begin_segment(entry.at_ns())?;
             self.encode(entry);
         }
@@ -165,6 +181,25 @@ impl Journal {
             self.switch = on.then(|| entry.clone());
         }
         self.write()
+    }
+
+    fn try_append_action(&mut self, action: &Action<'_>) -> Result<u64, JournalError> {
+        self.encode_action(action);
+        if self.is_full() {
+            self.begin_segment(action.at_ns)?;
+            self.encode_action(action);
+        }
+        self.write()
+    }
+
+    fn encode_action(&mut self, action: &Action<'_>) {
+        self.bytes.clear();
+        self.frames.action(self.next, action, &mut self.bytes);
+    }
+
+    /// Returns whether the segment has no room for what was encoded.
+    fn is_full(&self) -> bool {
+        self.segment.at + self.bytes.len() as u64 > self.segment_bytes
     }
 
     fn encode(&mut self, entry: &Entry) {

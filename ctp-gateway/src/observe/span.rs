@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use ctp_types::{RecordBox, Value, decode, until_nul};
+use ctp_types::{RecordBox, Text, Value, decode, until_nul};
 use tracing::Span;
 
 use super::observer::{Observed, Subject, label};
@@ -16,6 +16,11 @@ pub(crate) fn session_span(subject: &Subject) -> Span {
 /// Returns the span of one step. Nothing is looked at unless somebody wants it.
 pub(crate) fn step_span<S: Observed>(input: &S::Input) -> Span {
     tracing::debug_span!("step", input = S::name(input), instrument = %InstrumentOf::<S>(input))
+}
+
+/// Returns the span of the step of an order, as [`step_span`] does, before there is an input.
+pub(crate) fn order_span(instrument_id: &Text<81>) -> Span {
+    tracing::debug_span!("step", input = "place", instrument = %instrument_id)
 }
 
 struct InstrumentOf<'a, S: Observed>(&'a S::Input);
@@ -37,7 +42,7 @@ pub(crate) fn instrument_of(record: Option<&RecordBox>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use ctp_types::{OrderField, Text, TradingAccountField};
+    use ctp_types::{OrderField, TradingAccountField};
 
     use super::*;
 

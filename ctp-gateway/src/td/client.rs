@@ -35,7 +35,7 @@ use crate::td::account::{AccountNames, AccountTexts};
 use crate::td::dials::Dials;
 use crate::td::driver::{Course, Driver, NotEntered, Pen, Shared};
 use crate::td::event::TdEvent;
-use crate::td::io::{ActReply, Command, Input};
+use crate::td::io::{Command, Input};
 use crate::td::ledger::Comparison;
 use crate::td::meter::Meter;
 use crate::td::new_order::NewOrder;
@@ -299,17 +299,15 @@ impl TdClient {
     /// gateway.
     pub fn place_now(&self, order: &NewOrder) -> Result<OrderHandle, Error> {
         self.deny_if_killed()?;
-        let record = order.record()?;
+        let record = order.record_ref()?;
+        let logins = self.logins();
         self.shared().give_mark_of(&record.instrument_id);
-        let record = RecordBox::new(&record);
-        let (reply, mut answer) = oneshot::channel();
-        let request = TraderRequest::ReqOrderInsert;
-        let reply = ActReply::Order(reply);
-        self.enter(request.name(), Command::Act { logins: self.logins(), request, record, reply })?;
-        // The session has answered: it does so in the step in which it hears the library's word.
-        let unanswered =
-            |_| Err(Error::Unknown { request: request.name(), cause: UnknownCause::SessionEnded });
-        let placed = answer.try_recv().unwrap_or_else(unanswered)?;
+        let placed = match self.shared().enter(|driver| driver.place(logins, record)) {
+            // The session has answered: it does so in the step in which it hears the library's word.
+            Ok(mut answer) => answer.try_recv().unwrap_or_else(|_| Err(unanswered()))?,
+            Err(NotEntered::Broken) => return Err(unanswered()),
+            Err(why) => return Err(self.not_entered(TraderRequest::ReqOrderInsert.name(), why)),
+        };
         Ok(OrderHandle::new(self.clone(), placed, self.inner.order_timeout))
     }
 
@@ -427,6 +425,11 @@ impl TdClient {
         };
         Error::NotSent { request, reason }
     }
+}
+
+/// Returns what is known of an order that the session did not answer.
+fn unanswered() -> Error {
+    Error::Unknown { request: TraderRequest::ReqOrderInsert.name(), cause: UnknownCause::SessionEnded }
 }
 
 /// Returns where the day's instruments and rates are kept. A simulator's may change with every start.

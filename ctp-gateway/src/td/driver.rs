@@ -22,25 +22,29 @@ use std::time::Instant;
 
 use ctp_sys::TraderApi;
 use ctp_sys::se::Trader;
-use ctp_types::{Text, TraderCallback, UserSystemInfoField};
+use ctp_types::{
+    InputOrderField, RecordBox, RecordRef, Text, TraderCallback, TraderRequest, UserSystemInfoField,
+};
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tracing::Span;
 
 use crate::capture::Recording;
 use crate::clock::WallClock;
-use crate::error::SendRefusal;
+use crate::error::{Error, SendRefusal};
 use crate::fanout::Fanout;
 use crate::health::Waiting;
-use crate::observe::{Observed, Observer, step_span};
+use crate::observe::{Observed, Observer, order_span, step_span};
 use crate::requests::RawEvent;
-use crate::shell::{ApiObject, Renewal, StateLog, now};
+use crate::session::Now;
+use crate::shell::{ApiObject, Renewal, StateLog, at, instant, now};
 use crate::state::{Fault, SessionState};
 use crate::td::dials::Dials;
 use crate::td::event::TdEvent;
-use crate::td::io::{Input, Output};
+use crate::td::io::{ActReply, Command, Input, Output};
 use crate::td::ledger::Mark;
 use crate::td::meter::Meter;
+use crate::td::orders::Placed;
 use crate::td::recorded::TdRecorded;
 use crate::td::recovery::{GateReason, GateState};
 use crate::td::risk::{KillFlag, Member};
@@ -67,6 +71,8 @@ pub(super) struct Shared {
     is_abandoned: AtomicBool,
     /// Prices that the session was not given yet. Whoever holds this lock does not wait for the other.
     marks: Mutex<Marks>,
+    /// Whether there was ever a price.
+    has_marks: AtomicBool,
     /// Wakes the task.
     wake: Notify,
     span: Span,
@@ -92,6 +98,7 @@ impl Shared {
             is_closing: AtomicBool::new(false),
             is_abandoned: AtomicBool::new(false),
             marks: Mutex::default(),
+            has_marks: AtomicBool::new(false),
             wake: Notify::new(),
             span,
         }
@@ -215,6 +222,8 @@ impl Shared {
 
     /// Takes a price. Now and then the session is given what came.
     pub(super) fn mark(&self, mark: Mark) {
+        // The lock behind it says the rest.
+        self.has_marks.store(true, Ordering::Relaxed);
         let is_due = self.marks().put(Instant::now(), mark);
         if is_due {
             self.give_marks();
@@ -233,7 +242,10 @@ impl Shared {
 
     /// Gives the session the price of an instrument that is about to be traded.
     pub(super) fn give_mark_of(&self, instrument_id: &Text<81>) {
-        let taken = self.marks().take_of(Instant::now(), instrument_id);
+        if !self.has_marks.load(Ordering::Relaxed) {
+            return;
+        }
+        let taken = self.marks().take_of(Instant::now, instrument_id);
         if let Some(mark) = taken {
             // A session that is over needs none.
             let _ = self.enter(|driver| driver.run(Input::Mark(Box::new(mark))));
@@ -345,7 +357,10 @@ impl Driver {
     ///
     /// Returns [`NotEntered::Broken`] if the session panicked, now or earlier.
     fn run(&mut self, input: Input) -> Result<(), NotEntered> {
-        self.guarded(input, Self::carry_out)
+        self.guarded(TdRecorded::name(&input), |this| {
+            this.step(input);
+            this.carry_out();
+        })
     }
 
     /// Tells the session that its kill switch was thrown, unless it knows.
@@ -357,25 +372,84 @@ impl Driver {
         self.switch.take().map_or(Ok(()), |reason| self.run(Input::Kill { reason }))
     }
 
-    /// Steps with an input, and does what follows with `carry_out`.
-    fn guarded(&mut self, input: Input, carry_out: impl FnOnce(&mut Self)) -> Result<(), NotEntered> {
+    /// Places an order and carries out what follows from it. The library gets it as soon as it is judged and numbered; all
+    /// that can wait comes after. Returns the answer: it is there, unless the session broke down meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run), and [`NotEntered::Closed`].
+    pub(super) fn place(
+        &mut self,
+        logins: u64,
+        order: &InputOrderField,
+    ) -> Result<oneshot::Receiver<Result<Placed, Error>>, NotEntered> {
+        if self.course.is_closing {
+            return Err(NotEntered::Closed);
+        }
+        let mut waiting = None;
+        let placed = self.guarded("place", |this| {
+            this.hear_of_switch();
+            let mut order = *order;
+            let begun = this.is_unobserved().then(|| this.begin_place(logins, &mut order));
+            let (reply, answer) = oneshot::channel();
+            waiting = Some(answer);
+            let (request, record) = (TraderRequest::ReqOrderInsert, RecordBox::new(&order));
+            let input =
+                Input::Command(Command::Act { logins, request, record, reply: ActReply::Order(reply) });
+            match begun {
+                Some((begun, span)) => this.step_at(at(&this.clock, begun), input, &span, false),
+                None => this.step_in_turn(input),
+            }
+            this.carry_out();
+        });
+        match (waiting, placed) {
+            // What broke may have happened behind the answer.
+            (Some(answer), _) => Ok(answer),
+            (None, broken) => Err(broken.err().unwrap_or(NotEntered::Broken)),
+        }
+    }
+
+    /// Returns whether nothing has to happen between the wish for an order and the library: nobody records what comes in
+    /// as it comes, no other session of the account counts along, and nothing is to be done still.
+    fn is_unobserved(&self) -> bool {
+        !self.recording.is_on() && self.member.is_alone() && self.outputs.is_empty()
+    }
+
+    /// Has an order judged and numbered, and gives it to the library if it may leave. The rest of its step has to follow.
+    fn begin_place(&mut self, logins: u64, order: &mut InputOrderField) -> (Instant, Span) {
+        let span = order_span(&order.instrument_id);
+        // The wall clock can be read later.
+        let now = instant();
+        let entered = span.enter();
+        let number = self.session.begin_place(now, logins, order);
+        drop(entered);
+        if let Some(request_id) = number {
+            let record = RecordRef::from_record(order);
+            self.given = Some((request_id, self.give(TraderRequest::ReqOrderInsert, record, request_id)));
+        }
+        (now, span)
+    }
+
+    /// Does what may panic.
+    fn guarded(&mut self, during: &'static str, work: impl FnOnce(&mut Self)) -> Result<(), NotEntered> {
         if self.course.is_broken {
             return Err(NotEntered::Broken);
         }
-        let name = TdRecorded::name(&input);
-        let ran = catch_unwind(AssertUnwindSafe(|| {
-            self.step(input);
-            carry_out(self);
-        }));
-        ran.map_err(|panic| self.break_down(name, panic.as_ref()))
+        let ran = catch_unwind(AssertUnwindSafe(|| work(self)));
+        ran.map_err(|panic| self.break_down(during, panic.as_ref()))
+    }
+
+    /// Tells the session first that its kill switch was thrown, if it was.
+    fn hear_of_switch(&mut self) {
+        if let Some(reason) = self.switch.take() {
+            self.step_in_turn(Input::Kill { reason });
+        }
     }
 
     /// Steps with an input, after what must not come behind it: a kill switch that was thrown meanwhile, and what other
     /// sessions of the account have sent.
     fn step(&mut self, input: Input) {
-        if let Some(reason) = self.switch.take() {
-            self.step_in_turn(Input::Kill { reason });
-        }
+        self.hear_of_switch();
         self.step_in_turn(input);
     }
 
@@ -410,6 +484,12 @@ impl Driver {
         }
         // Under the lock, so that the session's time never goes back.
         let now = now(&self.clock);
+        let span = step_span::<TdRecorded>(&input);
+        self.step_at(now, input, &span, is_urgent);
+    }
+
+    /// One step at a time, or what is left of it.
+    fn step_at(&mut self, now: Now, input: Input, span: &Span, is_urgent: bool) {
         let (queries, requests) = self.session.request_depths();
         let callbacks = self.course.waiting_callbacks;
         self.observer.before::<TdRecorded>(
@@ -418,11 +498,12 @@ impl Driver {
             Waiting { callbacks, commands: 0, queries, requests },
         );
         self.meter.hear(&input);
-        let span = step_span::<TdRecorded>(&input);
         // An order must not wait until it was counted: the step after the library has it does that.
         let is_command = matches!(input, Input::Command(_));
         let input = self.recording.before(input);
-        let outputs = span.in_scope(|| self.session.step(now, input));
+        let entered = span.enter();
+        let outputs = self.session.step(now, input);
+        drop(entered);
         self.switch.turned(self.session.is_killed());
         let took = self.observer.took();
         if is_urgent {

@@ -43,7 +43,9 @@ impl NewOrder {
         price: f64,
     ) -> Self {
         let form = (OrderPriceType::LIMIT_PRICE, TimeCondition::GFD, VolumeCondition::AV);
-        Self::of(instrument_id.as_ref(), direction, &[offset], volume, form).at(price)
+        let mut order = Self::of(instrument_id.as_ref(), direction, &[offset], volume, form);
+        order.record.limit_price = price;
+        order
     }
 
     /// Returns a market order (市价单): `volume` lots at what the market gives, the rest is cancelled.
@@ -98,7 +100,9 @@ impl NewOrder {
         price: f64,
     ) -> Self {
         let form = (OrderPriceType::LIMIT_PRICE, TimeCondition::GFD, VolumeCondition::MV);
-        Self::of(combination_id.as_ref(), direction, &offsets, volume, form).at(price)
+        let mut order = Self::of(combination_id.as_ref(), direction, &offsets, volume, form);
+        order.record.limit_price = price;
+        order
     }
 
     /// Returns a swap order (互换单): it closes the two legs of a combination that is held, with somebody who wants
@@ -135,7 +139,8 @@ impl NewOrder {
         order.record.instrument_id = order.fit("instrument", instrument_id);
         let offsets = [0, 1].map(|leg| offsets.get(leg).map(|offset| offset.as_char()));
         order.record.comb_offset_flag = order.flags("offset", offsets);
-        order.hedges([Some(HedgeFlag::SPECULATION), offsets[1].map(|_| HedgeFlag::SPECULATION)])
+        order.set_hedges([Some(HedgeFlag::SPECULATION), offsets[1].map(|_| HedgeFlag::SPECULATION)]);
+        order
     }
 
     /// Names the exchange, for example `SHFE`. Not needed for instruments that `instruments()` has returned.
@@ -211,15 +216,17 @@ impl NewOrder {
 
     /// Sets the purpose of all legs (投机套保标志); speculation by default.
     #[must_use]
-    pub fn hedge(self, hedge: HedgeFlag) -> Self {
+    pub fn hedge(mut self, hedge: HedgeFlag) -> Self {
         let second = self.record.comb_hedge_flag.raw()[1] != 0;
-        self.hedges([Some(hedge), second.then_some(hedge)])
+        self.set_hedges([Some(hedge), second.then_some(hedge)]);
+        self
     }
 
     /// Sets the purpose of each leg of a combination; speculation by default.
     #[must_use]
-    pub fn leg_hedges(self, hedges: [HedgeFlag; 2]) -> Self {
-        self.hedges(hedges.map(Some))
+    pub fn leg_hedges(mut self, hedges: [HedgeFlag; 2]) -> Self {
+        self.set_hedges(hedges.map(Some));
+        self
     }
 
     /// Adds a note of at most 12 bytes that comes back in the order's records. C: `OrderMemo`.
@@ -252,9 +259,18 @@ impl NewOrder {
     ///
     /// Returns a denial that names the text that does not fit.
     pub(crate) fn record(&self) -> Result<InputOrderField, Denial> {
+        self.record_ref().copied()
+    }
+
+    /// Returns the record where it lies, as [`record`](Self::record) does.
+    ///
+    /// # Errors
+    ///
+    /// As [`record`](Self::record).
+    pub(crate) fn record_ref(&self) -> Result<&InputOrderField, Denial> {
         match &self.problem {
             Some(problem) => Err(Denial::clone(problem)),
-            None => Ok(self.record),
+            None => Ok(&self.record),
         }
     }
 
@@ -269,21 +285,15 @@ impl NewOrder {
         Ok(record)
     }
 
-    fn at(mut self, price: f64) -> Self {
-        self.record.limit_price = price;
-        self
-    }
-
     fn triggered(mut self, contingent: ContingentCondition, stop_price: f64) -> Self {
         self.record.contingent_condition = contingent;
         self.record.stop_price = stop_price;
         self
     }
 
-    fn hedges(mut self, hedges: [Option<HedgeFlag>; 2]) -> Self {
+    fn set_hedges(&mut self, hedges: [Option<HedgeFlag>; 2]) {
         let flags = hedges.map(|hedge| hedge.map(HedgeFlag::as_char));
         self.record.comb_hedge_flag = self.flags("hedge", flags);
-        self
     }
 
     fn fit<const N: usize>(&mut self, what: &str, text: &str) -> Text<N> {

@@ -53,7 +53,7 @@ use self::early::Early;
 pub(crate) use self::instructions::InstructionReply;
 use self::instructions::Instructions;
 use self::memory::Memory;
-use self::orders::Placing;
+use self::orders::{Admission, Placing};
 use self::recovery::Assurance;
 
 pub(crate) struct TdSession {
@@ -90,6 +90,8 @@ pub(crate) struct TdSession {
     handles: HashMap<OrderId, HandleSide>,
     /// Orders between the decision to send and the library's word, by request number.
     placing: HashMap<i32, Placing>,
+    /// What was said of the order whose step has begun.
+    admitted: Option<Admission>,
     /// Orders that were sent, and until when their answer is awaited.
     unanswered: Deadlines<OrderId>,
     cancels: Cancels,
@@ -129,6 +131,7 @@ impl TdSession {
             risk: RiskGate::new(config.risk.clone()),
             handles: HashMap::default(),
             placing: HashMap::default(),
+            admitted: None,
             unanswered: Deadlines::default(),
             cancels: Cancels::default(),
             denials: Vec::new(),
@@ -162,8 +165,10 @@ impl TdSession {
     /// Takes what happened and returns what is to be done, in this order.
     pub(crate) fn step(&mut self, now: Now, input: Input) -> Outputs {
         let instant = now.instant;
-        self.denials.clear();
-        self.risk.begin_step(instant);
+        // An order that was judged before has begun its step by that.
+        if self.admitted.is_none() {
+            self.begin(instant);
+        }
         self.look(now, &input);
         match input {
             Input::Callback(event) => self.handle_callback(instant, &event),
@@ -202,6 +207,12 @@ impl TdSession {
         self.watch.end(instant, &self.state);
         self.end_risk_step();
         std::mem::take(&mut self.outputs)
+    }
+
+    /// Begins a step.
+    fn begin(&mut self, now: Instant) {
+        self.denials.clear();
+        self.risk.begin_step(now);
     }
 
     /// Returns when [`Input::Time`] is due at the latest.

@@ -7,23 +7,32 @@ const GROUP: usize = 8 * WORD;
 
 /// Appends the bytes without their zero words. Words at the end that are not whole are filled up with zeros.
 pub(super) fn pack(plain: &[u8], packed: &mut Vec<u8>) {
-    for group in plain.chunks(GROUP) {
-        let at = packed.len();
-        packed.push(0);
-        let (words, rest) = group.as_chunks::<WORD>();
-        let mut mask = 0;
-        for (index, word) in words.iter().enumerate() {
-            if *word != [0; WORD] {
-                mask |= 1 << index;
-                packed.extend_from_slice(word);
-            }
-        }
-        if rest.iter().any(|byte| *byte != 0) {
-            mask |= 1 << words.len();
-            packed.extend_from_slice(rest);
-            packed.resize(packed.len() + WORD - rest.len(), 0);
-        }
-        packed[at] = mask;
+    let (groups, end) = plain.as_chunks::<GROUP>();
+    for group in groups {
+        let (words, _) = group.as_chunks::<WORD>();
+        pack_group(words, packed);
+    }
+    let (words, rest) = end.as_chunks::<WORD>();
+    let (mut last, mut count) = ([[0; WORD]; WORD], words.len());
+    last[..count].copy_from_slice(words);
+    if !rest.is_empty() {
+        last[count][..rest.len()].copy_from_slice(rest);
+        count += 1;
+    }
+    if count > 0 {
+        pack_group(&last[..count], packed);
+    }
+}
+
+/// Looks at all words first: most groups of an order have none or few.
+fn pack_group(words: &[[u8; WORD]], packed: &mut Vec<u8>) {
+    let kept = |(index, word): (usize, &[u8; WORD])| u8::from(u64::from_ne_bytes(*word) != 0) << index;
+    let mask = words.iter().enumerate().map(kept).fold(0, |mask, bit| mask | bit);
+    packed.push(mask);
+    let mut left = mask;
+    while left != 0 {
+        packed.extend_from_slice(&words[left.trailing_zeros() as usize]);
+        left &= left - 1;
     }
 }
 

@@ -397,9 +397,8 @@ impl World {
             _ => self.judge.request(now, side, request.name()),
         }
         let at_ns = self.clock.for_session().unix_ns;
-        if !self.write(pen::action(at_ns, request, &record, request_id, self.sessions.session))
-            && Class::of(request) != Class::Cancel
-        {
+        let action = pen::action(at_ns, request, record.as_ref(), request_id, self.sessions.session);
+        if !self.write(action.map(Entry::from)) && Class::of(request) != Class::Cancel {
             self.tally.count("not journaled");
             let result = Err(SendRefusal::NotJournaled("the disk is full".to_owned()));
             return self.resume_td(td::Input::Sent { request_id, result });

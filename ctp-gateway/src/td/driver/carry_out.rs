@@ -4,13 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use ctp_sys::collector_turn;
-use ctp_types::{RecordBox, TraderRequest};
+use ctp_types::{RecordBox, RecordRef, TraderRequest};
 
 use super::{Driver, NotEntered};
 use crate::error::SendRefusal;
+use crate::observe::Observed as _;
 use crate::shell::now;
 use crate::td::classes::Class;
 use crate::td::io::{Input, Output};
+use crate::td::recorded::TdRecorded;
 use crate::td::recovery::GateState;
 
 impl Driver {
@@ -63,27 +65,28 @@ impl Driver {
             && Class::of(*request).is_action()
             && self.outputs.is_empty()
         {
-            self.given = Some((*request_id, self.give(*request, record, *request_id)));
+            self.given = Some((*request_id, self.give(*request, record.as_ref(), *request_id)));
         }
     }
 
     /// Gives a request to the library unless it has it, and tells the session what the library said.
     fn send(&mut self, request: TraderRequest, record: &RecordBox, request_id: i32) {
         let given = self.given.take_if(|(given, _)| *given == request_id);
-        let result = given.map_or_else(|| self.give(request, record, request_id), |(_, result)| result);
+        let result =
+            given.map_or_else(|| self.give(request, record.as_ref(), request_id), |(_, result)| result);
         self.step(Input::Sent { request_id, result });
         self.tell_failure();
     }
 
     /// Writes a request into the journal, gives it to the library, and returns what the library said.
-    fn give(
+    pub(super) fn give(
         &mut self,
         request: TraderRequest,
-        record: &RecordBox,
+        record: RecordRef<'_>,
         request_id: i32,
     ) -> Result<(), SendRefusal> {
         self.pen.before(&self.clock, request, record, request_id)?;
-        let result = SendRefusal::read(self.object.api().request(request, record.as_ref(), request_id));
+        let result = SendRefusal::read(self.object.api().request(request, record, request_id));
         self.pen.after(&self.clock, request, request_id, &result);
         result
     }
@@ -106,7 +109,8 @@ impl Driver {
 
     /// Steps after the library has stopped: events and states go out, nothing goes to the library.
     fn say(&mut self, input: Input) -> Result<(), NotEntered> {
-        self.guarded(input, |this| {
+        self.guarded(TdRecorded::name(&input), |this| {
+            this.step(input);
             while let Some(output) = this.outputs.pop_front() {
                 match output {
                     Output::Gate(gate) => this.publish_gate(gate),

@@ -62,8 +62,13 @@ impl Marks {
     }
 
     /// Takes the price of an instrument that is about to be traded, unless the session was given one just now.
-    pub(super) fn take_of(&mut self, now: Instant, instrument_id: &Text<81>) -> Option<Mark> {
-        let latest = self.latest.get_mut(instrument_id)?;
+    pub(super) fn take_of(
+        &mut self,
+        now: impl FnOnce() -> Instant,
+        instrument_id: &Text<81>,
+    ) -> Option<Mark> {
+        let latest = self.latest.get_mut(instrument_id).filter(|latest| latest.is_new)?;
+        let now = now();
         let is_fresh = latest.given.is_some_and(|given| now < given + PACE);
         if is_fresh { None } else { latest.take(now) }
     }
@@ -109,12 +114,12 @@ mod tests {
         let (mut marks, start) = (Marks::default(), Instant::now());
         marks.put(start, mark("a", 1.0));
         assert_eq!(marks.take(start, |_| false), []);
-        assert_eq!(marks.take_of(start, &mark("a", 0.0).instrument_id), Some(mark("a", 1.0)));
-        assert_eq!(marks.take_of(start, &mark("a", 0.0).instrument_id), None);
+        assert_eq!(marks.take_of(|| start, &mark("a", 0.0).instrument_id), Some(mark("a", 1.0)));
+        assert_eq!(marks.take_of(|| start, &mark("a", 0.0).instrument_id), None);
         marks.put(start, mark("a", 2.0));
         // One was given just now.
-        assert_eq!(marks.take_of(start, &mark("a", 0.0).instrument_id), None);
-        assert_eq!(marks.take_of(start + PACE, &mark("a", 0.0).instrument_id), Some(mark("a", 2.0)));
-        assert_eq!(marks.take_of(start, &mark("zz", 0.0).instrument_id), None);
+        assert_eq!(marks.take_of(|| start, &mark("a", 0.0).instrument_id), None);
+        assert_eq!(marks.take_of(|| start + PACE, &mark("a", 0.0).instrument_id), Some(mark("a", 2.0)));
+        assert_eq!(marks.take_of(|| start, &mark("zz", 0.0).instrument_id), None);
     }
 }

@@ -3,13 +3,13 @@
 use std::sync::LazyLock;
 
 use ctp_types::{
-    InputExecOrderField, InputOrderField, InputQuoteField, RecordBox, RspUserLoginField, Text,
+    InputExecOrderField, InputOrderField, InputQuoteField, RecordRef, RspUserLoginField, Text,
     TraderCallback, TraderRequest,
 };
 
 use crate::clock::WallClock;
 use crate::error::SendRefusal;
-use crate::journal::{Entry, Journal, JournalError};
+use crate::journal::{Action, Entry, Journal, JournalError};
 use crate::td::classes::Class;
 use crate::td::io::SpiEvent;
 
@@ -40,15 +40,14 @@ impl Pen {
         &mut self,
         clock: &WallClock,
         request: TraderRequest,
-        record: &RecordBox,
+        record: RecordRef<'_>,
         request_id: i32,
     ) -> Result<(), SendRefusal> {
-        if self.journal.is_none() {
-            return Ok(());
-        }
+        let Some(journal) = &mut self.journal else { return Ok(()) };
         let place = (self.front_id, self.session_id);
-        let Some(entry) = action(clock.unix_ns(), request, record, request_id, place) else { return Ok(()) };
-        match self.append(&entry) {
+        let Some(action) = action(clock.unix_ns(), request, record, request_id, place) else { return Ok(()) };
+        let written = journal.append_action(&action);
+        match written.map_err(|error| self.note_failure(error)) {
             Err(error) if Class::of(request) != Class::Cancel => Err(SendRefusal::NotJournaled(error)),
             _ => Ok(()),
         }
@@ -101,14 +100,16 @@ impl Pen {
 
     fn append(&mut self, entry: &Entry) -> Result<(), String> {
         let Some(journal) = &mut self.journal else { return Ok(()) };
-        journal.append(entry).map(drop).map_err(|error| {
-            let words = error.to_string();
-            if !std::mem::replace(&mut self.has_failed, true) {
-                tracing::error!(%error, "the journal cannot be written; no new order is sent");
-                self.failure = Some(error);
-            }
-            words
-        })
+        journal.append(entry).map(drop).map_err(|error| self.note_failure(error))
+    }
+
+    fn note_failure(&mut self, error: JournalError) -> String {
+        let words = error.to_string();
+        if !std::mem::replace(&mut self.has_failed, true) {
+            tracing::error!(%error, "the journal cannot be written; no new order is sent");
+            self.failure = Some(error);
+        }
+        words
     }
 }
 
@@ -116,19 +117,13 @@ impl Pen {
 pub(crate) fn action(
     at_ns: i64,
     request: TraderRequest,
-    record: &RecordBox,
+    record: RecordRef<'_>,
     request_id: i32,
     (front_id, session_id): (i32, i32),
-) -> Option<Entry> {
-    Class::of(request).is_action().then(|| Entry::Action {
-        at_ns,
-        request,
-        record: record.clone(),
-        request_id,
-        front_id,
-        session_id,
-        order_ref: order_ref(record),
-    })
+) -> Option<Action<'_>> {
+    let is_action = Class::of(request).is_action();
+    let order_ref = order_ref(record);
+    is_action.then_some(Action { at_ns, request, record, request_id, front_id, session_id, order_ref })
 }
 
 /// Returns what is written of the library's word to a request, if that changes something.
@@ -158,7 +153,7 @@ pub(crate) fn heard(event: &SpiEvent) -> Option<Entry> {
 }
 
 /// Returns the reference that a request takes.
-fn order_ref(record: &RecordBox) -> Text<13> {
+fn order_ref(record: RecordRef<'_>) -> Text<13> {
     if let Some(order) = record.get::<InputOrderField>() {
         order.order_ref
     } else if let Some(quote) = record.get::<InputQuoteField>() {

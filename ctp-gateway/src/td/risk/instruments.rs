@@ -1,5 +1,6 @@
 //! What the gate knows of each instrument.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use ctp_types::Text;
@@ -22,6 +23,7 @@ pub(crate) struct Prices {
 /// One instrument.
 #[derive(Debug, Default)]
 pub(super) struct Place {
+    id: Text<81>,
     pub(super) row: Option<Arc<Instrument>>,
     pub(super) prices: Prices,
     pub(super) buys: Side,
@@ -45,6 +47,8 @@ impl Place {
 pub(super) struct Instruments {
     places: Vec<Place>,
     ids: HashMap<Text<81>, u32>,
+    /// The place that was asked for last: orders come one after the other for few instruments.
+    last: Cell<u32>,
     /// Whether all instruments of the trading day are known.
     pub(super) complete: bool,
 }
@@ -68,19 +72,29 @@ impl Instruments {
     }
 
     pub(super) fn get(&self, id: &Text<81>) -> Option<&Place> {
-        self.ids.get(id).map(|at| self.at(*at))
+        self.find(id).map(|at| self.at(at))
     }
 
     /// Returns the instrument's place, which is made if it has none.
     pub(super) fn place_of(&mut self, id: &Text<81>) -> u32 {
-        if let Some(at) = self.ids.get(id) {
-            return *at;
+        if let Some(at) = self.find(id) {
+            return at;
         }
         // There are far fewer instruments than numbers.
         let at = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
         self.ids.insert(*id, at);
-        self.places.push(Place::default());
+        self.places.push(Place { id: *id, ..Place::default() });
         at
+    }
+
+    fn find(&self, id: &Text<81>) -> Option<u32> {
+        let last = self.last.get();
+        if self.places.get(last as usize).is_some_and(|place| place.id.raw() == id.raw()) {
+            return Some(last);
+        }
+        let at = *self.ids.get(id)?;
+        self.last.set(at);
+        Some(at)
     }
 
     pub(super) fn at(&self, at: u32) -> &Place {

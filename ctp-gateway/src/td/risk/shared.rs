@@ -116,12 +116,17 @@ pub(crate) struct Member {
 }
 
 impl Member {
+    /// Returns whether no other session shares the counts.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.shared.members.load(Ordering::Acquire) < 2
+    }
+
     /// Begins a turn, unless the session is alone. No other member sends anything until it ends.
     ///
     /// A turn is one step of a session's state machine, so it takes no longer than a step. The log's lock is taken inside
     /// of the session's own and nothing else is locked inside of it.
     pub(crate) fn turn(&self) -> Option<Turn<'_>> {
-        if self.shared.members.load(Ordering::Acquire) < 2 {
+        if self.is_alone() {
             return None;
         }
         Some(Turn { log: self.shared.lock(), id: self.id })

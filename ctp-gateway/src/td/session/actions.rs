@@ -83,27 +83,38 @@ impl TdSession {
         request: TraderRequest,
         record: &mut RecordBox,
     ) -> Result<(), Error> {
+        if let Some(order) = record.get_mut::<InputOrderField>() {
+            self.judge_order(logins, request, order)?;
+            return self.count_action(now, request, record);
+        }
         if Class::of(request) == Class::New {
             self.risk.check_switch()?;
         }
-        match record.get_mut::<InputOrderField>() {
-            Some(order) => {
-                self.fill_account(order);
-                // It names the exchange, by which the order's form is judged. Of what the form leaves open it reads nothing.
-                self.check_order(order, &[])?;
-                form::complete(order)?;
-                self.check_reference(order.order_ref)?;
-            }
-            None if request == TraderRequest::ReqOrderInsert => {
-                return Err(other_record(request, record, InputOrderField::DESCRIPTOR.name).into());
-            }
-            None => {
-                self.complete_other(request, record)?;
-                self.check_other(request, record)?;
-            }
+        if request == TraderRequest::ReqOrderInsert {
+            return Err(other_record(request, record, InputOrderField::DESCRIPTOR.name).into());
         }
+        self.complete_other(request, record)?;
+        self.check_other(request, record)?;
         self.check_login(request, logins)?;
         self.count_action(now, request, record)
+    }
+
+    /// Judges an order by everything but the pace, and completes it.
+    pub(super) fn judge_order(
+        &mut self,
+        logins: u64,
+        request: TraderRequest,
+        order: &mut InputOrderField,
+    ) -> Result<(), Error> {
+        if Class::of(request) == Class::New {
+            self.risk.check_switch()?;
+        }
+        self.fill_account(order);
+        // It names the exchange, by which the order's form is judged. Of what the form leaves open it reads nothing.
+        self.check_order(order, &[])?;
+        form::complete(order)?;
+        self.check_reference(order.order_ref)?;
+        self.check_login(request, logins)
     }
 
     fn fill_account(&self, order: &mut InputOrderField) {
@@ -151,13 +162,19 @@ impl TdSession {
     /// refused, or the next one.
     pub(super) fn reference(&mut self, given: Text<13>) -> Result<Text<13>, Error> {
         self.check_reference(given)?;
+        Ok(self.take_reference(given))
+    }
+
+    /// Gives a reference that was checked.
+    pub(super) fn take_reference(&mut self, given: Text<13>) -> Text<13> {
         if given.is_empty() {
             self.last_order_ref += 1;
-            return Ok(decimal(self.last_order_ref));
+            // It is no greater than the greatest: that was checked.
+            return decimal(u32::try_from(self.last_order_ref).unwrap_or(u32::MAX));
         }
         // It is a number above the last: see there.
         self.last_order_ref = given.to_str().trim().parse().unwrap_or(self.last_order_ref);
-        Ok(given)
+        given
     }
 
     /// Checks that a reference can be given, without giving it: what is denied must not have been counted.
@@ -185,19 +202,14 @@ pub(super) fn other_record(request: TraderRequest, record: &RecordBox, expected:
     Denial::new(Rule::Record, value, format!("it takes {expected}"))
 }
 
-/// Returns a number of at most 12 digits as text, without an allocation.
-fn decimal(mut number: i64) -> Text<13> {
-    let mut digits = [0; 12];
-    let mut at = digits.len();
-    while at > 0 {
-        at -= 1;
-        digits[at] = b'0' + u8::try_from(number % 10).unwrap_or(0);
-        number /= 10;
-        if number == 0 {
-            break;
-        }
+/// Returns a number of at most 10 digits as text, without an allocation.
+fn decimal(number: u32) -> Text<13> {
+    let (mut digits, mut rest) = ([0; 10], number);
+    for digit in digits.iter_mut().take(number.checked_ilog10().unwrap_or(0) as usize + 1).rev() {
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
     }
-    Text::from_bytes(&digits[at..]).unwrap_or_default()
+    Text::from_raw(&digits).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -206,7 +218,7 @@ mod tests {
 
     #[test]
     fn references_are_plain_numbers() {
-        for number in [1, 9, 10, 1_234_567, ORDER_REF_MAX] {
+        for number in [0, 1, 9, 10, 99, 100, 1_234_567, ORDER_REF_MAX as u32, u32::MAX] {
             assert_eq!(decimal(number).to_str(), number.to_string());
         }
     }

@@ -2,14 +2,16 @@
 
 use std::time::Instant;
 
-use ctp_types::{InputOrderField, RecordBox, TraderRequest};
+use ctp_types::{InputOrderField, Record as _, RecordBox, TraderRequest};
 use tokio::sync::oneshot;
 
 use crate::error::{Error, SendRefusal, UnknownCause};
 use crate::td::io::Output;
 use crate::td::orders::order::OrderId;
 use crate::td::orders::{Placed, cell};
+use crate::td::risk::Counted;
 use crate::td::session::TdSession;
+use crate::td::session::actions::other_record;
 
 const INSERT: &str = "ReqOrderInsert";
 
@@ -21,7 +23,53 @@ pub(super) struct Placing {
     reply: Option<oneshot::Sender<Result<Placed, Error>>>,
 }
 
+/// What was said of an order before anything else of its step.
+pub(super) struct Admission {
+    /// The number of its request, or why it is not sent.
+    result: Result<i32, Error>,
+    /// Whether it is to be counted: it keeps to everything that is judged before.
+    counts: bool,
+}
+
 impl TdSession {
+    /// Begins the step of an order: judges it, completes it and gives it its numbers. Returns the number of its request
+    /// if it may leave; whoever steps the session may give it to the library at once.
+    ///
+    /// All else can wait until then, and belongs to [`step`](Self::step), which has to follow with the same time and a
+    /// command with the order as it is now. Without this, it does both.
+    pub(crate) fn begin_place(
+        &mut self,
+        now: Instant,
+        logins: u64,
+        order: &mut InputOrderField,
+    ) -> Option<i32> {
+        self.begin(now);
+        let admission = self.admit_order(now, logins, order);
+        let request_id = admission.result.as_ref().ok().copied();
+        self.admitted = Some(admission);
+        request_id
+    }
+
+    /// Says whether an order may leave, and completes it.
+    fn admit_order(&mut self, now: Instant, logins: u64, order: &mut InputOrderField) -> Admission {
+        let request = TraderRequest::ReqOrderInsert;
+        let judged = self.judge_order(logins, request, order);
+        let judged = judged.and_then(|()| Ok(self.risk.check_pace(now, 1)?));
+        let counts = judged.is_ok();
+        let result = judged.and_then(|()| self.stop_dry_run(request, || RecordBox::new(order)));
+        match result {
+            Ok(()) => {
+                order.order_ref = self.take_reference(order.order_ref);
+                order.request_id = self.ids.next();
+                Admission { result: Ok(order.request_id), counts }
+            }
+            Err(error) => {
+                self.note_denial(&error);
+                Admission { result: Err(error), counts }
+            }
+        }
+    }
+
     /// Places an order, if it is admitted.
     pub(super) fn handle_place(
         &mut self,
@@ -31,19 +79,26 @@ impl TdSession {
         mut record: RecordBox,
         reply: oneshot::Sender<Result<Placed, Error>>,
     ) {
-        if reply.is_closed() {
-            return;
+        let admission = match (self.admitted.take(), record.get_mut::<InputOrderField>()) {
+            (Some(admission), _) => admission,
+            (None, _) if reply.is_closed() => return,
+            (None, Some(order)) => self.admit_order(now, logins, order),
+            (None, None) => {
+                let error = other_record(request, &record, InputOrderField::DESCRIPTOR.name).into();
+                self.note_denial(&error);
+                Admission { result: Err(error), counts: false }
+            }
+        };
+        if admission.counts
+            && let Some(order) = record.get::<InputOrderField>()
+        {
+            self.risk.take(now, Counted::Order, &order.instrument_id);
         }
-        let numbered =
-            self.admit(now, logins, request, &mut record).and_then(|()| self.number(request, &mut record));
-        if let Err(error) = numbered {
+        let request_id = match admission.result {
+            Ok(request_id) => request_id,
             // A caller that went away meanwhile is no failure.
-            return drop(reply.send(Err(error)));
-        }
-        let request_id = self.ids.next();
-        if let Some(order) = record.get_mut::<InputOrderField>() {
-            order.request_id = request_id;
-        }
+            Err(error) => return drop(reply.send(Err(error))),
+        };
         self.placing.insert(request_id, Placing { record: record.clone(), reply: Some(reply) });
         self.outputs.push(Output::Send { request, record, request_id });
     }

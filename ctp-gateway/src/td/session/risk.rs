@@ -96,7 +96,7 @@ impl TdSession {
             }
             Class::Transfer | Class::Session | Class::Query => {}
         }
-        if self.risk.config().dry_run && class.is_action() { self.show(request, record) } else { Ok(()) }
+        if class.is_action() { self.stop_dry_run(request, || record.clone()) } else { Ok(()) }
     }
 
     /// Counts an action that an earlier run sent on this trading day.
@@ -134,10 +134,22 @@ impl TdSession {
         self.alert(alert(Alert::Killed { reason, orders }));
     }
 
-    /// Shows what is not sent because it is a dry run.
-    fn show(&mut self, request: TraderRequest, record: &RecordBox) -> Result<(), Error> {
+    /// Shows what is not sent if it is a dry run.
+    ///
+    /// # Errors
+    ///
+    /// Returns the denial then.
+    pub(super) fn stop_dry_run(
+        &mut self,
+        request: TraderRequest,
+        record: impl FnOnce() -> RecordBox,
+    ) -> Result<(), Error> {
+        if !self.risk.config().dry_run {
+            return Ok(());
+        }
+        let record = record();
         tracing::info!(request = request.name(), ?record, "dry run: not sent");
-        self.events.push(TdEvent::DryRun { request, record: record.clone() });
+        self.events.push(TdEvent::DryRun { request, record });
         let value = format!("{} in a dry run", request.name());
         let fix = "it was shown as an event and in the log; set risk.dry_run = false to send";
         Err(Denial::new(Rule::DryRun, value, fix).into())

@@ -201,8 +201,15 @@ impl Bench {
         Now { instant: self.now, unix_ns: SUNDAY + elapsed }
     }
 
-    fn step(&mut self, input: Input) {
+    /// Steps as the driver does: an order is judged, completed and numbered first. See
+    /// [`an_order_that_is_judged_first_is_the_same_step`].
+    fn step(&mut self, mut input: Input) {
         let now = self.time();
+        if let Input::Command(Command::Act { logins, record, reply: ActReply::Order(_), .. }) = &mut input
+            && let Some(order) = record.get_mut::<InputOrderField>()
+        {
+            self.session.begin_place(now.instant, *logins, order);
+        }
         let mut outputs = VecDeque::from(self.session.step(now, input));
         while let Some(output) = outputs.pop_front() {
             match output {
@@ -281,6 +288,41 @@ fn new_order() -> NewOrder {
 
 fn phase(placed: &Placed) -> OrderPhase {
     placed.order().phase
+}
+
+#[test]
+fn an_order_that_is_judged_first_is_the_same_step() {
+    let good = new_order();
+    let bad = NewOrder::limit("rb2601", Direction::BUY, OffsetFlag::OPEN, 0, 3_900.0).exchange("SHFE");
+    for (order, logins, dry_run) in [(&good, 1, false), (&bad, 1, false), (&good, 7, false), (&good, 1, true)]
+    {
+        let [first, both] = [true, false].map(|is_judged_first| {
+            let mut bench = Bench::with(|config| {
+                config.recovery = crate::config::Recovery::Orders;
+                config.risk.dry_run = dry_run;
+            });
+            bench.log_in("20261120", "7");
+            bench.recover();
+            let (reply, mut answer) = oneshot::channel();
+            let mut command = insert(order, logins, reply);
+            let now = bench.time();
+            if let Command::Act { record, .. } = &mut command
+                && is_judged_first
+            {
+                let order = record.get_mut().expect("an order");
+                let number = bench.session.begin_place(now.instant, logins, order);
+                assert_eq!(number.is_some(), logins == 1 && !dry_run && order.volume_total_original > 0);
+            }
+            let outputs = bench.session.step(now, Input::Command(command));
+            let mut risk = bench.session.risk_snapshot(now.instant);
+            risk.order_wait = Duration::ZERO;
+            (
+                format!("{outputs:?} {:?} {risk:?}", bench.session.denials()),
+                format!("{:?}", answer.try_recv()),
+            )
+        });
+        assert_eq!(first, both);
+    }
 }
 
 #[test]
