@@ -29,7 +29,7 @@ mod spi;
 mod task;
 
 pub(crate) use account::AccountNames;
-pub use client::{Closing, TdClient};
+pub use client::{Cancelled, Closing, TdClient};
 pub use event::TdEvent;
 pub use instructions::{
     Combination, Exercise, Instruction, InstructionHandle, InstructionId, InstructionKeys, InstructionKind,

@@ -2,11 +2,13 @@
 
 mod actions;
 mod books;
+mod clearing;
 mod closing;
 mod credentials;
 mod journal;
 mod risk;
 
+pub use self::clearing::Cancelled;
 pub use self::closing::Closing;
 
 use std::collections::VecDeque;

@@ -21,6 +21,7 @@ use crate::td::recovery::GateState;
 use crate::td::risk::Counted;
 use crate::td::rows::Instrument;
 pub(crate) use crate::td::session::CallReply;
+use crate::td::session::Clearing;
 use crate::td::session::InstructionReply;
 
 /// A callback, copied.
@@ -40,6 +41,8 @@ pub(crate) enum Command {
     },
     /// Cancel an order of the book, by the best names known.
     Cancel { logins: u64, id: OrderId, reply: oneshot::Sender<Result<Arc<Order>, Error>> },
+    /// Cancel the orders of this gateway that work, of one instrument or of all, as fast as the pace allows.
+    CancelAll { logins: u64, instrument: Option<Text<81>>, reply: oneshot::Sender<Result<Clearing, Error>> },
     /// Withdraw an instruction, by the best names known.
     CancelInstruction { logins: u64, id: InstructionId, reply: CancelReply },
     /// A query waits until the session can be used; other requests belong to the login that their caller saw.
@@ -76,7 +79,7 @@ impl Command {
     pub(crate) fn request(&self) -> &'static str {
         match self {
             Self::Act { request, .. } => request.name(),
-            Self::Cancel { .. } => TraderRequest::ReqOrderAction.name(),
+            Self::Cancel { .. } | Self::CancelAll { .. } => TraderRequest::ReqOrderAction.name(),
             Self::CancelInstruction { .. } => "the withdrawal of an instruction",
             Self::Request { submission, .. } => submission.request.name(),
             Self::ChangePassword { .. } => TraderRequest::ReqUserPasswordUpdate.name(),
@@ -102,6 +105,7 @@ impl Command {
             Self::Act { reply: ActReply::Instruction(reply), .. } => drop(reply.send(Err(error))),
             Self::CancelInstruction { reply, .. } => drop(reply.send(Err(error))),
             Self::Cancel { reply, .. } => drop(reply.send(Err(error))),
+            Self::CancelAll { reply, .. } => drop(reply.send(Err(error))),
             Self::Request { submission, .. } => submission.asker.tell(Err(error)),
             Self::ChangePassword { reply, .. }
             | Self::RequestSmsCode { reply, .. }

@@ -59,6 +59,7 @@ impl Observed for TdRecorded {
             Input::Command(Command::Act { request: TraderRequest::ReqOrderInsert, .. }) => "place",
             Input::Command(Command::Act { request, .. }) => request.name(),
             Input::Command(Command::Cancel { .. }) => "cancel",
+            Input::Command(Command::CancelAll { .. }) => "cancel_all",
             Input::Command(Command::Request { submission, .. }) => submission.request.name(),
             Input::Command(_) => "command",
             Input::Sent { .. } => "sent",

@@ -52,6 +52,9 @@ impl Recorded for TdRecorded {
             Input::Command(Command::Cancel { logins, id, .. }) => {
                 Note::new("Cancel").with("logins", logins.cast_signed()).with("id", id.0.cast_signed())
             }
+            Input::Command(Command::CancelAll { logins, instrument, .. }) => Note::new("CancelAll")
+                .with("logins", logins.cast_signed())
+                .with_some("instrument", instrument.map(|id| id.to_str().into_owned())),
             Input::Command(Command::Request { logins, submission }) => {
                 note_submission(submission).with("logins", logins.cast_signed())
             }
@@ -129,6 +132,13 @@ impl Recorded for TdRecorded {
                 let id = OrderId(need(note, "id", note.number::<i64>("id"))?.cast_unsigned());
                 return Ok((Input::Command(Command::Cancel { logins: logins()?, id, reply }), answer));
             }
+            "CancelAll" => {
+                let (reply, answer) = waiting();
+                let instrument = note.text("instrument").map(Text::new).transpose();
+                let instrument = instrument.map_err(|error| error.to_string())?;
+                let command = Command::CancelAll { logins: logins()?, instrument, reply };
+                return Ok((Input::Command(command), answer));
+            }
             "Request" => {
                 let (submission, answer) = submission(note)?;
                 return Ok((Input::Command(Command::Request { logins: logins()?, submission }), answer));
@@ -197,6 +207,10 @@ impl Recorded for TdRecorded {
             Input::Command(Command::Cancel { logins, id, reply }) => {
                 let (reply, relay) = relay(reply);
                 (Input::Command(Command::Cancel { logins, id, reply }), Some(relay))
+            }
+            Input::Command(Command::CancelAll { logins, instrument, reply }) => {
+                let (reply, relay) = relay(reply);
+                (Input::Command(Command::CancelAll { logins, instrument, reply }), Some(relay))
             }
             Input::Command(Command::Request { logins, submission }) => {
                 let (submission, relay) = submission.relayed();

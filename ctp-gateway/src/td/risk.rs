@@ -272,14 +272,23 @@ impl RiskGate {
         if self.switch.is_none() {
             return;
         }
-        let all = self.config.kill_foreign;
+        for id in self.open_orders(self.config.kill_foreign) {
+            self.sweep.add(id);
+        }
+    }
+
+    /// Returns the orders that can still be cancelled, the oldest first: this gateway's, or all of the account.
+    pub(crate) fn open_orders(&self, all: bool) -> Vec<OrderId> {
         let open = self.orders.iter().filter(|(_, order)| order.is_open && (order.is_own || all));
         let mut ids: Vec<OrderId> = open.map(|(id, _)| *id).collect();
         // The same order in every run.
         ids.sort_unstable();
-        for id in ids {
-            self.sweep.add(id);
-        }
+        ids
+    }
+
+    /// Returns from when on the pace lets a cancel pass, as it looks in this step; `None` for never.
+    pub(crate) fn cancel_from(&self) -> Option<Instant> {
+        self.counts.allows_cancel_from(self.now?)
     }
 
     /// Turns the kill switch off. Returns what it was.

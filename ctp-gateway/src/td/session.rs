@@ -7,6 +7,7 @@ mod actions;
 mod answers;
 mod callbacks;
 mod cancels;
+mod clearing;
 mod credentials;
 mod differences;
 mod early;
@@ -47,6 +48,7 @@ use crate::td::orders::order::OrderId;
 use crate::td::recovery::{GateReason, GateState};
 use crate::td::risk::RiskGate;
 
+pub(crate) use self::clearing::Clearing;
 use self::credentials::Call;
 pub(crate) use self::credentials::CallReply;
 use self::early::Early;
@@ -95,6 +97,8 @@ pub(crate) struct TdSession {
     /// Orders that were sent, and until when their answer is awaited.
     unanswered: Deadlines<OrderId>,
     cancels: Cancels,
+    /// Cancels that wait for the pace.
+    wishes: clearing::Wishes,
     /// What this step denied.
     denials: Vec<Rule>,
     events: Vec<TdEvent>,
@@ -134,6 +138,7 @@ impl TdSession {
             admitted: None,
             unanswered: Deadlines::default(),
             cancels: Cancels::default(),
+            wishes: clearing::Wishes::default(),
             denials: Vec::new(),
             events: Vec::new(),
             outputs: Vec::new(),
@@ -199,6 +204,7 @@ impl TdSession {
         }
         self.settle_call(instant);
         self.sweep(instant);
+        self.clear(instant);
         self.publish();
         self.ask_for_books(instant);
         self.publish();
@@ -265,6 +271,9 @@ impl TdSession {
                 self.handle_act(now, logins, request, record, reply);
             }
             Command::Cancel { logins, id, reply } => self.handle_cancel(now, logins, id, reply),
+            Command::CancelAll { logins, instrument, reply } => {
+                self.handle_cancel_all(logins, instrument, reply);
+            }
             Command::Request { logins, submission } => self.handle_request(now, logins, submission),
             Command::ChangePassword { new, reply } => self.handle_change_password(now, new, reply),
             Command::RequestSmsCode { mobile, reply } => self.handle_request_sms_code(now, &mobile, reply),
@@ -299,6 +308,7 @@ impl TdSession {
         self.fail_placing(&reason);
         self.fail_entering(now, &reason);
         self.fail_cancels(&UnknownCause::SessionEnded);
+        self.fail_clearing(&reason);
         self.lose_instructions(&UnknownCause::SessionEnded);
         self.book.mark_all_unknown(&UnknownCause::SessionEnded, &mut self.events);
         self.book.flush_waiting(&mut self.events);

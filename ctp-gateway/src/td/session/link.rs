@@ -6,7 +6,7 @@ use std::time::Instant;
 use ctp_types::{RspUserLoginField, Text};
 
 use crate::alert::Alert;
-use crate::error::UnknownCause;
+use crate::error::{SendRefusal, UnknownCause};
 use crate::handshake::Step;
 use crate::session::watch::alert;
 use crate::state::{DisconnectReason, LinkLoss, Login, SessionState};
@@ -28,6 +28,7 @@ impl TdSession {
         self.early.lose_link();
         self.requests.handle_disconnected(now, cause);
         self.fail_cancels(cause);
+        self.fail_clearing(&SendRefusal::NotReady(self.state.clone()));
         self.lose_instructions(cause);
         self.book.mark_all_unknown(cause, &mut self.events);
         self.unanswered.clear();

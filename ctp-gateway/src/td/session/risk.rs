@@ -158,7 +158,7 @@ impl TdSession {
     /// Returns when the gate wants to look at the time.
     pub(super) fn risk_deadline(&self) -> Option<Instant> {
         let sweep = self.is_usable().then(|| self.risk.next_cancel_at()).flatten();
-        [self.risk.next_deadline(), sweep].into_iter().flatten().min()
+        [self.risk.next_deadline(), sweep, self.clearing_deadline()].into_iter().flatten().min()
     }
 
     /// Takes an instrument's prices.

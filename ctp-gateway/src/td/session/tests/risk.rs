@@ -1,5 +1,6 @@
 //! The risk gate in front of everything that a session sends.
 
+mod clearing;
 mod kinds;
 mod pace;
 mod switch;

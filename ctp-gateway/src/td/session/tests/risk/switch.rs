@@ -11,7 +11,7 @@ fn switched(on: bool, reason: &str) -> Input {
 }
 
 /// The counter cancels what it was asked for.
-fn cancel_all(bench: &mut Bench) {
+pub(super) fn cancel_all(bench: &mut Bench) {
     for sys_id in bench.cancelled() {
         let order_ref = (sys_id.parse::<i32>().unwrap() - 7_000).to_string();
         bench.push(TraderCallback::OnRtnOrder, order(&order_ref, Status::CANCELED, Submit::ACCEPTED, 0));
@@ -19,7 +19,7 @@ fn cancel_all(bench: &mut Bench) {
 }
 
 /// Places so many orders that work, slowly enough for the pace.
-fn working(bench: &mut Bench, many: usize) -> Vec<Placed> {
+pub(super) fn working(bench: &mut Bench, many: usize) -> Vec<Placed> {
     let placed = (0..many).map(|_| {
         bench.now += Duration::from_millis(200);
         let placed = bench.place();
