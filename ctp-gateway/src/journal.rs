@@ -23,5 +23,5 @@ pub use entry::Entry;
 pub use error::JournalError;
 pub use reader::{Segment, Segments};
 pub use segment::{FORMAT_VERSION, Header};
-pub use view::{VIEW, rebuild};
+pub use view::{Cell, VIEW, look, rebuild};
 pub(crate) use writer::Journal;

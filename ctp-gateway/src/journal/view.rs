@@ -4,6 +4,7 @@
 //! deleted or be damaged: the journal does not need it, and it is made again.
 
 mod apply;
+mod look;
 mod tail;
 
 use std::fs;
@@ -14,6 +15,8 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension};
+
+pub use self::look::{Cell, look};
 
 use self::apply::Apply;
 use self::tail::Tail;

@@ -227,3 +227,29 @@ fn a_journal_that_is_written_is_not_rebuilt_under_its_writer() {
     let (_journal, _) = Journal::open(folder.path(), "9999/1", &config, 1, |_| {}).unwrap();
     assert!(matches!(rebuild(folder.path()), Err(JournalError::Locked { .. })));
 }
+
+#[test]
+fn a_program_looks_while_the_view_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(VIEW);
+    assert!(matches!(look(&path, "SELECT 1", &[]), Err(JournalError::View { .. })), "there is none");
+    write(folder.path(), false);
+    let mut view = View::open(folder.path()).unwrap();
+    let query =
+        "SELECT instrument_id, price, volume, refusal FROM orders WHERE trading_day = ? ORDER BY order_ref";
+    assert_eq!(look(&path, query, &["20000101"]).unwrap(), Vec::<Vec<Cell>>::new());
+    view.catch_up().unwrap();
+    let days = look(&path, "SELECT DISTINCT trading_day FROM orders", &[]).unwrap();
+    let Cell::Text(day) = &days[0][0] else { panic!("{days:?}") };
+    let rows = look(&path, query, &[day]).unwrap();
+    assert!(matches!(&rows[0][..2], [Cell::Text(_), Cell::Real(_)]), "{rows:?}");
+    assert!(matches!(rows[0][2], Cell::Integer(_)), "{rows:?}");
+    // Nothing is written, and what is no query is told.
+    for wrong in ["DELETE FROM orders", "no query"] {
+        assert!(matches!(look(&path, wrong, &[]), Err(JournalError::View { .. })), "{wrong}");
+    }
+    drop(view);
+    assert!(!look(&path, query, &[day]).unwrap().is_empty());
+    fs::write(&path, b"no database at all, but some words that stand here").unwrap();
+    assert!(look(&path, query, &[day]).is_err());
+}
