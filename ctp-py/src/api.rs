@@ -1,12 +1,13 @@
 //! The two APIs as Python classes, in the style that users of CTP know.
 
+mod handle;
 mod session;
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use ctp_sys::{MdOptions, TraderOptions};
+use ctp_sys::MdOptions;
 use ctp_types::{
     FensUserInfoField, MdCallback, Record, RecordBox, ResumeType, TraderCallback, UserSystemInfoField,
     WechatUserSystemInfoField,
@@ -16,9 +17,10 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
 
-use crate::delivery::{MD_SHAPES, Queue, Receiver, Style, TRADER_SHAPES};
+use crate::delivery::Style;
 use crate::{errors, library, records};
-pub(crate) use session::{FlowDir, Handle, Session};
+pub(crate) use handle::{Handle, Ways};
+pub(crate) use session::{FlowDir, Listed, Session, list};
 use session::{at_exit, close_all};
 
 /// Seconds that closing waits unless told otherwise.
@@ -77,33 +79,19 @@ impl Api {
 impl Api {
     /// Registers a front address such as `tcp://180.168.146.187:10201` or `sim://demo`; repeatable.
     fn RegisterFront(&self, py: Python<'_>, address: &str) -> PyResult<()> {
-        let handle = self.session()?.handle()?;
-        py.detach(|| match handle {
-            Handle::Md(api) => api.register_front(address),
-            Handle::Trader(api) => api.register_front(address),
-        })
-        .map_err(|error| errors::from_api(py, error))
+        self.session()?.call(py, |handle| handle.register_front(address))
     }
 
     /// Registers a name server, which tells the fronts; repeatable.
     fn RegisterNameServer(&self, py: Python<'_>, address: &str) -> PyResult<()> {
-        let handle = self.session()?.handle()?;
-        py.detach(|| match handle {
-            Handle::Md(api) => api.register_name_server(address),
-            Handle::Trader(api) => api.register_name_server(address),
-        })
-        .map_err(|error| errors::from_api(py, error))
+        self.session()?.call(py, |handle| handle.register_name_server(address))
     }
 
     /// Tells the name server who asks: a `FensUserInfoField`.
     fn RegisterFensUserInfo(&self, py: Python<'_>, record: &Bound<'_, PyAny>) -> PyResult<()> {
-        let handle = self.session()?.handle()?;
+        let session = self.session()?;
         let info: FensUserInfoField = record_of(record)?;
-        py.detach(|| match handle {
-            Handle::Md(api) => api.register_fens_user_info(&info),
-            Handle::Trader(api) => api.register_fens_user_info(&info),
-        })
-        .map_err(|error| errors::from_api(py, error))
+        session.call(py, |handle| handle.register_fens_user_info(&info))
     }
 
     /// Registers who receives the callbacks; without it, or after `None`, the API object itself does.
@@ -141,29 +129,18 @@ impl Api {
 
     /// Returns the library's version as it tells it.
     fn GetApiVersion(&self) -> PyResult<String> {
-        Ok(match self.session()?.handle()? {
-            Handle::Md(api) => api.version().to_string(),
-            Handle::Trader(api) => api.version().to_string(),
-        })
+        Ok(self.session()?.handle()?.version().to_string())
     }
 
     /// Returns the trading day as `yyyymmdd`, valid after login.
     fn GetTradingDay(&self, py: Python<'_>) -> PyResult<String> {
-        let handle = self.session()?.handle()?;
-        py.detach(|| match handle {
-            Handle::Md(api) => api.trading_day(),
-            Handle::Trader(api) => api.trading_day(),
-        })
-        .map_err(|error| errors::from_api(py, error))
+        self.session()?.call(py, Handle::trading_day)
     }
 
     /// Whether the library is our simulator.
     #[getter]
     fn is_simulator(&self) -> PyResult<bool> {
-        Ok(match self.session()?.handle()? {
-            Handle::Md(api) => api.version().is_simulator(),
-            Handle::Trader(api) => api.version().is_simulator(),
-        })
+        Ok(self.session()?.handle()?.version().is_simulator())
     }
 
     /// Whether `close` was called.
@@ -246,11 +223,8 @@ impl MdApi {
         let library = library::open_md(py, library, version)?;
         let flow_dir = FlowDir::choose(flow_dir)?;
         let options = MdOptions { flow_dir: flow_dir.path().to_owned(), udp, multicast, production_mode };
-        let api = py.detach(|| library.create(&options)).map_err(library::not_created)?;
-        let queue = Arc::new(Queue::new(tick_capacity, spin));
-        let receiver = Receiver { queue: Arc::clone(&queue) };
-        api.register_spi(Arc::new(receiver)).map_err(|error| errors::from_api(py, error))?;
-        slf.as_super().get().open(Session::new(Handle::Md(api), queue, Style::Records, MD_SHAPES, flow_dir))
+        let ways = Ways { style: Style::Records, tick_capacity, spin };
+        slf.as_super().get().open(Session::of_md(py, &library, flow_dir, &options, &ways)?)
     }
 
     /// Subscribes ticks of instruments.
@@ -281,8 +255,8 @@ fn instruments_call(
 ) -> PyResult<i32> {
     let py = api.py();
     let ids: Vec<&str> = instruments.iter().map(String::as_str).collect();
-    let Handle::Md(handle) = api.as_super().get().session()?.handle()? else { return Ok(0) };
-    py.detach(|| call(handle, &ids)).map(|()| 0).map_err(|error| errors::from_api(py, error))
+    let called = api.as_super().get().session()?.call_md(py, |api| call(api, &ids))?;
+    called.map(|()| 0).map_err(|error| errors::from_api(py, error))
 }
 
 /// Trading (`CThostFtdcTraderApi`): subclass it, or register an object with the callbacks.
@@ -294,11 +268,8 @@ impl TraderApi {
         slf: &Bound<'_, Self>,
         call: impl Fn(&ctp_sys::TraderApi) -> Result<T, ctp_sys::ApiError> + Send + Sync,
     ) -> PyResult<T> {
-        let py = slf.py();
-        match slf.as_super().get().session()?.handle()? {
-            Handle::Trader(api) => py.detach(|| call(api)).map_err(|error| errors::from_api(py, error)),
-            Handle::Md(_) => Err(errors::StateError::new_err("this is a market data API")),
-        }
+        let called = slf.as_super().get().session()?.call_trader(slf.py(), call)?;
+        called.map_err(|error| errors::from_api(slf.py(), error))
     }
 }
 
@@ -325,18 +296,8 @@ impl TraderApi {
         let py = slf.py();
         let library = library::open_trader(py, library, version)?;
         let flow_dir = FlowDir::choose(flow_dir)?;
-        let options = TraderOptions { flow_dir: flow_dir.path().to_owned(), production_mode };
-        let api = py.detach(|| library.create(&options)).map_err(library::not_created)?;
-        let queue = Arc::new(Queue::new(0, false));
-        let receiver = Receiver { queue: Arc::clone(&queue) };
-        api.register_spi(Arc::new(receiver)).map_err(|error| errors::from_api(py, error))?;
-        slf.as_super().get().open(Session::new(
-            Handle::Trader(api),
-            queue,
-            Style::Records,
-            TRADER_SHAPES,
-            flow_dir,
-        ))
+        let session = Session::of_trader(py, &library, flow_dir, production_mode, Style::Records)?;
+        slf.as_super().get().open(session)
     }
 
     /// Chooses what of the private stream is replayed at login: a `ResumeType`.

@@ -15,6 +15,7 @@ mod delivery;
 mod dropin;
 mod enumerations;
 mod errors;
+mod fork;
 mod gateway;
 mod library;
 #[expect(unsafe_code, reason = "CPython's C interface; every block says why it is sound")]
@@ -36,5 +37,6 @@ fn _ctp_py(module: &Bound<'_, PyModule>) -> PyResult<()> {
     request::add_to(module)?;
     api::add_to(module)?;
     dropin::add_to(module)?;
-    gateway::add_to(module)
+    gateway::add_to(module)?;
+    fork::add_to(module)
 }

@@ -7,7 +7,9 @@ import gc
 from collections.abc import Iterator
 from typing import Any
 
+import duckdb
 import numpy as np
+import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
@@ -302,3 +304,63 @@ def test_batches_are_awaited(quiet: sim.Exchange) -> None:
             return prices
 
     assert asyncio.run(main()) == [3000.0 + number for number in range(5)]
+
+
+def test_pandas_and_duckdb_take_the_arrow_columns() -> None:
+    made = batch(100)
+    # Before version 3 pandas takes Arrow through pyarrow.
+    taken = getattr(pd.DataFrame, "from_arrow", None)
+    frame = taken(made) if taken else pa.table(made).to_pandas()
+    assert list(frame.columns) == list(TickBatch.columns) and len(frame) == 100
+    assert frame["last_price"].isna().sum() == 34 and frame["volume"].sum() == sum(range(100))
+    assert list(frame["instrument_id"][:2]) == ["IF2612", "rb2701"]
+    query = "select instrument_id, count(last_price), sum(volume) from made group by 1 order by 1"
+    found = duckdb.sql(query)
+    assert found is not None
+    assert found.fetchall() == [("IF2612", 33, sum(range(0, 100, 2))), ("rb2701", 33, sum(range(1, 100, 2)))]
+
+
+def test_a_batch_gathers_for_an_interval(exchange: sim.Exchange) -> None:
+    with ctp_py.MdClient(exchange.front) as md:
+        next(md.ticks(RB))
+        patient = md.batches(RB, size=3, interval=3600.0)
+        quick = md.batches(RB, interval=0.05)
+        for number in range(2):
+            exchange.tick(RB, 3000.0 + number)
+        exchange.barrier()
+        # What was taken stays where it is while a wait is given up.
+        for _ in range(2):
+            with pytest.raises(ctp_py.TimedOut):
+                patient.next(0)
+        first = quick.next(30.0)
+        assert first is not None and len(first) >= 1
+        exchange.tick(RB, 3002.0)
+        whole = patient.next(30.0)
+        assert whole is not None and [record.last_price for record in whole] == [3000.0, 3001.0, 3002.0]
+        exchange.tick(RB, 3003.0)
+        exchange.barrier()
+        with pytest.raises(ctp_py.TimedOut):
+            patient.next(0.01)
+        for wrong in (-1.0, float("nan")):
+            with pytest.raises(ValueError, match="not a time to wait"):
+                md.batches(RB, interval=wrong)
+        assert patient.lost == quick.lost == 0
+    # The end hands over what is left.
+    last = patient.next(30.0)
+    assert last is not None and [record.last_price for record in last] == [3003.0] and patient.next() is None
+
+
+def test_a_cancelled_wait_for_a_gathering_batch_loses_nothing(exchange: sim.Exchange) -> None:
+    async def main() -> list[float | None]:
+        async with ctp_py.MdClient(exchange.front) as md:
+            async for _ in md.ticks(RB):
+                break
+            batches = md.batches(RB, size=2, interval=3600.0)
+            exchange.tick(RB, 3000.0)
+            exchange.barrier()
+            with pytest.raises(asyncio.TimeoutError):
+                await asyncio.wait_for(batches.__anext__(), 0.05)
+            exchange.tick(RB, 3001.0)
+            return [record.last_price for record in await asyncio.wait_for(batches.__anext__(), 30.0)]
+
+    assert asyncio.run(main()) == [3000.0, 3001.0]

@@ -120,3 +120,40 @@ def test_multiprocessing_forks(tmp_path: Path) -> None:
     )
     done = run_python(str(script), cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "6\n"), done.stderr
+
+
+FORKS = """
+import os, sys, threading, warnings
+import ctp_py
+warnings.simplefilter("ignore", DeprecationWarning)
+stop = threading.Event()
+opened = 0
+def open_and_close():
+    global opened
+    while not stop.is_set():
+        with ctp_py.MdApi() as api:
+            api.RegisterFront("sim://forks")
+            api.Init()
+        opened += 1
+threads = [threading.Thread(target=open_and_close) for _ in range(2)]
+for thread in threads:
+    thread.start()
+statuses = []
+for number in range(60):
+    child = os.fork()
+    if child == 0:
+        # The end of a child looks at the list of what is open, and so does another object of its own.
+        ctp_py.close_all()
+        sys.exit(5)
+    statuses.append(child)
+stop.set()
+for thread in threads:
+    thread.join()
+codes = {os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in statuses}
+print(codes, opened > 0)
+"""
+
+
+def test_a_fork_between_threads_that_open_and_close_leaves_no_lock_behind(tmp_path: Path) -> None:
+    done = run_python("-c", FORKS, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "{5} True\n"), done.stderr

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from conftest import PATIENCE
@@ -115,6 +115,42 @@ def test_a_combination_that_is_not_held_is_refused_with_proof(td: TdClient) -> N
     assert instruction.phase == "rejected" and instruction.refusal is not None
 
 
+def test_positions_are_combined_and_split() -> None:
+    settings: dict[str, sim.Setting] = {
+        "crowd": "off",
+        "latency": "none",
+        "products": "m",
+        "carried": "m2701:long:3@3000,m2703:short:2@3000",
+    }
+    pair = "SP m2701&m2703"
+    with sim.Exchange(clock="virtual", start=START, settings=settings) as exchange, TdClient(exchange.front) as td:
+        too_many = td.combine(Combination(pair, "buy", 3, exchange="DCE")).result(PATIENCE)
+        with pytest.raises(ctp_py.Rejected) as caught:
+            too_many.accepted().result(PATIENCE)
+        assert caught.value.code == 30
+        combined = td.combine(Combination(pair, "buy", 2, exchange="DCE")).result(PATIENCE)
+        done = combined.finished().result(PATIENCE)
+        assert done.phase == "done" and type(done.record) is data.CombAction and done.sys_id
+        split = td.combine(Combination(pair, "buy", 1, "split", exchange="DCE")).result(PATIENCE)
+        assert split.finished().result(PATIENCE).phase == "done"
+        with pytest.raises(ctp_py.Denied):
+            combined.cancel().result(PATIENCE)
+
+
+def test_a_batch_cancel_takes_the_orders_of_the_session_at_dce(td: TdClient, exchange: sim.Exchange) -> None:
+    exchange.tick("m2701", 3000.0, bid=[(2999.0, 5)], ask=[(3001.0, 5)])
+    exchange.tick("rb2701", 3200.0, bid=[(3199.0, 5)], ask=[(3201.0, 5)])
+    wanted = [("m2701", "DCE", 2950.0), ("m2701", "DCE", 2951.0), ("rb2701", "SHFE", 3150.0)]
+    placed = [
+        td.place(instrument, "buy", "open", 1, price, exchange=venue).result(PATIENCE) for instrument, venue, price in wanted
+    ]
+    for order in placed:
+        order.accepted().result(PATIENCE)
+    assert td.cancel_batch("DCE").result(PATIENCE).request == "ReqBatchOrderAction"
+    assert [order.finished().result(PATIENCE).phase for order in placed[:2]] == ["canceled"] * 2
+    assert placed[2].phase == "working"
+
+
 def test_a_batch_cancel_is_sent_and_its_refusal_told(td: TdClient) -> None:
     sent = td.cancel_batch("SHFE").result(PATIENCE)
     assert sent.request == "ReqBatchOrderAction"
@@ -144,3 +180,28 @@ def test_a_parked_order_of_the_pause_is_removed() -> None:
             parked.remove().result(PATIENCE)
             with pytest.raises(ctp_py.Rejected):
                 parked.remove().result(PATIENCE)
+
+
+@pytest.mark.parametrize(
+    ("make", "record", "field"),
+    [
+        (lambda: Quote("x" * 90), "Quote", "instrument_id"),
+        (lambda: Quote("m2701", ask=(float("nan"), 1)), "Quote", "ask price"),
+        (lambda: Exercise("m2701-C-3000", 1.5), "Exercise", "volume"),  # type: ignore[arg-type]
+        (lambda: Exercise("m2701-C-3000", 1, abandon=True, close_resulting_position=True), "Exercise", "abandon"),
+        (lambda: SelfClose("m2701-C-3000", 1, "nothing"), "SelfClose", "how"),
+        (lambda: Combination("SP m2701&m2703", "up", 1), "Combination", "direction"),
+        (lambda: ctp_py.Condition.last_above(float("inf")), "Condition", "stop_price"),
+        (lambda: ctp_py.NewOrder("rb2701", "up", "open", 1, 1.0), "NewOrder", "direction"),
+    ],
+)
+def test_an_error_names_the_class_that_was_given_the_value(make: Callable[[], object], record: str, field: str) -> None:
+    with pytest.raises(ctp_py.FieldError) as caught:
+        make()
+    assert (caught.value.record, caught.value.field) == (record, field)
+
+
+def test_a_text_that_is_too_long_says_the_limit() -> None:
+    with pytest.raises(ctp_py.FieldError) as caught:
+        Quote("m2701", bid=(1.0, 1), invest_unit="x" * 17)
+    assert (caught.value.record, caught.value.limit) == ("Quote", 16)

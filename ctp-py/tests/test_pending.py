@@ -201,7 +201,7 @@ def test_ctrl_c_ends_a_wait(silent: sim.Exchange) -> None:
 
 
 def test_uvloop_is_as_good(exchange: sim.Exchange) -> None:
-    uvloop = pytest.importorskip("uvloop")
+    import uvloop
 
     async def main() -> float | None:
         async with ctp_py.MdClient(exchange.front) as md:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import PATIENCE
+from conftest import PATIENCE, until
 
 import ctp_py
 from ctp_py import TdClient, TdEvent, data, enums, sim
@@ -132,6 +132,42 @@ def test_the_password_is_changed(front: str) -> None:
             td.log_in_with_sms_code("123456").result(PATIENCE)
         with pytest.raises(ctp_py.NotSent):
             td.request_sms_code("13800000000").result(PATIENCE)
+
+
+def test_a_code_by_text_message_leads_into_the_session() -> None:
+    settings: dict[str, sim.Setting] = {"crowd": "off", "sms_login": "on", "sms_mobile": "13912345678"}
+    with sim.Exchange(clock="real", settings=settings) as exchange:
+        td = TdClient(exchange.front, user_id="one")
+        opened = td.start()
+        until(lambda: td.state == "logging in" and td.awaits_sms_code, "a code is wanted")
+        assert "log_in_with_sms_code" in td.state_text and not opened.done()
+        with pytest.raises(ctp_py.Rejected) as caught:
+            td.request_sms_code("13800000000").result(PATIENCE)
+        assert caught.value.code == 6014
+        td.request_sms_code("13912345678").result(PATIENCE)
+        td.log_in_with_sms_code("345678").result(PATIENCE)
+        assert opened.result(PATIENCE) is td
+        assert td.state == "ready" and not td.awaits_sms_code
+        td.close().result(PATIENCE)
+
+
+def test_a_password_that_must_be_changed_is_changed_on_the_same_connection() -> None:
+    with sim.Exchange(clock="real", settings={"crowd": "off"}) as exchange:
+        with TdClient(exchange.front, user_id="one"):
+            pass
+        exchange.command("user one out-of-date")
+        with pytest.raises(ctp_py.LoginError, match="change_password"):
+            TdClient.open(exchange.front, user_id="one")
+        td = TdClient(exchange.front, user_id="one")
+        with pytest.raises(ctp_py.LoginError) as caught:
+            td.start().result(PATIENCE)
+        assert caught.value.code == 141 and td.state == "faulted"
+        td.change_password("an0ther-Secret").result(PATIENCE)
+        assert td.ready().result(PATIENCE).trading_day == exchange.trading_day
+        assert td.state == "ready" and "an0ther" not in repr(td) + td.state_text
+        td.close().result(PATIENCE)
+        with pytest.raises(ctp_py.LoginError):
+            TdClient.open(exchange.front, user_id="one")
 
 
 def test_raw_events_tell_every_callback(exchange: sim.Exchange) -> None:

@@ -16,7 +16,7 @@ const UNEARTH: &str = "unearth==0.19.0";
 const MATURIN: &str = "maturin==1.16.0";
 
 /// What the tests of the package need; the package itself needs nothing.
-const TESTS: [&str; 10] = [
+const TESTS: [&str; 14] = [
     "pytest==9.2.0",
     // Several tests at a time: most of them wait for a session that paces its queries.
     "pytest-xdist==3.8.0",
@@ -31,6 +31,12 @@ const TESTS: [&str; 10] = [
     "numpy==2.4.6; python_version >= '3.11'",
     "pyarrow==25.0.1",
     "polars==2.0.0",
+    // The newest pandas for Python 3.10 is 2.3; both take Arrow's capsules.
+    "pandas==2.3.3; python_version < '3.11'",
+    "pandas==3.1.1; python_version >= '3.11'",
+    "duckdb==2.0.0",
+    // An event loop that is not asyncio's own.
+    "uvloop==0.23.0",
     // Draws the candle chart of record_demo.py.
     "matplotlib==3.10.9",
 ];

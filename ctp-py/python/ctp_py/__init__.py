@@ -25,6 +25,7 @@ from ctp_py import _ctp_py
 from ctp_py._ctp_py import (
     API_VERSION as API_VERSION,
     AccountNow as AccountNow,
+    Cancelled as Cancelled,
     CaptureError as CaptureError,
     Closable as Closable,
     CloseError as CloseError,
@@ -104,6 +105,7 @@ from ctp_py._ctp_py import (
 if TYPE_CHECKING:
     from ctp_py._ctp_py import *
     from ctp_py._ctp_py import MdSpi as MdSpi, TraderSpi as TraderSpi
+    from ctp_py.journal import Journal as Journal
 else:
 
     class MdSpi:
@@ -125,6 +127,10 @@ class ResumeType(IntEnum):
 
 def __getattr__(name: str) -> object:
     """Makes record classes on first use."""
+    if name == "Journal":
+        from ctp_py.journal import Journal
+
+        return Journal
     if not name.endswith("Field"):
         raise AttributeError(f"module 'ctp_py' has no attribute {name!r}")
     record: object = getattr(_ctp_py, name)
@@ -133,4 +139,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_ctp_py.record_names()})
+    return sorted({*globals(), "Journal", *_ctp_py.record_names()})

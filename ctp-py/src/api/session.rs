@@ -11,6 +11,7 @@ use pyo3::prelude::*;
 use pyo3::{PyTraverseError, PyVisit};
 use tempfile::TempDir;
 
+use super::handle::Handle;
 use crate::delivery::{Delivery, Queue, Shape, Style};
 use crate::errors;
 
@@ -21,13 +22,10 @@ const SIGNAL_INTERVAL: Duration = Duration::from_millis(100);
 const INTERRUPT_PATIENCE: Duration = Duration::from_secs(1);
 
 /// The sessions that were initialised and not closed: they live until they are, as threads do.
-static LIVE: Mutex<Vec<Arc<Session>>> = Mutex::new(Vec::new());
+static LIVE: Mutex<Listed> = Mutex::new(Vec::new());
 
-/// The API object of the library.
-pub(crate) enum Handle {
-    Md(ctp_sys::MdApi),
-    Trader(ctp_sys::TraderApi),
-}
+/// The sessions that are open.
+pub(crate) type Listed = Vec<Arc<Session>>;
 
 /// The library's object, left alone in a process that was forked off: the threads that its end waits for are not there.
 struct Owned {
@@ -101,7 +99,7 @@ impl FlowDir {
 }
 
 impl Session {
-    pub(crate) fn new(
+    pub(super) fn new(
         handle: Handle,
         queue: Arc<Queue>,
         style: Style,
@@ -190,11 +188,7 @@ impl Session {
         drop(state);
         prune();
         live().push(Arc::clone(self));
-        py.detach(|| match handle {
-            Handle::Md(api) => api.init(),
-            Handle::Trader(api) => api.init(),
-        })
-        .map_err(|error| errors::from_api(py, error))
+        py.detach(|| handle.init()).map_err(|error| errors::from_api(py, error))
     }
 
     #[expect(clippy::misnamed_getters, reason = "for its user a session is closed once closing has begun")]
@@ -232,11 +226,7 @@ impl Session {
         let is_handler = delivery.as_ref().is_some_and(|delivery| delivery.is_current());
         let (released, has_ended) = py.detach(|| {
             let started = Instant::now();
-            let released = match self.handle.get() {
-                Some(Handle::Md(api)) => api.close(timeout),
-                Some(Handle::Trader(api)) => api.close(timeout),
-                None => Ok(()),
-            };
+            let released = self.handle.get().map_or(Ok(()), |handle| handle.close(timeout));
             let rest = timeout.saturating_sub(started.elapsed());
             // A handler that closes its own API cannot wait for itself; it is the last one called.
             (released, is_handler || delivery.is_none_or(|delivery| delivery.wait(rest)))
@@ -327,9 +317,16 @@ fn own_sessions() -> Vec<Arc<Session>> {
 
 /// Forgets the sessions of which nothing runs any more.
 fn prune() {
-    live().retain(|session| session.is_foreign() || !session.is_over());
+    let over: Vec<_> = live().extract_if(.., |session| !session.is_foreign() && session.is_over()).collect();
+    // Their end may run Python code, which does not run under the lock.
+    drop(over);
 }
 
-fn live() -> MutexGuard<'static, Vec<Arc<Session>>> {
+/// Returns the lock of the sessions that are open. Nobody waits for the interpreter under it.
+pub(crate) fn list() -> &'static Mutex<Listed> {
+    &LIVE
+}
+
+fn live() -> MutexGuard<'static, Listed> {
     LIVE.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use ctp_sys::{MdOptions, TraderOptions};
+use ctp_sys::MdOptions;
 use ctp_types::{
     FensUserInfoField, MdCallback, Record, RecordBox, TraderCallback, UserSystemInfoField,
     WechatUserSystemInfoField,
@@ -17,8 +17,8 @@ use pyo3::{PyTraverseError, PyVisit};
 
 use super::dict::{dict_of, record_of};
 use super::request::{code, lower_first};
-use crate::api::{CLOSE_SECONDS, FlowDir, Handle, Session, resume};
-use crate::delivery::{MD_SHAPES, Queue, Receiver, Style, TRADER_SHAPES};
+use crate::api::{CLOSE_SECONDS, FlowDir, Handle, Session, Ways, resume};
+use crate::delivery::Style;
 use crate::{errors, library};
 
 /// What market data and trading have in common.
@@ -110,50 +110,26 @@ impl Api {
     }
 
     fn getTradingDay(&self, py: Python<'_>) -> PyResult<String> {
-        let session = self.session()?;
-        let handle = session.handle()?;
-        py.detach(|| match handle {
-            Handle::Md(api) => api.trading_day(),
-            Handle::Trader(api) => api.trading_day(),
-        })
-        .map_err(|error| errors::from_api(py, error))
+        self.session()?.call(py, Handle::trading_day)
     }
 
     fn getApiVersion(&self) -> PyResult<String> {
-        Ok(match self.session()?.handle()? {
-            Handle::Md(api) => api.version().to_string(),
-            Handle::Trader(api) => api.version().to_string(),
-        })
+        Ok(self.session()?.handle()?.version().to_string())
     }
 
     fn registerFront(&self, py: Python<'_>, address: &Bound<'_, PyAny>) -> PyResult<()> {
         let (session, address) = (self.session()?, text(address)?);
-        let handle = session.handle()?;
-        py.detach(|| match handle {
-            Handle::Md(api) => api.register_front(&address),
-            Handle::Trader(api) => api.register_front(&address),
-        })
-        .map_err(|error| errors::from_api(py, error))
+        session.call(py, |handle| handle.register_front(&address))
     }
 
     fn registerNameServer(&self, py: Python<'_>, address: &Bound<'_, PyAny>) -> PyResult<()> {
         let (session, address) = (self.session()?, text(address)?);
-        let handle = session.handle()?;
-        py.detach(|| match handle {
-            Handle::Md(api) => api.register_name_server(&address),
-            Handle::Trader(api) => api.register_name_server(&address),
-        })
-        .map_err(|error| errors::from_api(py, error))
+        session.call(py, |handle| handle.register_name_server(&address))
     }
 
     fn registerFensUserInfo(&self, py: Python<'_>, req: &Bound<'_, PyDict>) -> PyResult<()> {
         let (session, info) = (self.session()?, typed::<FensUserInfoField>(req)?);
-        let handle = session.handle()?;
-        py.detach(|| match handle {
-            Handle::Md(api) => api.register_fens_user_info(&info),
-            Handle::Trader(api) => api.register_fens_user_info(&info),
-        })
-        .map_err(|error| errors::from_api(py, error))
+        session.call(py, |handle| handle.register_fens_user_info(&info))
     }
 
     /// How many ticks were dropped because callbacks were too slow; vnpy_ctp's queue has no bound.
@@ -181,10 +157,7 @@ fn instrument(
     call: impl Fn(&ctp_sys::MdApi, &[&str]) -> Result<(), ctp_sys::ApiError> + Send + Sync,
 ) -> PyResult<i32> {
     let (session, id) = (slf.as_super().get().session()?, text(instrument)?);
-    match session.handle()? {
-        Handle::Md(api) => code(slf.py(), slf.py().detach(|| call(api, &[&id]))),
-        Handle::Trader(_) => Ok(0),
-    }
+    code(slf.py(), session.call_md(slf.py(), |api| call(api, &[&id]))?)
 }
 
 #[pymethods]
@@ -211,11 +184,8 @@ impl MdApi {
         let flow_dir = flow_dir(path)?;
         let options =
             MdOptions { flow_dir: flow_dir.path().to_owned(), udp: false, multicast: false, production_mode };
-        let api = py.detach(|| library.create(&options)).map_err(library::not_created)?;
-        let queue = Arc::new(Queue::new(library::tick_capacity(py)?, false));
-        let receiver = Receiver { queue: Arc::clone(&queue) };
-        api.register_spi(Arc::new(receiver)).map_err(|error| errors::from_api(py, error))?;
-        slf.as_super().get().open(Session::new(Handle::Md(api), queue, Style::Dicts, MD_SHAPES, flow_dir))
+        let ways = Ways { style: Style::Dicts, tick_capacity: library::tick_capacity(py)?, spin: false };
+        slf.as_super().get().open(Session::of_md(py, &library, flow_dir, &options, &ways)?)
     }
 
     fn subscribeMarketData(slf: &Bound<'_, Self>, instrumentID: &Bound<'_, PyAny>) -> PyResult<i32> {
@@ -240,28 +210,19 @@ impl MdApi {
 pub(super) struct TdApi;
 
 impl TdApi {
-    fn with<T: Send>(
-        slf: &Bound<'_, Self>,
-        call: impl Fn(&ctp_sys::TraderApi) -> Result<T, ctp_sys::ApiError> + Send + Sync,
-    ) -> PyResult<Result<T, ctp_sys::ApiError>> {
-        match slf.as_super().get().session()?.handle()? {
-            Handle::Trader(api) => Ok(slf.py().detach(|| call(api))),
-            Handle::Md(_) => Err(errors::StateError::new_err("this is a market data API")),
-        }
-    }
-
     fn done<T: Send>(
         slf: &Bound<'_, Self>,
         call: impl Fn(&ctp_sys::TraderApi) -> Result<T, ctp_sys::ApiError> + Send + Sync,
     ) -> PyResult<T> {
-        Self::with(slf, call)?.map_err(|error| errors::from_api(slf.py(), error))
+        let called = slf.as_super().get().session()?.call_trader(slf.py(), call)?;
+        called.map_err(|error| errors::from_api(slf.py(), error))
     }
 
     fn coded(
         slf: &Bound<'_, Self>,
         call: impl Fn(&ctp_sys::TraderApi) -> Result<(), ctp_sys::ApiError> + Send + Sync,
     ) -> PyResult<i32> {
-        code(slf.py(), Self::with(slf, call)?)
+        code(slf.py(), slf.as_super().get().session()?.call_trader(slf.py(), call)?)
     }
 }
 
@@ -287,12 +248,7 @@ impl TdApi {
         let py = slf.py();
         let library = library::open_trader(py, library::chosen(py, "trader")?, None)?;
         let flow_dir = flow_dir(path)?;
-        let options = TraderOptions { flow_dir: flow_dir.path().to_owned(), production_mode };
-        let api = py.detach(|| library.create(&options)).map_err(library::not_created)?;
-        let queue = Arc::new(Queue::new(0, false));
-        let receiver = Receiver { queue: Arc::clone(&queue) };
-        api.register_spi(Arc::new(receiver)).map_err(|error| errors::from_api(py, error))?;
-        let session = Session::new(Handle::Trader(api), queue, Style::Dicts, TRADER_SHAPES, flow_dir);
+        let session = Session::of_trader(py, &library, flow_dir, production_mode, Style::Dicts)?;
         slf.as_super().get().open(session)
     }
 

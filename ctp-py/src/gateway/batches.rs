@@ -1,52 +1,110 @@
-//! Ticks in batches: what has gathered when the reader looks.
+//! Ticks in batches: what has gathered when the reader looks, or what gathers in some time.
 
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use ctp_gateway::clock::WallClock;
+use futures_core::Stream;
+use tokio::runtime::Handle;
+use tokio::time::{Sleep, sleep};
 
 use super::stream::Items;
 use crate::columns::Rows;
 
-/// A reader of ticks that takes as many at once as there are, and waits for no more.
+/// A reader of ticks that takes many at once. What it has taken stays with it until it is handed over, so that a wait that is
+/// given up loses nothing.
 pub(super) struct Batches {
     ticks: ctp_gateway::Ticks,
     /// The most ticks of a batch.
     size: usize,
+    gathering: Option<Gathering>,
+    /// The batch that is gathered.
+    rows: Option<Rows>,
     /// Room for the next batch: somewhat more than the last one took.
     expected: usize,
+    has_ended: bool,
+}
+
+/// How a batch waits for more ticks than there are.
+struct Gathering {
+    interval: Duration,
+    /// Where its timer runs; the reader's thread has no runtime.
+    runtime: Handle,
+    /// Until when the batch in hand waits.
+    due: Option<Pin<Box<Sleep>>>,
+}
+
+impl Gathering {
+    /// Begins to wait, from the receipt of the first tick on.
+    fn begin(&mut self, received_ns: i64) {
+        let age = WallClock::system().unix_ns().saturating_sub(received_ns);
+        let age = Duration::from_nanos(u64::try_from(age).unwrap_or(0));
+        let _entered = self.runtime.enter();
+        self.due = Some(Box::pin(sleep(self.interval.saturating_sub(age))));
+    }
+
+    /// Returns whether the batch waits no more.
+    fn is_due(&mut self, context: &mut Context<'_>) -> bool {
+        self.due.as_mut().is_none_or(|due| due.as_mut().poll(context).is_ready())
+    }
 }
 
 impl Batches {
     pub(super) fn new(ticks: ctp_gateway::Ticks, size: usize) -> Self {
-        Self { ticks, size, expected: 16 }
+        Self { ticks, size, gathering: None, rows: None, expected: 16, has_ended: false }
+    }
+
+    /// Has each batch wait for more, so long after its first tick came.
+    pub(super) fn gather(self, interval: Duration, runtime: Handle) -> Self {
+        Self { gathering: Some(Gathering { interval, runtime, due: None }), ..self }
+    }
+
+    /// Takes the ticks that there are, as many as fit. Where more are wanted than there are, it is woken by the next one.
+    fn take(&mut self, context: &mut Context<'_>) {
+        while self.rows.as_ref().is_none_or(|rows| rows.len() < self.size) {
+            let tick = match self.ticks.try_next() {
+                Some(tick) => tick,
+                // What is in hand is handed over.
+                None if self.rows.is_some() && self.gathering.is_none() => return,
+                None => match Pin::new(&mut self.ticks).poll_next(context) {
+                    Poll::Ready(Some(tick)) => tick,
+                    Poll::Ready(None) => {
+                        self.has_ended = true;
+                        return;
+                    }
+                    Poll::Pending => return,
+                },
+            };
+            if self.rows.is_none()
+                && let Some(gathering) = &mut self.gathering
+            {
+                gathering.begin(tick.received_ns);
+            }
+            let room = self.expected.min(self.size);
+            let rows = self.rows.get_or_insert_with(|| Rows::with_capacity(room));
+            rows.push(&tick.record, Some(tick.received_ns), tick.exchange_ns());
+        }
     }
 }
 
-impl futures_core::Stream for Batches {
+impl Stream for Batches {
     type Item = Rows;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Rows>> {
         let this = &mut *self;
-        let mut rows: Option<Rows> = None;
-        loop {
-            let tick = match this.ticks.try_next() {
-                Some(tick) => tick,
-                None if rows.is_some() => break,
-                // Whoever comes with nothing in hand is woken by the next tick.
-                None => match ready!(Pin::new(&mut this.ticks).poll_next(context)) {
-                    Some(tick) => tick,
-                    None => break,
-                },
-            };
-            let rows = rows.get_or_insert_with(|| Rows::with_capacity(this.expected.min(this.size)));
-            rows.push(&tick.record, Some(tick.received_ns), tick.exchange_ns());
-            if rows.len() >= this.size {
-                break;
-            }
+        if !this.has_ended {
+            this.take(context);
         }
-        if let Some(rows) = &rows {
-            this.expected = rows.len() + rows.len() / 4 + 16;
+        let Some(count) = this.rows.as_ref().map(Rows::len) else {
+            return if this.has_ended { Poll::Ready(None) } else { Poll::Pending };
+        };
+        let is_whole = this.has_ended || count >= this.size;
+        if !is_whole && this.gathering.as_mut().is_some_and(|gathering| !gathering.is_due(context)) {
+            return Poll::Pending;
         }
-        Poll::Ready(rows)
+        this.expected = count + count / 4 + 16;
+        Poll::Ready(this.rows.take())
     }
 }
 

@@ -13,10 +13,10 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use super::bell::Bell;
-use super::life;
 use super::pending::Pending;
 use super::stream::{AnyReader, Items, reader};
 use super::wait::Look;
+use super::{life, log};
 
 /// How many items of one handler are taken before the next handler has its turn.
 const BATCH: usize = 256;
@@ -83,12 +83,21 @@ pub(super) fn call_soon(callback: Py<PyAny>, pending: Py<Pending>) {
 }
 
 /// Has something logged as an error.
-pub(super) fn log(message: String) {
+pub(super) fn log_error(message: String) {
     if !life::is_ending()
         && !life::is_forked()
         && let Ok(hub) = hub()
     {
         hub.send(Task::Log(message));
+    }
+}
+
+/// Has the thread write the gateway's lines.
+pub(super) fn wake_for_lines() {
+    if !life::is_ending()
+        && let Ok(hub) = hub()
+    {
+        hub.bell.ring();
     }
 }
 
@@ -259,6 +268,7 @@ fn run(py: Python<'_>, hub: &Hub) {
         if life::is_ending() {
             return;
         }
+        has_worked |= log::drain(py);
         entries.retain(|entry| {
             let (is_going_on, worked) = serve(py, entry);
             has_worked |= worked;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
 
-use super::{handlers, runtime};
+use super::{handlers, log, runtime};
 use crate::errors::StateError;
 
 /// How long the end of the interpreter waits for all sessions.
@@ -22,10 +22,13 @@ static HAS_BEGUN: AtomicBool = AtomicBool::new(false);
 static IS_FORKED: AtomicBool = AtomicBool::new(false);
 static BLOCKED: Mutex<usize> = Mutex::new(0);
 static UNBLOCKED: Condvar = Condvar::new();
-static OPEN: Mutex<BTreeMap<u64, Closer>> = Mutex::new(BTreeMap::new());
+static OPEN: Mutex<Closers> = Mutex::new(BTreeMap::new());
 
 /// Begins to close something and returns what ends with it.
-type Closer = Box<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+pub(crate) type Closer = Box<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+
+/// What is open, by its number.
+pub(crate) type Closers = BTreeMap<u64, Closer>;
 
 pub(super) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = module.py();
@@ -36,9 +39,6 @@ pub(super) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
         None => py.import("atexit")?.getattr("register")?,
     };
     ends.call1((module.getattr("_end_clients")?,))?;
-    let options = pyo3::types::PyDict::new(py);
-    options.set_item("after_in_child", wrap_pyfunction!(after_fork, module)?)?;
-    py.import("os")?.call_method("register_at_fork", (), Some(&options))?;
     Ok(())
 }
 
@@ -84,16 +84,26 @@ pub(crate) fn check() -> PyResult<()> {
     Ok(())
 }
 
-/// Runs something that waits, without the interpreter lock. The end of the interpreter waits for it.
-pub(super) fn blocking<T: Send>(py: Python<'_>, wait: impl FnOnce() -> T + Send) -> T {
-    *blocked() += 1;
-    let value = py.detach(wait);
-    *blocked() -= 1;
-    UNBLOCKED.notify_all();
-    value
+/// A thread that waits for us. The end of the interpreter waits until it has what it waited for, or has been told that there
+/// is nothing: to make an exception it needs an interpreter.
+pub(super) struct Blocked(());
+
+impl Blocked {
+    pub(super) fn begin() -> Self {
+        *blocked() += 1;
+        Self(())
+    }
+}
+
+impl Drop for Blocked {
+    fn drop(&mut self) {
+        *blocked() -= 1;
+        UNBLOCKED.notify_all();
+    }
 }
 
 /// A value of another process's threads is left alone in a forked child: its locks may be held for ever.
+#[derive(Clone)]
 pub(crate) struct Owned<T>(Option<T>);
 
 impl<T> Owned<T> {
@@ -115,8 +125,7 @@ impl<T> Drop for Owned<T> {
 }
 
 /// Runs in a forked child. What was not begun before the fork can begin in it.
-#[pyfunction]
-fn after_fork() {
+pub(crate) fn after_fork() {
     if HAS_BEGUN.load(Ordering::Acquire) {
         IS_FORKED.store(true, Ordering::Release);
     }
@@ -151,6 +160,7 @@ fn at_end(py: Python<'_>) {
     }
     drop(closers);
     handlers::end(py);
+    log::drain(py);
     py.detach(|| {
         let end = Instant::now() + BLOCKED_PATIENCE;
         let mut count = blocked();
@@ -168,6 +178,11 @@ fn blocked() -> MutexGuard<'static, usize> {
     BLOCKED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn open() -> MutexGuard<'static, BTreeMap<u64, Closer>> {
+/// Returns the lock of what is open. Nobody waits for the interpreter under it.
+pub(crate) fn list() -> &'static Mutex<Closers> {
+    &OPEN
+}
+
+fn open() -> MutexGuard<'static, Closers> {
     OPEN.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -2,44 +2,25 @@
 
 mod event;
 
-use std::sync::Arc;
-
 use ctp_gateway::requests::RawAnswer;
-use ctp_gateway::{Error, MdConfig, SessionState};
 use ctp_types::{MdRequest, RecordBox};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple, PyType};
+use pyo3::types::{PyDict, PyString, PyTuple};
 
+use super::base::SessionClient;
 use super::batches::Batches;
 use super::config::{self, Side};
-use super::handlers::{self, Handler, Owner};
+use super::handlers::{self, Handler};
 use super::pending::{self, Pending};
-use super::session::{Client, Session};
+use super::session::Session;
 use super::stream::{self, Stream};
-use super::{errors, login, tick};
+use super::{errors, runtime, tick};
 use crate::{columns, records};
 
 pub(super) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<event::MdEvent>()?;
     module.add_class::<MdClient>()
-}
-
-impl Client for ctp_gateway::MdClient {
-    type Config = MdConfig;
-    const NAME: &'static str = "MdClient";
-
-    async fn connect(config: MdConfig) -> Result<Self, Error> {
-        Self::connect(config).await
-    }
-
-    async fn ready(&self) -> Result<(), Error> {
-        self.ready().await.map(drop)
-    }
-
-    async fn close(&self) -> Result<(), Error> {
-        self.close().await
-    }
 }
 
 /// Market data: ticks of the instruments that are subscribed, and again after every broken link.
@@ -50,16 +31,19 @@ impl Client for ctp_gateway::MdClient {
 ///
 /// Raises:
 ///     ConfigError: every problem of the configuration at once.
-#[pyclass(frozen, weakref, subclass, module = "ctp_py")]
+#[pyclass(frozen, extends = SessionClient, subclass, module = "ctp_py")]
 pub(crate) struct MdClient {
     session: Session<ctp_gateway::MdClient>,
-    label: String,
 }
 
 impl MdClient {
     /// Returns the object of a client that a gateway owns.
-    pub(super) fn lent(client: ctp_gateway::MdClient, owner: Arc<Owner>, label: String) -> Self {
-        Self { session: Session::lent(client, owner), label }
+    pub(super) fn lent(client: ctp_gateway::MdClient, label: String) -> PyClassInitializer<Self> {
+        Self::of(Session::lent(client), label)
+    }
+
+    fn of(session: Session<ctp_gateway::MdClient>, label: String) -> PyClassInitializer<Self> {
+        SessionClient::of(&session, label).add_subclass(Self { session })
     }
 
     fn client(&self) -> PyResult<ctp_gateway::MdClient> {
@@ -102,77 +86,11 @@ impl MdClient {
         py: Python<'_>,
         config: Option<Bound<'_, PyAny>>,
         keywords: Option<Bound<'_, PyDict>>,
-    ) -> PyResult<Self> {
+    ) -> PyResult<PyClassInitializer<Self>> {
         let read = config::read(config.as_ref(), keywords.as_ref(), Side::Md, py)?;
         let config = read.config.md_config().map_err(|error| errors::config(py, &error))?;
         let label = format!("{}@{}", config.user_id, config::shown(&config.fronts));
-        Ok(Self { session: Session::new(config, read.kept), label })
-    }
-
-    /// Makes a client, connects it and waits until it is ready: ``md = await MdClient.connect("ctp.toml")``.
-    ///
-    /// Raises:
-    ///     ConfigError: every problem of the configuration at once.
-    ///     LoginError: the login was refused; it is not repeated.
-    ///     NotReady: not ready within `timeouts.ready_ms`; the client is closed.
-    #[classmethod]
-    #[pyo3(signature = (config = None, /, **keywords))]
-    fn connect(
-        class: &Bound<'_, PyType>,
-        config: Option<Bound<'_, PyAny>>,
-        keywords: Option<Bound<'_, PyDict>>,
-    ) -> PyResult<Py<Pending>> {
-        let this = class.call((config,), keywords.as_ref())?.cast_into::<Self>()?;
-        this.get().session.start(class.py(), this.clone().into_any().unbind())
-    }
-
-    /// Makes a client, connects it and waits on this thread until it is ready; as `connect` otherwise.
-    #[classmethod]
-    #[pyo3(signature = (config = None, /, **keywords))]
-    fn open(
-        class: &Bound<'_, PyType>,
-        config: Option<Bound<'_, PyAny>>,
-        keywords: Option<Bound<'_, PyDict>>,
-    ) -> PyResult<Py<PyAny>> {
-        Self::connect(class, config, keywords)?.get().wait(class.py(), None)
-    }
-
-    fn __aenter__(slf: &Bound<'_, Self>) -> PyResult<Py<Pending>> {
-        slf.get().session.start(slf.py(), slf.clone().into_any().unbind())
-    }
-
-    #[pyo3(signature = (*_exception))]
-    fn __aexit__(&self, py: Python<'_>, _exception: &Bound<'_, PyTuple>) -> PyResult<Py<Pending>> {
-        self.close(py)
-    }
-
-    fn __enter__(slf: &Bound<'_, Self>) -> PyResult<Py<PyAny>> {
-        slf.get().session.start(slf.py(), slf.clone().into_any().unbind())?.get().wait(slf.py(), None)
-    }
-
-    #[pyo3(signature = (*_exception))]
-    fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyTuple>) -> PyResult<()> {
-        self.close(py)?.get().wait(py, None).map(drop)
-    }
-
-    /// Waits until the session is ready, again after a broken link; the result is its `Login`.
-    ///
-    /// Raises:
-    ///     LoginError: the login was refused; it is not repeated.
-    ///     NotReady: not within `timeouts.ready_ms`; the session goes on trying.
-    ///     StateError: the session was closed.
-    fn ready(&self, py: Python<'_>) -> PyResult<Py<Pending>> {
-        let client = self.client()?;
-        pending::spawn(py, async move { client.ready().await }, |py, login| login::to_python(py, &login))
-    }
-
-    /// Closes the session; its streams and handlers end. It may be called again, and from anywhere; ``await`` it or
-    /// call ``.result()`` to wait for the end.
-    ///
-    /// Raises:
-    ///     CloseError: the library did not stop within `timeouts.close_ms`.
-    fn close(&self, py: Python<'_>) -> PyResult<Py<Pending>> {
-        self.session.close(py)
+        Ok(Self::of(Session::new(config, read.kept), label))
     }
 
     /// Subscribes instruments, now or as soon as the session is ready, and again after every broken link.
@@ -208,16 +126,31 @@ impl MdClient {
     /// Returns a stream of `TickBatch` of the ticks of these instruments, which are subscribed, or of all that are
     /// without any: each time what has gathered, at least one tick and at most `size`.
     ///
-    /// A reader that falls further behind than `tick_capacity` loses the oldest ticks, counted in `.lost`.
+    /// A reader that falls further behind than `tick_capacity` loses the oldest ticks, counted in `.lost`. A wait that is
+    /// cancelled or timed out takes nothing away, also of a batch that is being gathered.
+    ///
+    /// Args:
+    ///     interval: seconds that a batch gathers ticks after its first one came, unless `size` is reached before; without it,
+    ///         or with 0, a batch waits for no second tick.
     ///
     /// Raises:
-    ///     ValueError: `size` is 0.
-    #[pyo3(signature = (*instruments, size = 1024))]
-    fn batches(&self, py: Python<'_>, instruments: &Bound<'_, PyTuple>, size: usize) -> PyResult<Py<Stream>> {
+    ///     ValueError: `size` is 0, or `interval` is no time.
+    #[pyo3(signature = (*instruments, size = 1024, interval = None))]
+    fn batches(
+        &self,
+        py: Python<'_>,
+        instruments: &Bound<'_, PyTuple>,
+        size: usize,
+        interval: Option<f64>,
+    ) -> PyResult<Py<Stream>> {
         if size == 0 {
             return Err(PyValueError::new_err("a batch of size 0 would hold no tick"));
         }
-        let batches = Batches::new(self.source(instruments)?, size);
+        let interval = interval.map(pending::seconds).transpose()?.filter(|interval| !interval.is_zero());
+        let mut batches = Batches::new(self.source(instruments)?, size);
+        if let Some(interval) = interval {
+            batches = batches.gather(interval, runtime::handle()?);
+        }
         stream::make(py, batches, |py, rows| Ok(columns::batch(py, rows)?.into_any().unbind()))
     }
 
@@ -255,14 +188,6 @@ impl MdClient {
     fn on_event(&self, py: Python<'_>, function: Bound<'_, PyAny>) -> PyResult<Py<Handler>> {
         let events = self.client()?.events();
         handlers::add(py, self.session.owner()?, "on_event", events, event::to_python, function)
-    }
-
-    /// Calls `function` with the name of the handler and the exception whenever a handler of this client raises one.
-    /// Without it they are logged as errors of `ctp_py`. Returns the function.
-    fn on_error<'py>(&self, function: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        handlers::check_function("on_error", &function)?;
-        self.session.owner()?.set_on_error(Some(function.clone().unbind()));
-        Ok(function)
     }
 
     /// Returns the latest tick of an instrument since the client connected, if there is one.
@@ -319,51 +244,5 @@ impl MdClient {
                 rows.into_iter().map(|record| records::to_data(py, record)).collect();
             Ok(pyo3::types::PyList::new(py, rows?)?.into_any().unbind())
         })
-    }
-
-    /// Where the session stands: `connecting`, `logging in`, `ready`, `reconnecting`, `faulted`, `closed` and so on; `new`
-    /// before it is connected.
-    #[getter]
-    fn state(&self) -> PyResult<&'static str> {
-        self.session.state_name(|client| client.state().borrow().name())
-    }
-
-    /// Where the session stands in words, with the reason.
-    #[getter]
-    fn state_text(&self) -> PyResult<String> {
-        self.session.state_name(|client| client.state().borrow().to_string())
-    }
-
-    /// What the last login answered; `None` while the session cannot be used.
-    #[getter]
-    fn login(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
-        let state = self.client()?.state().borrow().clone();
-        match state {
-            SessionState::Ready(login) | SessionState::Recovering(login) => {
-                login::to_python(py, &login).map(Some)
-            }
-            _ => Ok(None),
-        }
-    }
-
-    /// Returns how the session is as a `dict`: state, link, counts of ticks, latency. It costs the session nothing.
-    fn health(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        login::plain(py, &self.client()?.health())
-    }
-
-    /// Whether the library is the simulator.
-    #[getter]
-    fn is_simulator(&self) -> PyResult<bool> {
-        Ok(self.client()?.is_simulator())
-    }
-
-    /// The library's version.
-    #[getter]
-    fn library_version(&self) -> PyResult<String> {
-        Ok(self.client()?.library_version().to_owned())
-    }
-
-    fn __repr__(&self) -> PyResult<String> {
-        Ok(format!("<ctp_py.MdClient {} {}>", self.label, self.state()?))
     }
 }

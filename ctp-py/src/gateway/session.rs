@@ -1,28 +1,21 @@
 //! A session of any kind: made, started, ready, closed; from anywhere, and more than once.
 
+mod kinds;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ctp_gateway::Error;
 use pyo3::prelude::*;
 
+pub(super) use kinds::{AnySession, Client, Life, OneSession};
+
 use super::pending::{self, Pending};
-use super::{handlers, life};
+use super::{handlers, life, log};
 use crate::errors::StateError;
 
-/// A client of `ctp-gateway`.
-pub(crate) trait Client: Clone + Send + Sync + 'static {
-    /// What it is made from.
-    type Config: Send + 'static;
-    /// What the name of its class is in Python.
-    const NAME: &'static str;
-
-    fn connect(config: Self::Config) -> impl Future<Output = Result<Self, Error>> + Send;
-    fn ready(&self) -> impl Future<Output = Result<(), Error>> + Send;
-    fn close(&self) -> impl Future<Output = Result<(), Error>> + Send;
-}
-
-/// One client's life.
-pub(crate) struct Session<C: Client> {
+/// One client's life. A clone is the same one.
+#[derive(Clone)]
+pub(super) struct Session<C: Client> {
     inner: life::Owned<Arc<Inner<C>>>,
 }
 
@@ -44,6 +37,15 @@ enum State<C: Client> {
     Over(Option<C>),
 }
 
+/// What a start that fails means for the session.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum End {
+    /// It is closed: nobody has it.
+    WithError,
+    /// It stays as it is, until it is closed.
+    Later,
+}
+
 /// What lives as long as a session does: a temporary folder.
 pub(crate) type Kept = tempfile::TempDir;
 
@@ -55,17 +57,18 @@ struct Made<C: Client> {
 
 impl<C: Client> Session<C> {
     /// Returns a session that begins with [`start`](Self::start).
-    pub(crate) fn new(config: C::Config, kept: Option<Kept>) -> Self {
-        Self::of(State::New(Box::new(Made { config, kept })), Arc::default())
+    pub(super) fn new(config: C::Config, kept: Option<Kept>) -> Self {
+        Self::of(State::New(Box::new(Made { config, kept })))
     }
 
     /// Returns a session of a client that another session owns.
-    pub(crate) fn lent(client: C, owner: Arc<handlers::Owner>) -> Self {
-        Self::of(State::Lent(client), owner)
+    pub(super) fn lent(client: C) -> Self {
+        Self::of(State::Lent(client))
     }
 
-    fn of(state: State<C>, owner: Arc<handlers::Owner>) -> Self {
-        Self { inner: life::Owned::new(Arc::new(Inner { state: Mutex::new(state), owner })) }
+    fn of(state: State<C>) -> Self {
+        let inner = Inner { state: Mutex::new(state), owner: Arc::default() };
+        Self { inner: life::Owned::new(Arc::new(inner)) }
     }
 
     /// Returns the client.
@@ -73,7 +76,7 @@ impl<C: Client> Session<C> {
     /// # Errors
     ///
     /// Returns `StateError` before the start and in a forked child. After the end the client is there and says so itself.
-    pub(crate) fn client(&self) -> PyResult<C> {
+    pub(super) fn client(&self) -> PyResult<C> {
         match &*self.inner()?.state() {
             State::Live { client, .. } | State::Lent(client) | State::Over(Some(client)) => {
                 Ok(client.clone())
@@ -88,7 +91,7 @@ impl<C: Client> Session<C> {
     }
 
     /// Returns what the client says of its state, or what there is to say without one.
-    pub(crate) fn state_name<T: From<&'static str>>(&self, of: impl FnOnce(&C) -> T) -> PyResult<T> {
+    pub(super) fn state_name<T: From<&'static str>>(&self, of: impl FnOnce(&C) -> T) -> PyResult<T> {
         let client = match &*self.inner()?.state() {
             State::Live { client, .. } | State::Lent(client) | State::Over(Some(client)) => client.clone(),
             State::New(_) => return Ok("new".into()),
@@ -99,18 +102,19 @@ impl<C: Client> Session<C> {
     }
 
     /// Returns what its handlers belong to.
-    pub(crate) fn owner(&self) -> PyResult<&Arc<handlers::Owner>> {
+    pub(super) fn owner(&self) -> PyResult<&Arc<handlers::Owner>> {
         Ok(&self.inner()?.owner)
     }
 
-    /// Connects, waits until the session is ready, and has `value` as the result. Where that fails the session is closed.
+    /// Connects, waits until the session is ready, and has `value` as the result.
     ///
     /// # Errors
     ///
     /// Returns `StateError` for a session that was started before.
-    pub(crate) fn start(&self, py: Python<'_>, value: Py<PyAny>) -> PyResult<Py<Pending>> {
+    pub(super) fn start(&self, py: Python<'_>, value: Py<PyAny>, end: End) -> PyResult<Py<Pending>> {
         let inner = Arc::clone(self.inner()?);
         life::check()?;
+        log::follow(py)?;
         let mut state = inner.state();
         let made = match std::mem::replace(&mut *state, State::Over(None)) {
             State::New(made) => *made,
@@ -131,7 +135,7 @@ impl<C: Client> Session<C> {
             py,
             async move {
                 let result = started.connect(number, made).await;
-                if result.is_err() {
+                if result.is_err() && end == End::WithError {
                     // The error that matters is the first one.
                     let _ = started.close().await;
                     life::forget(number);
@@ -143,7 +147,7 @@ impl<C: Client> Session<C> {
     }
 
     /// Closes the session; again does no harm.
-    pub(crate) fn close(&self, py: Python<'_>) -> PyResult<Py<Pending>> {
+    pub(super) fn close(&self, py: Python<'_>) -> PyResult<Py<Pending>> {
         let inner = Arc::clone(self.inner()?);
         if life::is_ending() {
             // It is being closed.
@@ -186,7 +190,7 @@ impl<C: Client> Inner<C> {
             life::forget(number);
             return Err(Error::Closed);
         }
-        client.ready().await
+        client.ready().await.map(drop)
     }
 
     async fn close(&self) -> Result<(), Error> {

@@ -49,6 +49,7 @@ pub(super) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<risk::Killed>()?;
     module.add_class::<risk::GateState>()?;
     module.add_class::<client::Closing>()?;
+    module.add_class::<client::Cancelled>()?;
     module.add_class::<pushes::RawEvent>()?;
     event::add_to(module)?;
     requests::add_to(module)

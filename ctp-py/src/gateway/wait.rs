@@ -36,6 +36,7 @@ pub(crate) trait Source: Send + Sync {
 /// Waits on this thread, without the interpreter lock; `Nothing` when the time is up.
 pub(super) fn block(py: Python<'_>, source: &dyn Source, timeout: Option<Duration>) -> PyResult<Look> {
     let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+    let _blocked = life::Blocked::begin();
     loop {
         let times = source.bell().times();
         match source.look(py)? {
@@ -51,7 +52,7 @@ pub(super) fn block(py: Python<'_>, source: &dyn Source, timeout: Option<Duratio
             Some(left) => left.min(SLICE),
             None => SLICE,
         };
-        life::blocking(py, || source.bell().wait(times, slice));
+        py.detach(|| source.bell().wait(times, slice));
     }
 }
 

@@ -8,6 +8,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString, PyTuple, PyType};
 
+use super::object::Borrowed;
 use super::slots::{guard, with_self};
 use super::{Fault, Limit};
 use super::{class, class_of, data_class_of, object, pickle, type_error};
@@ -45,11 +46,21 @@ unsafe extern "C" fn to_dict(
     })
 }
 
+/// Returns what a class of the user's adds to an object. One of exactly our class has nothing: to ask it would make an
+/// `AttributeError` and throw it away, which costs many times what the copy does.
+fn added<'py>(object: &Bound<'py, PyAny>, from: Borrowed<'_>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    match object::is_exact(object, from)? {
+        true => Ok(None),
+        false => object.getattr_opt("__dict__"),
+    }
+}
+
 /// `copy()`, `__copy__()`: a record holds no Python objects; what a class of the user's adds is shared.
 unsafe extern "C" fn copy(slf: *mut ffi::PyObject, _: *mut ffi::PyObject) -> *mut ffi::PyObject {
     with_self(slf, |object| {
-        let copy = object::duplicate(object, object::check(object)?)?;
-        if let Some(own) = object.getattr_opt("__dict__")? {
+        let from = object::check(object)?;
+        let copy = object::duplicate(object, from)?;
+        if let Some(own) = added(object, from)? {
             copy.getattr("__dict__")?.call_method1("update", (own,))?;
         }
         Ok(copy)
@@ -60,8 +71,9 @@ unsafe extern "C" fn copy(slf: *mut ffi::PyObject, _: *mut ffi::PyObject) -> *mu
 unsafe extern "C" fn deep_copy(slf: *mut ffi::PyObject, memo: *mut ffi::PyObject) -> *mut ffi::PyObject {
     with_self(slf, |object| {
         let py = object.py();
-        let copy = object::duplicate(object, object::check(object)?)?;
-        if let Some(own) = object.getattr_opt("__dict__")? {
+        let from = object::check(object)?;
+        let copy = object::duplicate(object, from)?;
+        if let Some(own) = added(object, from)? {
             // SAFETY: CPython passes a live object.
             let memo = unsafe { Bound::from_borrowed_ptr(py, memo) };
             let own = py.import("copy")?.call_method1("deepcopy", (own, memo))?;

@@ -119,14 +119,17 @@ pub(super) fn copy_of<'py>(
     Ok(object)
 }
 
+/// Returns whether an object is of our class itself, and not of one that derives from it.
+pub(super) fn is_exact(object: &Bound<'_, PyAny>, from: Borrowed<'_>) -> PyResult<bool> {
+    Ok(ptr::eq(object.get_type_ptr(), from.class.python(object.py())?.as_type_ptr()))
+}
+
 /// Makes an object of the same class, derived ones included, with the same bytes.
 pub(super) fn duplicate<'py>(object: &Bound<'py, PyAny>, from: Borrowed<'_>) -> PyResult<Bound<'py, PyAny>> {
-    let py = object.py();
-    let python = object.get_type();
-    if python.is(from.class.python(py)?) {
-        return copy_of(py, from.class, from.record);
+    if is_exact(object, from)? {
+        return copy_of(object.py(), from.class, from.record);
     }
-    let copy = zeroed(&python, from.class)?;
+    let copy = zeroed(&object.get_type(), from.class)?;
     // SAFETY: as in `copy_of`: both objects have the record of one class.
     unsafe {
         ptr::copy_nonoverlapping(

@@ -3,7 +3,7 @@
 use ctp_gateway::td;
 use pyo3::prelude::*;
 
-use super::given;
+use super::given::Taker;
 
 /// Each condition's name, and how the gateway makes it.
 type Kind = (&'static str, fn(f64) -> td::Condition);
@@ -43,7 +43,7 @@ impl Condition {
             let message = format!("condition {kind:?} is none; give one of {}", names.join(", "));
             return Err(pyo3::exceptions::PyValueError::new_err(message));
         };
-        Ok(Self { kind, stop_price: given::price("stop price", stop_price)? })
+        Ok(Self { kind, stop_price: Taker("Condition").price("stop_price", stop_price)? })
     }
 }
 

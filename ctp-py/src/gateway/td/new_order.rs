@@ -2,6 +2,7 @@
 
 mod class;
 mod keywords;
+mod named;
 
 use ctp_gateway::td;
 use ctp_types::{Direction, HedgeFlag, OffsetFlag};
@@ -10,7 +11,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use super::condition::Condition;
-use super::given;
+use super::given::{self, Taker};
 
 /// An order to be placed: what is wanted, and how.
 ///
@@ -98,22 +99,28 @@ enum Trigger {
     When(Condition),
 }
 
+/// Who takes what is given.
+const TAKER: Taker = Taker("NewOrder");
+
+/// What a caller gave, whatever it is.
+type Given<'a, 'py> = &'a Bound<'py, PyAny>;
+
 impl NewOrder {
     /// Takes what every order has; `price` is `None` where there is none.
     fn begin(
-        instrument_id: &Bound<'_, PyAny>,
-        direction: &Bound<'_, PyAny>,
-        offset: &Bound<'_, PyAny>,
-        volume: &Bound<'_, PyAny>,
-        price: Option<&Bound<'_, PyAny>>,
+        instrument_id: Given<'_, '_>,
+        direction: Given<'_, '_>,
+        offset: Given<'_, '_>,
+        volume: Given<'_, '_>,
+        price: Option<Given<'_, '_>>,
         kind: Kind,
     ) -> PyResult<Self> {
         Ok(Self {
-            instrument_id: given::text::<81>("instrument_id", instrument_id)?,
-            direction: given::word("direction", direction, given::DIRECTIONS)?,
-            offsets: given::legs("offset", offset, given::OFFSETS)?,
-            volume: given::lots("volume", volume)?,
-            price: price.map(|price| given::price("price", price)).transpose()?,
+            instrument_id: TAKER.text::<81>("instrument_id", instrument_id)?,
+            direction: TAKER.word("direction", direction, given::DIRECTIONS)?,
+            offsets: TAKER.legs("offset", offset, given::OFFSETS)?,
+            volume: TAKER.lots("volume", volume)?,
+            price: price.map(|price| TAKER.price("price", price)).transpose()?,
             kind,
             lasts: None,
             min_volume: None,
@@ -128,7 +135,7 @@ impl NewOrder {
     /// Checks what must go together, whatever the exchange.
     fn finish(self, py: Python<'_>) -> PyResult<Self> {
         let name = name_of(KINDS, self.kind);
-        let wrong = |field: &str, message: String| Err(given::refused(py, field, message));
+        let wrong = |field: &str, message: String| Err(TAKER.refused(py, field, message));
         let is_pair = matches!(self.kind, Kind::Spread | Kind::Swap);
         match (self.kind, self.price) {
             (Kind::Market | Kind::BestPrice | Kind::FiveLevel, Some(price)) => {
@@ -139,7 +146,7 @@ impl NewOrder {
             }
             (Kind::Limit | Kind::Spread | Kind::Swap, None) => {
                 let message = format!("price of a {name} order is missing; give CNY per unit of quotation");
-                return Err(given::missing(py, "price", message));
+                return Err(TAKER.missing(py, "price", message));
             }
             _ => {}
         }

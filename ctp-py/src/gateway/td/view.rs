@@ -79,9 +79,7 @@ macro_rules! view {
                 ///
                 /// In CNY; the exact amount is the same name with `_e4`.
                 $money: Option<f64>,
-                $(#[$money_doc])*
-                ///
-                /// In 1/10,000 CNY, exact.
+                /// The same in 1/10,000 CNY, exact.
                 $exact: Option<i64>,
             )*
         }

@@ -5,7 +5,7 @@ use ctp_types::{HedgeFlag, OffsetFlag};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
-use crate::gateway::td::given;
+use crate::gateway::td::given::{self, Taker};
 
 type Given<'a, 'py> = Option<&'a Bound<'py, PyAny>>;
 
@@ -17,11 +17,16 @@ struct Common {
 }
 
 impl Common {
-    fn read(exchange: Given<'_, '_>, hedge: Given<'_, '_>, invest_unit: Given<'_, '_>) -> PyResult<Self> {
+    fn read(
+        taker: Taker,
+        exchange: Given<'_, '_>,
+        hedge: Given<'_, '_>,
+        invest_unit: Given<'_, '_>,
+    ) -> PyResult<Self> {
         Ok(Self {
-            exchange: exchange.map(|id| given::text::<9>("exchange", id)).transpose()?,
-            hedge: hedge.map(|hedge| given::word("hedge", hedge, given::HEDGES)).transpose()?,
-            invest_unit: invest_unit.map(|unit| given::text::<17>("invest_unit", unit)).transpose()?,
+            exchange: exchange.map(|id| taker.text::<9>("exchange", id)).transpose()?,
+            hedge: hedge.map(|hedge| taker.word("hedge", hedge, given::HEDGES)).transpose()?,
+            invest_unit: invest_unit.map(|unit| taker.text::<17>("invest_unit", unit)).transpose()?,
         })
     }
 
@@ -40,22 +45,7 @@ impl Common {
     }
 }
 
-/// Tells a builder of the gateway what it is common to all of them to say.
-macro_rules! common {
-    ($wish:ident, $common:ident) => {{
-        if let Some(id) = &$common.exchange {
-            $wish = $wish.exchange(id);
-        }
-        if let Some(hedge) = $common.hedge {
-            $wish = $wish.hedge(hedge);
-        }
-        if let Some(unit) = &$common.invest_unit {
-            $wish = $wish.invest_unit(unit);
-        }
-        $wish
-    }};
-}
-
+/// Makes a class of a builder of the gateway.
 macro_rules! wish {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -67,9 +57,32 @@ macro_rules! wish {
         }
 
         impl $name {
+            const TAKER: Taker = Taker(stringify!($name));
+
+            /// Adds what is common to all, and ends the text that shows it.
+            fn with(mut wish: td::$name, shown: &str, common: &Common) -> Self {
+                if let Some(id) = &common.exchange {
+                    wish = wish.exchange(id);
+                }
+                if let Some(hedge) = common.hedge {
+                    wish = wish.hedge(hedge);
+                }
+                if let Some(unit) = &common.invest_unit {
+                    wish = wish.invest_unit(unit);
+                }
+                Self { wish, shown: format!("{}({shown}{})", stringify!($name), common.shown()) }
+            }
+
             /// Returns what the gateway takes.
             pub(crate) fn of_gateway(&self) -> td::$name {
                 self.wish.clone()
+            }
+        }
+
+        #[pymethods]
+        impl $name {
+            fn __repr__(&self) -> &str {
+                &self.shown
             }
         }
     };
@@ -95,14 +108,14 @@ type Side = (f64, i32, OffsetFlag);
 fn side(what: &str, given: Given<'_, '_>) -> PyResult<Option<Side>> {
     let Some(given) = given.filter(|given| !given.is_none()) else { return Ok(None) };
     let fix = "give (price in CNY, lots) or (price, lots, offset)";
-    let parts = given.cast::<PyTuple>().map_err(|_| given::wrong_type(what, given, fix))?;
+    let parts = given.cast::<PyTuple>().map_err(|_| Quote::TAKER.wrong_type(what, given, fix))?;
     let offset = match parts.len() {
         2 => OffsetFlag::OPEN,
-        3 => given::word("offset", &parts.get_item(2)?, given::OFFSETS)?,
-        _ => return Err(given::wrong_value(what, given, fix)),
+        3 => Quote::TAKER.word("offset", &parts.get_item(2)?, given::OFFSETS)?,
+        _ => return Err(Quote::TAKER.wrong_value(what, given, fix)),
     };
-    let price = given::price(&format!("{what} price"), &parts.get_item(0)?)?;
-    Ok(Some((price, given::lots(&format!("{what} volume"), &parts.get_item(1)?)?, offset)))
+    let price = Quote::TAKER.price(&format!("{what} price"), &parts.get_item(0)?)?;
+    Ok(Some((price, Quote::TAKER.lots(&format!("{what} volume"), &parts.get_item(1)?)?, offset)))
 }
 
 #[pymethods]
@@ -120,10 +133,10 @@ impl Quote {
         in_answer_to: Given<'_, '_>,
         replaces: Given<'_, '_>,
     ) -> PyResult<Self> {
-        let id = given::text::<81>("instrument_id", instrument_id)?;
-        let common = Common::read(exchange, hedge, invest_unit)?;
+        let id = Self::TAKER.text::<81>("instrument_id", instrument_id)?;
+        let common = Common::read(Self::TAKER, exchange, hedge, invest_unit)?;
         let mut wish = td::Quote::new(&id);
-        let mut shown = format!("Quote({id:?}");
+        let mut shown = format!("{id:?}");
         if let Some((price, lots, offset)) = side("ask", ask)? {
             wish = wish.ask(price, lots, offset);
             shown += &format!(", ask=({price:?}, {lots}, {:?})", given::word_of(offset, given::OFFSETS));
@@ -133,19 +146,14 @@ impl Quote {
             shown += &format!(", bid=({price:?}, {lots}, {:?})", given::word_of(offset, given::OFFSETS));
         }
         if let Some(number) = in_answer_to {
-            wish = wish.in_answer_to(given::text::<21>("in_answer_to", number)?);
+            wish = wish.in_answer_to(Self::TAKER.text::<21>("in_answer_to", number)?);
             shown += &format!(", in_answer_to={}", number.repr()?);
         }
         if let Some(number) = replaces {
-            wish = wish.replaces(given::text::<21>("replaces", number)?);
+            wish = wish.replaces(Self::TAKER.text::<21>("replaces", number)?);
             shown += &format!(", replaces={}", number.repr()?);
         }
-        let wish = common!(wish, common);
-        Ok(Self { wish, shown: shown + &common.shown() + ")" })
-    }
-
-    fn __repr__(&self) -> &str {
-        &self.shown
+        Ok(Self::with(wish, &shown, &common))
     }
 }
 
@@ -176,15 +184,15 @@ impl Exercise {
         hedge: Given<'_, '_>,
         invest_unit: Given<'_, '_>,
     ) -> PyResult<Self> {
-        let id = given::text::<81>("instrument_id", instrument_id)?;
-        let volume = given::lots("volume", volume)?;
-        let common = Common::read(exchange, hedge, invest_unit)?;
-        let mut shown = format!("Exercise({id:?}, {volume}");
+        let id = Self::TAKER.text::<81>("instrument_id", instrument_id)?;
+        let volume = Self::TAKER.lots("volume", volume)?;
+        let common = Common::read(Self::TAKER, exchange, hedge, invest_unit)?;
+        let mut shown = format!("{id:?}, {volume}");
         let mut wish = td::Exercise::new(&id, volume);
         if abandon {
             if close_resulting_position {
                 let fix = "an option that is not exercised leaves no position to close";
-                return Err(given::refused(
+                return Err(Self::TAKER.refused(
                     instrument_id.py(),
                     "abandon",
                     format!("abandon with close_resulting_position: {fix}"),
@@ -197,12 +205,7 @@ impl Exercise {
             wish = wish.close_resulting_position();
             shown += ", close_resulting_position=True";
         }
-        let wish = common!(wish, common);
-        Ok(Self { wish, shown: shown + &common.shown() + ")" })
-    }
-
-    fn __repr__(&self) -> &str {
-        &self.shown
+        Ok(Self::with(wish, &shown, &common))
     }
 }
 
@@ -232,18 +235,13 @@ impl SelfClose {
         hedge: Given<'_, '_>,
         invest_unit: Given<'_, '_>,
     ) -> PyResult<Self> {
-        let id = given::text::<81>("instrument_id", instrument_id)?;
-        let volume = given::lots("volume", volume)?;
-        let how = given::word("how", how, given::SELF_CLOSES)?;
-        let common = Common::read(exchange, hedge, invest_unit)?;
-        let shown = format!("SelfClose({id:?}, {volume}, {:?}", given::word_of(how, given::SELF_CLOSES));
-        let mut wish = td::SelfClose::new(&id, volume, how);
-        let wish = common!(wish, common);
-        Ok(Self { wish, shown: shown + &common.shown() + ")" })
-    }
-
-    fn __repr__(&self) -> &str {
-        &self.shown
+        let id = Self::TAKER.text::<81>("instrument_id", instrument_id)?;
+        let volume = Self::TAKER.lots("volume", volume)?;
+        let how = Self::TAKER.word("how", how, given::SELF_CLOSES)?;
+        let common = Common::read(Self::TAKER, exchange, hedge, invest_unit)?;
+        let shown = format!("{id:?}, {volume}, {:?}", given::word_of(how, given::SELF_CLOSES));
+        let wish = td::SelfClose::new(&id, volume, how);
+        Ok(Self::with(wish, &shown, &common))
     }
 }
 
@@ -275,27 +273,22 @@ impl Combination {
         hedge: Given<'_, '_>,
         invest_unit: Given<'_, '_>,
     ) -> PyResult<Self> {
-        let id = given::text::<81>("combination_id", combination_id)?;
-        let direction = given::word("direction", direction, given::DIRECTIONS)?;
-        let volume = given::lots("volume", volume)?;
-        let common = Common::read(exchange, hedge, invest_unit)?;
-        let mut wish = match action {
+        let id = Self::TAKER.text::<81>("combination_id", combination_id)?;
+        let direction = Self::TAKER.word("direction", direction, given::DIRECTIONS)?;
+        let volume = Self::TAKER.lots("volume", volume)?;
+        let common = Common::read(Self::TAKER, exchange, hedge, invest_unit)?;
+        let wish = match action {
             "combine" => td::Combination::combine(&id, direction, volume),
             "split" => td::Combination::split(&id, direction, volume),
             "undo" => td::Combination::undo(&id, direction, volume),
             _ => {
                 let fix = "give \"combine\", \"split\" or \"undo\"";
                 let message = format!("action {action:?} cannot be sent; {fix}");
-                return Err(given::refused(combination_id.py(), "action", message));
+                return Err(Self::TAKER.refused(combination_id.py(), "action", message));
             }
         };
         let way = given::word_of(direction, given::DIRECTIONS);
-        let shown = format!("Combination({id:?}, {way:?}, {volume}, {action:?}");
-        let wish = common!(wish, common);
-        Ok(Self { wish, shown: shown + &common.shown() + ")" })
-    }
-
-    fn __repr__(&self) -> &str {
-        &self.shown
+        let shown = format!("{id:?}, {way:?}, {volume}, {action:?}");
+        Ok(Self::with(wish, &shown, &common))
     }
 }

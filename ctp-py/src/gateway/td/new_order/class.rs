@@ -5,12 +5,10 @@ use pyo3::IntoPyObjectExt as _;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
-use super::{KINDS, Kind, LASTS, Lasts, NewOrder, Trigger, name_of};
+use super::{Given, KINDS, Kind, LASTS, NewOrder, Trigger, name_of};
 use crate::gateway::td::condition::Condition;
 use crate::gateway::td::given::{self, word_of};
 use crate::gateway::td::view::Member;
-
-type Given<'a, 'py> = &'a Bound<'py, PyAny>;
 
 #[pymethods]
 impl NewOrder {
@@ -26,155 +24,6 @@ impl NewOrder {
         more: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
         Self::begin(instrument_id, direction, offset, volume, price, Kind::Limit)?.with(py, more)
-    }
-
-    /// A limit order for the day (限价单): `volume` lots at `price` or better.
-    #[staticmethod]
-    #[pyo3(signature = (instrument_id, direction, offset, volume, price, **more))]
-    fn limit(
-        py: Python<'_>,
-        instrument_id: Given<'_, '_>,
-        direction: Given<'_, '_>,
-        offset: Given<'_, '_>,
-        volume: Given<'_, '_>,
-        price: Given<'_, '_>,
-        more: Option<&Bound<'_, PyDict>>,
-    ) -> PyResult<Self> {
-        Self::begin(instrument_id, direction, offset, volume, Some(price), Kind::Limit)?.with(py, more)
-    }
-
-    /// A market order (市价单): what the market gives, the rest is cancelled. DCE, GFEX, CZCE; the others deny it and say
-    /// what they have instead.
-    #[staticmethod]
-    #[pyo3(signature = (instrument_id, direction, offset, volume, **more))]
-    fn market(
-        py: Python<'_>,
-        instrument_id: Given<'_, '_>,
-        direction: Given<'_, '_>,
-        offset: Given<'_, '_>,
-        volume: Given<'_, '_>,
-        more: Option<&Bound<'_, PyDict>>,
-    ) -> PyResult<Self> {
-        Self::begin(instrument_id, direction, offset, volume, None, Kind::Market)?.with(py, more)
-    }
-
-    /// A limit order that fills what it can now and cancels the rest (FAK, 即时成交剩余撤销); with `min_volume` at least so
-    /// many lots, or none.
-    #[staticmethod]
-    #[pyo3(signature = (instrument_id, direction, offset, volume, price, **more))]
-    fn fak(
-        py: Python<'_>,
-        instrument_id: Given<'_, '_>,
-        direction: Given<'_, '_>,
-        offset: Given<'_, '_>,
-        volume: Given<'_, '_>,
-        price: Given<'_, '_>,
-        more: Option<&Bound<'_, PyDict>>,
-    ) -> PyResult<Self> {
-        let order = Self::begin(instrument_id, direction, offset, volume, Some(price), Kind::Limit)?;
-        Self { lasts: Some(Lasts::Fak), ..order }.with(py, more)
-    }
-
-    /// A limit order that fills all lots now or none (FOK, 立即全部成交否则撤销).
-    #[staticmethod]
-    #[pyo3(signature = (instrument_id, direction, offset, volume, price, **more))]
-    fn fok(
-        py: Python<'_>,
-        instrument_id: Given<'_, '_>,
-        direction: Given<'_, '_>,
-        offset: Given<'_, '_>,
-        volume: Given<'_, '_>,
-        price: Given<'_, '_>,
-        more: Option<&Bound<'_, PyDict>>,
-    ) -> PyResult<Self> {
-        let order = Self::begin(instrument_id, direction, offset, volume, Some(price), Kind::Limit)?;
-        Self { lasts: Some(Lasts::Fok), ..order }.with(py, more)
-    }
-
-    /// An order at the other side's best price (最优价), CFFEX; the rest is cancelled, or with `lasts="rest_as_limit"` left
-    /// in the book.
-    #[staticmethod]
-    #[pyo3(signature = (instrument_id, direction, offset, volume, **more))]
-    fn best_price(
-        py: Python<'_>,
-        instrument_id: Given<'_, '_>,
-        direction: Given<'_, '_>,
-        offset: Given<'_, '_>,
-        volume: Given<'_, '_>,
-        more: Option<&Bound<'_, PyDict>>,
-    ) -> PyResult<Self> {
-        Self::begin(instrument_id, direction, offset, volume, None, Kind::BestPrice)?.with(py, more)
-    }
-
-    /// An order that takes at most the other side's best five prices (五档市价), CFFEX; the rest as with `best_price`.
-    #[staticmethod]
-    #[pyo3(signature = (instrument_id, direction, offset, volume, **more))]
-    fn five_level(
-        py: Python<'_>,
-        instrument_id: Given<'_, '_>,
-        direction: Given<'_, '_>,
-        offset: Given<'_, '_>,
-        volume: Given<'_, '_>,
-        more: Option<&Bound<'_, PyDict>>,
-    ) -> PyResult<Self> {
-        Self::begin(instrument_id, direction, offset, volume, None, Kind::FiveLevel)?.with(py, more)
-    }
-
-    /// A limit order that the counter keeps until a price of the market meets `when` (条件单). What then goes to the
-    /// exchange is an order of its own, which names this one as its parent.
-    #[staticmethod]
-    #[pyo3(signature = (instrument_id, direction, offset, volume, price, when, **more))]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "what Python writes by position, each with its own meaning"
-    )]
-    fn conditional(
-        py: Python<'_>,
-        instrument_id: Given<'_, '_>,
-        direction: Given<'_, '_>,
-        offset: Given<'_, '_>,
-        volume: Given<'_, '_>,
-        price: Given<'_, '_>,
-        when: Given<'_, '_>,
-        more: Option<&Bound<'_, PyDict>>,
-    ) -> PyResult<Self> {
-        let order = Self::begin(instrument_id, direction, offset, volume, Some(price), Kind::Limit)?;
-        let condition = when.extract::<Condition>().map_err(|_| {
-            given::wrong_type("when", when, "give a Condition, for example Condition.last_at_least(3950.0)")
-        })?;
-        Self { trigger: Some(Trigger::When(condition)), ..order }.with(py, more)
-    }
-
-    /// An order for a combination of two legs (套利单), for example `SP m2701&m2705`: buying it buys the first leg and
-    /// sells the second, at `price` between them, which may be zero or below. DCE and CZCE.
-    #[staticmethod]
-    #[pyo3(signature = (combination_id, direction, offsets, volume, price, **more))]
-    fn spread(
-        py: Python<'_>,
-        combination_id: Given<'_, '_>,
-        direction: Given<'_, '_>,
-        offsets: Given<'_, '_>,
-        volume: Given<'_, '_>,
-        price: Given<'_, '_>,
-        more: Option<&Bound<'_, PyDict>>,
-    ) -> PyResult<Self> {
-        Self::begin(combination_id, direction, offsets, volume, Some(price), Kind::Spread)?.with(py, more)
-    }
-
-    /// A swap order (互换单): it closes the two legs of a combination that is held, with somebody who wants the opposite.
-    /// DCE and CZCE.
-    #[staticmethod]
-    #[pyo3(signature = (combination_id, direction, volume, price, **more))]
-    fn swap(
-        py: Python<'_>,
-        combination_id: Given<'_, '_>,
-        direction: Given<'_, '_>,
-        volume: Given<'_, '_>,
-        price: Given<'_, '_>,
-        more: Option<&Bound<'_, PyDict>>,
-    ) -> PyResult<Self> {
-        let close = "close".into_bound_py_any(py)?;
-        Self::begin(combination_id, direction, &close, volume, Some(price), Kind::Swap)?.with(py, more)
     }
 
     /// Returns the same order with other parts and keywords, by name.

@@ -4,7 +4,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
-use super::{KINDS, LASTS, NewOrder, Trigger};
+use super::{KINDS, LASTS, NewOrder, TAKER, Trigger};
 use crate::gateway::td::condition::Condition;
 use crate::gateway::td::given;
 
@@ -42,12 +42,12 @@ impl NewOrder {
         for (key, value) in changes.into_iter().flatten() {
             let key: String = key.extract()?;
             match key.as_str() {
-                "instrument_id" => self.instrument_id = given::text::<81>("instrument_id", &value)?,
-                "direction" => self.direction = given::word("direction", &value, given::DIRECTIONS)?,
-                "offset" => self.offsets = given::legs("offset", &value, given::OFFSETS)?,
-                "volume" => self.volume = given::lots("volume", &value)?,
+                "instrument_id" => self.instrument_id = TAKER.text::<81>("instrument_id", &value)?,
+                "direction" => self.direction = TAKER.word("direction", &value, given::DIRECTIONS)?,
+                "offset" => self.offsets = TAKER.legs("offset", &value, given::OFFSETS)?,
+                "volume" => self.volume = TAKER.lots("volume", &value)?,
                 "price" => {
-                    self.price = if value.is_none() { None } else { Some(given::price("price", &value)?) };
+                    self.price = if value.is_none() { None } else { Some(TAKER.price("price", &value)?) };
                 }
                 keyword if KEYWORDS.contains(&keyword) => self.set(keyword, &value)?,
                 _ => return Err(unknown(&key, &[PARTS, KEYWORDS].concat())),
@@ -62,18 +62,18 @@ impl NewOrder {
             "kind" => self.kind = given.map_or(Ok(super::Kind::Limit), |kind| choice("kind", kind, KINDS))?,
             "lasts" => self.lasts = given.map(|lasts| choice("lasts", lasts, LASTS)).transpose()?,
             "min_volume" => {
-                self.min_volume = given.map(|lots| given::lots("min_volume", lots)).transpose()?;
+                self.min_volume = given.map(|lots| TAKER.lots("min_volume", lots)).transpose()?;
             }
             "exchange" => {
-                self.exchange = given.map(|id| given::text::<9>("exchange", id)).transpose()?;
+                self.exchange = given.map(|id| TAKER.text::<9>("exchange", id)).transpose()?;
             }
             "hedge" => {
                 let none = Ok((ctp_types::HedgeFlag::SPECULATION, None));
-                self.hedges = given.map_or(none, |hedge| given::legs("hedge", hedge, given::HEDGES))?;
+                self.hedges = given.map_or(none, |hedge| TAKER.legs("hedge", hedge, given::HEDGES))?;
             }
-            "memo" => self.memo = given.map(|memo| given::text::<13>("memo", memo)).transpose()?,
+            "memo" => self.memo = given.map(|memo| TAKER.text::<13>("memo", memo)).transpose()?,
             "invest_unit" => {
-                self.invest_unit = given.map(|unit| given::text::<17>("invest_unit", unit)).transpose()?;
+                self.invest_unit = given.map(|unit| TAKER.text::<17>("invest_unit", unit)).transpose()?;
             }
             trigger => self.set_trigger(trigger, given)?,
         }
@@ -88,16 +88,12 @@ impl NewOrder {
         if let Some(trigger) = self.trigger.filter(|trigger| trigger.name() != key) {
             let other = trigger.name();
             let message = format!("{other} and {key} of one order; give one of them");
-            return Err(given::refused(value.py(), key, message));
+            return Err(TAKER.refused(value.py(), key, message));
         }
         self.trigger = Some(match key {
-            "stop_loss" => Trigger::StopLoss(given::price("stop_loss", value)?),
-            "take_profit" => Trigger::TakeProfit(given::price("take_profit", value)?),
-            _ => {
-                let fix = "give a Condition, for example Condition.last_at_least(3950.0)";
-                let condition = value.extract::<Condition>();
-                Trigger::When(condition.map_err(|_| given::wrong_type("when", value, fix))?)
-            }
+            "stop_loss" => Trigger::StopLoss(TAKER.price("stop_loss", value)?),
+            "take_profit" => Trigger::TakeProfit(TAKER.price("take_profit", value)?),
+            _ => Trigger::When(condition(value)?),
         });
         Ok(())
     }
@@ -113,13 +109,19 @@ impl Trigger {
     }
 }
 
+/// Reads what a conditional order waits for.
+pub(super) fn condition(given: &Bound<'_, PyAny>) -> PyResult<Condition> {
+    let fix = "give a Condition, for example Condition.last_at_least(3950.0)";
+    given.extract::<Condition>().map_err(|_| TAKER.wrong_type("when", given, fix))
+}
+
 fn choice<T: Copy>(what: &str, given: &Bound<'_, PyAny>, words: &[(&'static str, T)]) -> PyResult<T> {
     let names: Vec<String> = words.iter().map(|(name, _)| format!("{name:?}")).collect();
     let fix = format!("give one of {}", names.join(", "));
-    let text = given.cast::<PyString>().map_err(|_| given::wrong_type(what, given, &fix))?;
+    let text = given.cast::<PyString>().map_err(|_| TAKER.wrong_type(what, given, &fix))?;
     let text = text.to_str().unwrap_or_default();
     let found = words.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
-    found.map(|(_, value)| *value).ok_or_else(|| given::wrong_value(what, given, &fix))
+    found.map(|(_, value)| *value).ok_or_else(|| TAKER.wrong_value(what, given, &fix))
 }
 
 fn unknown(key: &str, known: &[&str]) -> PyErr {
