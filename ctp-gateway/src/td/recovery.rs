@@ -78,7 +78,7 @@ pub(crate) struct Recovery {
     is_logged_in: bool,
     /// Whether the orders and trades of the day are known since the login.
     is_caught_up: bool,
-    /// Whether a look has come to a verdict since the login.
+    /// Whether a look has come to a verdict since the login; never without one.
     is_settled: bool,
     /// Whether the broker's way of counting was asked for today.
     knows_params: bool,
@@ -154,7 +154,7 @@ impl Recovery {
 
     /// Asks for the orders soon: one was not answered, although the link stands.
     pub(crate) fn look_for_orders(&mut self, now: Instant) {
-        if self.scope.is_some() && self.is_logged_in && self.is_settled {
+        if self.scope.is_some() && self.is_settled {
             self.orders_due = Some(now);
         }
     }
@@ -272,6 +272,8 @@ impl Recovery {
     fn fail(&mut self, now: Instant) -> Progress {
         let purpose = self.round.take().map(|round| round.purpose);
         if purpose == Some(Purpose::Look) {
+            // Nothing else would show on a link that stands what it was for.
+            self.orders_due = Some(now + PAUSE_FAILED);
             return Progress::Waiting;
         }
         self.failed += 1;

@@ -412,7 +412,9 @@ impl World {
             let finding = self.judge.leaving.left(now, Class::of(request));
             self.judge.find(now, finding);
         }
+        // A recovery does not end before it is answered; any other look may.
         if request == TraderRequest::ReqQryOrder
+            && !self.sessions.td.state().is_ready()
             && let Some(traders) = &mut self.traders
         {
             traders.has_lost = false;

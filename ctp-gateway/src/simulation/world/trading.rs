@@ -1,6 +1,7 @@
 //! What happens in a run that trades: the trader and the strangers act, the market moves, the process dies.
 
 use ctp_sim::{Command, EndOrder, FillOrder, Input, Output, RefuseCancels, RefuseOrders};
+use ctp_types::OrderField;
 use tokio::sync::oneshot;
 
 use super::super::clock::At;
@@ -11,12 +12,12 @@ use super::super::stranger::Stranger;
 use super::super::trader::Trader;
 use super::super::venue;
 use super::{Event, Phase, World};
-use crate::config::{Reconcile, Recovery};
+use crate::config::{Reconcile, Recovery, Resume};
 use crate::error::Error;
 use crate::journal::Entry;
-use crate::td::GateState;
 use crate::td::io::{Command as TdCommand, Input as TdInput};
 use crate::td::ledger::Comparison;
+use crate::td::{GateState, Origin};
 
 /// The pause before a stranger connects again.
 const STRANGER_PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
@@ -31,7 +32,7 @@ pub(super) struct Traders {
     pub(super) cut_sent: bool,
     /// How often the process died.
     pub(super) deaths: u64,
-    /// Whether a push was lost since the session asked for the orders.
+    /// Whether a push was lost since the session asked for the orders after a login.
     pub(super) has_lost: bool,
     /// The comparison that is under way when all is quiet, and whether one agreed.
     comparison: Option<oneshot::Receiver<Result<Comparison, Error>>>,
@@ -263,7 +264,10 @@ impl World {
         self.log.line(self.clock.now(), format_args!("td gate {gate}"));
         self.judge.leaving.gate(gate.is_open());
         let (Some(traders), Some(trading)) = (&self.traders, &self.plan.trading) else { return };
-        let hears_all = !traders.has_lost && !self.library_is_half_open(Side::Td) && !self.is_under_way();
+        // A stream that begins at a number is silent until the exchange has come there.
+        let is_deaf = matches!(trading.resume, Resume::FromSequence(2..));
+        let hears_all =
+            !is_deaf && !traders.has_lost && !self.library_is_half_open(Side::Td) && !self.is_under_way();
         let is_strict = (trading.recovery, trading.reconcile) == (Recovery::Full, Reconcile::Strict);
         if gate.is_open() && is_strict && hears_all {
             self.tally.count("gate opened and judged");
@@ -316,6 +320,10 @@ impl World {
             self.agenda.retain(|event| !matches!(event, Event::Release));
         } else if self.judge.leaving.is_killed() {
             self.release();
+        }
+        if let Some(trading) = &mut self.plan.trading {
+            // What happens at the exchange from now on is heard of.
+            trading.push_lost = 0;
         }
         if let Some(traders) = &mut self.traders {
             traders.dies_after = None;
@@ -378,7 +386,14 @@ impl World {
             self.judge.find(now, Err(format!("the gate is {gate} when all is quiet")));
         }
         let live = venue::live_orders(&self.exchange);
-        let own = live.iter().filter(|record| !record.order_memo.is_empty()).count();
+        // With the login that the journal lost an order is another program's.
+        let has_died = self.traders.as_ref().is_some_and(|traders| traders.deaths > 0);
+        let is_lost = |record: &OrderField| {
+            let known = self.sessions.td.order_of(record);
+            has_died && known.is_some_and(|order| order.origin == Origin::Foreign)
+        };
+        let is_own = |record: &&OrderField| !record.order_memo.is_empty() && !is_lost(record);
+        let own = live.iter().filter(is_own).count();
         if self.judge.leaving.is_killed() && own > 0 {
             self.judge.find(now, Err(format!("{own} orders work although the kill switch is on")));
         }

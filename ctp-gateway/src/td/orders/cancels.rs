@@ -1,5 +1,6 @@
 //! Cancels under way, found by their order and by their request.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -29,6 +30,8 @@ pub(crate) struct Cancels {
     deadlines: Deadlines<i32>,
     /// Refusals that were told already: request number and action reference.
     told: HashSet<(i32, i32)>,
+    /// Orders whose cancel was not answered, until it is seen what became of them.
+    lost: BTreeSet<OrderId>,
 }
 
 impl Cancels {
@@ -105,8 +108,19 @@ impl Cancels {
         }
     }
 
-    /// Ends all cancels.
+    /// Notes that the cancel of an order was not answered.
+    pub(crate) fn lose(&mut self, id: OrderId) {
+        self.lost.insert(id);
+    }
+
+    /// Takes the orders whose cancel was not answered.
+    pub(crate) fn take_lost(&mut self) -> BTreeSet<OrderId> {
+        std::mem::take(&mut self.lost)
+    }
+
+    /// Ends all cancels, with their link.
     pub(crate) fn end_all(&mut self, outcome: impl Fn() -> Result<Arc<Order>, Error>) {
+        self.lost.clear();
         let ids: Vec<OrderId> = self.by_order.keys().copied().collect();
         ids.into_iter().for_each(|id| self.end(id, &outcome));
     }
@@ -134,5 +148,108 @@ impl Cancels {
     /// Forgets what was told: a new trading day.
     pub(crate) fn begin_trading_day(&mut self) {
         self.told.clear();
+        self.lost.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::td::fixtures::{FRONT, SESSION, input};
+    use crate::td::orders::order::Origin;
+
+    const ONE: OrderId = OrderId(1);
+    const TWO: OrderId = OrderId(2);
+
+    fn order(id: OrderId) -> Arc<Order> {
+        Arc::new(Order::own(id, Origin::Own, &input("1", 5), FRONT, SESSION))
+    }
+
+    #[test]
+    fn who_joins_a_cancel_hears_of_its_end_and_who_comes_after_it_does_not() {
+        let (mut cancels, now) = (Cancels::default(), Instant::now());
+        let (reply, mut first) = oneshot::channel();
+        let reply = cancels.join(ONE, reply).expect_err("there is none");
+        cancels.begin(ONE, 7, 70, now, Some(reply));
+        let (reply, mut second) = oneshot::channel();
+        cancels.join(ONE, reply).expect("there is one");
+        cancels.begin(TWO, 8, 70, now, None);
+        assert!([ONE, TWO].iter().all(|id| cancels.contains(*id)) && !cancels.contains(OrderId(3)));
+        assert!(first.try_recv().is_err());
+        cancels.end(ONE, || Ok(order(ONE)));
+        for waiter in [&mut first, &mut second] {
+            assert_eq!(waiter.try_recv().unwrap().unwrap().id, ONE);
+        }
+        assert!(!cancels.contains(ONE) && cancels.contains(TWO));
+        let (reply, _third) = oneshot::channel();
+        assert!(cancels.join(ONE, reply).is_err());
+        let (reply, mut fourth) = oneshot::channel();
+        cancels.join(TWO, reply).expect("there is one");
+        cancels.end_all(|| Ok(order(TWO)));
+        assert_eq!(fourth.try_recv().unwrap().unwrap().id, TWO);
+        assert!(!cancels.contains(TWO));
+    }
+
+    #[test]
+    fn lost_cancels_are_taken_once_and_go_with_their_link_and_day() {
+        let mut cancels = Cancels::default();
+        let lose = |cancels: &mut Cancels| [TWO, ONE, TWO].into_iter().for_each(|id| cancels.lose(id));
+        lose(&mut cancels);
+        assert_eq!(cancels.take_lost().into_iter().collect::<Vec<_>>(), [ONE, TWO]);
+        assert!(cancels.take_lost().is_empty());
+        lose(&mut cancels);
+        cancels.end_all(|| Ok(order(ONE)));
+        assert!(cancels.take_lost().is_empty());
+        lose(&mut cancels);
+        cancels.begin_trading_day();
+        assert!(cancels.take_lost().is_empty());
+    }
+
+    #[test]
+    fn an_answer_is_of_the_cancel_with_its_numbers() {
+        let (mut cancels, now) = (Cancels::default(), Instant::now());
+        cancels.begin(ONE, 7, 70, now, None);
+        cancels.begin(TWO, 8, 80, now, None);
+        assert_eq!([7, 8, 9].map(|request| cancels.order_of(request)), [Some(ONE), Some(TWO), None]);
+        for (request_id, action_ref, found) in
+            [(7, 70, Some(ONE)), (8, 80, Some(TWO)), (7, 80, None), (8, 70, None), (9, 70, None)]
+        {
+            assert_eq!(cancels.order_of_action(request_id, action_ref), found);
+        }
+        cancels.end(ONE, || Ok(order(ONE)));
+        assert_eq!((cancels.order_of(7), cancels.order_of_action(7, 70)), (None, None));
+    }
+
+    #[test]
+    fn a_refusal_is_told_once_a_day() {
+        let mut cancels = Cancels::default();
+        cancels.begin(ONE, 7, 70, Instant::now(), None);
+        assert!(!cancels.was_told(7, 70));
+        cancels.tell_refusal(ONE);
+        cancels.tell_refusal(TWO);
+        assert!(cancels.was_told(7, 70) && !cancels.was_told(7, 71) && !cancels.was_told(8, 70));
+        assert!(!cancels.tell_refusal_of(7, 70) && cancels.tell_refusal_of(8, 70));
+        assert!(!cancels.tell_refusal_of(8, 70) && cancels.was_told(8, 70));
+        cancels.begin_trading_day();
+        assert!(!cancels.was_told(7, 70) && cancels.tell_refusal_of(8, 70));
+    }
+
+    #[test]
+    fn a_cancel_is_overdue_once_and_one_that_is_over_never() {
+        let (mut cancels, now) = (Cancels::default(), Instant::now());
+        let at = |second| now + Duration::from_secs(second);
+        assert_eq!(cancels.next_deadline(), None);
+        cancels.begin(ONE, 7, 70, at(5), None);
+        cancels.begin(TWO, 8, 80, at(6), None);
+        cancels.begin(OrderId(3), 9, 90, at(7), None);
+        assert_eq!((cancels.next_deadline(), cancels.pop_overdue(at(4))), (Some(at(5)), None));
+        cancels.end(ONE, || Ok(order(ONE)));
+        cancels.settle();
+        assert_eq!(cancels.next_deadline(), Some(at(6)));
+        cancels.end(TWO, || Ok(order(TWO)));
+        assert_eq!(cancels.pop_overdue(at(6)), None);
+        assert_eq!((cancels.pop_overdue(at(7)), cancels.pop_overdue(at(7))), (Some(OrderId(3)), None));
     }
 }

@@ -320,6 +320,11 @@ fn an_order_without_an_answer_is_looked_for_while_the_link_stands() {
     bench.recovery.look_for_orders(bench.now);
     let request = bench.recovery.poll(bench.now).unwrap();
     assert!(matches!(bench.recovery.answered(bench.now, request, None), Progress::Waiting));
+    // It is looked for again: nothing else would show it.
+    assert_eq!(bench.recovery.poll(bench.now), None);
+    assert_eq!(bench.recovery.next_deadline(), Some(bench.now + PAUSE_FAILED));
+    assert!(matches!(bench.answer_all(), Progress::Waiting));
+    assert_eq!(bench.asked, [ORDERS, ORDERS].concat());
     assert_eq!(bench.recovery.next_deadline(), None);
 }
 
@@ -353,6 +358,74 @@ fn a_demand_joins_a_comparison_that_is_under_way() {
     // Orders come first.
     let mut bench = Bench::logged_in(Scope::Orders);
     assert!(!bench.recovery.demand());
+}
+
+#[test]
+fn demands_that_meet_are_one() {
+    let mut bench = Bench::logged_in(Scope::Full);
+    bench.judge(true);
+    assert!(bench.recovery.demand() && bench.recovery.demand());
+    bench.answer();
+    // It is under way: who asks now waits for the same one.
+    assert!(bench.recovery.demand());
+    let count = bench.asked.len();
+    assert_eq!(bench.judge(true), Some(Verdict::Agrees));
+    assert_eq!(bench.asked.len(), count + 4);
+    assert_eq!((bench.recovery.poll(bench.now), bench.recovery.next_deadline()), (None, None));
+}
+
+/// Everything that happened is in the balance of a look, however often it happened.
+#[test]
+fn two_moves_are_a_move() {
+    let mut bench = Bench::logged_in(Scope::Full);
+    while bench.asked.last() != Some(&Request::ReqQryInvestorPosition) {
+        bench.answer();
+    }
+    assert!(!bench.recovery.has_moved());
+    bench.recovery.note_move(bench.now);
+    bench.recovery.note_move(bench.now);
+    assert!(bench.recovery.has_moved());
+    assert_eq!(bench.judge(false), None);
+    assert_eq!((bench.recovery.moved, bench.recovery.differed), (1, 0));
+}
+
+/// Before the first verdict the orders are asked for anyway, after the pause that a failure makes.
+#[test]
+fn an_order_without_an_answer_does_not_hurry_a_recovery() {
+    let mut bench = Bench::logged_in(Scope::Full);
+    while bench.recovery.poll(bench.now) != Some(Request::ReqQryOrder) {
+        bench.recovery.answered(bench.now, Request::ReqQryBrokerTradingParams, Some(&[]));
+    }
+    bench.recovery.answered(bench.now, Request::ReqQryOrder, None);
+    bench.recovery.look_for_orders(bench.now);
+    assert_eq!(bench.recovery.poll(bench.now), None);
+    assert_eq!(bench.recovery.next_deadline(), Some(bench.now + PAUSE_FAILED));
+    // Nor does one that was left behind by a link that broke.
+    bench.recovery.lose_link(bench.now, []);
+    bench.recovery.look_for_orders(bench.now);
+    assert_eq!((bench.recovery.poll(bench.now), bench.recovery.next_deadline()), (None, None));
+}
+
+#[test]
+fn a_session_that_recovers_orders_alone_is_never_compared_by_itself() {
+    let mut bench = Bench::logged_in(Scope::Orders);
+    bench.recovery.every = Duration::from_secs(300);
+    assert!(matches!(bench.answer_all(), Progress::Over(Verdict::Agrees)));
+    assert_eq!(bench.recovery.next_deadline(), None);
+    // But its orders are asked for again when that failed.
+    let mut bench = Bench::logged_in(Scope::Orders);
+    for _ in 0..2 {
+        while bench.recovery.poll(bench.now).is_none() {
+            bench.now = bench.recovery.next_deadline().unwrap();
+        }
+        bench.recovery.answered(bench.now, Request::ReqQryOrder, None);
+    }
+    assert!(!bench.recovery.is_recovering());
+    assert_eq!(bench.recovery.next_deadline(), Some(bench.now + PAUSE_INCOMPLETE));
+    // On demand it is compared, and a difference is told once.
+    assert!(bench.recovery.demand());
+    assert_eq!((bench.judge(false), bench.judge(false)), (None, Some(Verdict::Differs)));
+    assert_eq!(bench.recovery.next_deadline(), None);
 }
 
 /// What may happen to the machine.

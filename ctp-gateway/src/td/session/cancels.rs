@@ -107,6 +107,7 @@ impl TdSession {
 
     pub(super) fn give_up_cancels(&mut self, now: Instant, cause: &UnknownCause) {
         while let Some(id) = self.cancels.pop_overdue(now) {
+            self.cancels.lose(id);
             self.cancels.end(id, || Err(Error::Unknown { request: ACTION, cause: cause.clone() }));
             self.assurance.recovery.look_for_orders(now);
         }

@@ -55,7 +55,8 @@ impl TdSession {
     }
 }
 
-/// Returns whether an order must be heard of again: the exchange has not answered, or a trade is missing.
+/// Returns whether an order must be heard of again: the exchange has not answered, or a trade is missing, or the record
+/// of one.
 fn is_incomplete(order: &Order) -> bool {
-    order.phase == OrderPhase::Acknowledged || order.volume_filled < order.volume_traded
+    order.phase == OrderPhase::Acknowledged || order.volume_filled != order.volume_traded
 }

@@ -103,6 +103,15 @@ impl TdSession {
         self.outputs.push(Output::Send { request, record, request_id });
     }
 
+    /// Returns the order that a record is of.
+    #[cfg(test)]
+    pub(crate) fn order_of(
+        &self,
+        record: &ctp_types::OrderField,
+    ) -> Option<&std::sync::Arc<crate::td::Order>> {
+        self.book.by_record(record)
+    }
+
     /// Takes an own order that is sent into the book. `request_id` is the number by which the counter
     /// answers it, if it does so by `OnRspOrderInsert`.
     pub(super) fn book_order(

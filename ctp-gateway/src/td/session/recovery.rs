@@ -212,6 +212,12 @@ impl TdSession {
             let arrival = Arrival::new(self.received_ns, Source::Query);
             self.book.prove_absent(id, arrival, &mut self.events);
         }
+        // A cancel that was not answered had no effect when its order works on.
+        for id in self.cancels.take_lost() {
+            if self.book.get(id).is_some_and(|order| !order.phase.is_over()) {
+                self.sweep_refused(id);
+            }
+        }
     }
 
     /// Returns whether a record may be the order under names that the counter gave it when it cleared its flow: fronts,

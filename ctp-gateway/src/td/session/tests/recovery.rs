@@ -255,6 +255,23 @@ fn f47_an_order_that_is_not_heard_of_again_is_looked_for() {
     assert_eq!(bench.session.recovery_deadline(), None);
 }
 
+/// Seeds 4115 and 6917 of the simulation: the trade came, and the record of the order that should come with it did not.
+#[test]
+fn f47_a_fill_whose_order_record_is_lost_is_looked_for() {
+    let mut bench = Bench::ready();
+    let placed = bench.working();
+    bench.push(TraderCallback::OnRtnTrade, trade("8", "a", 10));
+    assert_eq!((placed.order().volume_traded, placed.order().volume_filled), (0, 10));
+    bench.now += Duration::from_millis(4_900);
+    bench.step(Input::Time);
+    assert_eq!(bench.asked(TraderRequest::ReqQryOrder), 0);
+    bench.now += Duration::from_millis(100);
+    bench.step(Input::Time);
+    let row = order("8", Status::ALL_TRADED, Submit::ACCEPTED, 10);
+    assert_eq!(bench.answer_query(&[row], &[]), TraderRequest::ReqQryOrder);
+    assert_eq!((phase(&placed), bench.count(is_trade)), (OrderPhase::Filled, 1));
+}
+
 #[test]
 fn an_order_whose_cancel_is_not_answered_is_looked_for() {
     let mut bench = Bench::ready();

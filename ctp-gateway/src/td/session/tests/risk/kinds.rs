@@ -147,6 +147,21 @@ fn positions_of_the_ledger_limit_opens_and_closes() {
     assert_eq!(bench.broken(&close(1)), None);
 }
 
+/// What the library did not take never was: its two orders reserve nothing, count nowhere, and are told of nowhere.
+#[test]
+fn a_quote_that_the_library_does_not_take_leaves_no_orders() {
+    let mut bench = only(|config| config.self_trade_check = true);
+    bench.word = Err(SendRefusal::TooFast);
+    let refused = bench.quote(3_910.0, 3_900.0);
+    assert!(matches!(refused, Err(Error::NotSent { reason: SendRefusal::TooFast, .. })));
+    assert_eq!(bench.counts().open_orders, 0);
+    bench.word = Ok(());
+    assert_eq!(bench.broken(&buy(1, 3_910.0)), None, "no quote to trade with");
+    bench.callback(TraderCallback::OnFrontDisconnected, 0x1001);
+    let unknown = bench.events.iter().filter(|event| matches!(event, TdEvent::Unknown { .. })).count();
+    assert_eq!(unknown, 1, "the order, and nothing of the quote");
+}
+
 #[test]
 fn both_sides_of_a_quote_are_judged_together() {
     let mut bench = Bench::risky(|_| {});

@@ -71,6 +71,38 @@ fn it_denies_every_order_and_cancels_at_the_pace() {
     assert_eq!(bench.told_alerts().len(), 2);
 }
 
+/// Seed 2167 of the simulation: a cancel that is lost on a link that stands was forgotten, and its order worked on. It is
+/// sent again when a query shows that; one that somebody else had sent before counts as the switch's own.
+#[test]
+fn a_cancel_that_is_not_answered_is_sent_again_when_its_order_still_works() {
+    let mut bench = Bench::risky(|_| {});
+    let placed = working(&mut bench, 3);
+    let row = |placed: &Placed, status| {
+        order(&placed.order().keys.order_ref.to_str(), status, Submit::ACCEPTED, 0)
+    };
+    bench.now += Duration::from_secs(2);
+    let _reply = bench.cancel(placed[0].order().id);
+    assert_eq!(bench.asked(CANCELS), 1);
+    bench.step(kill("stop"));
+    assert_eq!(bench.asked(CANCELS), 3, "one is under way");
+    for _ in 0..8 {
+        bench.now += Duration::from_secs(1);
+        bench.step(Input::Time);
+    }
+    assert_eq!(bench.asked(CANCELS), 3, "nobody knows what became of them");
+    let rows = [
+        row(&placed[0], Status::NO_TRADE_QUEUEING),
+        row(&placed[1], Status::CANCELED),
+        row(&placed[2], Status::NO_TRADE_QUEUEING),
+    ];
+    assert_eq!(bench.answer_query(&rows, &[]), TraderRequest::ReqQryOrder);
+    for _ in 0..3 {
+        bench.now += Duration::from_secs(1);
+        bench.step(Input::Time);
+    }
+    assert_eq!(bench.asked(CANCELS), 5, "those that work on, once");
+}
+
 #[test]
 fn its_deadline_is_when_the_pace_allows_the_next_cancel() {
     let mut bench = Bench::risky(|config| {
