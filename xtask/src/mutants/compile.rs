@@ -16,6 +16,10 @@ use crate::{paths, shell};
 
 /// Tells this program that it stands before the compiler, and where to write what it was called with.
 pub(crate) const RECORD: &str = "CTP_MUTANTS_RECORD";
+/// Tests are run thousands of times, so that it pays to build them fast; the last word on an option counts. What a debug
+/// build checks is checked: an overflow is noticed.
+const CHECKED: [&str; 5] =
+    ["-Copt-level=1", "-Cdebug-assertions=on", "-Coverflow-checks=on", "-Ccodegen-units=16", "-Cdebuginfo=0"];
 /// How often what does not compile may be left out.
 const ROUNDS_MAX: usize = 20;
 
@@ -63,7 +67,7 @@ pub(super) fn call(folder: &Path) -> Result<Call> {
             "ctp-gateway",
             "--lib",
             "--profile",
-            "test",
+            "bench",
             "--",
             "--cfg",
             "ctp_mutants",
@@ -97,7 +101,8 @@ impl Call {
             }
         }
         ensure!(has_root, "no root among the compiler's words: {:?}", self.words);
-        command.args(["--error-format=json", "--cap-lints", "allow", emit]).current_dir(&self.folder);
+        command.args(CHECKED).args(["--error-format=json", "--cap-lints", "allow", emit]);
+        command.current_dir(&self.folder);
         command.envs(&self.variables);
         Ok(command)
     }
