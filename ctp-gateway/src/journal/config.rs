@@ -72,3 +72,40 @@ impl JournalConfig {
         problems
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns the keys that are wrong after a change.
+    fn wrong(change: impl FnOnce(&mut JournalConfig)) -> Vec<&'static str> {
+        let mut config = JournalConfig::new("folder");
+        change(&mut config);
+        config.problems().into_iter().map(|(key, _)| key).collect()
+    }
+
+    #[test]
+    fn what_is_out_of_its_range_is_said_by_its_key() {
+        assert_eq!(wrong(|_| ()), [""; 0]);
+        for (bytes, is_wrong) in
+            [(65_535, true), (65_536, false), (1_073_741_824, false), (1_073_741_825, true)]
+        {
+            let found = wrong(|config| config.segment_bytes = bytes);
+            assert_eq!(found, if is_wrong { vec!["journal.segment_bytes"] } else { vec![] }, "{bytes}");
+        }
+        for (ms, is_wrong) in [(0, true), (1, false), (10_000, false), (10_001, true)] {
+            let found = wrong(|config| config.sync_ms = ms);
+            assert_eq!(found, if is_wrong { vec!["journal.sync_ms"] } else { vec![] }, "{ms}");
+        }
+        assert_eq!(wrong(|config| config.keep_days = 0), ["journal.keep_days"]);
+        assert_eq!(wrong(|config| config.keep_days = 1), [""; 0]);
+    }
+
+    #[test]
+    fn a_journal_is_kept_unless_it_is_switched_off() {
+        let config = JournalConfig::new("folder");
+        assert!(config.enabled && config.view && config.folder == PathBuf::from("folder"));
+        assert_eq!((config.segment_bytes, config.sync_ms, config.keep_days), (4 * 1024 * 1024, 50, 250));
+        assert!(!JournalConfig::off().enabled);
+    }
+}

@@ -94,3 +94,24 @@ fn hint(error: &io::Error) -> &'static str {
         _ => "",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_be_done_about_it_is_said() {
+        for (kind, words) in [
+            (io::ErrorKind::StorageFull, "the disk is full, make room"),
+            (io::ErrorKind::QuotaExceeded, "the quota is used up, make room"),
+            (io::ErrorKind::FileTooLarge, "(ulimit -f), raise it"),
+            (io::ErrorKind::PermissionDenied, "give this user the right to write there"),
+            (io::ErrorKind::ReadOnlyFilesystem, "give another folder"),
+        ] {
+            let said = JournalError::io("write", Path::new("j/1"))(kind.into()).to_string();
+            assert!(said.starts_with("cannot write j/1: ") && said.ends_with(words), "{said}");
+        }
+        let said = JournalError::io("write", Path::new("j/1"))(io::Error::other("smoke")).to_string();
+        assert_eq!(said, "cannot write j/1: smoke");
+    }
+}

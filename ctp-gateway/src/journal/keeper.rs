@@ -77,10 +77,6 @@ impl Keeper {
         self.shared.written.store(sequence, Ordering::Release);
     }
 
-    pub(super) fn has_failed(&self) -> bool {
-        self.shared.failed.get().is_some()
-    }
-
     pub(super) fn failure(&self) -> Option<JournalError> {
         self.shared.failed.get().cloned()
     }
@@ -172,3 +168,6 @@ fn set_spare_aside(shared: &Shared, folder: &Folder, room: u64, had_room: bool) 
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -145,7 +145,7 @@ impl Journal {
 
     /// Returns why nothing can be written any more, if so.
     pub(crate) fn failure(&mut self) -> Option<JournalError> {
-        if self.failed.is_none() && self.keeper.has_failed() {
+        if self.failed.is_none() {
             self.failed = self.keeper.failure();
         }
         self.failed.clone()

@@ -1,5 +1,6 @@
 //! Orders: the book of the day, the order as users see it, and the caller's end of one.
 
+mod await_order;
 pub(crate) mod book;
 pub(crate) mod cancels;
 mod cell;

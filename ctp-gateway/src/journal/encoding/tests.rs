@@ -48,6 +48,8 @@ fn action(request: TraderRequest, record: RecordBox) -> Entry {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn any_action_comes_back(slot in 0..TraderRequest::ALL.len(), seed: u64, density in 0.0..1.0_f64) {
         let request = TraderRequest::ALL[slot];

@@ -149,7 +149,7 @@ impl<'a> Scanner<'a> {
         (offset, scanned)
     }
 
-    /// Finds the next place behind `from` where a whole frame begins, or the end.
+    /// Finds the next place from `from` on where a whole frame begins, or the end.
     fn resynchronise(&self, from: usize) -> usize {
         (from..self.bytes.len())
             .find(|at| matches!(frame(*ENTRY_SEED, &self.bytes[*at..]), Frame::Whole { .. }))
@@ -181,7 +181,7 @@ impl Iterator for Scanner<'_> {
                 Some((offset, Scanned::Damage(DamageKind::Torn { bytes: until_zero(rest) })))
             }
             Frame::Head => {
-                self.at = self.resynchronise(offset + 1);
+                self.at = self.resynchronise(offset);
                 let bytes =
                     if self.at == self.bytes.len() { until_zero(rest) } else { (self.at - offset) as u64 };
                 Some((offset, Scanned::Damage(DamageKind::Head { bytes })))

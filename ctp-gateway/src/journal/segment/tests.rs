@@ -186,3 +186,62 @@ fn no_garbage_makes_it_panic() {
         assert!(contents.end <= bytes.len() as u64);
     }
 }
+
+/// A length that no entry has is damage, whatever its check says: never an end that seems torn.
+#[test]
+fn a_length_that_no_entry_has_is_not_believed() {
+    for (length, is_believed) in [(LENGTH_MAX, true), (LENGTH_MAX + 1, false), (LENGTH_MAX * 2, false)] {
+        let mut bytes = Vec::new();
+        let mut frames = Frames::default();
+        frames.begin(&Header::new("9999/1", Text::default(), 1, 1), &mut bytes);
+        let start = bytes.len();
+        bytes.resize(start + HEAD + length, 7);
+        close(*ENTRY_SEED, 1, start, &mut bytes);
+        let end = bytes.len();
+        frames.entry(2, &entries()[0], &mut bytes);
+        let contents = read(&bytes);
+        assert_eq!(contents.entries.len(), 1, "{length}");
+        let [(at, kind), rest @ ..] = &contents.damage[..] else { panic!("{:?}", contents.damage) };
+        assert_eq!(*at, start as u64);
+        if is_believed {
+            assert!(matches!(kind, DamageKind::Entry { sequence: 1, .. }), "{kind}");
+            assert!(rest.is_empty());
+        } else {
+            assert_eq!(*kind, DamageKind::Head { bytes: (end - start) as u64 });
+            assert_eq!(rest, [(end as u64, DamageKind::Missing { first: 1, last: 1 })]);
+        }
+        // Cut off in it: what says a length that can be is torn, anything else is damage.
+        let contents = read(&bytes[..end - 1]);
+        let [(_, kind)] = &contents.damage[..] else { panic!("{:?}", contents.damage) };
+        assert_eq!(kind.is_torn(), is_believed, "{kind}");
+    }
+}
+
+#[test]
+fn a_header_says_what_it_was_made_of_however_long_its_texts_are() {
+    for account in ["", "9999/226485", &"a".repeat(255), &"b".repeat(300)] {
+        let header = Header::new(account, text("20261123"), -5, 7);
+        let (mut frames, mut bytes) = (Frames::default(), Vec::new());
+        frames.begin(&header, &mut bytes);
+        assert!(bytes.len() as u64 <= HEADER_MAX);
+        let account = account[..account.len().min(255)].to_owned();
+        assert_eq!(super::header(&bytes), Some(Header { account, ..header }));
+        assert_eq!(entries_begin(&bytes), bytes.len());
+    }
+}
+
+/// A segment of a format that is newer says so; one whose number alone was changed is ours.
+#[test]
+fn another_format_is_told_from_a_changed_number() {
+    let (mut bytes, _) = segment();
+    bytes[8] = 9;
+    let contents = read(&bytes);
+    assert_eq!((contents.other_version(), contents.entries.len()), (None, entries().len()));
+    assert_eq!(contents.damage, [(0, DamageKind::Beginning)]);
+    // Its header has another shape, too.
+    bytes[BEGINNING + 3] ^= 1;
+    let contents = read(&bytes);
+    assert_eq!(contents.other_version(), Some(9));
+    bytes[0] ^= 1;
+    assert_eq!(read(&bytes).other_version(), None);
+}

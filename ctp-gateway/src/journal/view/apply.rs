@@ -1,6 +1,6 @@
 //! Entries as rows.
 
-use ctp_types::{InputOrderField, OrderField, Text, TradeField, TraderCallback, TraderRequest};
+use ctp_types::{InputOrderField, OrderField, Text, TradeField, TraderCallback};
 use rusqlite::{OptionalExtension, Result, Transaction, params};
 
 use crate::journal::Entry;
@@ -120,12 +120,10 @@ impl<'a> Apply<'a> {
                         at_ns
                     ],
                 )?;
-                match record.get::<InputOrderField>() {
-                    Some(input) if *request == TraderRequest::ReqOrderInsert => {
-                        self.placed(*at_ns, input, *front_id, *session_id)
-                    }
-                    _ => Ok(()),
-                }
+                // No other request takes this record.
+                record
+                    .get::<InputOrderField>()
+                    .map_or(Ok(()), |input| self.placed(*at_ns, input, *front_id, *session_id))
             }
             Entry::Answer { at_ns, request_id, refusal } => self.execute(
                 "UPDATE actions SET answered_ns = ?1, not_sent = ?2 WHERE sequence =
@@ -176,7 +174,7 @@ impl<'a> Apply<'a> {
                 character(input.direction.as_char()),
                 input.comb_offset_flag.to_str(),
                 input.comb_hedge_flag.to_str(),
-                price(input.limit_price),
+                ctp_types::price(input.limit_price),
                 input.volume_total_original,
                 at_ns
             ],
@@ -230,7 +228,7 @@ impl<'a> Apply<'a> {
                 character(order.direction.as_char()),
                 order.comb_offset_flag.to_str(),
                 order.comb_hedge_flag.to_str(),
-                price(order.limit_price),
+                ctp_types::price(order.limit_price),
                 order.volume_total_original,
                 order.volume_traded,
                 order.volume_total,
@@ -304,9 +302,4 @@ fn instrument(record: &ctp_types::RecordBox) -> Option<String> {
 
 fn character(character: u8) -> Option<String> {
     (character != 0).then(|| char::from(character).to_string())
-}
-
-/// CTP's "no value" is none.
-fn price(price: f64) -> Option<f64> {
-    (price.is_finite() && price != f64::MAX).then_some(price)
 }

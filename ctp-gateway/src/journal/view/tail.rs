@@ -108,3 +108,6 @@ fn first(path: &Path) -> Result<Option<u64>, JournalError> {
     let length = file.read_at(&mut head, 0).map_err(JournalError::io("read", path))?;
     Ok(segment::header(&head[..length]).map(|header| header.first))
 }
+
+#[cfg(test)]
+mod tests;

@@ -253,3 +253,93 @@ fn a_program_looks_while_the_view_is_written() {
     fs::write(&path, b"no database at all, but some words that stand here").unwrap();
     assert!(look(&path, query, &[day]).is_err());
 }
+
+/// What a record does not say is NULL, and its day is that of the session.
+#[test]
+fn what_is_not_said_is_null() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = JournalConfig::default();
+    let (mut journal, _) =
+        Journal::open(folder.path(), "9999/1", &config, 1, |error| panic!("{error}")).unwrap();
+    let mut bare = order("7", OrderStatus::default(), 0);
+    (bare.trading_day, bare.order_local_id, bare.limit_price) = (Text::default(), Text::default(), f64::MAX);
+    let mut other = OrderField { order_ref: text("8"), limit_price: 3_900.0, ..bare };
+    other.order_status = OrderStatus::NO_TRADE_QUEUEING;
+    let transfer = Entry::Action {
+        at_ns: 10,
+        request: TraderRequest::ReqFromBankToFutureByFuture,
+        record: RecordBox::zeroed(TraderRequest::ReqFromBankToFutureByFuture.record()),
+        request_id: 9,
+        front_id: 1,
+        session_id: 5,
+        order_ref: Text::default(),
+    };
+    let max_order_ref = Text::default();
+    for entry in [
+        Entry::Login { at_ns: 2, trading_day: text("20261123"), front_id: 1, session_id: 5, max_order_ref },
+        transfer,
+        event(TraderCallback::OnRtnOrder, RecordBox::new(&bare), 0),
+        event(TraderCallback::OnRtnOrder, RecordBox::new(&other), 0),
+        // An answer without a refusal is none.
+        event(TraderCallback::OnRspOrderInsert, RecordBox::new(&InputOrderField::default()), 0),
+    ] {
+        journal.append(&entry).unwrap();
+    }
+    journal.close(40).unwrap();
+    let connection = Connection::open(folder.path().join(VIEW)).unwrap();
+    let rows = |sql: &str| -> Vec<(String, Option<f64>, Option<String>)> {
+        let mut statement = connection.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+        rows.unwrap().map(Result::unwrap).collect()
+    };
+    assert_eq!(
+        rows("SELECT trading_day || ' ' || order_ref, price, status FROM orders"),
+        [
+            ("20261123 7".to_owned(), None, None),
+            ("20261123 8".to_owned(), Some(3_900.0), Some("3".to_owned()))
+        ]
+    );
+    assert_eq!(
+        rows("SELECT request, answered_ns, instrument_id FROM actions"),
+        [("ReqFromBankToFutureByFuture".to_owned(), None, None)]
+    );
+}
+
+/// What a keeper knows of the session outlives it: the next one goes on from there.
+#[test]
+fn the_place_outlives_the_keeper() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), true);
+    let config = JournalConfig { view: false, ..JournalConfig::default() };
+    let (mut journal, _) = Journal::open(folder.path(), "9999/1", &config, 1, |_| {}).unwrap();
+    let refused =
+        InputOrderField { instrument_id: text("rb2601"), order_ref: text("3"), ..Default::default() };
+    journal.append(&event(TraderCallback::OnErrRtnOrderInsert, RecordBox::new(&refused), 42)).unwrap();
+    journal.append(&action("4", 103)).unwrap();
+    drop(journal);
+    let mut view = View::open(folder.path()).unwrap();
+    view.catch_up().unwrap();
+    drop(view);
+    let rows = dump(folder.path());
+    assert!(rows.contains(&"3 1 0 - 42 1".to_owned()), "{rows:?}");
+    assert!(rows.contains(&"4 1 0 - - 1".to_owned()), "{rows:?}");
+    let connection = Connection::open(folder.path().join(VIEW)).unwrap();
+    let count: i64 = connection
+        .query_row("SELECT COUNT(*) FROM orders WHERE trading_day = '20261123'", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(count, 4);
+    let (gateway, process): (String, u32) = connection
+        .query_row("SELECT gateway, process FROM sessions", [], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap();
+    assert_eq!((gateway.as_str(), process), (env!("CARGO_PKG_VERSION"), std::process::id()));
+}
+
+/// A view that cannot be deleted is an error, not one that is not there.
+#[test]
+fn a_view_that_cannot_be_deleted_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    remove(folder.path()).unwrap();
+    fs::create_dir(folder.path().join(VIEW)).unwrap();
+    let error = remove(folder.path()).unwrap_err().to_string();
+    assert!(error.starts_with("cannot delete ") && error.contains(VIEW), "{error}");
+}

@@ -82,12 +82,54 @@ fn entries_are_numbered_without_a_gap_over_segments_and_runs() {
     assert_eq!(sequences, (1..=sequences.len() as u64).collect::<Vec<_>>());
     let (_, recovered) = open(folder.path(), &config);
     assert_eq!(numbers(&recovered), (0..900).collect::<Vec<_>>());
-    let lost = segments[4].path.clone();
-    std::fs::remove_file(lost).unwrap();
+    let (lost, behind) = (&segments[4], &segments[5].path);
+    let number = |entry: Option<&(u64, Entry)>| entry.map(|(sequence, _)| *sequence).unwrap();
+    let (first, last) = (number(lost.entries.first()), number(lost.entries.last()));
+    assert!(first < last);
+    std::fs::remove_file(&lost.path).unwrap();
     let (_, recovered) = open(folder.path(), &config);
-    assert!(
-        matches!(recovered.damage[..], [ref damage] if matches!(damage.kind, DamageKind::Missing { .. }))
-    );
+    let [damage] = &recovered.damage[..] else { panic!("{:?}", recovered.damage) };
+    assert_eq!((&damage.path, damage.offset), (behind, 0));
+    assert_eq!(damage.kind, DamageKind::Missing { first, last });
+}
+
+/// A segment is filled as far as entries fit, and no further: what was set aside is enough.
+#[test]
+fn a_segment_is_as_full_as_can_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = 4 << 10;
+    let (mut journal, _) = open(folder.path(), &config(bytes));
+    journal.encode(&answer(1));
+    let size = journal.bytes.len() as u64;
+    let mut turns = 0;
+    for number in 0..600 {
+        let (before, segment) = (journal.segment.at, journal.segment.number);
+        // Every second time the segment is filled to its last byte.
+        if bytes - before < 2 * size && bytes - before > size && turns % 2 == 0 {
+            let mut fill = vec![b'x'; 1];
+            loop {
+                let reason = String::from_utf8(fill.clone()).unwrap();
+                let entry = Entry::Answer { at_ns: 3, request_id: number, refusal: Some(reason) };
+                journal.encode(&entry);
+                if before + journal.bytes.len() as u64 == bytes {
+                    journal.append(&entry).unwrap();
+                    assert_eq!((journal.segment.number, journal.segment.at), (segment, bytes));
+                    break;
+                }
+                fill.push(b'x');
+            }
+        }
+        let (before, segment) = (journal.segment.at, journal.segment.number);
+        journal.append(&answer(number)).unwrap();
+        assert!(journal.segment.at <= bytes);
+        let fits = before + size <= bytes;
+        turns += u64::from(!fits);
+        assert_eq!(journal.segment.number, segment + u64::from(!fits));
+    }
+    assert!(turns > 4);
+    drop(journal);
+    let (_, recovered) = open(folder.path(), &config(bytes));
+    assert!(recovered.damage.is_empty());
 }
 
 #[test]

@@ -248,8 +248,9 @@ impl Ledger {
             // Brokers reckon it at the order's price or at the settlement price, and some count it into the sides of
             // one-sided margin (§6.2, unconfirmed): any of them will do.
             let ours = if agree(other.margin, theirs) { other.margin } else { frozen.margin };
-            let less = is_one_sided && theirs.zip(ours).is_some_and(|(theirs, ours)| theirs < ours);
-            found.money(Compared::FrozenMargin, None, None, ours.filter(|_| !less), theirs);
+            let no_less = || ours.zip(theirs).map(|(ours, theirs)| ours.min(theirs));
+            let ours = if is_one_sided { no_less() } else { ours };
+            found.money(Compared::FrozenMargin, None, None, ours, theirs);
         }
         self.compare_equity(row, commission, close_profit, cash_in, found);
     }

@@ -161,3 +161,42 @@ impl Comparison {
         self.differences.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ctp_types::{HedgeFlag, PosiDirection, Text};
+
+    use super::*;
+
+    #[test]
+    fn the_same_difference_is_one_of_the_same_figure_by_as_much() {
+        let key = |id| PositionKey::new(Text::new(id).unwrap(), PosiDirection::LONG, HedgeFlag::SPECULATION);
+        let one = Difference {
+            what: Compared::Position,
+            key: Some(key("rb2701")),
+            date: Some(PositionDate::TODAY),
+            ours: Figure::Lots(2),
+            theirs: Figure::Lots(5),
+        };
+        let money = |ours, theirs| (Figure::Money(Money(ours)), Figure::Money(Money(theirs)));
+        for (other, is_same) in [
+            (one, true),
+            (Difference { ours: Figure::Lots(3), theirs: Figure::Lots(6), ..one }, true),
+            (Difference { ours: Figure::Lots(5), theirs: Figure::Lots(2), ..one }, false),
+            (Difference { theirs: Figure::Lots(6), ..one }, false),
+            (Difference { what: Compared::TodayPosition, ..one }, false),
+            (Difference { key: Some(key("rb2705")), ..one }, false),
+            (Difference { key: None, ..one }, false),
+            (Difference { date: None, ..one }, false),
+        ] {
+            assert_eq!(one.is_same(&other), is_same, "{other:?}");
+        }
+        let (ours, theirs) = money(10, 7);
+        let cash = Difference { ours, theirs, ..one };
+        let (ours, theirs) = money(3, 0);
+        assert!(cash.is_same(&Difference { ours, theirs, ..cash }));
+        assert!(one.is_of_lots() && !cash.is_of_lots());
+        let shown = "rb2701 long, today's lots: Position is 2 lots by the ledger and 5 lots by the counter";
+        assert_eq!(one.to_string(), shown);
+    }
+}

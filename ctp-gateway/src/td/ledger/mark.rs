@@ -58,3 +58,34 @@ impl Mark {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_has_the_prices_of_the_record_and_nothing_for_no_value() {
+        let record = DepthMarketDataField {
+            instrument_id: Text::new("rb2701").unwrap(),
+            last_price: 1.0,
+            bid_price1: 2.0,
+            ask_price1: f64::MAX,
+            upper_limit_price: 4.0,
+            lower_limit_price: 5.0,
+            pre_settlement_price: 6.0,
+            ..DepthMarketDataField::default()
+        };
+        let mark = Mark::of_record(&record);
+        let expected = [
+            ("last", Some(1.0)),
+            ("bid", Some(2.0)),
+            ("ask", None),
+            ("upper", Some(4.0)),
+            ("lower", Some(5.0)),
+            ("pre_settlement", Some(6.0)),
+        ];
+        assert_eq!(mark.prices(), expected);
+        let price = |name: &str| expected.iter().find(|own| own.0 == name).and_then(|own| own.1);
+        assert_eq!(Mark::named(record.instrument_id, price), mark);
+    }
+}

@@ -50,23 +50,18 @@ impl Part {
         self.lots[self.first..].iter().any(|lot| lot.is_combined && lot.left > 0)
     }
 
-    /// Closes up to `volume` lots, the oldest first; returns how many there were.
-    fn close(&mut self, volume: i32, price: Price, combined_first: bool) -> i32 {
+    /// Closes up to `volume` lots of a kind, the oldest first; returns how many there were.
+    fn close(&mut self, volume: i32, price: Price, combined: bool) -> i32 {
         let mut rest = volume;
-        for pass in [combined_first, !combined_first] {
+        for lot in self.lots[self.first..].iter_mut().filter(|lot| lot.is_combined == combined) {
             if rest == 0 {
                 break;
             }
-            for lot in self.lots[self.first..].iter_mut().filter(|lot| lot.is_combined == pass) {
-                let taken = lot.left.min(rest);
-                lot.left -= taken;
-                rest -= taken;
-                self.left_points -= lot.price.lots(taken);
-                self.closed_open_points += lot.price.lots(taken);
-                if rest == 0 {
-                    break;
-                }
-            }
+            let taken = lot.left.min(rest);
+            lot.left -= taken;
+            rest -= taken;
+            self.left_points -= lot.price.lots(taken);
+            self.closed_open_points += lot.price.lots(taken);
         }
         while self.lots.get(self.first).is_some_and(|lot| lot.left == 0) {
             self.first += 1;
@@ -322,18 +317,16 @@ impl State {
     fn close(&mut self, fill: Fill, split: bool) {
         let Effect::Closes(closes) = effect(fill.offset, split) else { return };
         let parts: &mut [&mut Part] = match closes {
-            Closes::Today if split => &mut [&mut self.today],
-            Closes::Yesterday if split => &mut [&mut self.yesterday],
-            _ => &mut [&mut self.yesterday, &mut self.today],
+            Closes::Today => &mut [&mut self.today],
+            Closes::Yesterday => &mut [&mut self.yesterday],
+            Closes::Any => &mut [&mut self.yesterday, &mut self.today],
         };
         let mut rest = fill.volume;
-        // Single lots go before combined ones, whatever their age.
-        let single_first = parts.len() > 1 && parts.iter().any(|part| part.has_combined());
-        if single_first {
-            rest = close_singles(parts, rest, &fill);
-        }
-        for part in parts.iter_mut() {
-            rest -= part.close(rest, fill.price, fill.is_combined);
+        // Lots of the trade's own kind, single or in combinations, go before the others, whatever their age.
+        for combined in [fill.is_combined, !fill.is_combined] {
+            for part in parts.iter_mut() {
+                rest -= part.close(rest, fill.price, combined);
+            }
         }
         if rest > 0 {
             self.pending.push(Fill { volume: rest, ..fill });
@@ -360,16 +353,26 @@ impl State {
     }
 }
 
-/// Closes lots of the kind that goes first, in parts of every age; returns what is left to close.
-fn close_singles(parts: &mut [&mut Part], volume: i32, fill: &Fill) -> i32 {
-    let mut rest = volume;
-    for part in parts.iter_mut() {
-        let there: i32 = part.lots[part.first..]
-            .iter()
-            .filter(|lot| lot.is_combined == fill.is_combined)
-            .map(|lot| lot.left)
-            .sum();
-        rest -= part.close(rest.min(there), fill.price, fill.is_combined);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fill(offset: OffsetFlag, volume: i32) -> Fill {
+        let price = Price::of(3500.0).unwrap();
+        Fill { at: (0, 0), offset, price, volume, is_combined: false }
     }
-    rest
+
+    /// What was closed in full waits for nothing, and what was not waits for the rest alone.
+    #[test]
+    fn what_waits_is_what_was_never_seen_opened() {
+        let mut book = SideBook::new(Side::Long, HedgeFlag::SPECULATION);
+        book.fill(fill(OffsetFlag::OPEN, 3), true);
+        book.fill(fill(OffsetFlag::CLOSE_TODAY, 2), true);
+        assert!(book.now.pending.is_empty());
+        book.fill(fill(OffsetFlag::CLOSE_TODAY, 3), true);
+        assert_eq!(book.now.pending.iter().map(|fill| fill.volume).collect::<Vec<_>>(), [2]);
+        book.fill(fill(OffsetFlag::OPEN, 2), true);
+        assert!(book.now.pending.is_empty());
+        assert_eq!((book.volume(), book.missing(), book.open_volume(), book.close_volume()), (0, 0, 5, 5));
+    }
 }

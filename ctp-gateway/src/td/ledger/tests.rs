@@ -1,11 +1,15 @@
 //! The rules one by one, against §6 of the behaviour notes.
 
 mod example;
+mod frozen;
 mod judged;
+mod margins;
 mod market;
 mod model;
 mod money;
+mod rows;
 mod rules;
+mod sides;
 
 use ctp_market::Money;
 use ctp_types::{

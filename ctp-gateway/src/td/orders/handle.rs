@@ -5,15 +5,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use crate::error::{Error, ServerError, UnknownCause};
+use crate::error::Error;
 use crate::td::client::TdClient;
 use crate::td::event::TdEvent;
 use crate::td::orders::cell::Placed;
-use crate::td::orders::order::{Order, OrderId, OrderPhase};
+use crate::td::orders::order::{Order, OrderId};
 use crate::td::orders::outcome::Outcome;
 use crate::td::orders::trade::Trade;
-
-const INSERT: &str = "ReqOrderInsert";
 
 /// An order that was sent: its present state, its events, its outcome.
 ///
@@ -78,7 +76,7 @@ impl OrderHandle {
     ///
     /// This method is cancel safe.
     pub async fn accepted(&self) -> Result<Arc<Order>, Error> {
-        self.wait(|order| !matches!(order.phase, OrderPhase::Sent | OrderPhase::Acknowledged)).await
+        self.placed.accepted().await
     }
 
     /// Waits until the exchange has taken the order or it is known that it does not exist, however long nothing tells:
@@ -93,9 +91,7 @@ impl OrderHandle {
     ///
     /// This method is cancel safe.
     pub async fn resolved(&self) -> Result<Arc<Order>, Error> {
-        let is_open =
-            |phase| matches!(phase, OrderPhase::Sent | OrderPhase::Unknown | OrderPhase::Acknowledged);
-        self.wait(|order| !is_open(order.phase)).await
+        self.placed.resolved().await
     }
 
     /// Waits until it is known what became of the order as a request, or that it is not known.
@@ -104,10 +100,7 @@ impl OrderHandle {
     ///
     /// This method is cancel safe.
     pub async fn outcome(&self) -> Outcome {
-        match self.accepted().await {
-            Ok(order) => Outcome::Confirmed(order),
-            Err(error) => Outcome::of_error(error),
-        }
+        self.placed.outcome().await
     }
 
     /// Waits until all lots are traded and all trades have arrived.
@@ -121,8 +114,7 @@ impl OrderHandle {
     ///
     /// This method is cancel safe.
     pub async fn filled(&self) -> Result<Arc<Order>, Error> {
-        let order = self.finished().await?;
-        if order.phase == OrderPhase::Filled { Ok(order) } else { Err(Error::NotFilled { order }) }
+        self.placed.filled(self.trade_wait).await
     }
 
     /// Waits until the order is over and all its trades have arrived. The trades are waited for only as long as
@@ -138,11 +130,7 @@ impl OrderHandle {
     ///
     /// This method is cancel safe.
     pub async fn finished(&self) -> Result<Arc<Order>, Error> {
-        let over = self.wait(|order| order.phase.is_over() || order.phase == OrderPhase::Unknown).await?;
-        match tokio::time::timeout(self.trade_wait, self.wait(Order::is_complete)).await {
-            Ok(complete) => complete,
-            Err(_) => Ok(over),
-        }
+        self.placed.finished(self.trade_wait).await
     }
 
     /// Cancels the order and waits until it is over: see [`TdClient::cancel`].
@@ -156,25 +144,6 @@ impl OrderHandle {
     /// Dropping the future does not take back a request that was sent.
     pub async fn cancel(&self) -> Result<Arc<Order>, Error> {
         self.client.cancel(self.id()).await
-    }
-
-    /// Waits for a state of the order. A session that ended ends the wait.
-    async fn wait(&self, until: impl Fn(&Order) -> bool) -> Result<Arc<Order>, Error> {
-        let Ok(seen) = self.placed.wait(until).await else {
-            return Err(Error::Unknown { request: INSERT, cause: UnknownCause::SessionEnded });
-        };
-        match seen.phase {
-            OrderPhase::Rejected => {
-                let error =
-                    seen.refusal.clone().unwrap_or_else(|| ServerError::counter(0, "no reason given"));
-                Err(Error::Rejected { request: INSERT, error })
-            }
-            OrderPhase::Unknown => {
-                let cause = seen.unknown_cause.clone().unwrap_or(UnknownCause::SessionEnded);
-                Err(Error::Unknown { request: INSERT, cause })
-            }
-            _ => Ok(seen),
-        }
     }
 }
 

@@ -290,10 +290,11 @@ impl Order {
         let rank = known.unwrap_or(self.phase).rank();
         let advances = rank > self.phase.rank();
         let last_sequence_no = self.record.as_ref().map_or(0, |last| last.sequence_no);
-        let older = !advances
-            && (rank < self.phase.rank()
-                || record.volume_traded < self.volume_traded
-                || (record.sequence_no > 0 && record.sequence_no < last_sequence_no));
+        let is_late = rank < self.phase.rank()
+            || record.volume_traded < self.volume_traded
+            || (record.sequence_no > 0 && record.sequence_no < last_sequence_no);
+        let contradicts = self.phase.is_over() && known != Some(self.phase);
+        let is_taken = advances || !(is_late || contradicts);
         let phase = known.filter(|_| advances).unwrap_or(self.phase);
         let traded = record.volume_traded.clamp(self.volume_traded, self.volume.max(self.volume_traded));
         if record.volume_traded > self.volume {
@@ -305,14 +306,13 @@ impl Order {
             );
         }
         let keys_changed = self.merge_keys(record);
-        let contradicts = self.phase.is_over() && known != Some(self.phase);
         let mut changed = keys_changed || phase != self.phase || traded != self.volume_traded;
         if phase != OrderPhase::Unknown {
             self.unknown_cause = None;
         }
         self.phase = phase;
         self.volume_traded = traded;
-        if !older && !contradicts {
+        if is_taken {
             changed |= self.status != record.order_status || self.submit_status != record.order_submit_status;
             self.status = record.order_status;
             self.submit_status = record.order_submit_status;

@@ -233,9 +233,23 @@ mod tests {
     }
 
     #[test]
+    fn a_reason_that_is_given_twice_is_one() {
+        let mut gate = Gate::closed([GateReason::Differs, GateReason::Differs]);
+        assert_eq!(gate.state().reasons(), GateReason::Differs.into());
+        gate.close(GateReason::Differs);
+        gate.close(GateReason::Differs);
+        assert_eq!(gate.state().to_string(), "closed: differs");
+        gate.lift(GateReason::Differs);
+        assert!(gate.state().is_open() && gate.state().reasons().is_empty());
+        assert_eq!(gate.state().to_string(), "open");
+    }
+
+    #[test]
     fn every_reason_stands_alone() {
         for reason in GateReason::ALL {
             let mut gate = Gate::closed([*reason]);
+            assert_eq!(GateReasons::from(*reason), gate.state().reasons());
+            assert!(!gate.state().is_open() && !gate.state().reasons().is_empty());
             assert_eq!(gate.state().reasons().iter().collect::<Vec<_>>(), [*reason]);
             assert!(gate.check().unwrap_err().fix == reason.fix());
             gate.lift(*reason);

@@ -1,4 +1,6 @@
+mod names;
 mod origins;
+mod records;
 
 use std::collections::HashSet;
 
@@ -323,6 +325,8 @@ fn any_input() -> impl Strategy<Value = Input> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn an_order_only_moves_forward(inputs in prop::collection::vec(any_input(), 1..60)) {
         let mut bench = Bench::with_own_order();
