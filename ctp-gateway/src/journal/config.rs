@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn a_journal_is_kept_unless_it_is_switched_off() {
         let config = JournalConfig::new("folder");
-        assert!(config.enabled && config.view && config.folder == PathBuf::from("folder"));
+        assert!(config.enabled && config.view && config.folder.ends_with("folder"));
         assert_eq!((config.segment_bytes, config.sync_ms, config.keep_days), (4 * 1024 * 1024, 50, 250));
         assert!(!JournalConfig::off().enabled);
     }

@@ -171,4 +171,9 @@ fn a_long_text_is_cut_at_a_whole_character() {
         unreachable!()
     };
     assert_eq!(reason, "停".repeat(65_535 / 3));
+    // Where the limit is inside a character, all of it goes.
+    let given = format!("a{}", "停".repeat(30_000));
+    let bytes = encoded(&Entry::Switch { at_ns: 0, on: true, reason: given });
+    let Entry::Switch { reason, .. } = decode(&bytes).unwrap() else { unreachable!() };
+    assert_eq!(reason, format!("a{}", "停".repeat(21_844)));
 }

@@ -53,14 +53,14 @@ fn a_short_option_needs_its_premium_and_what_its_future_needs_less_half_of_what_
     let settled = OptionRoyaltyPriceType::PRE_SETTLEMENT_PRICE;
     for (is_call, strike, per_lot) in [
         // Half of the amount by which a call's strike lies above the price, and a put's below it.
-        (true, 3100.0, 3_600.0001 - 500.0),
+        (true, 3100.0, 3_600.000_1 - 500.0),
         (false, 2900.0, 3_000.0 - 500.0),
         // In the money.
-        (true, 2900.0, 3_600.0001),
+        (true, 2900.0, 3_600.000_1),
         (false, 3100.0, 3_000.0),
-        (true, 3000.0, 3_600.0001),
+        (true, 3000.0, 3_600.000_1),
         // Far out of it: half of what the future needs, rounded up.
-        (true, 4000.0, 1_800.0001),
+        (true, 4000.0, 1_800.000_1),
         (false, 2000.0, 1_500.0),
     ] {
         let bench = short_option(is_call, strike, settled);
@@ -106,7 +106,7 @@ fn what_the_formula_lacks_makes_the_margin_unknown() {
     assert_eq!(margin(&bench), None);
     stranger.underlying_instr_id = text(FUTURE);
     bench.ledger.instrument(&stranger);
-    assert_eq!(margin(&bench), yuan(2.0 * (500.0 + 3_100.0001)));
+    assert_eq!(margin(&bench), yuan(2.0 * (500.0 + 3_100.000_1)));
 }
 
 /// Which price counts for lots of today is the broker's rule; older ones are at the settlement price whatever it is.

@@ -77,9 +77,8 @@ fn it_denies_every_order_and_cancels_at_the_pace() {
 fn a_cancel_that_is_not_answered_is_sent_again_when_its_order_still_works() {
     let mut bench = Bench::risky(|_| {});
     let placed = working(&mut bench, 3);
-    let row = |placed: &Placed, status| {
-        order(&placed.order().keys.order_ref.to_str(), status, Submit::ACCEPTED, 0)
-    };
+    let row =
+        |placed: &Placed, status| order(&placed.order().keys.order_ref.to_str(), status, Submit::ACCEPTED, 0);
     bench.now += Duration::from_secs(2);
     let _reply = bench.cancel(placed[0].order().id);
     assert_eq!(bench.asked(CANCELS), 1);
