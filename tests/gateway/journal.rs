@@ -156,7 +156,11 @@ fn limit_files(bytes: &str) {
 /// Trades until the journal takes no more, and beyond.
 pub(crate) fn full_disk() {
     everywhere(&scene(), async |world| {
-        let td = world.td().await;
+        let mut config = world.td_config();
+        // It closes beside whatever else the disk is busy with.
+        config.timeouts.close = Duration::from_secs(30);
+        let td = TdClient::connect(config).await.expect("a client");
+        world.td_ready(&td).await;
         let mut events = td.events();
         let filled = world.rest(&td, open("rb2701", Direction::BUY, 2, 3_200.0)).await;
         let cancelled = world.rest(&td, open("rb2701", Direction::BUY, 1, 3_199.0)).await;
