@@ -33,9 +33,6 @@ const DRAW_INTERVAL: Duration = Duration::from_millis(100);
 /// How long a key is waited for.
 const KEY_WAIT: Duration = Duration::from_millis(50);
 
-/// `EIO` and `ENXIO`: what the system says of a terminal that has vanished.
-const TERMINAL_GONE: [i32; 2] = [5, 6];
-
 /// Arguments of `ctp sim view`.
 #[derive(Debug, clap::Args)]
 #[command(
@@ -69,11 +66,15 @@ pub(super) fn show(door: Door, addresses: String, owns: bool, stop: &Stop) -> Re
     let courier = Courier::start(door)?;
     let mut app = App::new(addresses, owns, Theme::of_environment());
     // The hook that this sets gives the terminal back before it tells of a panic.
-    let mut terminal = ratatui::try_init()?;
+    let mut terminal = match ratatui::try_init() {
+        Err(_) if !has_terminal() => return Ok(()),
+        begun => begun?,
+    };
     let shown = run(&mut terminal, &mut app, &courier, stop);
     let restored = ratatui::try_restore();
     match shown.and(restored) {
-        Err(cause) if cause.raw_os_error().is_some_and(|code| TERMINAL_GONE.contains(&code)) => {
+        // A terminal that vanishes fails in many ways, by far not all with a code of the system.
+        Err(_) if !has_terminal() => {
             // Its end would print to the terminal, and panic.
             std::mem::forget(terminal);
             Ok(())
