@@ -34,7 +34,7 @@ class Login:
 
 class _Client(Generic[_Ready]):
     """What every client has: it connects with ``async with``, ``with``, `connect` or `open`, and lives until it is closed or the
-    interpreter ends.
+    interpreter ends. A block closes it, also one that `connect` or `open` connected.
     """
 
     def __new__(cls, config: str | PathLike[str] | None = None, /, **keywords: Any) -> Self: ...

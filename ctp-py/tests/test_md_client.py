@@ -269,8 +269,8 @@ def test_a_client_has_one_life(exchange: sim.Exchange) -> None:
     with pytest.raises(ctp_py.StateError, match=r"not connected.*MdClient\.open"):
         md.subscribe(RB)
     with md:
-        with pytest.raises(ctp_py.StateError, match="started before"), md:
-            pass
+        with pytest.raises(ctp_py.StateError, match="started before"):
+            md.start()
         ticks = md.ticks(RB)
         next(ticks)
         assert md.close().result(PATIENCE) is None and md.close().result(PATIENCE) is None
@@ -284,6 +284,37 @@ def test_a_client_has_one_life(exchange: sim.Exchange) -> None:
     never = ctp_py.MdClient(exchange.front)
     never.close().result(PATIENCE)
     assert never.state == "closed"
+
+
+def test_a_client_that_is_connected_is_entered_and_left(exchange: sim.Exchange) -> None:
+    with ctp_py.MdClient.open(exchange.front) as md:
+        assert md.state == "ready"
+        md.subscribe(RB)
+    assert md.state == "closed"
+    with pytest.raises(ctp_py.StateError, match=r"closed.*new one"), md:
+        pass
+
+    async def enter() -> str:
+        async with await ctp_py.MdClient.connect(exchange.front) as md:
+            assert md.state == "ready"
+        return md.state
+
+    assert asyncio.run(enter()) == "closed"
+    with ctp_py.Gateway.open(exchange.front) as gateway:
+        with pytest.raises(ctp_py.StateError, match="belongs to a Gateway"), gateway.md:
+            pass
+        assert gateway.md.state == "ready"
+
+
+def test_a_client_whose_login_is_refused_is_not_entered_and_closed(exchange: sim.Exchange) -> None:
+    client = ctp_py.TdClient(exchange.front, password="false-1")
+    with pytest.raises(ctp_py.LoginError):
+        client.start().result(PATIENCE)
+    assert client.state == "faulted"
+    with pytest.raises(ctp_py.LoginError), client:
+        pass
+    with pytest.raises(ctp_py.StateError, match="closed"), client:
+        pass
 
 
 def test_a_client_is_closed_while_it_connects(silent: sim.Exchange) -> None:

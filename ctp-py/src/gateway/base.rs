@@ -15,7 +15,7 @@ pub(super) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
 }
 
 /// What every client has: it connects with ``async with``, ``with``, `connect` or `open`, and lives until it is closed or the
-/// interpreter ends.
+/// interpreter ends. A block closes it, also one that `connect` or `open` connected.
 #[pyclass(frozen, weakref, subclass, name = "_Client", module = "ctp_py")]
 pub(crate) struct Client {
     life: Box<dyn Life>,
@@ -74,7 +74,7 @@ impl Client {
     }
 
     fn __aenter__(slf: &Bound<'_, Self>) -> PyResult<Py<Pending>> {
-        Self::begin(slf, End::WithError)
+        slf.get().life.enter(slf.py(), slf.clone().into_any().unbind())
     }
 
     #[pyo3(signature = (*_exception))]
@@ -83,7 +83,7 @@ impl Client {
     }
 
     fn __enter__(slf: &Bound<'_, Self>) -> PyResult<Py<PyAny>> {
-        Self::begin(slf, End::WithError)?.get().wait(slf.py(), None)
+        Self::__aenter__(slf)?.get().wait(slf.py(), None)
     }
 
     #[pyo3(signature = (*_exception))]

@@ -146,6 +146,36 @@ impl<C: Client> Session<C> {
         )
     }
 
+    /// Begins a `with` block: starts the session, or takes the one that `connect` or `open` started, and has `value` as the
+    /// result once it is ready. Whoever cannot enter has no end of the block, so a failure closes the session.
+    ///
+    /// # Errors
+    ///
+    /// Returns `StateError` for a session that is over, is only just starting, or is another one's.
+    pub(super) fn enter(&self, py: Python<'_>, value: Py<PyAny>) -> PyResult<Py<Pending>> {
+        let inner = Arc::clone(self.inner()?);
+        let client = match &*inner.state() {
+            State::New(_) => None,
+            State::Live { client, .. } => Some(client.clone()),
+            State::Starting => return Err(not_open("is only just starting; wait for it")),
+            State::Lent(_) => return Err(not_open("belongs to a Gateway; use that with `with`")),
+            State::Over(_) => return Err(not_open("is closed; make a new one")),
+        };
+        let Some(client) = client else {
+            return self.start(py, value, End::WithError);
+        };
+        life::check()?;
+        let ready = async move {
+            let result = client.ready().await.map(drop);
+            if result.is_err() {
+                // The error that matters is the first one.
+                let _ = inner.close().await;
+            }
+            result
+        };
+        pending::spawn(py, ready, move |_, ()| Ok(value))
+    }
+
     /// Closes the session; again does no harm.
     pub(super) fn close(&self, py: Python<'_>) -> PyResult<Py<Pending>> {
         let inner = Arc::clone(self.inner()?);

@@ -94,6 +94,7 @@ one_session!(ctp_gateway::TdClient, TdConfig, "TdClient");
 pub(in crate::gateway) trait Life: Send + Sync {
     fn name(&self) -> &'static str;
     fn start(&self, py: Python<'_>, value: Py<PyAny>, end: End) -> PyResult<Py<Pending>>;
+    fn enter(&self, py: Python<'_>, value: Py<PyAny>) -> PyResult<Py<Pending>>;
     fn ready(&self, py: Python<'_>) -> PyResult<Py<Pending>>;
     fn close(&self, py: Python<'_>) -> PyResult<Py<Pending>>;
     fn health(&self, py: Python<'_>) -> PyResult<Py<PyAny>>;
@@ -107,6 +108,10 @@ impl<C: Client> Life for Session<C> {
 
     fn start(&self, py: Python<'_>, value: Py<PyAny>, end: End) -> PyResult<Py<Pending>> {
         self.start(py, value, end)
+    }
+
+    fn enter(&self, py: Python<'_>, value: Py<PyAny>) -> PyResult<Py<Pending>> {
+        self.enter(py, value)
     }
 
     fn ready(&self, py: Python<'_>) -> PyResult<Py<Pending>> {
