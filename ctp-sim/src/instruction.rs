@@ -221,6 +221,18 @@ impl Exchange {
         R::store(&self.instructions).entries.iter().position(is_meant)
     }
 
+    /// As [`find_instruction`](Self::find_instruction), and it still can be withdrawn.
+    fn find_live<R: Instruction>(
+        &self,
+        id: SessionId,
+        wanted: &Key,
+        not_found: Refusal,
+        over: Refusal,
+    ) -> Result<usize, Refusal> {
+        let index = self.find_instruction::<R>(id, wanted).ok_or(not_found)?;
+        if R::store(&self.instructions).entries[index].is_live() { Ok(index) } else { Err(over) }
+    }
+
     /// Sends a withdrawal to the exchange.
     fn withdraw<R: Instruction>(&mut self, kind: Kind, index: usize, user: Text<16>) {
         if let Some(entry) = R::store_mut(&mut self.instructions).entries.get_mut(index) {

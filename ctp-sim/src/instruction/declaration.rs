@@ -40,14 +40,10 @@ impl Exchange {
             reference: input.order_ref,
             sys_id: input.order_sys_id,
         };
-        let found = self.check_investor(id, &input.broker_id, &input.investor_id).map_err(Refusal::from);
-        let found = found
-            .and_then(|()| self.find_instruction::<SpdApplyField>(id, &key).ok_or(Refusal::SpreadNotFound))
-            .and_then(|index| {
-                let entry = &self.instructions.spreads.entries[index];
-                let is_live = matches!(entry.stage, Stage::Sent | Stage::Accepted);
-                (is_live && entry.cancelled_by.is_none()).then_some(index).ok_or(Refusal::SpreadStatus)
-            });
+        let investor = self.check_investor(id, &input.broker_id, &input.investor_id).map_err(Refusal::from);
+        let found = investor.and_then(|()| {
+            self.find_live::<SpdApplyField>(id, &key, Refusal::SpreadNotFound, Refusal::SpreadStatus)
+        });
         match found {
             Ok(index) => self.withdraw::<SpdApplyField>(Kind::Spread, index, input.user_id),
             Err(refusal) => {
@@ -83,14 +79,10 @@ impl Exchange {
             reference: input.order_ref,
             sys_id: input.order_sys_id,
         };
-        let found = self.check_investor(id, &input.broker_id, &input.investor_id).map_err(Refusal::from);
-        let found = found
-            .and_then(|()| self.find_instruction::<HedgeCfmField>(id, &key).ok_or(Refusal::HedgeNotFound))
-            .and_then(|index| {
-                let entry = &self.instructions.hedges.entries[index];
-                let is_live = matches!(entry.stage, Stage::Sent | Stage::Accepted);
-                (is_live && entry.cancelled_by.is_none()).then_some(index).ok_or(Refusal::HedgeStatus)
-            });
+        let investor = self.check_investor(id, &input.broker_id, &input.investor_id).map_err(Refusal::from);
+        let found = investor.and_then(|()| {
+            self.find_live::<HedgeCfmField>(id, &key, Refusal::HedgeNotFound, Refusal::HedgeStatus)
+        });
         match found {
             Ok(index) => self.withdraw::<HedgeCfmField>(Kind::Hedge, index, input.user_id),
             Err(refusal) => {

@@ -6,7 +6,7 @@ use ctp_types::{CancelOffsetSettingField, InputOffsetSettingField, OffsetSetting
 use crate::errors::CoreError;
 use crate::exchange::Exchange;
 use crate::instruction::refusal::Refusal;
-use crate::instruction::store::{Entry, Stage};
+use crate::instruction::store::Entry;
 use crate::instruction::{ACTION_REFUSED, Kind, alike};
 use crate::interface::SessionId;
 
@@ -90,7 +90,6 @@ impl Exchange {
         };
         let entries = &self.instructions.offsets.entries;
         let last = entries.iter().rposition(is_same).ok_or(Refusal::OffsetNotFound)?;
-        let is_live = matches!(entries[last].stage, Stage::Sent | Stage::Accepted);
-        if is_live && entries[last].cancelled_by.is_none() { Ok(last) } else { Err(Refusal::OffsetStatus) }
+        if entries[last].is_live() { Ok(last) } else { Err(Refusal::OffsetStatus) }
     }
 }

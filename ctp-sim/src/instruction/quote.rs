@@ -180,10 +180,7 @@ impl Exchange {
     ) -> Result<Option<usize>, Refusal> {
         let investor = self.investor_of(id);
         let live = |entry: &Entry<QuoteField>| {
-            entry.investor == investor
-                && entry.record.instrument_id == input.instrument_id
-                && matches!(entry.stage, Stage::Sent | Stage::Accepted)
-                && entry.cancelled_by.is_none()
+            entry.investor == investor && entry.record.instrument_id == input.instrument_id && entry.is_live()
         };
         let entries = &self.instructions.quotes.entries;
         match self.venue_of(market) {

@@ -8,7 +8,7 @@ use ctp_types::{
 use crate::errors::CoreError;
 use crate::exchange::Exchange;
 use crate::instruction::refusal::Refusal;
-use crate::instruction::store::{Key, Stage};
+use crate::instruction::store::Key;
 use crate::instruction::{ACTION_REFUSED, Kind};
 use crate::interface::SessionId;
 
@@ -88,10 +88,6 @@ impl Exchange {
         if input.action_flag != ActionFlag::DELETE {
             return Err(Refusal::BadSelfClose);
         }
-        let index =
-            self.find_instruction::<OptionSelfCloseField>(id, key).ok_or(Refusal::SelfCloseNotFound)?;
-        let entry = &self.instructions.self_closes.entries[index];
-        let is_live = matches!(entry.stage, Stage::Sent | Stage::Accepted);
-        if is_live && entry.cancelled_by.is_none() { Ok(index) } else { Err(Refusal::SelfCloseStatus) }
+        self.find_live::<OptionSelfCloseField>(id, key, Refusal::SelfCloseNotFound, Refusal::SelfCloseStatus)
     }
 }

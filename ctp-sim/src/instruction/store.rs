@@ -54,6 +54,13 @@ pub(crate) struct Entry<R> {
     pub(crate) cancelled_by: Option<Text<16>>,
 }
 
+impl<R> Entry<R> {
+    /// Returns whether it works and nobody has asked for its withdrawal.
+    pub(crate) fn is_live(&self) -> bool {
+        matches!(self.stage, Stage::Sent | Stage::Accepted) && self.cancelled_by.is_none()
+    }
+}
+
 /// Instructions of one kind in order of arrival.
 #[derive(Clone, Debug)]
 pub(crate) struct Store<R> {
