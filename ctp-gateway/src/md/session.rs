@@ -91,7 +91,7 @@ impl MdSession {
             Input::Command(Command::Subscribe(feed, ids)) => {
                 self.subscriptions.of(feed).subscribe(instant, ids);
             }
-            Input::Command(Command::Unsubscribe(feed, ids)) => self.handle_unsubscribe(feed, ids),
+            Input::Command(Command::Unsubscribe(feed, ids)) => self.handle_unsubscribe(instant, feed, ids),
             Input::Command(Command::Request(submission)) => self.handle_request(instant, submission),
             Input::Ticked(seen) => {
                 let subscriptions = self.subscriptions.of(Feed::Ticks);
@@ -135,8 +135,8 @@ impl MdSession {
         self.requests.handle_deadline(now.instant);
     }
 
-    fn handle_unsubscribe(&mut self, feed: Feed, ids: Vec<Id>) {
-        let ids = self.subscriptions.of(feed).unsubscribe(ids);
+    fn handle_unsubscribe(&mut self, now: Instant, feed: Feed, ids: Vec<Id>) {
+        let ids = self.subscriptions.of(feed).unsubscribe(now, ids);
         if !ids.is_empty() {
             let request_id = self.ids.next();
             self.outputs.push(Output::Unsubscribe { feed, ids, request_id });

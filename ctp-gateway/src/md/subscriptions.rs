@@ -6,6 +6,10 @@
 //! answers out (that does no harm) and lose subscriptions (that does), and nobody can tell which: so what stays
 //! silent is asked again, a few times, and told. Ticks and requests for quotes have a machine each; requests for quotes
 //! may never come, so of them only the answer counts.
+//!
+//! What is subscribed again on the link on which it was unsubscribed has a past there: neither a tick nor an answer says of
+//! which subscription it is, and a late one of the first would prove the second, which may be lost. So it is asked once
+//! more when nothing of the first can come any more.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque, btree_map};
 use std::time::{Duration, Instant};
@@ -29,6 +33,8 @@ const TRIES: u32 = 3;
 const SLOW_RETRY: Duration = Duration::from_secs(60);
 /// How long after the answer the front's last snapshot may take; it is sent at any time of day.
 const SNAPSHOT_PATIENCE: Duration = Duration::from_secs(10);
+/// How late a message can be: a library that receives nothing for so long gives its link up, and what that carried is gone.
+const LATEST: Duration = Duration::from_secs(120);
 
 /// What the owner has to do.
 #[derive(Debug, PartialEq)]
@@ -65,6 +71,13 @@ struct Entry {
     was_told: bool,
     /// Whether it was asked again on this link because nothing came after the answer.
     was_doubted: bool,
+    /// From when on nothing can come of the subscription that was ended before it on this link: what came until then
+    /// proved nothing.
+    past_over: Option<Instant>,
+    /// When its silence is judged; a look that was planned for an earlier subscription of it says nothing.
+    silent_at: Option<Instant>,
+    /// How often it was sent on this link and taken by the library, as far as that is known.
+    taken: u32,
 }
 
 #[derive(Debug)]
@@ -78,6 +91,10 @@ pub(crate) struct Subscriptions {
     next_batch: Option<Instant>,
     /// When which subscriptions are looked at again.
     looks: BTreeMap<Instant, Vec<Id>>,
+    /// When the past of which subscriptions is over.
+    pasts: BTreeMap<Instant, Vec<Id>>,
+    /// When which subscriptions were ended on this link.
+    ended: BTreeMap<Id, Instant>,
     moves: Vec<Move>,
 }
 
@@ -91,6 +108,8 @@ impl Subscriptions {
             batch: BATCH,
             next_batch: None,
             looks: BTreeMap::new(),
+            pasts: BTreeMap::new(),
+            ended: BTreeMap::new(),
             moves: Vec::new(),
         }
     }
@@ -103,8 +122,8 @@ impl Subscriptions {
     /// Returns when [`handle_time`](Self::handle_time) has to be called.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         let batch = self.next_batch.filter(|_| self.is_up && !self.queue.is_empty());
-        let look = self.looks.keys().next().copied();
-        [batch, look].into_iter().flatten().min()
+        let (look, past) = (self.looks.keys().next(), self.pasts.keys().next());
+        [batch, look.copied(), past.copied()].into_iter().flatten().min()
     }
 
     /// Returns whether the front has everything that is wanted, as far as it lets one know.
@@ -125,6 +144,7 @@ impl Subscriptions {
         for id in ids {
             if let btree_map::Entry::Vacant(place) = self.entries.entry(id) {
                 let phase = Phase::Queued { tries: 0 };
+                let past_over = self.ended.remove(&id).map(|ended| ended + LATEST).filter(|over| *over > now);
                 place.insert(Entry {
                     phase,
                     last: None,
@@ -132,22 +152,34 @@ impl Subscriptions {
                     tick_due: None,
                     was_told: false,
                     was_doubted: false,
+                    past_over,
+                    silent_at: None,
+                    taken: 0,
                 });
                 self.queue.push_back(id);
+                if let Some(over) = past_over {
+                    self.pasts.entry(over).or_default().push(id);
+                }
             }
         }
         self.pump(now);
     }
 
     /// Forgets instruments and returns those that the front has to be told of.
-    pub(crate) fn unsubscribe(&mut self, ids: Vec<Id>) -> Vec<Id> {
+    pub(crate) fn unsubscribe(&mut self, now: Instant, ids: Vec<Id>) -> Vec<Id> {
         let mut told = Vec::new();
         let mut known = BTreeSet::new();
         for id in ids {
             let Some(entry) = self.entries.remove(&id) else { continue };
             known.insert(id);
-            if self.is_up && !matches!(entry.phase, Phase::Queued { tries: 0 } | Phase::Refused) {
-                told.push(id);
+            if self.is_up && entry.taken > 0 {
+                self.ended.insert(id, now);
+                if entry.phase != Phase::Refused {
+                    told.push(id);
+                }
+            } else if let Some(over) = entry.past_over {
+                // It goes without a trace; what was before it does not.
+                self.ended.insert(id, over - LATEST);
             }
         }
         self.queue.retain(|id| !known.contains(id));
@@ -158,6 +190,8 @@ impl Subscriptions {
     pub(crate) fn link_up(&mut self, now: Instant) {
         self.is_up = true;
         self.looks.clear();
+        self.pasts.clear();
+        self.ended.clear();
         self.queue = self.entries.keys().copied().collect();
         for (id, entry) in &mut self.entries {
             if let Some(last) = entry.last.filter(|_| entry.has_ticked) {
@@ -167,6 +201,8 @@ impl Subscriptions {
             entry.has_ticked = false;
             entry.tick_due = None;
             entry.was_doubted = false;
+            entry.past_over = None;
+            entry.taken = 0;
         }
         self.next_batch = None;
         self.pump(now);
@@ -181,6 +217,7 @@ impl Subscriptions {
         }
         self.is_up = false;
         self.looks.clear();
+        self.pasts.clear();
         self.queue.clear();
     }
 
@@ -188,9 +225,10 @@ impl Subscriptions {
     pub(crate) fn handle_sent(&mut self, now: Instant, ids: &[Id], result: Result<(), SendRefusal>) {
         let Err(refusal) = result else { return };
         for id in ids.iter().rev() {
-            if let Some(Entry { phase: phase @ Phase::Sent { .. }, .. }) = self.entries.get_mut(id) {
-                let Phase::Sent { tries } = *phase else { continue };
-                *phase = Phase::Queued { tries: tries - 1 };
+            let Some(entry) = self.entries.get_mut(id) else { continue };
+            entry.taken = entry.taken.saturating_sub(1);
+            if let Phase::Sent { tries } = entry.phase {
+                entry.phase = Phase::Queued { tries: tries - 1 };
                 self.queue.push_front(*id);
             }
         }
@@ -257,10 +295,24 @@ impl Subscriptions {
     }
 
     pub(crate) fn handle_time(&mut self, now: Instant) {
-        let later = self.looks.split_off(&(now + Duration::from_nanos(1)));
-        let due = std::mem::replace(&mut self.looks, later);
-        self.look_at(now, due.into_values().flatten().collect());
+        let due = take_due(&mut self.looks, now);
+        self.look_at(now, due);
+        self.ask_anew(now);
         self.pump(now);
+    }
+
+    /// Asks once more for what may have been proved by its past alone. What is not proved yet is asked for anyway.
+    fn ask_anew(&mut self, now: Instant) {
+        for id in take_due(&mut self.pasts, now) {
+            // It may have been ended since, and have another past.
+            if let Some(entry) = self.entries.get_mut(&id)
+                && entry.past_over.take_if(|over| *over <= now).is_some()
+                && entry.phase == Phase::Verified
+            {
+                entry.phase = Phase::Queued { tries: 0 };
+                self.queue.push_back(id);
+            }
+        }
     }
 
     /// Looks at subscriptions whose time is up.
@@ -270,6 +322,7 @@ impl Subscriptions {
         for id in due {
             let Some(entry) = self.entries.get_mut(&id) else { continue };
             match entry.phase {
+                Phase::Sent { .. } | Phase::GivenUp if entry.silent_at.is_none_or(|due| due > now) => {}
                 Phase::Sent { tries } => {
                     silent.entry(tries).or_default().push(id);
                     if tries < TRIES {
@@ -277,11 +330,13 @@ impl Subscriptions {
                         self.queue.push_back(id);
                     } else {
                         entry.phase = Phase::GivenUp;
+                        entry.silent_at = Some(now + SLOW_RETRY);
                         self.looks.entry(now + SLOW_RETRY).or_default().push(id);
                     }
                 }
                 Phase::GivenUp => {
                     self.queue.push_back(id);
+                    entry.silent_at = Some(now + SLOW_RETRY);
                     self.looks.entry(now + SLOW_RETRY).or_default().push(id);
                 }
                 Phase::Verified
@@ -323,25 +378,41 @@ impl Subscriptions {
             && let Some(id) = self.queue.pop_front()
         {
             // What was answered meanwhile needs no second try.
-            match self.entries.get_mut(&id).map(|entry| &mut entry.phase) {
-                Some(phase @ Phase::Queued { .. }) => {
-                    let Phase::Queued { tries } = *phase else { continue };
-                    *phase = Phase::Sent { tries: tries + 1 };
+            let Some(entry) = self.entries.get_mut(&id) else { continue };
+            match entry.phase {
+                Phase::Queued { tries } => {
+                    entry.phase = Phase::Sent { tries: tries + 1 };
                     longest = longest.max(tries);
-                    ids.push(id);
                 }
-                Some(Phase::GivenUp) => ids.push(id),
-                _ => {}
+                Phase::GivenUp => {}
+                _ => continue,
             }
+            entry.taken += 1;
+            ids.push(id);
         }
         if ids.is_empty() {
             return;
         }
         // Small requests may follow at once; only full batches are paced.
         self.next_batch = (ids.len() == self.batch).then(|| now + BATCH_PAUSE);
-        self.looks.entry(now + PATIENCE * 2_u32.pow(longest)).or_default().extend(&ids);
+        let due = now + PATIENCE * 2_u32.pow(longest);
+        for id in &ids {
+            // What was given up has its look already.
+            if let Some(entry) = self.entries.get_mut(id)
+                && entry.phase != Phase::GivenUp
+            {
+                entry.silent_at = Some(due);
+                self.looks.entry(due).or_default().push(*id);
+            }
+        }
         self.moves.push(Move::Subscribe(ids));
     }
+}
+
+/// Takes what is due.
+fn take_due(planned: &mut BTreeMap<Instant, Vec<Id>>, now: Instant) -> BTreeSet<Id> {
+    let later = planned.split_off(&(now + Duration::from_nanos(1)));
+    std::mem::replace(planned, later).into_values().flatten().collect()
 }
 
 #[cfg(test)]

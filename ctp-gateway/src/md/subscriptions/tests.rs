@@ -32,6 +32,10 @@ impl Bench {
         self.subscriptions.moves()
     }
 
+    fn unsubscribe(&mut self, ids: Vec<Id>) -> Vec<Id> {
+        self.subscriptions.unsubscribe(self.now, ids)
+    }
+
     fn answer(&mut self, text: &str) -> Vec<Move> {
         self.subscriptions.handle_answer(self.now, id(text), Ok(()));
         self.subscriptions.moves()
@@ -157,7 +161,7 @@ fn a_refused_one_is_told_and_not_asked_again_on_this_link() {
     assert_eq!(bench.subscriptions.moves(), [Move::Event(told)]);
     assert!(bench.subscriptions.is_settled());
     assert_eq!(bench.wait(), []);
-    assert_eq!(bench.subscriptions.unsubscribe(ids(&["b1"])), ids(&[]));
+    assert_eq!(bench.unsubscribe(ids(&["b1"])), ids(&[]));
 }
 
 /// F35: everything again, and which tick of each instrument was the last one.
@@ -187,7 +191,7 @@ fn what_the_library_does_not_take_is_sent_again_later() {
     let mut bench = Bench::up();
     bench.subscribe(&ids(&["a1", "b1"]));
     let refusal = SendRefusal::NotConnected;
-    bench.subscriptions.unsubscribe(ids(&["b1"]));
+    bench.unsubscribe(ids(&["b1"]));
     bench.subscriptions.handle_sent(bench.now, &ids(&["a1", "b1"]), Err(refusal.clone()));
     assert_eq!(bench.subscriptions.moves(), [Move::Event(MdEvent::NotSent(refusal))]);
     assert_eq!(bench.wait(), [Move::Subscribe(ids(&["a1"]))]);
@@ -227,7 +231,7 @@ fn what_never_ticks_is_told_once_with_a_hint() {
 fn a_late_answer_to_an_ended_subscription_hides_no_lost_one() {
     let mut bench = Bench::up();
     bench.subscribe(&ids(&["a1"]));
-    bench.subscriptions.unsubscribe(ids(&["a1"]));
+    bench.unsubscribe(ids(&["a1"]));
     bench.subscribe(&ids(&["a1"]));
     bench.answer("a1");
     let asked = std::iter::from_fn(|| bench.subscriptions.next_deadline().map(|_| bench.wait()))
@@ -237,13 +241,123 @@ fn a_late_answer_to_an_ended_subscription_hides_no_lost_one() {
     assert_eq!(asked[1], Move::Subscribe(ids(&["a1"])));
 }
 
+const A_DAY: Duration = Duration::from_secs(86_400);
+
+/// Waits for all that is due until then, and returns what was subscribed when, both since the bench was made.
+fn asked(bench: &mut Bench, until: Duration) -> Vec<(Duration, Vec<Id>)> {
+    let mut asked = Vec::new();
+    while bench.subscriptions.next_deadline().is_some_and(|next| next <= bench.start + until) {
+        for step in bench.wait() {
+            if let Move::Subscribe(ids) = step {
+                asked.push((bench.elapsed(), ids));
+            }
+        }
+    }
+    asked
+}
+
+#[test]
+fn a_late_tick_of_an_ended_subscription_hides_no_lost_one() {
+    let mut bench = Bench::up();
+    bench.subscribe(&ids(&["a1", "b1"]));
+    bench.answer("a1");
+    bench.tick("a1", 1);
+    bench.tick("b1", 2);
+    bench.now += Duration::from_secs(1);
+    assert_eq!(bench.unsubscribe(ids(&["a1"])), ids(&["a1"]));
+    bench.now += Duration::from_secs(1);
+    // This is lost, and then comes what was on its way when a1 was ended.
+    assert_eq!(bench.subscribe(&ids(&["a1"])), [Move::Subscribe(ids(&["a1"]))]);
+    bench.tick("a1", 3);
+    bench.answer("a1");
+    let due = Duration::from_secs(1) + LATEST;
+    assert_eq!(asked(&mut bench, due), [(due, ids(&["a1"]))], "what has no past is not asked for again");
+    // This one counts as any other: until something is heard.
+    bench.now += PATIENCE;
+    bench.subscriptions.handle_time(bench.now);
+    assert_eq!(bench.subscriptions.moves()[1], Move::Subscribe(ids(&["a1"])));
+    bench.tick("a1", 4);
+    assert!(bench.subscriptions.is_settled());
+    assert_eq!(asked(&mut bench, A_DAY), []);
+}
+
+#[test]
+fn a_past_ends_with_its_link_and_with_time() {
+    let mut bench = Bench::up();
+    bench.subscribe(&ids(&["a1", "b1"]));
+    bench.unsubscribe(ids(&["a1", "b1"]));
+    bench.subscribe(&ids(&["a1"]));
+    bench.subscriptions.link_down();
+    bench.link_up();
+    bench.tick("a1", 1);
+    // b1 was ended on the link before.
+    bench.subscribe(&ids(&["b1"]));
+    bench.tick("b1", 2);
+    assert_eq!(asked(&mut bench, A_DAY), []);
+    bench.unsubscribe(ids(&["b1"]));
+    bench.now += LATEST;
+    bench.subscribe(&ids(&["b1"]));
+    bench.tick("b1", 3);
+    assert_eq!(asked(&mut bench, A_DAY), []);
+}
+
+/// Looks that were planned before, for the same instrument, ask no more often.
+#[test]
+fn what_stays_silent_is_asked_once_a_minute_however_often_it_was_wanted() {
+    let mut bench = Bench::up();
+    for _ in 0..4 {
+        bench.subscribe(&ids(&["a1"]));
+        bench.unsubscribe(ids(&["a1"]));
+        bench.now += Duration::from_secs(1);
+    }
+    bench.subscribe(&ids(&["a1"]));
+    let times: Vec<u64> = asked(&mut bench, A_DAY / 24).iter().map(|(at, _)| at.as_secs()).collect();
+    assert_eq!(times[..2], [9, 19]);
+    let first = 4 + 5 + 10 + 20 + 60;
+    assert_eq!(times[2..], (first..=3_600).step_by(60).collect::<Vec<u64>>());
+}
+
+/// One that did not even leave takes nothing of the past with it.
+#[test]
+fn a_past_survives_what_never_left() {
+    let mut bench = Bench::up();
+    bench.subscribe(&ids(&["a1"]));
+    bench.tick("a1", 1);
+    bench.unsubscribe(ids(&["a1"]));
+    for _ in 0..2 {
+        let refusal = SendRefusal::TooManyUnanswered;
+        bench.subscribe(&ids(&["a1"]));
+        bench.subscriptions.handle_sent(bench.now, &ids(&["a1"]), Err(refusal));
+        assert_eq!(bench.unsubscribe(ids(&["a1"])), ids(&[]));
+        bench.now += Duration::from_secs(2);
+    }
+    bench.subscribe(&ids(&["a1"]));
+    bench.tick("a1", 2);
+    assert_eq!(asked(&mut bench, LATEST), [(LATEST, ids(&["a1"]))]);
+    bench.tick("a1", 3);
+    assert_eq!(asked(&mut bench, A_DAY), []);
+}
+
+/// What the front has stays known while it is asked for once more and the library does not take that.
+#[test]
+fn what_is_asked_for_once_more_is_still_ended_at_the_front() {
+    let mut bench = Bench::up();
+    bench.subscribe(&ids(&["a1"]));
+    bench.answer("a1");
+    bench.now += SNAPSHOT_PATIENCE;
+    bench.subscriptions.handle_time(bench.now);
+    assert_eq!(bench.subscriptions.moves()[1], Move::Subscribe(ids(&["a1"])));
+    bench.subscriptions.handle_sent(bench.now, &ids(&["a1"]), Err(SendRefusal::TooManyUnanswered));
+    assert_eq!(bench.unsubscribe(ids(&["a1"])), ids(&["a1"]));
+}
+
 #[test]
 fn unsubscribing_tells_the_front_of_what_it_has() {
     let mut bench = Bench::new();
     bench.subscribe(&ids(&["a1", "b1"]));
-    assert_eq!(bench.subscriptions.unsubscribe(ids(&["a1", "z9"])), ids(&[]));
+    assert_eq!(bench.unsubscribe(ids(&["a1", "z9"])), ids(&[]));
     assert_eq!(bench.link_up(), [Move::Subscribe(ids(&["b1"]))]);
-    assert_eq!(bench.subscriptions.unsubscribe(ids(&["b1", "b1"])), ids(&["b1"]));
+    assert_eq!(bench.unsubscribe(ids(&["b1", "b1"])), ids(&["b1"]));
     assert!(bench.subscriptions.is_settled());
     assert_eq!(bench.answer("b1"), [Move::Event(MdEvent::Subscribed(id("b1")))]);
     bench.wait();
@@ -273,7 +387,7 @@ fn requests_for_quotes_need_no_sign_of_life() {
     while bench.subscriptions.next_deadline().is_some() {
         assert_eq!(bench.wait(), [], "nothing is said of what is not asked for");
     }
-    assert_eq!(bench.subscriptions.unsubscribe(ids(&["a1"])), ids(&["a1"]));
+    assert_eq!(bench.unsubscribe(ids(&["a1"])), ids(&["a1"]));
     bench.subscriptions.handle_ended(id("a1"));
     assert_eq!(bench.subscriptions.moves(), [told(Unsubscribed(id("a1")))]);
     bench.subscriptions.link_down();
@@ -331,7 +445,7 @@ proptest! {
                 Act::Unsubscribe(numbers) => {
                     let ids: Vec<Id> = numbers.iter().map(named).collect();
                     ids.iter().for_each(|id| { wanted.remove(id); });
-                    for id in bench.subscriptions.unsubscribe(ids) {
+                    for id in bench.subscriptions.unsubscribe(bench.now, ids) {
                         held.remove(&id);
                     }
                 }
