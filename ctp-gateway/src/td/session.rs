@@ -257,7 +257,7 @@ impl TdSession {
         self.carry_out(now, moves);
         self.order_sent(now, request_id, &result);
         self.instruction_sent(now, request_id, &result);
-        self.cancel_sent(request_id, &result);
+        self.cancel_sent(now, request_id, &result);
         self.requests.handle_sent(now, request_id, result);
         self.pump(now);
     }

@@ -30,7 +30,8 @@ impl TdClient {
     /// cancelled. To let no order pass any more, see [`kill`](Self::kill). Orders of other sessions of the account are left
     /// alone; [`cancel`](Self::cancel) takes them, too.
     ///
-    /// A cancel that still waits for the pace when the link breaks is not sent: its outcome is [`Error::NotSent`].
+    /// What the library does not take because it has too many requests (−2, −3) is given to it again after a second, five times
+    /// in all. A cancel that still waits when the link breaks is not sent. The outcome of both is [`Error::NotSent`].
     ///
     /// # Errors
     ///

@@ -98,13 +98,19 @@ impl Cancels {
         self.told.contains(&(request_id, action_ref))
     }
 
+    /// Takes a cancel out that is not under way after all, and returns who waits for it.
+    pub(crate) fn take(&mut self, id: OrderId) -> Vec<CancelReply> {
+        let Some(Cancelling { request_id, waiters, .. }) = self.by_order.remove(&id) else {
+            return Vec::new();
+        };
+        self.by_request.remove(&request_id);
+        waiters
+    }
+
     /// Ends a cancel, and tells everybody who waits. Callers that went away are no failure.
     pub(crate) fn end(&mut self, id: OrderId, outcome: impl Fn() -> Result<Arc<Order>, Error>) {
-        if let Some(cancelling) = self.by_order.remove(&id) {
-            self.by_request.remove(&cancelling.request_id);
-            for waiter in cancelling.waiters {
-                let _ = waiter.send(outcome());
-            }
+        for waiter in self.take(id) {
+            let _ = waiter.send(outcome());
         }
     }
 

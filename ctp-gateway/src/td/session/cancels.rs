@@ -84,11 +84,15 @@ impl TdSession {
         Ok((boxed, record.request_id))
     }
 
-    pub(super) fn cancel_sent(&mut self, request_id: i32, result: &Result<(), SendRefusal>) {
+    pub(super) fn cancel_sent(&mut self, now: Instant, request_id: i32, result: &Result<(), SendRefusal>) {
+        let course = self.wishes.take_given(request_id);
         if let Err(refusal) = result
             && let Some(id) = self.cancels.order_of(request_id)
         {
             self.sweep_refused(id);
+            if let Some(course) = course.filter(|course| course.goes_on(refusal)) {
+                return self.wish_again(now, id, course);
+            }
             let reason = refusal.clone();
             self.cancels.end(id, || Err(Error::NotSent { request: ACTION, reason: reason.clone() }));
         }

@@ -118,7 +118,8 @@ impl TdClient {
     /// until it is known what became of each; with an instrument, only its own. The result is a list of `Cancelled`.
     ///
     /// Orders pass as before, and those that are placed meanwhile are not cancelled: see `kill`. Orders of other sessions are
-    /// left alone. What still waits for the pace when the link breaks is not sent.
+    /// left alone. What the library has no room for (−2, −3) is given to it again after a second, five times in all; what still
+    /// waits when the link breaks is not sent.
     ///
     /// Raises:
     ///     Denied: the instrument's id does not fit.

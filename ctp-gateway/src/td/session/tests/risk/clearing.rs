@@ -114,6 +114,45 @@ fn what_waits_when_the_link_breaks_is_not_sent() {
 }
 
 #[test]
+fn what_the_library_has_no_room_for_is_given_again() {
+    let mut bench = Bench::risky(|_| {});
+    let placed = working(&mut bench, 3);
+    bench.now += Duration::from_secs(2);
+    for refusal in [SendRefusal::TooFast, SendRefusal::TooManyUnanswered] {
+        bench.word = Err(refusal);
+        let mut clearing = bench.clear(None).unwrap();
+        let before = bench.asked(CANCELS);
+        bench.now += Duration::from_millis(999);
+        bench.step(Input::Time);
+        assert_eq!(bench.asked(CANCELS), before, "not within a second");
+        assert_eq!(bench.session.next_deadline().unwrap(), bench.now + Duration::from_millis(1));
+        // Who cancels one of them alone meanwhile does not wait: the word is the library's.
+        assert!(matches!(bench.cancel(placed[1].order().id).try_recv(), Ok(Err(Error::NotSent { .. }))));
+        assert!(outcomes(&mut clearing).iter().all(Option::is_none));
+        for _ in 0..3 {
+            bench.now += Duration::from_secs(1);
+            bench.step(Input::Time);
+            assert!(outcomes(&mut clearing).iter().all(Option::is_none));
+        }
+        bench.now += Duration::from_secs(1);
+        bench.step(Input::Time);
+        assert!(outcomes(&mut clearing).iter().all(is_not_sent), "five times and no more");
+        bench.now += Duration::from_secs(1);
+        bench.step(Input::Time);
+    }
+    let mut clearing = bench.clear(None).unwrap();
+    let from = bench.cancelled().len();
+    bench.word = Ok(());
+    bench.now += Duration::from_secs(1);
+    bench.step(Input::Time);
+    let numbers = bench.cancelled().split_off(from);
+    assert!(numbers.is_sorted() && numbers.len() == 3, "the oldest first: {numbers:?}");
+    cancel_all(&mut bench);
+    let ended = outcomes(&mut clearing);
+    assert!(ended.iter().all(|outcome| matches!(outcome, Some(Ok(OrderPhase::Canceled)))), "{ended:?}");
+}
+
+#[test]
 fn a_caller_that_goes_away_stops_nothing() {
     let mut bench = Bench::risky(|_| {});
     working(&mut bench, 10);
