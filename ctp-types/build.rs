@@ -11,8 +11,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
     let overlay = Overlay::committed();
     let out_dir = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
-    for family in FAMILIES {
-        let api = models::current_of(family).ok_or_else(|| format!("family {family} has no model"))?;
+    let of = |family| models::current_of(family).ok_or_else(|| format!("family {family} has no model"));
+    let apis = FAMILIES.into_iter().map(of).collect::<Result<Vec<_>, _>>()?;
+    fs::write(out_dir.join("names.rs"), emit::names::rust(apis.iter().copied()))?;
+    for (family, api) in FAMILIES.into_iter().zip(apis) {
         let folder = out_dir.join(family);
         fs::create_dir_all(&folder)?;
         for (file, text) in [

@@ -9,6 +9,7 @@ pub mod enumerations;
 pub mod errors;
 pub mod facade;
 pub mod methods;
+pub mod names;
 mod output;
 pub mod python;
 pub mod records;

@@ -8,6 +8,11 @@ const KEYWORDS: [&str; 40] = [
     "where", "while",
 ];
 
+/// Returns whether Rust keeps `name` for itself.
+pub(crate) fn is_keyword(name: &str) -> bool {
+    KEYWORDS.contains(&name)
+}
+
 /// Returns `CThostFtdcInputOrderField` as `InputOrderField`.
 pub fn record(c_name: &str) -> &str {
     c_name.strip_prefix("CThostFtdc").unwrap_or(c_name)
@@ -27,7 +32,7 @@ pub fn constant(c_name: &str) -> &str {
 /// Returns `InstrumentID` as `instrument_id`; a keyword gets a trailing `_`.
 pub fn field(c_name: &str) -> String {
     let name = snake_case(c_name);
-    if KEYWORDS.contains(&name.as_str()) { format!("{name}_") } else { name }
+    if is_keyword(&name) { format!("{name}_") } else { name }
 }
 
 /// Returns `ReqOrderInsert` as `req_order_insert`.

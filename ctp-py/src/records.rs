@@ -89,9 +89,10 @@ impl Class {
 
 /// Returns the name of the class of a record.
 pub(crate) fn named(descriptor: &'static RecordDescriptor, naming: Naming) -> &'static str {
+    let name = descriptor.name.as_str();
     match naming {
-        Naming::Ctp => descriptor.name,
-        Naming::Snake => descriptor.name.strip_suffix("Field").unwrap_or(descriptor.name),
+        Naming::Ctp => name,
+        Naming::Snake => name.strip_suffix("Field").unwrap_or(name),
     }
 }
 
@@ -100,7 +101,7 @@ static CLASSES: OnceLock<HashMap<&'static str, [OnceLock<Class>; 2]>> = OnceLock
 
 fn find(name: &str, naming: Naming) -> Option<&'static Class> {
     let classes = CLASSES.get_or_init(|| {
-        record_descriptors().iter().map(|descriptor| (descriptor.name, Default::default())).collect()
+        record_descriptors().iter().map(|descriptor| (descriptor.name.as_str(), Default::default())).collect()
     });
     let class = &classes.get(name)?[naming as usize];
     Some(class.get_or_init(|| {
@@ -110,7 +111,7 @@ fn find(name: &str, naming: Naming) -> Option<&'static Class> {
 }
 
 fn found(descriptor: &'static RecordDescriptor, naming: Naming) -> &'static Class {
-    find(descriptor.name, naming)
+    find(&descriptor.name, naming)
         .unwrap_or_else(|| unreachable!("{} is a record of ctp-types", descriptor.name))
 }
 
@@ -170,7 +171,7 @@ pub(crate) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
 /// Returns the names of all record classes, in header order.
 #[pyfunction]
 fn record_names() -> Vec<&'static str> {
-    record_descriptors().iter().map(|descriptor| descriptor.name).collect()
+    record_descriptors().iter().map(|descriptor| descriptor.name.as_str()).collect()
 }
 
 /// Returns the names of all classes of `ctp_py.data`, in header order.

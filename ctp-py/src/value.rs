@@ -39,8 +39,8 @@ impl Accessor {
             _ => (None, 0),
         };
         let name = match naming {
-            Naming::Ctp => field.c_name,
-            Naming::Snake => field.name,
+            Naming::Ctp => field.c_name.as_str(),
+            Naming::Snake => field.name.as_str(),
         };
         let record = records::named(record, naming);
         Self { offset: field.offset, length, enumeration, name, record, field }

@@ -42,5 +42,5 @@ pub fn set_text(record: &mut RecordBox, name: &str, text: &str) -> Result<(), St
 /// Returns every field of a record by its C name, as text.
 pub fn texts(record: &RecordBox) -> Vec<(String, String)> {
     let fields = record.descriptor().fields.iter();
-    fields.map(|field| (field.c_name.to_owned(), field::text(record.as_ref(), field))).collect()
+    fields.map(|field| (field.c_name.to_string(), field::text(record.as_ref(), field))).collect()
 }

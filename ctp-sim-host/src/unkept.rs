@@ -26,14 +26,14 @@ impl Unkept {
             }
             Input::Trader { session, request, record, request_id } => {
                 let callback = request.answer().unwrap_or(TraderCallback::OnRspError);
-                let record = echo(record, callback.record().map(|record| record.c_name));
+                let record = echo(record, callback.record().map(|record| record.c_name.as_str()));
                 let rsp_info = Some(core_not_synchronised());
                 let number = *request_id;
                 (*session, Delivery::Trader { callback, record, rsp_info, number, is_last: true })
             }
             Input::Md { session, request, record, request_id } => {
                 let callback = request.answer().unwrap_or(MdCallback::OnRspError);
-                let record = echo(record, callback.record().map(|record| record.c_name));
+                let record = echo(record, callback.record().map(|record| record.c_name.as_str()));
                 let rsp_info = Some(core_not_synchronised());
                 let number = *request_id;
                 (*session, Delivery::Md { callback, record, rsp_info, number, is_last: true })
@@ -59,7 +59,7 @@ impl Unkept {
 
 /// Returns the request's record where the answer carries the same one, without its secrets.
 fn echo(record: &RecordBox, answered: Option<&str>) -> Option<RecordBox> {
-    if answered != Some(record.descriptor().c_name) {
+    if answered != Some(record.descriptor().c_name.as_str()) {
         return None;
     }
     let mut echo = record.clone();

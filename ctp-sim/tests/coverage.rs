@@ -16,7 +16,7 @@ const EMPTY: &str = "empty result";
 fn plausible(descriptor: &'static RecordDescriptor) -> RecordBox {
     let mut record = RecordBox::zeroed(descriptor);
     for field in descriptor.fields {
-        let value = match (field.c_name, field.kind) {
+        let value = match (field.c_name.as_str(), field.kind) {
             ("BrokerID", _) => Value::Text(b"9999"),
             ("InvestorID" | "UserID" | "AccountID", _) => Value::Text(b"one"),
             ("InstrumentID" | "FirstLegInstrumentID" | "SecondLegInstrumentID", _) => Value::Text(b"rb2701"),
@@ -38,7 +38,7 @@ fn plausible(descriptor: &'static RecordDescriptor) -> RecordBox {
             (_, FieldKind::Enumeration(_)) => Value::Char(b'1'),
             _ => continue,
         };
-        record.set(field, value).expect(field.c_name);
+        record.set(field, value).expect(&field.c_name);
     }
     record
 }

@@ -246,7 +246,7 @@ macro_rules! system_info_record {
             fn set_system_info(&mut self, info: &SystemInfo) -> Result<(), SystemInfoError> {
                 let length = info.bytes.len();
                 let does_not_fit = |capacity| SystemInfoError::DoesNotFit {
-                    record: <$record as ctp_types::Record>::DESCRIPTOR.name,
+                    record: <$record as ctp_types::Record>::DESCRIPTOR.name.as_str(),
                     length,
                     capacity,
                 };

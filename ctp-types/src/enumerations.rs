@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::Name;
+
 /// An enumeration of the API: one character, with the values that the header knows.
 pub trait Enumeration: Copy + Eq + Default + fmt::Debug + 'static {
     /// Its names and values.
@@ -18,17 +20,17 @@ pub trait Enumeration: Copy + Eq + Default + fmt::Debug + 'static {
 #[derive(Debug)]
 pub struct EnumerationDescriptor {
     /// Rust name, for example `OrderStatus`.
-    pub name: &'static str,
+    pub name: Name,
     /// C typedef, for example `TThostFtdcOrderStatusType`.
-    pub c_name: &'static str,
+    pub c_name: Name,
     /// C constant, short name and character of each value, in header order.
-    pub values: &'static [(&'static str, &'static str, u8)],
+    pub values: &'static [(Name, Name, u8)],
 }
 
 impl EnumerationDescriptor {
     /// Returns the short name of `character`, for example `AllTraded`, or `None` if the header has none.
     pub fn value_name(&self, character: u8) -> Option<&'static str> {
-        self.values.iter().find(|(_, _, value)| *value == character).map(|(_, name, _)| *name)
+        self.values.iter().find(|(_, _, value)| *value == character).map(|(_, name, _)| name.as_str())
     }
 }
 
@@ -46,7 +48,7 @@ pub(crate) fn debug(
 }
 
 macro_rules! enumeration {
-    ($(#[$doc:meta])* $name:ident, $c_name:literal, { $($(#[$value_doc:meta])* $associated:ident = $value:literal, $c_constant:literal, $short:literal;)* }) => {
+    ($(#[$doc:meta])* $name:ident, $c_name:ident, { $($(#[$value_doc:meta])* $associated:ident = $value:literal, $c_constant:ident, $short:ident;)* }) => {
         $(#[$doc])*
         #[repr(transparent)]
         #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -77,10 +79,14 @@ macro_rules! enumeration {
         }
 
         impl $crate::Enumeration for $name {
-            const DESCRIPTOR: &'static $crate::EnumerationDescriptor = &$crate::EnumerationDescriptor {
-                name: stringify!($name),
-                c_name: $c_name,
-                values: &[$(($c_constant, $short, $value)),*],
+            const DESCRIPTOR: &'static $crate::EnumerationDescriptor = {
+                // A static, not a promoted constant: it is there once.
+                static DESCRIPTOR: $crate::EnumerationDescriptor = $crate::EnumerationDescriptor {
+                    name: $crate::names::$name,
+                    c_name: $crate::names::$c_name,
+                    values: &[$(($crate::names::$c_constant, $crate::names::$short, $value)),*],
+                };
+                &DESCRIPTOR
             };
 
             fn from_char(character: u8) -> Self {

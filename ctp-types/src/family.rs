@@ -4,9 +4,14 @@
 macro_rules! family {
     ($family:literal) => {
         mod enumerations {
-            use crate::enumerations::enumeration;
+            use crate::{Enumeration, EnumerationDescriptor, enumerations::enumeration};
 
             include!(concat!(env!("OUT_DIR"), "/", $family, "/enumerations.rs"));
+
+            /// Returns the descriptors of all enumerations, in header order.
+            pub fn enumeration_descriptors() -> &'static [&'static EnumerationDescriptor] {
+                ALL
+            }
         }
 
         mod records {
@@ -39,6 +44,8 @@ macro_rules! family {
 
         /// `RspInfo.ErrorID`: codes and the vendor's symbols (`error.xml`).
         pub mod errors {
+            use crate::{Name, names};
+
             include!(concat!(env!("OUT_DIR"), "/", $family, "/errors.rs"));
 
             /// Returns the vendor's symbol of an ErrorID, or `None` for a code newer than the model.
@@ -46,7 +53,7 @@ macro_rules! family {
                 SYMBOLS
                     .binary_search_by_key(&code, |(known, _)| *known)
                     .ok()
-                    .map(|position| SYMBOLS[position].1)
+                    .map(|position| SYMBOLS[position].1.as_str())
             }
         }
 

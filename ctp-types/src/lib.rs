@@ -10,6 +10,8 @@ mod enumerations;
 mod family;
 mod methods;
 pub mod mini;
+mod name;
+mod names;
 mod price;
 mod records;
 mod resume;
@@ -21,6 +23,7 @@ mod view;
 
 pub use enumerations::{Enumeration, EnumerationDescriptor};
 pub use methods::{Callback, Request, RequestKind};
+pub use name::Name;
 pub use price::{NO_PRICE, price};
 pub use records::{FieldDescriptor, FieldKind, Record, RecordDescriptor};
 pub use resume::ResumeType;

@@ -78,9 +78,9 @@ pub(crate) mod sealed {
 
 /// An enumeration of callbacks, with the record of each.
 macro_rules! callbacks {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $slot:literal, $c_name:literal, $record:expr;)* }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $slot:literal, $record:expr;)* }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[repr(u16)]
         pub enum $name {
             $($(#[$variant_doc])* $variant = $slot,)*
@@ -97,15 +97,22 @@ macro_rules! callbacks {
 
             /// Returns the C name.
             pub fn name(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $c_name,)*
-                }
+                let name = match self {
+                    $(Self::$variant => $crate::names::$variant,)*
+                };
+                name.as_str()
             }
 
             /// Returns the record that the callback carries, `None` if it carries none.
             pub fn record(self) -> Option<&'static $crate::RecordDescriptor> {
                 static RECORDS: &[Option<&$crate::RecordDescriptor>] = &[$($record),*];
                 RECORDS[self as usize]
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str(self.name())
             }
         }
 
@@ -137,9 +144,9 @@ pub(crate) use callbacks;
 
 /// An enumeration of requests, with the record and the answers of each.
 macro_rules! requests {
-    ($(#[$doc:meta])* $name:ident -> $callback:ident { $($(#[$variant_doc:meta])* $variant:ident = $slot:literal, $c_name:literal, $record:expr, $kind:ident, $answer:expr, $error:expr, $push:expr;)* }) => {
+    ($(#[$doc:meta])* $name:ident -> $callback:ident { $($(#[$variant_doc:meta])* $variant:ident = $slot:literal, $record:expr, $kind:ident, $answer:expr, $error:expr, $push:expr;)* }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[repr(u16)]
         pub enum $name {
             $($(#[$variant_doc])* $variant = $slot,)*
@@ -159,9 +166,10 @@ macro_rules! requests {
 
             /// Returns the C name.
             pub fn name(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $c_name,)*
-                }
+                let name = match self {
+                    $(Self::$variant => $crate::names::$variant,)*
+                };
+                name.as_str()
             }
 
             /// Returns the record that the request carries.
@@ -197,6 +205,12 @@ macro_rules! requests {
                 match self {
                     $(Self::$variant => $push,)*
                 }
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str(self.name())
             }
         }
 
@@ -269,7 +283,10 @@ mod tests {
         assert_eq!(insert.answer(), Some(TraderCallback::OnRspOrderInsert));
         assert_eq!(insert.error_callback(), Some(TraderCallback::OnErrRtnOrderInsert));
         assert_eq!(insert.record().name, "InputOrderField");
-        assert_eq!(TraderCallback::OnRtnOrder.record().map(|record| record.name), Some("OrderField"));
+        assert_eq!(
+            TraderCallback::OnRtnOrder.record().map(|record| record.name.as_str()),
+            Some("OrderField")
+        );
         assert_eq!(TraderRequest::from_id(26), Some(insert));
         assert_eq!((TraderRequest::from_id(0), TraderRequest::from_id(9999)), (None, None));
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::EnumerationDescriptor;
+use crate::{EnumerationDescriptor, Name};
 
 /// A plain-data record of the API; all zero bytes are a valid value, and the default.
 ///
@@ -21,9 +21,9 @@ pub(crate) mod sealed {
 #[derive(Debug)]
 pub struct RecordDescriptor {
     /// Rust name, for example `InputOrderField`.
-    pub name: &'static str,
+    pub name: Name,
     /// C name, for example `CThostFtdcInputOrderField`.
-    pub c_name: &'static str,
+    pub c_name: Name,
     /// Size in bytes.
     pub size: usize,
     /// Fields in declaration order.
@@ -41,11 +41,11 @@ impl RecordDescriptor {
 #[derive(Debug)]
 pub struct FieldDescriptor {
     /// Rust name, for example `instrument_id`.
-    pub name: &'static str,
+    pub name: Name,
     /// C name, for example `InstrumentID`.
-    pub c_name: &'static str,
+    pub c_name: Name,
     /// C typedef, for example `TThostFtdcInstrumentIDType`.
-    pub c_type: &'static str,
+    pub c_type: Name,
     /// Offset in bytes.
     pub offset: usize,
     /// What it holds.
@@ -79,12 +79,12 @@ pub enum FieldKind {
 /// does not compile. One call per record: an assertion per field costs a quarter of the build.
 pub(crate) const fn assert_layout(descriptor: &RecordDescriptor, size: usize, offsets: &[usize]) {
     if descriptor.size != size {
-        panic!("{}", descriptor.c_name);
+        panic!("{}", descriptor.c_name.as_str());
     }
     let mut position = 0;
     while position < offsets.len() {
         if descriptor.fields[position].offset != offsets[position] {
-            panic!("{}", descriptor.fields[position].c_name);
+            panic!("{}", descriptor.fields[position].c_name.as_str());
         }
         position += 1;
     }
@@ -92,7 +92,7 @@ pub(crate) const fn assert_layout(descriptor: &RecordDescriptor, size: usize, of
 
 /// A record, its descriptor, and the assertions of its layout.
 macro_rules! record {
-    ($(#[$doc:meta])* $name:ident, $c_name:literal, $size:literal, { $($(#[$field_doc:meta])* $field:ident: $kind:ty, $c_field:literal, $c_type:literal, $offset:literal, $field_kind:expr, $secret:literal;)* }) => {
+    ($(#[$doc:meta])* $name:ident, $c_name:ident, $size:literal, { $($(#[$field_doc:meta])* $field:ident: $kind:ty, $c_field:ident, $c_type:ident, $offset:literal, $field_kind:expr, $secret:literal;)* }) => {
         $(#[$doc])*
         #[repr(C)]
         #[derive(Clone, Copy)]
@@ -112,13 +112,13 @@ macro_rules! record {
             const DESCRIPTOR: &'static $crate::RecordDescriptor = {
                 // A static, not a promoted constant: its address identifies the record.
                 static DESCRIPTOR: $crate::RecordDescriptor = $crate::RecordDescriptor {
-                    name: stringify!($name),
-                    c_name: $c_name,
+                    name: $crate::names::$name,
+                    c_name: $crate::names::$c_name,
                     size: $size,
                     fields: &[$($crate::FieldDescriptor {
-                        name: stringify!($field),
-                        c_name: $c_field,
-                        c_type: $c_type,
+                        name: $crate::names::$field,
+                        c_name: $crate::names::$c_field,
+                        c_type: $crate::names::$c_type,
                         offset: $offset,
                         kind: $field_kind,
                         secret: $secret,

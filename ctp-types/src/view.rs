@@ -201,26 +201,26 @@ impl Spans {
 
 impl fmt::Debug for RecordRef<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = formatter.debug_struct(self.descriptor.name);
+        let mut shown = formatter.debug_struct(&self.descriptor.name);
         for field in self.descriptor.fields {
             match self.field(field) {
                 Value::Text(bytes) if field.secret && until_nul(bytes).is_empty() => {
-                    shown.field(field.name, &"")
+                    shown.field(&field.name, &"")
                 }
-                _ if field.secret => shown.field(field.name, &format_args!("<secret>")),
-                Value::Text(bytes) => shown.field(field.name, &decode(until_nul(bytes))),
+                _ if field.secret => shown.field(&field.name, &format_args!("<secret>")),
+                Value::Text(bytes) => shown.field(&field.name, &decode(until_nul(bytes))),
                 Value::Char(character) => match field.kind {
                     FieldKind::Enumeration(enumeration) => match enumeration.value_name(character) {
-                        Some(name) => shown.field(field.name, &format_args!("{name}")),
-                        None => shown.field(field.name, &char::from(character)),
+                        Some(name) => shown.field(&field.name, &format_args!("{name}")),
+                        None => shown.field(&field.name, &char::from(character)),
                     },
-                    _ => shown.field(field.name, &char::from(character)),
+                    _ => shown.field(&field.name, &char::from(character)),
                 },
-                Value::Short(value) => shown.field(field.name, &value),
-                Value::Int(value) => shown.field(field.name, &value),
-                Value::UnsignedInt(value) => shown.field(field.name, &value),
-                Value::LongLong(value) => shown.field(field.name, &value),
-                Value::Double(value) => shown.field(field.name, &value),
+                Value::Short(value) => shown.field(&field.name, &value),
+                Value::Int(value) => shown.field(&field.name, &value),
+                Value::UnsignedInt(value) => shown.field(&field.name, &value),
+                Value::LongLong(value) => shown.field(&field.name, &value),
+                Value::Double(value) => shown.field(&field.name, &value),
             };
         }
         shown.finish()
@@ -331,7 +331,7 @@ impl RecordBox {
             field.c_name,
             self.descriptor.c_name
         );
-        let name = field_name(self.descriptor, field);
+        let name = field.c_name.as_str();
         // SAFETY: the field belongs to the descriptor, so it lies inside the storage.
         let data = unsafe { self.data_mut().add(field.offset) };
         // SAFETY: inside the storage, of the size and alignment of the kind (emitted assertions), and
@@ -376,7 +376,7 @@ impl RecordBox {
             field.c_name,
             self.descriptor.c_name
         );
-        let name = field_name(self.descriptor, field);
+        let name = field.c_name.as_str();
         let FieldKind::Text(length) = field.kind else {
             return Err(SetError::Kind { field: name, expected: field.kind.describe(), found: "text" });
         };
@@ -451,11 +451,6 @@ impl Value<'_> {
 
 fn is_field_of(descriptor: &RecordDescriptor, field: &FieldDescriptor) -> bool {
     descriptor.fields.as_ptr_range().contains(&ptr::from_ref(field))
-}
-
-/// The descriptor's own copy of the name, which is `'static`.
-fn field_name(descriptor: &'static RecordDescriptor, field: &FieldDescriptor) -> &'static str {
-    descriptor.field(field.c_name).map_or("", |own| own.c_name)
 }
 
 #[cfg(test)]

@@ -189,8 +189,8 @@ impl Target for Foreign {
 
     fn lacks(&self, record: &RecordDescriptor, field: &FieldDescriptor) -> bool {
         // A record that it has by another name is mapped whole.
-        let record = self.0.model.record(record.c_name);
-        record.is_some_and(|record| record.fields.iter().all(|known| known.c_name != field.c_name))
+        let record = self.0.model.record(&record.c_name);
+        record.is_some_and(|record| record.fields.iter().all(|known| known.c_name != field.c_name.as_str()))
     }
 
     fn start(&self, setup: &Setup) -> Result<Box<dyn World>, TargetError> {

@@ -13,8 +13,8 @@ use crate::python::{self, Environment};
 use crate::stubs::package;
 use crate::{glibc, lock, paths, shell, sim, stubs};
 
-/// How the module's own crate is compiled: most of it are conversions that run once per call, and equal ones are one.
-const SMALL: [&str; 6] = ["-C", "opt-level=s", "-C", "codegen-units=1", "-C", "link-arg=-Wl,--icf=all"];
+/// How the module's own crate is compiled: in one piece, and equal functions are one, since most of it are conversions.
+const SMALL: [&str; 6] = ["-C", "opt-level=2", "-C", "codegen-units=1", "-C", "link-arg=-Wl,--icf=all"];
 
 /// Builds the wheel and returns its path.
 pub(crate) fn run() -> Result<PathBuf> {

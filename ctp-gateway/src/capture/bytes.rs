@@ -50,7 +50,7 @@ impl Encoder {
 
     /// Writes the record's Rust name and its fields as they lie in memory.
     pub(super) fn record(&mut self, record: &RecordBox) {
-        self.text(record.descriptor().name);
+        self.text(&record.descriptor().name);
         let mut plain = Vec::with_capacity(record.descriptor().size);
         record.as_ref().append_to(&mut plain);
         self.zero_runs(&plain);

@@ -31,7 +31,7 @@ pub(crate) fn is_about(sent: &RecordBox, record: RecordRef<'_>, session: Session
         (Some(own), Some(number)) => own == number,
         // The application's own number, of combinations and requests for quotes.
         _ => match reference(sent.as_ref()) {
-            Some((field, own)) => text(record, field.c_name) == Some(own),
+            Some((field, own)) => text(record, &field.c_name) == Some(own),
             // What only the requester hears needs no name: the token of the monitoring centre.
             None => kind == RequestKind::Push,
         },
@@ -64,7 +64,7 @@ fn reference(record: RecordRef<'_>) -> Option<(&'static FieldDescriptor, &[u8])>
     let is_reference =
         |field: &&FieldDescriptor| field.c_name.ends_with("Ref") && matches!(field.kind, FieldKind::Text(_));
     let field = record.descriptor().fields.iter().find(is_reference)?;
-    text(record, field.c_name).filter(|text| !text.is_empty()).map(|text| (field, text))
+    text(record, &field.c_name).filter(|text| !text.is_empty()).map(|text| (field, text))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use quote::quote;
 
-use super::{ident, rust_text};
+use super::{ident, names::constant as name_constant, rust_text};
 use crate::{
     Api,
     api::{Enumeration, ScalarType},
@@ -31,10 +31,13 @@ pub fn rust(api: &Api, overlay: &Overlay) -> String {
             let c_constant = &constant.name;
             let sentence = overlay.docs.value(c_constant);
             let doc = docs::before(sentence, format!("`'{}'`. C: `{c_constant}`.", constant.value));
+            let (c_constant, short) = (name_constant(c_constant), name_constant(short));
             quote! { #[doc = #doc] #associated = #value, #c_constant, #short; }
         });
-        let name = ident(name);
+        let (name, c_name) = (ident(name), name_constant(c_name));
         quote! { enumeration! { #[doc = #doc] #name, #c_name, { #(#rows)* } } }
     });
-    rust_text(api, types)
+    let all = of_characters(api).map(|enumeration| ident(names::enumeration(&enumeration.typedef)));
+    let table = quote! { static ALL: &[&EnumerationDescriptor] = &[#(<#all as Enumeration>::DESCRIPTOR),*]; };
+    rust_text(api, types.chain([table]))
 }

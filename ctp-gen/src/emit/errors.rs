@@ -2,7 +2,7 @@
 
 use quote::quote;
 
-use super::{ident, rust_text};
+use super::{ident, names::constant, rust_text};
 use crate::Api;
 
 /// Emits one constant per code, and the table from code to symbol in rising order.
@@ -15,9 +15,9 @@ pub fn rust(api: &Api) -> String {
     let mut sorted: Vec<_> = api.errors.iter().collect();
     sorted.sort_by_key(|error| error.code);
     let rows = sorted.iter().map(|error| {
-        let (code, symbol) = (error.code, &error.symbol);
-        quote! { (#code, #symbol) }
+        let (code, symbol) = (error.code, constant(&error.symbol));
+        quote! { (#code, names::#symbol) }
     });
-    let table = quote! { static SYMBOLS: &[(i32, &str)] = &[#(#rows),*]; };
+    let table = quote! { static SYMBOLS: &[(i32, Name)] = &[#(#rows),*]; };
     rust_text(api, constants.chain([table]))
 }

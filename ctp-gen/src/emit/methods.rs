@@ -45,7 +45,7 @@ fn callbacks(api: &Api, kind: ClassKind, overlay: &Overlay) -> TokenStream {
             _ => quote! { None },
         };
         let doc = docs::before(overlay.docs.method(c_name), format!("Slot {slot}. C: `{c_name}`."));
-        quote! { #[doc = #doc] #variant = #slot, #c_name, #record; }
+        quote! { #[doc = #doc] #variant = #slot, #record; }
     });
     let name = ident(name);
     quote! { callbacks! { #[doc = #doc] #name { #(#rows)* } } }
@@ -94,7 +94,7 @@ fn requests(api: &Api, kind: ClassKind, spi: ClassKind, overlay: &Overlay) -> Re
         let record = ident(names::record(record));
         let doc = docs::before(overlay.docs.method(c_name), format!("Slot {slot}. C: `{c_name}`."));
         rows.push(quote! {
-            #[doc = #doc] #variant = #slot, #c_name, <#record as Record>::DESCRIPTOR, #success, #answer, #error, #push;
+            #[doc = #doc] #variant = #slot, <#record as Record>::DESCRIPTOR, #success, #answer, #error, #push;
         });
     }
     let name = ident(name);

@@ -1,8 +1,8 @@
 //! Everything that is emitted from one model, by file name.
 
 use super::{
-    adapter, api_calls, constants, enumerations, errors, facade, methods, python, records, requests, since,
-    spi,
+    adapter, api_calls, constants, enumerations, errors, facade, methods, names, python, records, requests,
+    since, spi,
 };
 use crate::{Api, api::ClassKind, models, overlay::Overlay};
 
@@ -19,6 +19,8 @@ pub enum Output {
     Methods,
     /// Rust error codes.
     Errors,
+    /// Rust text of all names.
+    Names,
     /// Rust SPI traits.
     Spi,
     /// Rust table of the versions in which methods came.
@@ -51,12 +53,13 @@ pub enum Output {
 
 impl Output {
     /// All outputs.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Records,
         Self::Enumerations,
         Self::Constants,
         Self::Methods,
         Self::Errors,
+        Self::Names,
         Self::Spi,
         Self::Since,
         Self::ApiCalls,
@@ -81,6 +84,7 @@ impl Output {
             Self::Constants => "constants.rs",
             Self::Methods => "methods.rs",
             Self::Errors => "errors.rs",
+            Self::Names => "names.rs",
             Self::Spi => "spi.rs",
             Self::Since => "since.rs",
             Self::ApiCalls => "api_calls.rs",
@@ -113,6 +117,7 @@ impl Output {
             Self::Constants => constants::rust(version, overlay),
             Self::Methods => methods::rust(version, overlay)?,
             Self::Errors => errors::rust(version),
+            Self::Names => names::rust([version]),
             Self::Spi => spi::rust(version, overlay),
             Self::Since => {
                 let family: Vec<&Api> = models::of(&version.family).collect();

@@ -5,12 +5,12 @@
 
 mod vnpy;
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use super::enumerations;
 use crate::{
     Api,
-    api::{Class, ClassKind, Field, Method, Record, ScalarType, Shape},
+    api::{Class, ClassKind, Enumeration, Field, Method, Record, ScalarType, Shape},
     names,
     overlay::{Overlay, docs},
 };
@@ -63,25 +63,30 @@ pub fn shapes(api: &Api) -> String {
     text
 }
 
-/// Emits every enumeration with its Python members, and every constant, as Rust tables.
+/// Emits what the descriptors of enumerations do not tell, as Rust tables: the values whose member has another name in
+/// Python, and the constants of what is no enumeration.
 pub fn tables(api: &Api) -> String {
     let mut text = first_line(api, "//");
-    text.push_str("static ENUMERATIONS: &[EnumerationTable] = &[\n");
-    for enumeration in enumerations::of_characters(api) {
-        let _ = write!(text, "    ({:?}, &[", names::enumeration(&enumeration.typedef));
-        for constant in &enumeration.constants {
-            let name = member(names::constant(&constant.name));
-            let value = constant.value.chars().next().unwrap_or_default();
-            let _ = write!(text, "({:?}, {name:?}, {value:?}), ", constant.name);
-        }
-        text.push_str("]),\n");
-    }
-    text.push_str("];\nstatic CONSTANTS: &[(&str, &str)] = &[\n");
-    for constant in api.enumerations.iter().flat_map(|enumeration| &enumeration.constants) {
-        let _ = writeln!(text, "    ({:?}, {:?}),", constant.name, constant.value);
+    let characters: Vec<_> = enumerations::of_characters(api).collect();
+    let values = characters.iter().flat_map(|enumeration| &enumeration.constants);
+    let renamed = values.map(|constant| names::constant(&constant.name)).filter_map(|short| {
+        let member = member(short);
+        (member != short).then(|| (short.to_owned(), member))
+    });
+    write_pairs(&mut text, "MEMBERS", renamed.collect::<BTreeMap<_, _>>());
+    let is_text =
+        |enumeration: &&Enumeration| !characters.iter().any(|other| other.typedef == enumeration.typedef);
+    let texts = api.enumerations.iter().filter(is_text).flat_map(|enumeration| &enumeration.constants);
+    write_pairs(&mut text, "TEXTS", texts.map(|constant| (constant.name.clone(), constant.value.clone())));
+    text
+}
+
+fn write_pairs(text: &mut String, name: &str, pairs: impl IntoIterator<Item = (String, String)>) {
+    let _ = writeln!(text, "static {name}: &[(&str, &str)] = &[");
+    for (key, value) in pairs {
+        let _ = writeln!(text, "    ({key:?}, {value:?}),");
     }
     text.push_str("];\n");
-    text
 }
 
 fn first_line(api: &Api, comment: &str) -> String {

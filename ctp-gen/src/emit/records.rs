@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{enumerations, ident, rust_text};
+use super::{enumerations, ident, names::constant, rust_text};
 use crate::{
     Api,
     api::{Record, ScalarType},
@@ -17,7 +17,7 @@ pub fn rust(api: &Api, overlay: &Overlay) -> String {
         enumerations::of_characters(api).map(|enumeration| enumeration.typedef.as_str()).collect();
     let records = api.records.iter().map(|record| {
         let name = ident(names::record(&record.c_name));
-        let c_name = &record.c_name;
+        let (c_name, c_name_constant) = (&record.c_name, constant(&record.c_name));
         let size = record.size;
         let doc = docs::before(overlay.docs.record(c_name), format!("C: `{c_name}`."));
         let fields = record.fields.iter().map(|field| {
@@ -30,9 +30,10 @@ pub fn rust(api: &Api, overlay: &Overlay) -> String {
             let secret = overlay.secrets.typedefs.contains(&field.typedef);
             let sentence = overlay.docs.field(c_name, c_field, c_type);
             let doc = docs::before(sentence, format!("C: `{c_field}` (`{c_type}`)."));
+            let (c_field, c_type) = (constant(c_field), constant(c_type));
             quote! { #[doc = #doc] #rust: #rust_type, #c_field, #c_type, #offset, #kind, #secret; }
         });
-        quote! { record! { #[doc = #doc] #name, #c_name, #size, { #(#fields)* } } }
+        quote! { record! { #[doc = #doc] #name, #c_name_constant, #size, { #(#fields)* } } }
     });
     let all = api.records.iter().map(|record: &Record| ident(names::record(&record.c_name)));
     let table = quote! { static ALL: &[&RecordDescriptor] = &[#(<#all as Record>::DESCRIPTOR),*]; };

@@ -24,12 +24,12 @@ fn keys(
     static KEYS: PyOnceLock<Keys> = PyOnceLock::new();
     let keys = KEYS.get_or_init(py, || {
         let of = |record: &&'static RecordDescriptor| {
-            let key = |field: &'static FieldDescriptor| (field, PyString::intern(py, field.c_name).unbind());
-            (record.name, record.fields.iter().map(key).collect())
+            let key = |field: &'static FieldDescriptor| (field, PyString::intern(py, &field.c_name).unbind());
+            (record.name.as_str(), record.fields.iter().map(key).collect())
         };
         ctp_types::record_descriptors().iter().map(of).collect()
     });
-    keys.get(record.name).map_or(&[], Vec::as_slice)
+    keys.get(record.name.as_str()).map_or(&[], Vec::as_slice)
 }
 
 /// Returns all fields of a record.

@@ -27,7 +27,9 @@ pub(super) fn applies(action: &Action, delivery: &Delivery) -> bool {
         Action::Error { .. } => parts.is_answer || parts.info.is_some(),
         Action::Garble { .. } => parts.record.is_some(),
         Action::Set { fields } => parts.record.is_some_and(|record| {
-            fields.iter().any(|(name, _)| record.descriptor().fields.iter().any(|field| field.c_name == name))
+            fields
+                .iter()
+                .any(|(name, _)| record.descriptor().fields.iter().any(|field| field.c_name.as_str() == name))
         }),
         _ => true,
     }
@@ -87,7 +89,7 @@ fn alter_record(action: &Action, record: &mut RecordBox, random: &mut Random) {
         }
         Action::Set { fields } => {
             for (name, text) in fields {
-                let found = record.descriptor().fields.iter().find(|field| field.c_name == name);
+                let found = record.descriptor().fields.iter().find(|field| field.c_name.as_str() == name);
                 if let Some(found) = found {
                     // Another record's field of this name took the value; this one keeps what it has.
                     drop(field::set(record, found, text));
@@ -96,7 +98,7 @@ fn alter_record(action: &Action, record: &mut RecordBox, random: &mut Random) {
         }
         Action::Garble { fields, with } => {
             for field in record.descriptor().fields {
-                if fields.is_empty() || fields.iter().any(|name| glob(name, field.c_name)) {
+                if fields.is_empty() || fields.iter().any(|name| glob(name, &field.c_name)) {
                     garble(record, field, *with, random);
                 }
             }
@@ -140,7 +142,8 @@ fn texts<'a>(
     names: &'a [String],
 ) -> impl Iterator<Item = (&'static FieldDescriptor, usize)> + 'a {
     let fields = record.descriptor().fields.iter();
-    let wanted = fields.filter(|field| names.is_empty() || names.iter().any(|name| glob(name, field.c_name)));
+    let wanted =
+        fields.filter(|field| names.is_empty() || names.iter().any(|name| glob(name, &field.c_name)));
     wanted.filter_map(|field| match record.as_ref().field(field) {
         Value::Text(bytes) => cut(until_nul(bytes)).map(|length| (field, length)),
         _ => None,
@@ -201,7 +204,7 @@ pub(super) fn record(delivery: &Delivery) -> Option<&RecordBox> {
 pub(super) fn fits(conditions: &[(String, String)], record: Option<&RecordBox>) -> bool {
     conditions.iter().all(|(name, wanted)| {
         record.is_some_and(|record| {
-            let found = record.descriptor().fields.iter().find(|field| field.c_name == name);
+            let found = record.descriptor().fields.iter().find(|field| field.c_name.as_str() == name);
             found.is_some_and(|found| glob(wanted, &field::text(record.as_ref(), found)))
         })
     })

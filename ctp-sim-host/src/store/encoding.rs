@@ -272,9 +272,12 @@ fn encode_ids(ids: &[Text<81>], bytes: &mut Vec<u8>) {
 fn number_of(descriptor: &'static RecordDescriptor) -> Option<u16> {
     static PLACES: OnceLock<std::collections::HashMap<&'static str, u16>> = OnceLock::new();
     let places = PLACES.get_or_init(|| {
-        (0u16..).zip(ctp_types::record_descriptors()).map(|(place, record)| (record.c_name, place)).collect()
+        (0u16..)
+            .zip(ctp_types::record_descriptors())
+            .map(|(place, record)| (record.c_name.as_str(), place))
+            .collect()
     });
-    let place = *places.get(descriptor.c_name)?;
+    let place = *places.get(descriptor.c_name.as_str())?;
     // A record of another family may have the same name.
     std::ptr::eq(ctp_types::record_descriptors()[usize::from(place)], descriptor).then_some(place)
 }

@@ -46,7 +46,7 @@ impl Veil {
 
     fn record(&self, record: &mut RecordBox) {
         let fields = record.descriptor().fields;
-        for field in fields.iter().filter(|field| field.secret && !OWN.contains(&field.c_type)) {
+        for field in fields.iter().filter(|field| field.secret && !OWN.contains(&field.c_type.as_str())) {
             let Value::Text(bytes) = record.as_ref().field(field) else { continue };
             let secret = until_nul(bytes);
             if secret.is_empty() {

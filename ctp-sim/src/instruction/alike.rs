@@ -12,8 +12,8 @@ pub(crate) fn alike<R: Record>(source: &impl Record) -> R {
     let source = RecordRef::from_record(source);
     let mut made = RecordBox::zeroed(R::DESCRIPTOR);
     for field in R::DESCRIPTOR.fields.iter().filter(|field| !field.secret) {
-        if let Some(same) = source.descriptor().field(field.c_name) {
-            put(&mut made, field.c_name, source.field(same));
+        if let Some(same) = source.descriptor().field(&field.c_name) {
+            put(&mut made, &field.c_name, source.field(same));
         }
     }
     made.get::<R>().copied().unwrap_or_default()

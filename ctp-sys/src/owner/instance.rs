@@ -223,7 +223,7 @@ impl Instance {
         request_id: i32,
     ) -> Result<(), ApiError> {
         if !ptr::eq(expected, record.descriptor()) {
-            let (expected, found) = (expected.c_name, record.descriptor().c_name);
+            let (expected, found) = (expected.c_name.as_str(), record.descriptor().c_name.as_str());
             return Err(ApiError::WrongRecord { method, expected, found });
         }
         self.with(method, |object| {
@@ -358,8 +358,8 @@ impl Instance {
                 let field = position.and_then(|position| fields.get(position));
                 ApiError::DoesNotFit {
                     method,
-                    record: record.map_or("", |record| record.c_name),
-                    field: field.map_or("", |field| field.c_name),
+                    record: record.map_or("", |record| record.c_name.as_str()),
+                    field: field.map_or("", |field| field.c_name.as_str()),
                     version: self.version.label(),
                 }
             }

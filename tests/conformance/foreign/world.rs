@@ -111,14 +111,14 @@ impl ForeignWorld {
 
     /// Remembers which fields the client's class of a record has.
     fn learn(&mut self, record: &'static RecordDescriptor) -> Result<(), TargetError> {
-        if self.foreign.0.fields.borrow().contains_key(record.c_name) {
+        if self.foreign.0.fields.borrow().contains_key(record.c_name.as_str()) {
             return Ok(());
         }
-        let answer = self.drive(&json!({ "do": "fields", "record": record.c_name }))?;
+        let answer = self.drive(&json!({ "do": "fields", "record": record.c_name.as_str() }))?;
         let names = answer["fields"].as_array();
         let names =
             names.map(|names| names.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect());
-        self.foreign.0.fields.borrow_mut().insert(record.c_name, names);
+        self.foreign.0.fields.borrow_mut().insert(record.c_name.as_str(), names);
         Ok(())
     }
 
@@ -180,7 +180,7 @@ impl World for ForeignWorld {
             "do": "request",
             "client": client,
             "name": request.name(),
-            "record": descriptor.c_name,
+            "record": descriptor.c_name.as_str(),
             "fields": fields,
             "id": request_id,
         }))?;
@@ -280,7 +280,9 @@ fn callback(kind: ApiKind, name: &str) -> Option<(&'static str, Option<&'static 
 fn shown_record(descriptor: &'static RecordDescriptor, fields: &serde_json::Map<String, Value>) -> RecordBox {
     let mut record = RecordBox::zeroed(descriptor);
     for (name, value) in fields {
-        let Some(field) = descriptor.fields.iter().find(|field| field.c_name == name) else { continue };
+        let Some(field) = descriptor.fields.iter().find(|field| field.c_name == name.as_str()) else {
+            continue;
+        };
         let text = value.as_str().unwrap_or_default();
         if scenario::set_text(&mut record, name, text).is_ok() {
             continue;

@@ -91,7 +91,7 @@ impl TdSession {
             self.risk.check_switch()?;
         }
         if request == TraderRequest::ReqOrderInsert {
-            return Err(other_record(request, record, InputOrderField::DESCRIPTOR.name).into());
+            return Err(other_record(request, record, &InputOrderField::DESCRIPTOR.name).into());
         }
         self.complete_other(request, record)?;
         self.check_other(request, record)?;
@@ -152,7 +152,7 @@ impl TdSession {
             return self.number_instruction(request, record);
         }
         let Some(order) = record.get_mut::<InputOrderField>() else {
-            return Err(other_record(request, record, InputOrderField::DESCRIPTOR.name).into());
+            return Err(other_record(request, record, &InputOrderField::DESCRIPTOR.name).into());
         };
         order.order_ref = self.reference(order.order_ref)?;
         Ok(())

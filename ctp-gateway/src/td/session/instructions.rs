@@ -101,7 +101,7 @@ impl TdSession {
         record: &mut RecordBox,
     ) -> Result<(), Denial> {
         if !std::ptr::eq(request.record(), record.descriptor()) {
-            return Err(other_record(request, record, request.record().name));
+            return Err(other_record(request, record, &request.record().name));
         }
         check_action_flag(request, record)?;
         self.names.fill(record);

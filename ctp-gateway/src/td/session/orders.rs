@@ -84,7 +84,7 @@ impl TdSession {
             (None, _) if reply.is_closed() => return,
             (None, Some(order)) => self.admit_order(now, logins, order),
             (None, None) => {
-                let error = other_record(request, &record, InputOrderField::DESCRIPTOR.name).into();
+                let error = other_record(request, &record, &InputOrderField::DESCRIPTOR.name).into();
                 self.note_denial(&error);
                 Admission { result: Err(error), counts: false }
             }

@@ -185,7 +185,7 @@ fn answers(input: &Input, info: RspInfoField, via: &[&'static str]) -> Vec<Outpu
                 let is_answer = callback.name().starts_with("OnRsp");
                 let delivery = Delivery::Trader {
                     callback,
-                    record: echo(record, callback.record().map(|record| record.c_name)),
+                    record: echo(record, callback.record().map(|record| record.c_name.as_str())),
                     rsp_info: Some(info),
                     number: if is_answer { *request_id } else { 0 },
                     is_last: true,
@@ -198,7 +198,7 @@ fn answers(input: &Input, info: RspInfoField, via: &[&'static str]) -> Vec<Outpu
             let callback = md_answer(*request);
             let delivery = Delivery::Md {
                 callback,
-                record: echo(record, callback.record().map(|record| record.c_name)),
+                record: echo(record, callback.record().map(|record| record.c_name.as_str())),
                 rsp_info: Some(info),
                 number: *request_id,
                 is_last: true,
@@ -255,7 +255,7 @@ fn subscription(
 
 /// Returns the request's record where the answer carries the same one, without its secrets.
 fn echo(record: &RecordBox, answered: Option<&str>) -> Option<RecordBox> {
-    if answered != Some(record.descriptor().c_name) {
+    if answered != Some(record.descriptor().c_name.as_str()) {
         return None;
     }
     let mut echo = record.clone();

@@ -153,8 +153,9 @@ impl Reader<'_> {
         let Some(node) = fields.take(key) else { return Vec::new() };
         let names = self.texts(key, node);
         for name in &names {
-            if !values::records().any(|record| record.fields.iter().any(|field| glob(name, field.c_name))) {
-                let all = values::records().flat_map(|record| record.fields.iter().map(|field| field.c_name));
+            if !values::records().any(|record| record.fields.iter().any(|field| glob(name, &field.c_name))) {
+                let all = values::records()
+                    .flat_map(|record| record.fields.iter().map(|field| field.c_name.as_str()));
                 let hint = near(name, all).map_or_else(String::new, |near| format!(": is it {near}?"));
                 self.problem(node.line, format!("no record has a field {name:?}{hint}"));
             }

@@ -92,7 +92,7 @@ impl Run<'_> {
         });
         let mut values = values.peekable();
         if values.peek().is_none() {
-            let known: Vec<&str> = records.iter().map(|record| record.descriptor().c_name).collect();
+            let known: Vec<&str> = records.iter().map(|record| record.descriptor().c_name.as_str()).collect();
             return Err(format!("${name}.{wanted}: no such field in {}", known.join(", ")));
         }
         // An order that was just sent has no OrderSysID yet, while its latest record has.

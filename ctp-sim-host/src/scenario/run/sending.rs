@@ -101,7 +101,7 @@ impl Run<'_> {
         let model = self.bound.get(like).and_then(|bound| bound.sent.as_ref()).or(records.first());
         let model = model.ok_or_else(|| Stop::from(format!("{like:?} names no record")))?;
         for field in record.descriptor().fields {
-            if let Some(same) = model.descriptor().field(field.c_name) {
+            if let Some(same) = model.descriptor().field(&field.c_name) {
                 let text = field::text(model.as_ref(), same);
                 field::set(&mut record, field, &text)?;
             }
