@@ -44,6 +44,8 @@ pub(super) const EXPECTED: &[&str] = &[
 pub(super) const EXPECTED_OF_ORDERS: &[&str] = &[
     "books judged",
     "cut after sending",
+    "died before the library had an order",
+    "died when the library had an order",
     "gate opened and judged",
     "journal cut",
     "journal whole",
@@ -54,6 +56,7 @@ pub(super) const EXPECTED_OF_ORDERS: &[&str] = &[
     "market: order ended",
     "market: part filled",
     "not journaled",
+    "placed before its step",
     "push reordered",
     "stranger acts",
     "td: order unknown",

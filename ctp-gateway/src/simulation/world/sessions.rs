@@ -9,6 +9,8 @@ use ctp_types::{
     TraderCallback, TraderRequest,
 };
 
+use tokio::sync::oneshot;
+
 use super::super::chance::Chance;
 use super::super::disk::Disk;
 use super::super::judge::LoginStep;
@@ -17,7 +19,7 @@ use super::super::plan::{self, Plan};
 use super::wire::{name, read_code};
 use super::{Event, World};
 use crate::config::{MdConfig, TdConfig};
-use crate::error::SendRefusal;
+use crate::error::{Error, SendRefusal};
 use crate::journal::Entry;
 use crate::md::MdEvent;
 use crate::md::io as md;
@@ -28,6 +30,8 @@ use crate::td::account::AccountTexts;
 use crate::td::classes::Class;
 use crate::td::driver::pen;
 use crate::td::io as td;
+use crate::td::io::ActReply;
+use crate::td::orders::Placed;
 use crate::td::session::TdSession;
 
 /// The two sessions, and what they want to be done still.
@@ -41,6 +45,10 @@ pub(super) struct Sessions {
     td_outputs: VecDeque<td::Output>,
     /// The journal of a run that trades.
     pub(super) disk: Option<Disk>,
+    /// Whether the journal failed and the session was not told of it.
+    has_failed: bool,
+    /// What the library said to the order that it was given before everything else.
+    given: Option<(i32, Result<(), SendRefusal>)>,
     /// `FrontID` and `SessionID` of the login.
     session: (i32, i32),
 }
@@ -56,6 +64,8 @@ impl Sessions {
             md_outputs: VecDeque::new(),
             td_outputs: VecDeque::new(),
             disk: plan.trading.is_some().then(Disk::new),
+            has_failed: false,
+            given: None,
             session: (0, 0),
         }
     }
@@ -76,6 +86,7 @@ impl Sessions {
         let account = AccountTexts::new(&config).expect("a configuration that fits");
         self.td = TdSession::new(&config, account, plan.seed.wrapping_add(deaths << 32));
         self.td_outputs.clear();
+        (self.has_failed, self.given) = (false, None);
         let Some(disk) = &mut self.disk else { return Ok((0, Vec::new())) };
         let gone = disk.cut(chance);
         Ok((gone, disk.open()?))
@@ -287,6 +298,25 @@ impl World {
         self.close_if_over(Side::Td);
     }
 
+    /// Places an order as the driver does: it is judged and numbered, written down and given to the library, and only then
+    /// follows the rest of its step. The process may die between any two of these.
+    pub(super) fn place_td(
+        &mut self,
+        logins: u64,
+        mut order: InputOrderField,
+        reply: oneshot::Sender<Result<Placed, Error>>,
+    ) {
+        let request = TraderRequest::ReqOrderInsert;
+        let now = self.clock.for_session().instant;
+        if let Some(request_id) = self.sessions.td.begin_place(now, logins, &mut order) {
+            self.tally.count("placed before its step");
+            let Some(result) = self.give_td(request, &RecordBox::new(&order), request_id) else { return };
+            self.sessions.given = Some((request_id, result));
+        }
+        let (record, reply) = (RecordBox::new(&order), ActReply::Order(reply));
+        self.step_td(td::Input::Command(td::Command::Act { logins, request, record, reply }));
+    }
+
     /// A session that has stopped is closed by its task: the library goes, and whoever waits is told.
     fn close_if_over(&mut self, side: Side) {
         if self.sessions.state(side).is_over() && !self.is_closed(side) {
@@ -353,6 +383,9 @@ impl World {
 
     fn carry_out_td(&mut self) {
         let side = Side::Td;
+        if self.sessions.given.is_none() {
+            self.tell_failure();
+        }
         while let Some(output) = self.sessions.td_outputs.pop_front() {
             if self.dies_here() {
                 return;
@@ -367,7 +400,9 @@ impl World {
                     let pause = self.task_chance.millis(0, 300);
                     self.agenda.add(now.after(pause), Event::LogIn { object, record, request_id });
                 }
-                td::Output::Send { request, record, request_id } => self.send_td(request, record, request_id),
+                td::Output::Send { request, record, request_id } => {
+                    self.send_td(request, &record, request_id)
+                }
                 td::Output::Renew => self.renew(side),
                 td::Output::State(state) => self.publish_state(side, &state),
                 td::Output::Event(event) => self.td_event(&event),
@@ -375,6 +410,7 @@ impl World {
                 td::Output::Ended(_) => {}
                 td::Output::Journal(entry) => {
                     self.write(Some(entry));
+                    self.tell_failure();
                 }
                 td::Output::ReadFrontInfo => {
                     let session = self.library(side).session();
@@ -387,7 +423,27 @@ impl World {
         }
     }
 
-    fn send_td(&mut self, request: TraderRequest, record: RecordBox, request_id: i32) {
+    /// Gives the library a request, unless it has it, and tells the session what the library said.
+    fn send_td(&mut self, request: TraderRequest, record: &RecordBox, request_id: i32) {
+        let given = self.sessions.given.take_if(|(given, _)| *given == request_id);
+        let result = match given {
+            Some((_, result)) => Some(result),
+            None => self.give_td(request, record, request_id),
+        };
+        if let Some(result) = result {
+            self.resume_td(td::Input::Sent { request_id, result });
+            self.tell_failure();
+        }
+    }
+
+    /// Writes a request into the journal, gives it to the library, and returns what the library said; `None` if the process
+    /// dies meanwhile.
+    fn give_td(
+        &mut self,
+        request: TraderRequest,
+        record: &RecordBox,
+        request_id: i32,
+    ) -> Option<Result<(), SendRefusal>> {
         let (now, side) = (self.clock.now(), Side::Td);
         match request {
             TraderRequest::ReqAuthenticate => self.judge.login_step(now, side, LoginStep::Authenticate),
@@ -400,14 +456,14 @@ impl World {
         let action = pen::action(at_ns, request, record.as_ref(), request_id, self.sessions.session);
         if !self.write(action.map(Entry::from)) && Class::of(request) != Class::Cancel {
             self.tally.count("not journaled");
-            let result = Err(SendRefusal::NotJournaled("the disk is full".to_owned()));
-            return self.resume_td(td::Input::Sent { request_id, result });
+            return Some(Err(SendRefusal::NotJournaled("the disk is full".to_owned())));
         }
         if self.dies_here() {
-            return;
+            self.tally_death(request, "died before the library had an order");
+            return None;
         }
         let order = record.get::<InputOrderField>().filter(|_| self.traders.is_some()).copied();
-        let code = self.ask_td(request, record, request_id);
+        let code = self.ask_td(request, record.clone(), request_id);
         if matches!(Class::of(request), Class::New | Class::Cancel) {
             let finding = self.judge.leaving.left(now, Class::of(request));
             self.judge.find(now, finding);
@@ -438,24 +494,35 @@ impl World {
             }
             self.cut_sent(code);
             if self.dies_here() {
-                return;
+                self.tally_death(request, "died when the library had an order");
+                return None;
             }
         }
         let result = read_code(code);
         self.write(pen::answer(at_ns, request, request_id, &result));
-        self.resume_td(td::Input::Sent { request_id, result });
+        Some(result)
     }
 
-    /// Writes into the journal, and tells the session when that fails for the first time, as the driver does. Returns
-    /// whether it is written.
+    fn tally_death(&mut self, request: TraderRequest, what: &'static str) {
+        if request == TraderRequest::ReqOrderInsert {
+            self.tally.count(what);
+        }
+    }
+
+    /// Writes into the journal. Returns whether it is written.
     fn write(&mut self, entry: Option<Entry>) -> bool {
         let (Some(disk), Some(entry)) = (&mut self.sessions.disk, entry) else { return true };
         let was_full = disk.has_failed();
         let is_written = disk.append(&entry);
-        if !is_written && !was_full {
+        self.sessions.has_failed |= !is_written && !was_full;
+        is_written
+    }
+
+    /// Tells the session once that the journal cannot be written any more, when the driver does.
+    fn tell_failure(&mut self) {
+        if std::mem::take(&mut self.sessions.has_failed) {
             self.resume_td(td::Input::JournalFailed { reason: "the disk is full".to_owned() });
         }
-        is_written
     }
 
     /// Gives the session what the shell learnt while it carried out its outputs.

@@ -1,7 +1,7 @@
 //! What happens in a run that trades: the trader and the strangers act, the market moves, the process dies.
 
 use ctp_sim::{Command, EndOrder, FillOrder, Input, Output, RefuseCancels, RefuseOrders};
-use ctp_types::OrderField;
+use ctp_types::{InputOrderField, OrderField};
 use tokio::sync::oneshot;
 
 use super::super::clock::At;
@@ -15,7 +15,7 @@ use super::{Event, Phase, World};
 use crate::config::{Reconcile, Recovery, Resume};
 use crate::error::Error;
 use crate::journal::Entry;
-use crate::td::io::{Command as TdCommand, Input as TdInput};
+use crate::td::io::{ActReply, Command as TdCommand, Input as TdInput};
 use crate::td::ledger::Comparison;
 use crate::td::{GateState, Origin};
 
@@ -73,8 +73,14 @@ impl World {
             if self.sessions.td.state().is_over() {
                 command.refuse(self.sessions.td.state());
                 self.poll_user();
-            } else {
-                self.step_td(TdInput::Command(command));
+                continue;
+            }
+            match command {
+                TdCommand::Act { logins, record, reply: ActReply::Order(reply), .. } => {
+                    let order: InputOrderField = *record.get().expect("an order");
+                    self.place_td(logins, order, reply);
+                }
+                command => self.step_td(TdInput::Command(command)),
             }
         }
         self.agenda.add(now.after(pause), Event::Trade);
