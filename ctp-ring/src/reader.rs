@@ -10,6 +10,11 @@ use crate::shared::{Look, Shared};
 /// not overtaken again at once.
 const HEAD_START: u64 = 8;
 
+/// After how many values without a pause a reader looks how many more there are.
+const STREAK: u32 = 16;
+/// How many slots ahead of itself it asks for then: the memory's answer takes as long as reading a few.
+const AHEAD: u64 = 4;
+
 /// Makes readers of a ring.
 pub struct Readers<T: Slot> {
     shared: Arc<Shared<T::Words>>,
@@ -22,7 +27,8 @@ impl<T: Slot> Readers<T> {
 
     /// Returns a reader of what is published from now on.
     pub fn latest(&self) -> Reader<T> {
-        Reader { position: self.shared.head(), shared: Arc::clone(&self.shared), lost: 0 }
+        let position = self.shared.head();
+        Reader { shared: Arc::clone(&self.shared), position, lost: 0, streak: 0, published: position }
     }
 
     /// Returns how many values were published.
@@ -78,6 +84,10 @@ pub struct Reader<T: Slot> {
     shared: Arc<Shared<T::Words>>,
     position: u64,
     lost: u64,
+    /// How many values were read one behind the other.
+    streak: u32,
+    /// How many were published, at least.
+    published: u64,
 }
 
 impl<T: Slot> Reader<T> {
@@ -89,13 +99,38 @@ impl<T: Slot> Reader<T> {
     /// call goes on with the oldest value that is an eighth of the ring away from being overwritten.
     #[inline]
     pub fn try_next(&mut self) -> Result<T, TryNextError> {
-        match self.shared.read(self.position) {
-            Look::Found(words) => {
+        self.try_next_with(T::from_words)
+    }
+
+    /// Hands the next value's words to `take`, which is called at most once and needs no copy of them, and returns what
+    /// that returns.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_next`](Self::try_next); `take` is not called then.
+    #[inline]
+    pub fn try_next_with<R>(&mut self, mut take: impl FnMut(&T::Words) -> R) -> Result<R, TryNextError> {
+        match self.shared.read(self.position, &mut take) {
+            Look::Found(taken) => {
                 self.position += 1;
-                Ok(T::from_words(&words))
+                self.look_ahead();
+                Ok(taken)
             }
-            Look::Missing => self.missing(),
+            Look::Missing => self.missing(take),
             Look::Overwritten(by) => Err(self.catch_up(by)),
+        }
+    }
+
+    /// Asks for a slot that is read soon, when many are read at once: what another core has written is far away.
+    /// A reader that has caught up asks for nothing, and leaves the writer's lines alone.
+    #[inline]
+    fn look_ahead(&mut self) {
+        self.streak = self.streak.wrapping_add(1);
+        if self.streak.is_multiple_of(STREAK) {
+            self.published = self.shared.head();
+        }
+        if self.position + AHEAD < self.published {
+            self.shared.prefetch(self.position + AHEAD);
         }
     }
 
@@ -130,15 +165,16 @@ impl<T: Slot> Reader<T> {
     }
 
     #[inline]
-    fn missing(&mut self) -> Result<T, TryNextError> {
+    fn missing<R>(&mut self, take: impl FnOnce(&T::Words) -> R) -> Result<R, TryNextError> {
+        self.streak = 0;
         if !self.shared.is_closed() {
             return Err(TryNextError::Empty);
         }
         // The writer may have published between the two looks; after its end nothing changes any more.
-        match self.shared.read(self.position) {
-            Look::Found(words) => {
+        match self.shared.read(self.position, take) {
+            Look::Found(taken) => {
                 self.position += 1;
-                Ok(T::from_words(&words))
+                Ok(taken)
             }
             Look::Missing => Err(TryNextError::Closed),
             Look::Overwritten(by) => Err(self.catch_up(by)),
@@ -161,7 +197,8 @@ impl<T: Slot> Reader<T> {
 
 impl<T: Slot> Clone for Reader<T> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared), position: self.position, lost: self.lost }
+        let Self { ref shared, position, lost, streak, published } = *self;
+        Self { shared: Arc::clone(shared), position, lost, streak, published }
     }
 }
 

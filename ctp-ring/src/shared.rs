@@ -1,6 +1,6 @@
 //! What the writer and the readers share.
 
-use crate::prefetch::prefetch_for_writing;
+use crate::prefetch::{prefetch_for_reading, prefetch_for_writing};
 use crate::slot::{Atomics as _, Words, sealed::Sealed};
 use crate::sync::{AtomicBool, AtomicU64, Ordering, fence};
 
@@ -32,9 +32,9 @@ pub(crate) struct Cell<W: Sealed> {
 }
 
 /// What a look at a slot found.
-pub(crate) enum Look<W> {
-    /// The value of the wanted position.
-    Found(W),
+pub(crate) enum Look<R> {
+    /// The value of the wanted position, and what was made of it.
+    Found(R),
     /// Not published yet.
     Missing,
     /// Overwritten, now or before, by the value of this position.
@@ -87,9 +87,15 @@ impl<W: Words> Shared<W> {
         prefetch_for_writing(self.cell(position + AHEAD));
     }
 
-    /// Reads the value of `position`.
+    /// Asks for the memory of `position`, which is published and read soon.
     #[inline]
-    pub(crate) fn read(&self, position: u64) -> Look<W> {
+    pub(crate) fn prefetch(&self, position: u64) {
+        prefetch_for_reading(self.cell(position));
+    }
+
+    /// Reads the value of `position` and hands it to `take`.
+    #[inline]
+    pub(crate) fn read<R>(&self, position: u64, take: impl FnOnce(&W) -> R) -> Look<R> {
         let (cell, sequence) = (self.cell(position), position + 1);
         let ended = cell.ended.load(Ordering::Acquire);
         if ended < sequence {
@@ -102,7 +108,7 @@ impl<W: Words> Shared<W> {
         // If one of the words is of a later value, the beginning below is a later one, too.
         fence(Ordering::Acquire);
         match cell.begun.load(Ordering::Relaxed) {
-            begun if begun == sequence => Look::Found(words),
+            begun if begun == sequence => Look::Found(take(&words)),
             begun => Look::Overwritten(begun - 1),
         }
     }

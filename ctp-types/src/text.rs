@@ -79,6 +79,29 @@ impl<const N: usize> Text<N> {
         Ok(field)
     }
 
+    /// Takes a whole field as it lies in memory.
+    #[inline]
+    pub const fn of_field(bytes: [u8; N]) -> Self {
+        Self(bytes)
+    }
+
+    /// Returns the first bytes of the field with NULs from the first NUL on: equal texts become equal bytes.
+    #[inline]
+    pub fn tidied<const M: usize>(&self) -> [u8; M] {
+        const { assert!(M <= N && M.is_multiple_of(8)) };
+        let mut tidy = [0; M];
+        let mut keep = u64::MAX;
+        for (to, from) in tidy.as_chunks_mut::<8>().0.iter_mut().zip(self.0.as_chunks::<8>().0) {
+            let word = u64::from_le_bytes(*from) & keep;
+            let zeros = zeros(word);
+            // All bits below the first zero byte; all of them where there is none.
+            let before = (zeros & zeros.wrapping_neg()).wrapping_shr(7).wrapping_sub(1);
+            *to = (word & before).to_le_bytes();
+            keep = if zeros == 0 { keep } else { 0 };
+        }
+        tidy
+    }
+
     /// Replaces the text; on error the old one stays.
     ///
     /// # Errors
@@ -336,6 +359,28 @@ mod tests {
         stale.0[3] = b'x';
         assert_eq!(stale, Text::new("ab").expect("fits"));
         assert_eq!(stale.raw(), b"ab\0x\0");
+    }
+
+    #[test]
+    fn a_tidied_field_has_nothing_behind_its_nul() {
+        let tidied = |bytes: &[u8; 17]| Text::of_field(*bytes).tidied::<16>();
+        assert_eq!(tidied(b"rb2610\0stale\0xyz\0"), *b"rb2610\0\0\0\0\0\0\0\0\0\0");
+        assert_eq!(tidied(b"rb2610C3\0stale\0x\0"), *b"rb2610C3\0\0\0\0\0\0\0\0");
+        assert_eq!(tidied(b"rb2610C3400-more\0"), *b"rb2610C3400-more");
+        assert_eq!(tidied(b"\0tale--stale--x\0\0"), [0; 16]);
+        assert_eq!(
+            tidied(b"\xC2\xDD\x01\x80\x81\xFF\xFE\x7F\x01\0\x01\xFFxxxx\0")[..9],
+            *b"\xC2\xDD\x01\x80\x81\xFF\xFE\x7F\x01"
+        );
+        for place in 0..17 {
+            let mut field = [b'7'; 17];
+            field[place] = 0;
+            let tidied = tidied(&field);
+            assert!(
+                tidied.iter().enumerate().all(|(at, byte)| *byte == if at < place { b'7' } else { 0 }),
+                "{place}"
+            );
+        }
     }
 
     #[test]

@@ -36,12 +36,16 @@ pub struct TickBus {
     clock: WallClock,
 }
 
+/// What is written with each tick and lies on cache lines of its own: readers look at what would lie beside it.
+#[repr(align(128))]
+struct Apart<T>(T);
+
 /// What the bus, its inlets and its readers share.
 pub(crate) struct Shared {
     ring: Readers<Words>,
     /// Only the library's thread writes, and after a dead connection another object's: one that comes while the other
     /// writes loses its tick rather than wait.
-    writer: SharedWriter<Words>,
+    writer: Apart<SharedWriter<Words>>,
     /// Ticks that the library's thread could not write.
     missed: AtomicU64,
     /// Ticks that streams were too slow for, all together.
@@ -77,7 +81,7 @@ impl TickBus {
         let shared = Arc::new(Shared {
             latest: Mutex::new(Latest::new(ring.latest(), reference.clone())),
             ring,
-            writer: writer.share(),
+            writer: Apart(writer.share()),
             missed: AtomicU64::new(0),
             lost: AtomicU64::new(0),
             link: AtomicU64::new(0),
@@ -185,7 +189,7 @@ impl Shared {
     }
 
     fn close(&self) {
-        self.writer.close();
+        self.writer.0.close();
         self.is_closed.store(true, Ordering::Release);
         self.wake.call_keeper();
         self.wake.wake_all();
@@ -207,7 +211,7 @@ impl Inlet {
         let shared = &*self.shared;
         let link = shared.link.load(Ordering::Relaxed);
         let words = slot::to_words(record, self.clock.unix_ns(), link);
-        match shared.writer.publish(&words) {
+        match shared.writer.0.publish(&words) {
             Publish::Done => shared.wake.published(),
             // Another API object's thread is writing at this moment.
             Publish::Busy => drop(shared.missed.fetch_add(1, Ordering::Relaxed)),

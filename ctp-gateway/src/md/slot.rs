@@ -79,23 +79,34 @@ macro_rules! unpack {
         doubles { $($double:ident),* $(,)? }
         ints { $($low:ident $high:ident),* $(,)? }
     ) => {
-        /// Returns the record in the words of a tick, bit for bit.
+        /// Fills a record with the words of a tick, bit for bit.
         #[inline]
-        pub(crate) fn record(words: &Words) -> DepthMarketDataField {
+        pub(crate) fn read(words: &Words, record: &mut DepthMarketDataField) {
+            // As in `to_words`, every field is named.
+            let DepthMarketDataField { $($text,)* $($double,)* $($low, $high,)* } = record;
             let (texts, numbers) = words[STAMPS..].split_at(TEXT_WORDS);
             let mut bytes = [0; TEXT_WORDS * 8];
             for (bytes, word) in bytes.as_chunks_mut::<8>().0.iter_mut().zip(texts) {
                 *bytes = word.to_ne_bytes();
             }
             let rest = &bytes[..];
-            $(let ($text, rest) = text::<$length>(rest);)*
+            $(
+                let (field, rest) = rest.split_first_chunk::<$length>().unwrap_or((&[0; $length], &[]));
+                *$text = Text::of_field(*field);
+            )*
             let _ = rest;
             let (doubles, ints) = numbers.split_at(DOUBLES);
             let mut doubles = doubles.iter().map(|word| f64::from_bits(*word));
-            $(let $double = doubles.next().unwrap_or_default();)*
+            $(*$double = doubles.next().unwrap_or_default();)*
             let mut ints = ints.iter().map(|word| (*word as i32, (*word >> 32) as i32));
-            $(let ($low, $high) = ints.next().unwrap_or_default();)*
-            DepthMarketDataField { $($text,)* $($double,)* $($low, $high,)* }
+            $((*$low, *$high) = ints.next().unwrap_or_default();)*
+        }
+
+        /// Returns the record in the words of a tick, bit for bit.
+        pub(crate) fn record(words: &Words) -> DepthMarketDataField {
+            let mut record = DepthMarketDataField::default();
+            read(words, &mut record);
+            record
         }
     };
 }
@@ -136,12 +147,6 @@ pub(crate) fn fingerprint(words: &Words) -> u64 {
 #[inline]
 fn pair(low: i32, high: i32) -> u64 {
     u64::from(low.cast_unsigned()) | u64::from(high.cast_unsigned()) << 32
-}
-
-#[inline]
-fn text<const N: usize>(bytes: &[u8]) -> (Text<N>, &[u8]) {
-    let (field, rest) = bytes.split_at(N);
-    (Text::from_raw(field).unwrap_or_default(), rest)
 }
 
 #[cfg(test)]

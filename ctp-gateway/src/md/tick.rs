@@ -37,7 +37,7 @@ pub struct Tick {
 }
 
 /// What a reader found out about a tick.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Facts {
     pub(crate) sequence: u64,
     pub(crate) lost_before: u64,
@@ -64,10 +64,15 @@ macro_rules! prices {
 }
 
 impl Tick {
+    /// Returns a tick that says nothing, to be filled.
+    pub(crate) fn empty() -> Self {
+        Self { record: DepthMarketDataField::default(), received_ns: 0, facts: Facts::default() }
+    }
+
     /// Returns the snapshot that a query answered with.
     pub(crate) fn of_query(record: &DepthMarketDataField, received_ns: i64) -> Option<Self> {
         let words = crate::md::slot::to_words(record, received_ns, 0);
-        stamper::Stamper::new(stamper::reference()).tick(&words, 0, 0)
+        stamper::Stamper::new(stamper::reference()).tick(&words, 0)
     }
 
     /// Returns the instrument. C: `InstrumentID`.

@@ -1,7 +1,6 @@
 //! The buffers of Arrow arrays, made of rows.
 
 use std::ffi::c_void;
-use std::ops::Range;
 
 use super::row::{Column, Kind, NO_TIME, Row};
 
@@ -32,7 +31,40 @@ enum Values {
     Times(Vec<i64>),
     Numbers(Vec<f64>),
     Counts(Vec<i32>),
-    Texts { offsets: Vec<i32>, bytes: Vec<u8> },
+    Texts(Texts),
+}
+
+/// Texts one behind the other, in UTF-8, and where each ends.
+pub(super) struct Texts {
+    offsets: Vec<i32>,
+    bytes: Vec<u8>,
+}
+
+impl Texts {
+    fn with_capacity(count: usize) -> Self {
+        let mut offsets = Vec::with_capacity(count + 1);
+        offsets.push(0);
+        Self { offsets, bytes: Vec::with_capacity(count * 8 + Self::LONGEST) }
+    }
+
+    /// The width of the widest field.
+    const LONGEST: usize = 80;
+
+    /// Appends a field of GBK with nothing but NULs behind it.
+    #[inline]
+    pub(super) fn push<const N: usize>(&mut self, field: &[u8; N]) -> Result<(), TooLarge> {
+        if field.is_ascii() {
+            // The whole field, whose length is known here, and back to its end: quicker than as many bytes as it has.
+            let end = self.bytes.len() + ctp_types::until_nul(field).len();
+            self.bytes.extend_from_slice(field);
+            self.bytes.truncate(end);
+        } else {
+            let text = ctp_types::decode(ctp_types::until_nul(field));
+            self.bytes.extend_from_slice(text.as_bytes());
+        }
+        self.offsets.push(i32::try_from(self.bytes.len()).map_err(|_| TooLarge)?);
+        Ok(())
+    }
 }
 
 impl Built {
@@ -43,7 +75,7 @@ impl Built {
             Values::Times(values) => vec![valid, values.as_ptr().cast()],
             Values::Numbers(values) => vec![valid, values.as_ptr().cast()],
             Values::Counts(values) => vec![valid, values.as_ptr().cast()],
-            Values::Texts { offsets, bytes } => {
+            Values::Texts(Texts { offsets, bytes }) => {
                 vec![valid, offsets.as_ptr().cast(), bytes.as_ptr().cast()]
             }
         }
@@ -54,11 +86,7 @@ impl Built {
             Kind::Time(..) => Values::Times(Vec::with_capacity(count)),
             Kind::Number(..) => Values::Numbers(Vec::with_capacity(count)),
             Kind::Count(..) => Values::Counts(Vec::with_capacity(count)),
-            Kind::Text(..) => {
-                let mut offsets = Vec::with_capacity(count + 1);
-                offsets.push(0);
-                Values::Texts { offsets, bytes: Vec::with_capacity(count * 8) }
-            }
+            Kind::Text(..) => Values::Texts(Texts::with_capacity(count)),
         };
         Self { count, nulls: 0, valid: Vec::new(), values }
     }
@@ -68,24 +96,7 @@ impl Built {
             (Values::Times(values), Kind::Time(_, all)) => all(rows, values),
             (Values::Numbers(values), Kind::Number(_, all)) => all(rows, values),
             (Values::Counts(values), Kind::Count(_, all)) => all(rows, values),
-            (Values::Texts { offsets, bytes }, Kind::Text(get, _)) => {
-                // Dates, times and exchanges of neighbours are mostly equal.
-                let mut last: Option<(&[u8], Range<usize>)> = None;
-                for row in rows {
-                    let (field, start) = (get(row), bytes.len());
-                    match &last {
-                        Some((before, decoded)) if *before == field => {
-                            bytes.extend_from_within(decoded.clone());
-                        }
-                        _ => {
-                            let text = ctp_types::until_nul(field);
-                            bytes.extend_from_slice(ctp_types::decode(text).as_bytes());
-                        }
-                    }
-                    last = Some((field, start..bytes.len()));
-                    offsets.push(i32::try_from(bytes.len()).map_err(|_| TooLarge)?);
-                }
-            }
+            (Values::Texts(texts), Kind::Text(_, all, _)) => all(rows, texts)?,
             _ => unreachable!("a column has one kind"),
         }
         Ok(())
@@ -96,7 +107,7 @@ impl Built {
         match &self.values {
             Values::Times(values) => (self.nulls, self.valid) = marks(values, |time| *time == NO_TIME),
             Values::Numbers(values) => (self.nulls, self.valid) = marks(values, |number| number.is_nan()),
-            Values::Counts(_) | Values::Texts { .. } => {}
+            Values::Counts(_) | Values::Texts(_) => {}
         }
         self
     }
@@ -120,16 +131,18 @@ pub(super) fn build(rows: &[Row], columns: &[Column]) -> Result<Vec<Built>, TooL
     Ok(built.into_iter().map(Built::finish).collect())
 }
 
-/// Returns how many values are missing, and a bit for each that is there, the lowest first.
+/// Returns how many values are missing, and a bit for each that is there, the lowest first; none where none is missing.
 fn marks<T>(values: &[T], is_missing: impl Fn(&T) -> bool) -> (usize, Vec<u8>) {
-    let mut missing = 0;
-    let bits = values.chunks(8).map(|chunk| {
-        chunk.iter().enumerate().fold(0, |bits: u8, (position, value)| {
-            let is_missing = is_missing(value);
-            missing += usize::from(is_missing);
-            bits | u8::from(!is_missing) << position
-        })
-    });
-    let bits = bits.collect();
+    let missing = values.iter().map(|value| usize::from(is_missing(value))).sum();
+    if missing == 0 {
+        return (0, Vec::new());
+    }
+    let byte = |values: &[T]| {
+        let bits = values.iter().enumerate().map(|(bit, value)| u8::from(!is_missing(value)) << bit);
+        bits.fold(0, |byte, bit| byte | bit)
+    };
+    let (chunks, rest) = values.as_chunks::<8>();
+    let mut bits: Vec<u8> = chunks.iter().map(|chunk| byte(chunk)).collect();
+    bits.extend((!rest.is_empty()).then(|| byte(rest)));
     (missing, bits)
 }

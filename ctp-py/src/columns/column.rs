@@ -99,7 +99,7 @@ fn value<'py>(py: Python<'py>, row: &Row, column: &Column) -> PyResult<Bound<'py
         Kind::Time(get, _) => optional(py, Some(get(row)).filter(|time| *time != NO_TIME)),
         Kind::Number(get, _) => optional(py, Some(get(row)).filter(|number| !number.is_nan())),
         Kind::Count(get, _) => get(row).into_bound_py_any(py),
-        Kind::Text(get, _) => ctp_types::decode(ctp_types::until_nul(get(row))).into_bound_py_any(py),
+        Kind::Text(get, ..) => ctp_types::decode(ctp_types::until_nul(get(row))).into_bound_py_any(py),
     }
 }
 

@@ -5,6 +5,8 @@ use std::mem::offset_of;
 
 use ctp_types::{DepthMarketDataField, NO_PRICE, Text, price};
 
+use super::build::{Texts, TooLarge};
+
 /// A moment that is not known; NumPy's NaT.
 pub(super) const NO_TIME: i64 = i64::MIN;
 
@@ -26,7 +28,7 @@ pub(super) enum Kind {
     Number(fn(&Row) -> f64, fn(&[Row], &mut Vec<f64>)),
     Count(fn(&Row) -> i32, fn(&[Row], &mut Vec<i32>)),
     /// GBK, with NULs behind it; and the width.
-    Text(fn(&Row) -> &[u8], usize),
+    Text(fn(&Row) -> &[u8], fn(&[Row], &mut Texts) -> Result<(), TooLarge>, usize),
 }
 
 impl Column {
@@ -48,7 +50,7 @@ impl Column {
             Kind::Time(..) => "<M8[ns]".to_owned(),
             Kind::Number(..) => "<f8".to_owned(),
             Kind::Count(..) => "<i4".to_owned(),
-            Kind::Text(_, width) => format!("|S{width}"),
+            Kind::Text(.., width) => format!("|S{width}"),
         }
     }
 
@@ -74,7 +76,11 @@ macro_rules! kind {
         Kind::Count(|row| row.$name, |rows, all| all.extend(rows.iter().map(|row| row.$name)))
     };
     ($width:literal $name:ident) => {
-        Kind::Text(|row| &row.$name, $width)
+        Kind::Text(
+            |row| &row.$name,
+            |rows, texts| rows.iter().try_for_each(|row| texts.push(&row.$name)),
+            $width,
+        )
     };
 }
 
@@ -101,7 +107,7 @@ macro_rules! from_tick {
         $tick.$name
     };
     ($tick:ident, $width:literal $name:ident) => {
-        shortened(&$tick.$name)
+        $tick.$name.tidied()
     };
 }
 
@@ -213,16 +219,6 @@ rows! {
     number pre_delta;
     number curr_delta;
     80 exchange_inst_id;
-}
-
-/// Returns a text without its last byte, which is its NUL, and without what stands behind the first one.
-fn shortened<const N: usize, const SHORT: usize>(text: &Text<N>) -> [u8; SHORT] {
-    const { assert!(SHORT + 1 == N) };
-    let mut bytes = [0; SHORT];
-    for (target, byte) in bytes.iter_mut().zip(text.as_bytes()) {
-        *target = *byte;
-    }
-    bytes
 }
 
 fn lengthened<const N: usize, const SHORT: usize>(bytes: &[u8; SHORT]) -> Text<N> {

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use ctp_gateway::clock::WallClock;
+use ctp_gateway::{Tick, clock::WallClock};
 use futures_core::Stream;
 use tokio::runtime::Handle;
 use tokio::time::{Sleep, sleep};
@@ -62,28 +62,34 @@ impl Batches {
 
     /// Takes the ticks that there are, as many as fit. Where more are wanted than there are, it is woken by the next one.
     fn take(&mut self, context: &mut Context<'_>) {
-        while self.rows.as_ref().is_none_or(|rows| rows.len() < self.size) {
-            let tick = match self.ticks.try_next() {
-                Some(tick) => tick,
-                // What is in hand is handed over.
-                None if self.rows.is_some() && self.gathering.is_none() => return,
-                None => match Pin::new(&mut self.ticks).poll_next(context) {
-                    Poll::Ready(Some(tick)) => tick,
-                    Poll::Ready(None) => {
-                        self.has_ended = true;
-                        return;
-                    }
-                    Poll::Pending => return,
-                },
-            };
-            if self.rows.is_none()
-                && let Some(gathering) = &mut self.gathering
+        let Self { ticks, size, gathering, rows, expected, has_ended } = self;
+        let (size, room, gathers) = (*size, (*expected).min(*size), gathering.is_some());
+        let mut add = |rows: &mut Option<Rows>, tick: &Tick| {
+            if rows.is_none()
+                && let Some(gathering) = gathering
             {
                 gathering.begin(tick.received_ns);
             }
-            let room = self.expected.min(self.size);
-            let rows = self.rows.get_or_insert_with(|| Rows::with_capacity(room));
+            let rows = rows.get_or_insert_with(|| Rows::with_capacity(room));
             rows.push(&tick.record, Some(tick.received_ns), tick.exchange_ns());
+        };
+        while rows.as_ref().is_none_or(|rows| rows.len() < size) {
+            if let Some(tick) = ticks.try_next_ref() {
+                add(rows, tick);
+                continue;
+            }
+            // What is in hand is handed over.
+            if rows.is_some() && !gathers {
+                return;
+            }
+            match Pin::new(&mut *ticks).poll_next(context) {
+                Poll::Ready(Some(tick)) => add(rows, &tick),
+                Poll::Ready(None) => {
+                    *has_ended = true;
+                    return;
+                }
+                Poll::Pending => return,
+            }
         }
     }
 }

@@ -74,7 +74,7 @@ impl Latest {
             match self.reader.try_next() {
                 Ok(words) => {
                     count += 1;
-                    if let Some(tick) = self.stamper.tick(&words, sequence, 0)
+                    if let Some(tick) = self.stamper.tick(&words, sequence)
                         && !tick.flags().is_junk()
                     {
                         self.keep(tick);

@@ -31,6 +31,8 @@ pub struct Ticks {
     shared: Arc<Shared>,
     reader: Reader<Words>,
     stamper: Stamper,
+    /// The tick that was read last: it is looked at where it lies, and copied only for whoever keeps it.
+    tick: Tick,
     meter: Option<Meter>,
     seat: Seat,
     /// What the library's thread had missed when the stream began.
@@ -60,6 +62,7 @@ impl Ticks {
         Self {
             reader: shared.ring.latest(),
             stamper: Stamper::new(shared.reference.clone()),
+            tick: Tick::empty(),
             meter: shared.latencies.get().map(Latencies::meter),
             seat: shared.wake.sit_down(),
             shared: Arc::clone(shared),
@@ -101,9 +104,15 @@ impl Ticks {
     /// Returns the next tick if there is one already.
     #[inline]
     pub fn try_next(&mut self) -> Option<Tick> {
+        self.try_next_ref().cloned()
+    }
+
+    /// Returns the next tick if there is one already, where it lies: for who takes a few of its values and goes on.
+    #[inline]
+    pub fn try_next_ref(&mut self) -> Option<&Tick> {
         loop {
-            if let Look::Tick(tick) = self.look()? {
-                return Some(tick);
+            if let Look::Tick = self.look()? {
+                return Some(&self.tick);
             }
         }
     }
@@ -146,9 +155,10 @@ impl Ticks {
     /// Looks at the next slot; `None` if there is nothing.
     #[inline]
     fn look(&mut self) -> Option<Look> {
-        let sequence = self.reader.position();
-        match self.reader.try_next() {
-            Ok(words) => Some(self.take(&words, sequence)),
+        let Self { reader, stamper, tick, .. } = self;
+        let sequence = reader.position();
+        match reader.try_next_with(|words| stamper.read(words, sequence, tick)) {
+            Ok(is_wanted) => Some(self.take(is_wanted)),
             Err(TryNextError::Lagged(lost)) => {
                 self.lost += lost;
                 self.shared.lost.fetch_add(lost, Ordering::Relaxed);
@@ -162,20 +172,23 @@ impl Ticks {
         }
     }
 
+    /// Decides on the tick that was read.
     #[inline]
-    fn take(&mut self, words: &Words, sequence: u64) -> Look {
-        let missed = self.shared.missed();
-        let lost = self.lost + (missed - self.missed_told);
-        let Some(tick) = self.stamper.tick(words, sequence, lost) else { return Look::Nothing };
-        if tick.flags().is_junk() && !self.with_junk {
+    fn take(&mut self, is_wanted: bool) -> Look {
+        if !is_wanted {
+            return Look::Nothing;
+        }
+        if self.tick.flags().is_junk() && !self.with_junk {
             self.junk += 1;
             return Look::Nothing;
         }
+        let missed = self.shared.missed();
+        self.tick.facts.lost_before = self.lost + (missed - self.missed_told);
         (self.lost, self.missed_told) = (0, missed);
         if let Some(meter) = &mut self.meter {
-            meter.take(tick.received_ns, || self.shared.clock.unix_ns());
+            meter.take(self.tick.received_ns, || self.shared.clock.unix_ns());
         }
-        Look::Tick(tick)
+        Look::Tick
     }
 
     /// Looks at no more slots than other tasks may wait for.
@@ -184,7 +197,7 @@ impl Ticks {
             self.streak += 1;
             match self.look()? {
                 Look::Nothing => {}
-                tick => return Some(tick),
+                Look::Tick => return Some(Look::Tick),
             }
         }
         Some(Look::Nothing)
@@ -193,11 +206,11 @@ impl Ticks {
     fn poll(&mut self, context: &Context<'_>) -> Poll<Option<Tick>> {
         for is_last in [false, true] {
             match self.look_on() {
-                Some(Look::Tick(tick)) => {
+                Some(Look::Tick) => {
                     if is_last {
                         self.shared.wake.stay_awake(&self.seat);
                     }
-                    return Poll::Ready(Some(tick));
+                    return Poll::Ready(Some(self.tick.clone()));
                 }
                 Some(Look::Nothing) => {
                     self.streak = 0;
@@ -228,9 +241,9 @@ impl futures_core::Stream for Ticks {
     }
 }
 
-#[expect(clippy::large_enum_variant, reason = "it is looked at and gone")]
 enum Look {
-    Tick(Tick),
+    /// A tick for this reader: [`Ticks::tick`].
+    Tick,
     /// The slot held nothing for this reader.
     Nothing,
 }

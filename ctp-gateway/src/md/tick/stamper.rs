@@ -100,30 +100,35 @@ impl Stamper {
     }
 
     /// Returns the tick in the words, if its instrument is wanted.
+    pub(crate) fn tick(&mut self, words: &Words, sequence: u64) -> Option<Tick> {
+        let mut tick = Tick::empty();
+        self.read(words, sequence, &mut tick).then_some(tick)
+    }
+
+    /// Makes `tick` that of the words; what it was before does not matter. Returns whether its instrument is wanted.
     #[inline]
-    pub(crate) fn tick(&mut self, words: &Words, sequence: u64, lost_before: u64) -> Option<Tick> {
-        let record = slot::record(words);
+    pub(crate) fn read(&mut self, words: &Words, sequence: u64, tick: &mut Tick) -> bool {
+        slot::read(words, &mut tick.record);
         let Self { reference, instruments, timetables, only } = self;
-        let reference = reference.as_deref();
+        let (reference, record) = (reference.as_deref(), &tick.record);
         let id = record.instrument_id.as_bytes();
         let instrument =
-            instruments.get_or_insert_with(id, || Instrument::new(&record, reference, only.as_ref()));
+            instruments.get_or_insert_with(id, || Instrument::new(record, reference, only.as_ref()));
         if !instrument.is_wanted {
-            return None;
+            return false;
         }
-        let received_ns = slot::received_ns(words);
-        let facts = Facts {
+        tick.received_ns = slot::received_ns(words);
+        tick.facts = Facts {
             sequence,
-            lost_before,
+            lost_before: 0,
             exchange_ns: None,
             trading_day: None,
             exchange: instrument.exchange,
             multiplier: instrument.multiplier,
             flags: TickFlags::default(),
         };
-        let mut tick = Tick { record, received_ns, facts };
-        instrument.judge(words, &mut tick, reference, timetables);
-        Some(tick)
+        instrument.judge(words, tick, reference, timetables);
+        true
     }
 }
 

@@ -38,7 +38,7 @@ impl Bench {
 
     fn tick(&mut self, record: &DepthMarketDataField, received: &str) -> Tick {
         let words = slot::to_words(record, ns(received), self.link);
-        self.stamper.tick(&words, 0, 0).expect("wanted")
+        self.stamper.tick(&words, 0).expect("wanted")
     }
 
     /// The tick is received when it says that it was.
@@ -316,7 +316,7 @@ fn odd_records_do_no_harm() {
                 received: i64, link in 0..3_u64)| {
         let record = RecordBox::from_bytes(DepthMarketDataField::DESCRIPTOR, &bytes).unwrap();
         let words = slot::to_words(record.get().unwrap(), received, link);
-        let tick = Bench::new().stamper.tick(&words, 0, 0);
+        let tick = Bench::new().stamper.tick(&words, 0);
         let shown = tick.map(|tick| format!("{tick:?} {:?}", tick.average_price()));
         prop_assert!(shown.is_some());
     });
