@@ -10,7 +10,7 @@ mod trial;
 mod values;
 mod weave;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -36,6 +36,9 @@ pub(crate) struct Arguments {
     /// Only files whose path, from `ctp-gateway/src` on, begins so; default: all that the goal is set for.
     #[arg(long)]
     file: Vec<String>,
+    /// Only those that an earlier run did not notice, as its `results.txt` says: a name with another line is another mutant.
+    #[arg(long)]
+    again: Option<PathBuf>,
     /// How many are tried at the same time.
     #[arg(long, default_value_t = 2)]
     jobs: usize,
@@ -47,7 +50,7 @@ pub(crate) struct Arguments {
 impl Arguments {
     /// Returns what an hour of soak has time for.
     pub(crate) fn of_soak() -> Self {
-        Self { sample: 400, shard: 0, file: Vec::new(), jobs: 2, list: false }
+        Self { sample: 400, shard: 0, file: Vec::new(), again: None, jobs: 2, list: false }
     }
 }
 
@@ -64,6 +67,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         true => FILES.to_vec(),
         false => arguments.file.iter().map(String::as_str).collect(),
     };
+    let missed = arguments.again.as_deref().map(missed_in).transpose()?;
     let sources = find_all(&wanted)?;
     let names: BTreeMap<usize, &str> = sources
         .iter()
@@ -85,7 +89,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     println!("{} mutants, {} do not compile; built in {:.0?}", names.len(), left_out.len(), watch.elapsed());
     let bench = Bench::new(&program, &TESTS, arguments.jobs)?;
     println!("{} tests, what they reach is known after {:.0?}", bench.tests(), watch.elapsed());
-    let all: Vec<usize> = names.keys().filter(|number| !left_out.contains(number)).copied().collect();
+    let is_tried = |name: &str| missed.as_ref().is_none_or(|missed| missed.contains(name));
+    let all: Vec<usize> = names
+        .iter()
+        .filter(|(number, name)| !left_out.contains(*number) && is_tried(name))
+        .map(|(number, _)| *number)
+        .collect();
     let shards = if arguments.sample == 0 { 1 } else { all.len().div_ceil(arguments.sample).max(1) };
     let tried: Vec<usize> = all.iter().skip(arguments.shard % shards).step_by(shards).copied().collect();
     let count = AtomicUsize::new(0);
@@ -104,6 +113,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     println!("{} mutants were tried in {:.0?}, all together", tried.len(), watch.elapsed());
     let results: Vec<(&str, Outcome)> = tried.iter().map(|number| names[number]).zip(outcomes).collect();
     judge(&results)
+}
+
+/// Reads from the results of a run which mutants it did not notice.
+fn missed_in(results: &Path) -> Result<HashSet<String>> {
+    let text =
+        fs::read_to_string(results).with_context(|| format!("cannot read {}", paths::shown(results)))?;
+    let missed = [Outcome::Missed, Outcome::NotReached].map(|outcome| format!("{outcome:?}"));
+    let lines = text.lines().filter_map(|line| line.split_once('\t'));
+    Ok(lines
+        .filter(|(outcome, _)| missed.iter().any(|own| own == outcome))
+        .map(|(_, name)| name.to_owned())
+        .collect())
 }
 
 /// Finds the mutants of all files whose path begins as wanted, and numbers them from 1.

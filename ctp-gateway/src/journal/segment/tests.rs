@@ -230,6 +230,22 @@ fn a_header_says_what_it_was_made_of_however_long_its_texts_are() {
     }
 }
 
+/// The checks of a header may hold and what is in it be none: it is damage, and costs no entry behind it.
+#[test]
+fn a_header_that_says_nothing_costs_no_entry() {
+    let (whole, ends) = segment();
+    let mut bytes = whole[..BEGINNING].to_vec();
+    bytes.resize(BEGINNING + HEAD, 0);
+    bytes.extend([1, 2, 3]);
+    close(HEADER_SEED, 40, BEGINNING, &mut bytes);
+    assert_eq!(entries_begin(&bytes), bytes.len());
+    bytes.extend(&whole[ends[0]..]);
+    let contents = read(&bytes);
+    assert_eq!(contents.header, None);
+    assert_eq!(contents.damage, [(BEGINNING as u64, DamageKind::Header)]);
+    assert_eq!(shown(&contents), shown(&read(&whole)));
+}
+
 /// A segment of a format that is newer says so; one whose number alone was changed is ours.
 #[test]
 fn another_format_is_told_from_a_changed_number() {

@@ -220,8 +220,12 @@ fn damage_stays_and_is_told_every_time() {
     journal.append(&answer(2)).unwrap();
     journal.segment.file.write_all_at(&[0xff], at + 20).unwrap();
     drop(journal);
+    let path = folder.path().join("000000000001.segment");
+    let damaged = fs::read(&path).unwrap();
     for _ in 0..2 {
         let (_, recovered) = open(folder.path(), &config);
+        // Evidence: not a byte of it is touched, the zeros behind it neither.
+        assert!(fs::read(&path).unwrap() == damaged);
         assert_eq!(numbers(&recovered), [2]);
         assert_eq!((recovered.damage[0].offset, &recovered.damage[0].kind), (at, &DamageKind::Payload));
         assert!(recovered.damage[0].to_string().contains("segment at offset"), "{}", recovered.damage[0]);

@@ -68,7 +68,7 @@ impl TdClient {
     /// It may be called with every tick of a market: the session is given at most two prices a second of an instrument,
     /// and only of those that the account has something of or is about to trade. Ticks of no use are left out.
     pub fn mark(&self, tick: &Tick) {
-        self.shared().mark(Mark::of(tick));
+        self.mark_record(&tick.record);
     }
 
     /// Tells the session the prices of a record of market data: as [`mark`](Self::mark) does, for who has no [`Tick`].
@@ -87,7 +87,7 @@ impl TdClient {
                 looks.tick().await;
                 let Some(shared) = shared.upgrade().filter(|shared| !shared.is_over()) else { return };
                 for tick in std::iter::from_fn(|| ticks.try_next()).take(TICKS_MAX) {
-                    shared.mark(Mark::of(&tick));
+                    shared.mark(Mark::of_record(&tick.record));
                 }
                 if ticks.has_ended() {
                     return;

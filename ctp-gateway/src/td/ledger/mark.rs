@@ -2,8 +2,6 @@
 
 use ctp_types::{DepthMarketDataField, Text};
 
-use crate::md::Tick;
-
 /// The prices of an instrument at a moment; `None` for what the market data have no value of.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Mark {
@@ -17,10 +15,6 @@ pub(crate) struct Mark {
 }
 
 impl Mark {
-    pub(crate) fn of(tick: &Tick) -> Self {
-        Self::of_record(&tick.record)
-    }
-
     pub(crate) fn of_record(record: &DepthMarketDataField) -> Self {
         Self {
             instrument_id: record.instrument_id,

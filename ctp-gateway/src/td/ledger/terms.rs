@@ -221,6 +221,15 @@ mod tests {
         assert!(Terms::of(&record).unwrap().split);
         record.position_date_type = PositionDateType::default();
         assert!(!Terms::of(&record).unwrap().split);
+        // Nor are the days kept apart at SHFE where the counter says that they are not.
+        record.exchange_id = text("SHFE");
+        assert!(Terms::of(&record).unwrap().split);
+        record.position_date_type = PositionDateType::NO_USE_HISTORY;
+        assert!(!Terms::of(&record).unwrap().split);
+        // A combination has no lots of its own.
+        assert_eq!(Terms::of(&record).unwrap().kind, Kind::Future);
+        record.product_class = ProductClass::COMBINATION;
+        assert_eq!(Terms::of(&record).unwrap().kind, Kind::Combination);
         record.volume_multiple = 0;
         assert_eq!(Terms::of(&record), None);
     }

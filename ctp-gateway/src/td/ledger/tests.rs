@@ -1,5 +1,6 @@
 //! The rules one by one, against §6 of the behaviour notes.
 
+mod edges;
 mod example;
 mod frozen;
 mod judged;

@@ -244,6 +244,22 @@ mod tests {
         assert_eq!(gate.state().to_string(), "open");
     }
 
+    /// Who is denied is told what opens the gate: the call, where one does.
+    #[test]
+    fn every_reason_says_how_it_ends() {
+        for (reason, call) in [
+            (GateReason::Recovering, "gate()"),
+            (GateReason::Differs, "accept_differences()"),
+            (GateReason::Unverified, "accept_differences()"),
+            (GateReason::KillSwitch, "release()"),
+            (GateReason::ReadOnly, "read_only = false"),
+        ] {
+            assert!(reason.fix().contains(call), "{reason}: {}", reason.fix());
+        }
+        let all: std::collections::HashSet<_> = GateReason::ALL.iter().map(|reason| reason.fix()).collect();
+        assert_eq!(all.len(), GateReason::ALL.len());
+    }
+
     #[test]
     fn every_reason_stands_alone() {
         for reason in GateReason::ALL {

@@ -556,3 +556,31 @@ proptest! {
         prop_assert!(false, "still recovering");
     }
 }
+
+/// With the day its orders end: the next day's queries say nothing of them.
+#[test]
+fn what_a_day_left_open_is_not_judged_on_the_next() {
+    let mut bench = Bench::logged_in(Scope::Orders);
+    bench.answer_all();
+    bench.recovery.lose_link(bench.now, [OrderId(1)]);
+    bench.wait(60);
+    bench.recovery.log_in(bench.now, true, []);
+    bench.unknown = vec![OrderId(1)];
+    bench.asked.clear();
+    bench.answer_all();
+    assert_eq!((&bench.asked[..], &bench.proved[..]), (&ORDERS[..], &[][..]));
+    assert_eq!(bench.recovery.next_deadline(), None);
+}
+
+/// While a question waits for its answer there is no time at which to ask another.
+#[test]
+fn a_look_that_waits_for_an_answer_has_no_deadline() {
+    let now = Instant::now();
+    let mut round = super::round::Round::new(super::round::Purpose::Orders, false);
+    assert_eq!(round.ask(now), Some(Request::ReqQryOrder));
+    round.ask_orders_again(now + TRANSIT);
+    assert_eq!((round.ask(now + TRANSIT), round.next_deadline()), (None, None));
+    round.answered(Request::ReqQryOrder, Some(&[]));
+    assert_eq!((round.ask(now), round.next_deadline()), (None, Some(now + TRANSIT)));
+    assert_eq!(round.ask(now + TRANSIT), Some(Request::ReqQryTrade));
+}

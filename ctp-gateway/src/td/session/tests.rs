@@ -1,6 +1,7 @@
 mod credentials;
 mod ledger;
 mod memory;
+mod placing;
 mod recovery;
 mod risk;
 mod watch;

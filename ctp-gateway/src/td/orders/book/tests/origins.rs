@@ -40,6 +40,21 @@ fn a_conditional_order_knows_what_it_became_whichever_comes_first() {
     }
 }
 
+/// The record that says so may be lost; what the counter made of it says it, too.
+#[test]
+fn an_order_that_has_a_child_was_triggered() {
+    let mut bench = Bench::with_own_order();
+    bench.book.apply_order(&conditional(Status::NOT_TOUCHED), LIVE, &mut bench.events);
+    assert_eq!(bench.own().phase, OrderPhase::Untriggered);
+    bench.book.apply_order(&triggered(), LIVE, &mut bench.events);
+    assert_eq!(bench.own().phase, OrderPhase::Triggered);
+    // One that is over stays what it became.
+    let mut bench = Bench::with_own_order();
+    bench.book.apply_order(&conditional(Status::CANCELED), LIVE, &mut bench.events);
+    bench.book.apply_order(&triggered(), LIVE, &mut bench.events);
+    assert_eq!(bench.own().phase, OrderPhase::Canceled);
+}
+
 #[test]
 fn a_child_that_overtakes_every_record_of_its_parent_finds_it() {
     let mut bench = Bench::with_own_order();
@@ -97,9 +112,13 @@ fn an_order_of_an_earlier_run_is_unknown_until_something_tells() {
     let id = bench.book.place_earlier(&input("1", 5), FRONT, SESSION).id;
     assert_eq!(bench.book.place_earlier(&input("1", 5), FRONT, SESSION).id, id);
     assert_eq!((bench.own().phase, bench.own().origin), (OrderPhase::Unknown, Origin::Earlier));
+    // What is known of it comes from the journal, and why no more is known.
+    assert!(bench.own().replayed);
+    assert_eq!(bench.own().unknown_cause, Some(UnknownCause::SessionEnded));
     assert_eq!(bench.book.unknown().map(|order| order.id).collect::<Vec<_>>(), [id]);
     bench.push(Status::NO_TRADE_QUEUEING, Submit::ACCEPTED, 0);
     assert_eq!((bench.book.unknown().count(), bench.words()), (0, vec!["Working 0".to_owned()]));
+    assert_eq!((bench.own().replayed, bench.own().unknown_cause.clone()), (false, None));
     // Its request number is of another run: an answer to this run's request is not about it.
     bench.book.refuse(None, 5, ServerError::counter(31, "no"), LIVE, &mut bench.events);
     assert_eq!(bench.words(), ["error"]);

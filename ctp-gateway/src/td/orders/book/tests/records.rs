@@ -258,3 +258,29 @@ fn a_triggered_order_that_the_exchange_refuses_says_why() {
     assert_eq!(bench.words(), ["Triggered 0", "rejected 26"]);
     assert_eq!((bench.own().status, bench.own().status_message.as_str()), (Status::CANCELED, "26:no"));
 }
+
+/// The lots of a leg are that leg's, whichever trades first.
+#[test]
+fn a_trade_of_a_leg_fills_that_leg() {
+    let mut bench = Bench::new();
+    let spread = InputOrderField { instrument_id: text("SP m2701&m2705"), ..input("1", 5) };
+    bench.book.place(&spread, Some(5), FRONT, SESSION);
+    bench.push(Status::NO_TRADE_QUEUEING, Submit::ACCEPTED, 0);
+    for (leg, number, filled) in [("m2705", "a", [0, 3]), ("m2701", "b", [2, 3]), ("m2701", "c", [4, 3])] {
+        let lots = if leg == "m2705" { 3 } else { 2 };
+        let record = TradeField { instrument_id: text(leg), ..trade("1", number, lots) };
+        bench.book.apply_trade(bench.now, &record, LIVE, &mut bench.events);
+        assert_eq!(bench.own().legs_filled, filled, "{leg}");
+    }
+    assert_eq!(bench.own().volume_filled, 3);
+}
+
+/// The number is all that a binding keeps of an order.
+#[test]
+fn an_order_is_found_by_its_number() {
+    let bench = Bench::with_own_order();
+    let id = bench.own().id;
+    let again = OrderId::new(id.number());
+    assert_eq!(bench.book.get(again).map(|order| order.id), Some(id));
+    assert_ne!(OrderId::new(7).number(), OrderId::new(8).number());
+}
