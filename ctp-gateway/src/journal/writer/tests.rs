@@ -220,8 +220,10 @@ fn damage_stays_and_is_told_every_time() {
     journal.append(&answer(2)).unwrap();
     journal.segment.file.write_all_at(&[0xff], at + 20).unwrap();
     drop(journal);
-    let path = folder.path().join("000000000001.segment");
+    // The day's own segment: the first is of the time before the login.
+    let path = folder.path().join("000000000002.segment");
     let damaged = fs::read(&path).unwrap();
+    assert_eq!(damaged.last(), Some(&0), "zeros are set aside behind it");
     for _ in 0..2 {
         let (_, recovered) = open(folder.path(), &config);
         // Evidence: not a byte of it is touched, the zeros behind it neither.
