@@ -10,7 +10,9 @@ pub enum Resume {
     /// The whole trading day. The private stream's default: it resolves orders whose outcome a broken link hid.
     #[default]
     Restart,
-    /// From where the flow files end.
+    /// From where the flow files end. A counter that was started anew within the day may have begun its stream again: what comes
+    /// before it gets to that number is skipped in silence (`ctp-behaviour.md`, on RESUME), and only the queries of a comparison
+    /// bring it, so set `reconcile_every_s` with it, or take `Restart`.
     Resume,
     /// Only what happens after the login. The public stream's default.
     Quick,
