@@ -53,8 +53,7 @@ fn foreign_clients() -> Result<()> {
     for name in foreign::names()? {
         foreign::environment(&name)?.install_wheel(&wheel)?;
     }
-    let command = shell::built("ctp", &["--package", "ctp"])?;
-    shell::run(pytest(&[FOREIGN])?.env("CTP_COMMAND", command))
+    shell::run(pytest(&[FOREIGN])?.env("CTP_COMMAND", wheel::command()))
 }
 
 fn pytest(arguments: &[&str]) -> Result<Command> {

@@ -93,7 +93,12 @@ fn stage_command() -> Result<()> {
     arguments.extend(["-C".to_owned(), "strip=symbols".to_owned()]);
     let built = shell::artifact_with(&mut cargo, "ctp", &arguments)?;
     glibc::check(&built)?;
-    copy(&built, &package().join("_bin/ctp"))
+    copy(&built, &command())
+}
+
+/// Returns the command `ctp` as it lies in the wheel that [`run`] or [`install`] built.
+pub(crate) fn command() -> PathBuf {
+    package().join("_bin/ctp")
 }
 
 /// Copies the demo scripts, which `python -m ctp_py demo` runs.

@@ -135,6 +135,13 @@ impl Subscriptions {
                 .all(|entry| matches!(entry.phase, Phase::Verified | Phase::Refused | Phase::GivenUp))
     }
 
+    /// Takes it that something was sent once more besides, to hear whether the front lives.
+    pub(crate) fn sent_besides(&mut self, id: &Id) {
+        if let Some(entry) = self.entries.get_mut(id) {
+            entry.taken += 1;
+        }
+    }
+
     /// Returns what is wanted.
     pub(crate) fn wanted(&self) -> impl Iterator<Item = &Id> {
         self.entries.keys()

@@ -68,6 +68,7 @@ impl MdSession {
         let first = |feed| self.subscriptions.wanted(feed).next().map(|id| (feed, *id));
         if let Some((feed, id)) = first(Feed::Ticks).or_else(|| first(Feed::QuoteRequests)) {
             let request_id = self.ids.next();
+            self.subscriptions.of(feed).sent_besides(&id);
             self.outputs.push(Output::Subscribe { feed, ids: vec![id], request_id });
         }
     }

@@ -317,6 +317,24 @@ fn what_stays_silent_is_asked_once_a_minute_however_often_it_was_wanted() {
     assert_eq!(times[2..], (first..=3_600).step_by(60).collect::<Vec<u64>>());
 }
 
+/// The library did not take it, and the watch asked for it besides.
+#[test]
+fn what_was_only_asked_for_besides_is_ended_at_the_front() {
+    let mut bench = Bench::up();
+    bench.subscribe(&ids(&["a1"]));
+    bench.subscriptions.handle_sent(bench.now, &ids(&["a1"]), Err(SendRefusal::NotConnected));
+    bench.subscriptions.sent_besides(&id("a1"));
+    bench.answer("a1");
+    assert_eq!(bench.unsubscribe(ids(&["a1"])), ids(&["a1"]));
+    // What the library did not take either time is no matter of the front's.
+    bench.subscribe(&ids(&["b1"]));
+    bench.subscriptions.sent_besides(&id("b1"));
+    for _ in 0..2 {
+        bench.subscriptions.handle_sent(bench.now, &ids(&["b1"]), Err(SendRefusal::NotConnected));
+    }
+    assert_eq!(bench.unsubscribe(ids(&["b1"])), ids(&[]));
+}
+
 /// One that did not even leave takes nothing of the past with it.
 #[test]
 fn a_past_survives_what_never_left() {
