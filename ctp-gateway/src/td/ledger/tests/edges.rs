@@ -74,31 +74,41 @@ fn whatever_changes_lots_changes_the_version() {
     }
 }
 
-/// Lots of the day before that the counter names stay older lots when its word is taken.
-#[test]
-fn the_counters_older_lots_are_taken_over_as_such() {
-    let mut bench = Bench::new("rb2701", "SHFE");
-    let row = InvestorPositionField {
+/// Returns what the counter's row of a long position begins with.
+fn long_row(bench: &Bench) -> InvestorPositionField {
+    InvestorPositionField {
         instrument_id: bench.instrument,
         exchange_id: bench.exchange,
         posi_direction: PosiDirection::LONG,
         hedge_flag: HedgeFlag::SPECULATION,
-        yd_position: 3,
-        position: 2,
-        pre_settlement_price: 3500.0,
         ..Default::default()
-    };
-    let detail = InvestorPositionDetailField {
+    }
+}
+
+/// Returns what the counter's row of lots begins with that were bought before today.
+fn older_lots(bench: &Bench) -> InvestorPositionDetailField {
+    InvestorPositionDetailField {
         instrument_id: bench.instrument,
         exchange_id: bench.exchange,
         direction: Direction::BUY,
         hedge_flag: HedgeFlag::SPECULATION,
         open_date: text(BEFORE),
         open_price: 3480.0,
-        volume: 2,
-        close_volume: 1,
         ..Default::default()
+    }
+}
+
+/// Lots of the day before that the counter names stay older lots when its word is taken.
+#[test]
+fn the_counters_older_lots_are_taken_over_as_such() {
+    let mut bench = Bench::new("rb2701", "SHFE");
+    let row = InvestorPositionField {
+        yd_position: 3,
+        position: 2,
+        pre_settlement_price: 3500.0,
+        ..long_row(&bench)
     };
+    let detail = InvestorPositionDetailField { volume: 2, close_volume: 1, ..older_lots(&bench) };
     bench.ledger.adopt(&Rows { positions: Some(vec![row]), details: Some(vec![detail]), account: None });
     let now = bench.long();
     assert_eq!((now.volume, now.volume_today, now.volume_at_start), (2, 0, 3));
@@ -135,25 +145,12 @@ fn opening_prices_are_missed_where_there_are_such_lots() {
     let begun = |lots: i32| {
         let mut bench = Bench::new("rb2701", "SHFE");
         let row = InvestorPositionField {
-            instrument_id: bench.instrument,
-            exchange_id: bench.exchange,
-            posi_direction: PosiDirection::LONG,
-            hedge_flag: HedgeFlag::SPECULATION,
             position: lots,
             yd_position: lots,
             pre_settlement_price: 3500.0,
-            ..Default::default()
+            ..long_row(&bench)
         };
-        let detail = InvestorPositionDetailField {
-            instrument_id: bench.instrument,
-            exchange_id: bench.exchange,
-            direction: Direction::BUY,
-            hedge_flag: HedgeFlag::SPECULATION,
-            open_date: text(BEFORE),
-            open_price: 3480.0,
-            volume: 1,
-            ..Default::default()
-        };
+        let detail = InvestorPositionDetailField { volume: 1, ..older_lots(&bench) };
         let rows = Rows { positions: Some(vec![row]), details: Some(vec![detail]), account: None };
         bench.ledger.baseline(&rows);
         bench
@@ -226,14 +223,7 @@ fn rows_do_not_overrule_the_market_after_its_second_price() {
     bench.begin(2, 3480.0, 3500.0);
     for price in [3520.0, 3521.0] {
         bench.mark(price);
-        let row = InvestorPositionField {
-            instrument_id: bench.instrument,
-            exchange_id: bench.exchange,
-            posi_direction: PosiDirection::LONG,
-            hedge_flag: HedgeFlag::SPECULATION,
-            settlement_price: 3511.0,
-            ..Default::default()
-        };
+        let row = InvestorPositionField { settlement_price: 3511.0, ..long_row(&bench) };
         bench.ledger.baseline(&Rows { positions: Some(vec![row]), ..Rows::default() });
         assert_eq!(bench.long().price, Some(price));
     }
