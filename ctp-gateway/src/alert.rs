@@ -45,8 +45,9 @@ pub enum Alert {
     /// Positions and money could not be compared after a login: the counter does not answer, or something moves in every
     /// look. The gate stays closed, and it is asked on.
     Unverified,
-    /// The wall clock jumped against the monotonic clock, or the machine slept. Deadlines are not touched by it; trading
-    /// hours are judged by the new time, and the link is checked.
+    /// The wall clock jumped against the monotonic clock, or the machine slept. Deadlines are not touched by it, and the link is
+    /// checked. Until a login shows by the front's own time that the clock is right, trading hours count as unknown where the
+    /// new time and the old one disagree.
     ClockJumped {
         /// How far the wall clock went ahead, in nanoseconds; negative: back.
         by_ns: i64,

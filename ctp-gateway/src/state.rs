@@ -131,6 +131,9 @@ pub enum LinkLoss {
         /// How often the step was sent.
         attempts: u32,
     },
+    /// A query showed what happened on the link, and the private stream, which goes on from a number, did not push it: the counter
+    /// has begun its streams anew. The gateway makes a fresh API object, whose stream begins with the day.
+    StreamBehind,
     /// The front took a new connection for one that is logged in already (error 5): the gateway makes a fresh API
     /// object.
     Stale,
@@ -148,6 +151,7 @@ impl fmt::Display for LinkLoss {
             Self::Disconnected(reason) => write!(f, "{reason}"),
             Self::Silent(silent_for) => write!(f, "{} s of silence", silent_for.as_secs()),
             Self::Unanswered { attempts } => write!(f, "{attempts} login requests without an answer"),
+            Self::StreamBehind => f.write_str("a private stream that leaves out what queries show"),
             Self::Stale => f.write_str("a login that the front thinks it has already (5)"),
         }
     }

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use ctp::config::Resume;
 use ctp::sim::Wanted;
+use ctp::state::LinkLoss;
 use ctp::td::OrderPhase;
 use ctp::types::Direction;
-use ctp::{Events, TdClient, TdEvent};
+use ctp::{Events, SessionState, TdClient, TdEvent};
 
 use crate::Case;
 use crate::trading::{drain, everywhere, open, phases, rejections, trades};
@@ -21,6 +22,7 @@ pub(crate) const CASES: &[Case] = crate::cases![
     f45_unknown_stays_unknown_without_proof: "the same while the queries of orders are not answered: Unknown until they are",
     f46_nothing_waits_for_the_next_link: "orders and cancels while the link is down: refused as not sent, and nothing is sent when it is back",
     f47_what_was_missed_is_found: "messages about orders and trades are lost by chance: after the next look every order stands where the counter says, every trade is told once; in three versions",
+    f47_a_stream_that_skips_in_silence_is_found_out: "resumed after a restart that cleared the streams, the private one skips what is below its old number: the order that only a query shows has a fresh object ask for the whole day, and the fill after it is pushed; every trade is told once; in three versions",
     f48_a_day_that_comes_again_is_told_once: "the whole day pushed three times more, and again after each of three broken links: every order and trade is told once; in three versions",
     f49_orders_wait_for_the_day_to_be_known: "a session that begins while pushes come two seconds late: no order leaves before the day's orders and trades are known, and what comes late tells nothing twice; in three versions",
 ];
@@ -220,6 +222,40 @@ fn f47_what_was_missed_is_found() {
         let (names, volumes) = told(&events);
         assert_eq!((names.len(), volumes.len()), (6, 6), "a trade twice or not at all");
         assert_eq!(volumes.iter().sum::<i32>(), world.traded(USER, "rb2701"));
+        td.close().await.expect("closed in time");
+    });
+}
+
+fn f47_a_stream_that_skips_in_silence_is_found_out() {
+    everywhere(&scene(), async |world| {
+        let (td, mut events) = listening(world, Resume::Resume).await;
+        for _ in 0..10 {
+            let handle = world.rest(&td, order()).await;
+            world.fill(&handle, handle.order().volume).await;
+        }
+        // The streams begin anew, and the number in the flow files is far above them.
+        world.exchange.restart(true, Some("2s")).expect("a broken link");
+        broken_and_back(world, &td).await;
+        drain(&mut events);
+        let (pushed, state) = (world.count("OnRtnOrder"), td.state());
+        let handle = world.place(&td, open("m2701", Direction::BUY, 2, 3_000.0)).await;
+        world.phase(&handle, OrderPhase::Working).await;
+        assert_eq!(pushed.seen(), 0, "nothing was skipped");
+        let behind = || {
+            let state = state.borrow();
+            matches!(*state, SessionState::Reconnecting(LinkLoss::StreamBehind)).then_some(())
+        };
+        world.until("a fresh object", PATIENCE, behind).await;
+        world.td_ready(&td).await;
+        world.fill(&handle, 2).await;
+        world.soon(handle.finished()).await.expect("filled");
+        world.pass(Duration::from_secs(10)).await;
+        let (names, volumes) = told(&drain(&mut events));
+        assert_eq!(
+            (names.len(), volumes),
+            (1, vec![2]),
+            "the trades of before came again, or its own did not"
+        );
         td.close().await.expect("closed in time");
     });
 }

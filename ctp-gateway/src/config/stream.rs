@@ -11,8 +11,9 @@ pub enum Resume {
     #[default]
     Restart,
     /// From where the flow files end. A counter that was started anew within the day may have begun its stream again: what comes
-    /// before it gets to that number is skipped in silence (`ctp-behaviour.md`, on RESUME), and only the queries of a comparison
-    /// bring it, so set `reconcile_every_s` with it, or take `Restart`.
+    /// before it gets to that number is skipped in silence (`ctp-behaviour.md`, on RESUME). The session notices by what only queries
+    /// show, and asks for the whole day then; until an order goes unanswered or a comparison asks, nothing shows it. Set
+    /// `reconcile_every_s` with it, or take `Restart`.
     Resume,
     /// Only what happens after the login. The public stream's default.
     Quick,

@@ -166,6 +166,9 @@ impl MdSession {
             MdCallback::OnRspUserLogin => {
                 let login = event.record.as_ref().and_then(RecordBox::get::<RspUserLoginField>);
                 let result = check.map(|()| login.map(login_of));
+                if let Ok(Some(login)) = &result {
+                    self.watch.logged_in(&login.login_time.to_str());
+                }
                 self.handshake.handle_answer(
                     now,
                     Step::LogIn,

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::Now;
 use super::clocks::Clocks;
+use super::hours::Hours;
 use super::outage::Outage;
 use super::watchdog::{Verdict, Watchdog};
 use crate::alert::Alert;
@@ -49,6 +50,11 @@ impl Watch {
         self.is_usable = is_usable;
     }
 
+    /// Takes the front's time of day from the answer to a login. C: `LoginTime`.
+    pub(crate) fn logged_in(&mut self, front_time: &str) {
+        self.clocks.compare(front_time);
+    }
+
     /// Notes a sign of life of the link.
     pub(crate) fn heard(&mut self, now: Instant) {
         self.dog.heard(now);
@@ -71,8 +77,24 @@ impl Watch {
         is_first.then_some(alert)
     }
 
-    pub(crate) fn silence(&mut self, now: Instant, is_expected: impl FnOnce() -> bool) -> Option<Verdict> {
-        self.dog.handle_time(now, is_expected)
+    /// Judges the silence; `hours` are those of what the session waits for, at a moment in nanoseconds since the Unix epoch.
+    pub(crate) fn silence(&mut self, now: Now, hours: impl Fn(i64) -> Hours) -> Option<Verdict> {
+        let Self { clocks, dog, .. } = self;
+        dog.handle_time(now.instant, || hours_now(clocks, now, hours) != Hours::Closed)
+    }
+
+    /// Returns what `hours` says of now; [`Hours::Unknown`] where it says one thing of the wall clock's time and another of
+    /// what the time would be had nobody set that clock.
+    pub(crate) fn hours(&self, now: Now, hours: impl Fn(i64) -> Hours) -> Hours {
+        hours_now(&self.clocks, now, hours)
+    }
+}
+
+fn hours_now(clocks: &Clocks, now: Now, hours: impl Fn(i64) -> Hours) -> Hours {
+    let by_wall_clock = hours(now.unix_ns);
+    match clocks.other_time(now.unix_ns) {
+        Some(other) if hours(other) != by_wall_clock => Hours::Unknown,
+        _ => by_wall_clock,
     }
 }
 

@@ -152,6 +152,9 @@ fn seeds_that_failed_once() {
         (1_180, "late answer"),
         // What only the watch had asked for stayed subscribed at the front.
         (8_869, "not ended"),
+        // The wall clock was hours off, and a dead link's silence was borne for ever.
+        (5_561, "clock"),
+        (8_453, "clock"),
     ] {
         if let Err(failure) = run(Kind::Sessions, seed) {
             panic!("{found}: {failure}");
@@ -180,6 +183,8 @@ fn trading_seeds_that_failed_once() {
         (6_917, "late loss"),
         // A tick from before an unsubscription verified the subscription after it, which was lost.
         (9_689, "late tick"),
+        // A resumed stream skipped in silence what came below its old number.
+        (7_938, "stream behind"),
     ] {
         if let Err(failure) = run(Kind::Orders, seed) {
             panic!("{found}: {failure}");

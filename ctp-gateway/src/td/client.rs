@@ -13,7 +13,7 @@ pub use self::closing::Closing;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use ctp_sys::{TraderApi, TraderLibrary, TraderOptions};
@@ -23,7 +23,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tracing::Instrument as _;
 
 use crate::cache::DayCache;
-use crate::config::TdConfig;
+use crate::config::{Resume, TdConfig};
 use crate::error::{Error, SendRefusal, UnknownCause};
 use crate::fanout::{Events, Fanout};
 use crate::health::TdHealth;
@@ -122,7 +122,13 @@ impl TdClient {
         let (report_tx, reports) = mpsc::unbounded_channel();
         let broken_tx = report_tx.clone();
         let (loaded, setup) = (library.clone(), config.clone());
-        let make: Maker<_> = Arc::new(move |number| start(&loaded, &setup, report_tx.clone(), number));
+        let replays_day = Arc::new(AtomicBool::new(false));
+        let whole_day = Arc::clone(&replays_day);
+        let make: Maker<_> = Arc::new(move |number| {
+            let private =
+                if whole_day.load(Ordering::Relaxed) { Resume::Restart } else { setup.private_resume };
+            start(&loaded, &setup, private, report_tx.clone(), number)
+        });
         let timeout = config.timeouts.close;
         let setup = config.clone();
         // The journal after the object: who may have the folder of the flow files, may have the one in it.
@@ -146,6 +152,7 @@ impl TdClient {
             system_info,
             session,
             object,
+            replays_day,
             sent: sent_tx,
             state: ends.state,
             gate: gate_tx,
@@ -448,6 +455,7 @@ fn day_cache(config: &TdConfig, names: &AccountNames, library: &TraderLibrary) -
 fn start(
     library: &TraderLibrary,
     config: &TdConfig,
+    private: Resume,
     report_tx: mpsc::UnboundedSender<Input>,
     number: u32,
 ) -> Result<TraderApi, Error> {
@@ -457,10 +465,9 @@ fn start(
         library.create(&options)
     })?;
     api.register_spi(Arc::new(Spi::new(report_tx, config.clock.clone()))).map_err(failed("RegisterSpi"))?;
-    let (private, public) = (config.private_resume, config.public_resume);
     api.subscribe_private_topic(private.into(), private.sequence())
         .map_err(failed("SubscribePrivateTopic"))?;
-    api.subscribe_public_topic(public.into()).map_err(failed("SubscribePublicTopic"))?;
+    api.subscribe_public_topic(config.public_resume.into()).map_err(failed("SubscribePublicTopic"))?;
     Addresses::of_td(config)?.register_with_trader(&api)?;
     api.init().map_err(failed("Init"))?;
     Ok(api)

@@ -304,6 +304,8 @@ impl Drop for Inside {
 pub(super) struct Driver {
     pub(super) session: TdSession,
     pub(super) object: ApiObject<Trader>,
+    /// Whether the private stream of a fresh object begins with the day, whatever is configured.
+    pub(super) replays_day: Arc<AtomicBool>,
     /// Gets the library's word about a login, which is sent from a thread of its own.
     pub(super) sent: mpsc::UnboundedSender<Input>,
     pub(super) state: watch::Sender<SessionState>,

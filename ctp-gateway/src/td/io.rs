@@ -163,7 +163,10 @@ pub(crate) enum Output {
     /// Note that a request other than an order, a cancel or a step of the login is over.
     Ended(Ended<TraderRequest>),
     /// Close the API object, make a fresh one, and tell [`Input::Renewed`].
-    Renew,
+    Renew {
+        /// Whether its private stream begins with the day, whatever is configured.
+        replays_day: bool,
+    },
     /// Publish the state.
     State(SessionState),
     /// Publish whether orders may leave.

@@ -19,6 +19,7 @@ mod news;
 mod orders;
 mod recovery;
 mod risk;
+mod stream;
 mod watch;
 
 use std::sync::Arc;
@@ -57,6 +58,7 @@ use self::instructions::Instructions;
 use self::memory::Memory;
 use self::orders::{Admission, Placing};
 use self::recovery::Assurance;
+use self::stream::Stream;
 
 pub(crate) struct TdSession {
     account: AccountTexts,
@@ -71,6 +73,7 @@ pub(crate) struct TdSession {
     /// How often the session became ready; binds a command to the login it was meant for.
     logins: u64,
     memory: Memory,
+    stream: Stream,
     /// Pushes that wait for the login.
     early: Early,
     last_order_ref: i64,
@@ -126,6 +129,7 @@ impl TdSession {
             front: Text::default(),
             logins: 0,
             memory: Memory::default(),
+            stream: Stream::new(config.private_resume),
             early: Early::default(),
             last_order_ref: 0,
             last_action_ref: 0,
@@ -228,15 +232,27 @@ impl TdSession {
         let (handshake, watch) = (self.handshake.next_deadline(), self.watch.next_deadline());
         let (instructions, recovery) = (self.instructions.desk.next_deadline(), self.recovery_deadline());
         let (books, risk) = (self.book.next_deadline(), self.risk_deadline());
-        let wants = self.ledger.next_deadline();
-        let all =
-            [instructions, recovery, handshake, watch, books, unanswered, cancels, requests, risk, wants];
+        let (wants, stream) = (self.ledger.next_deadline(), self.stream.next_deadline());
+        let all = [
+            instructions,
+            recovery,
+            handshake,
+            watch,
+            books,
+            unanswered,
+            cancels,
+            requests,
+            risk,
+            wants,
+            stream,
+        ];
         all.into_iter().flatten().min()
     }
 
     fn handle_deadline(&mut self, now: Now) {
         self.judge_silence(now);
         let now = now.instant;
+        self.judge_stream(now);
         let mut moves = Vec::new();
         self.handshake.handle_deadline(now, &mut self.ids, &mut moves);
         self.carry_out(now, moves);

@@ -15,13 +15,15 @@ struct Bench {
     now: Instant,
     /// The wall clock at the start.
     unix_ns: i64,
+    /// What the front says in its answer to a login.
+    login_time: Text<9>,
 }
 
 impl Bench {
     fn new() -> Self {
         let now = Instant::now();
         let session = MdSession::new(&MdConfig::new(["sim://test"]), 0).unwrap();
-        Self { session, start: now, now, unix_ns: 0 }
+        Self { session, start: now, now, unix_ns: 0, login_time: Text::default() }
     }
 
     fn ready() -> Self {
@@ -35,7 +37,8 @@ impl Bench {
             [.., Output::Send { request: MdRequest::ReqUserLogin, request_id, .. }] => *request_id,
             other => panic!("no login: {other:?}"),
         };
-        self.answer(MdCallback::OnRspUserLogin, Some(RspUserLoginField::default()), None, id)
+        let record = RspUserLoginField { login_time: self.login_time, ..RspUserLoginField::default() };
+        self.answer(MdCallback::OnRspUserLogin, Some(record), None, id)
     }
 
     fn at_ms(&mut self, milliseconds: u64) -> Vec<Output> {

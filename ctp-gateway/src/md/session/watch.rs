@@ -32,18 +32,17 @@ impl MdSession {
         if let Some(alert) = self.watch.outage(now.instant, &self.state) {
             self.alert(alert);
         }
-        let mut hours = Hours::Closed;
         let (subscriptions, silence) = (&self.subscriptions, self.silence);
-        let verdict = self.watch.silence(now.instant, || {
-            let of = |feed| {
-                let ids = subscriptions.wanted(feed).map(ctp_types::Text::to_str);
-                hours::of_instruments(ids, now.unix_ns, silence)
-            };
-            hours = of(Feed::Ticks);
-            hours != Hours::Closed || of(Feed::QuoteRequests) != Hours::Closed
-        });
-        match verdict {
+        let hours_of = |feed, unix_ns| {
+            hours::of_instruments(subscriptions.wanted(feed).map(ctp_types::Text::to_str), unix_ns, silence)
+        };
+        let hours_of_any = |unix_ns| match hours_of(Feed::Ticks, unix_ns) {
+            Hours::Closed => hours_of(Feed::QuoteRequests, unix_ns),
+            hours => hours,
+        };
+        match self.watch.silence(now, hours_of_any) {
             Some(Verdict::Ask(quiet)) => {
+                let hours = self.watch.hours(now, |unix_ns| hours_of(Feed::Ticks, unix_ns));
                 // Requests for quotes may stay away; the link is asked for their sake, too.
                 if hours != Hours::Closed && !self.is_silence_told {
                     self.is_silence_told = true;

@@ -47,6 +47,8 @@ pub(super) struct Sessions {
     pub(super) disk: Option<Disk>,
     /// Whether the journal failed and the session was not told of it.
     has_failed: bool,
+    /// Whether the trading session wants the whole day of its private stream, whatever is configured.
+    pub(super) replays_day: bool,
     /// What the library said to the order that it was given before everything else.
     given: Option<(i32, Result<(), SendRefusal>)>,
     /// `FrontID` and `SessionID` of the login.
@@ -65,6 +67,7 @@ impl Sessions {
             td_outputs: VecDeque::new(),
             disk: plan.trading.is_some().then(Disk::new),
             has_failed: false,
+            replays_day: false,
             given: None,
             session: (0, 0),
         }
@@ -86,7 +89,7 @@ impl Sessions {
         let account = AccountTexts::new(&config).expect("a configuration that fits");
         self.td = TdSession::new(&config, account, plan.seed.wrapping_add(deaths << 32));
         self.td_outputs.clear();
-        (self.has_failed, self.given) = (false, None);
+        (self.has_failed, self.replays_day, self.given) = (false, false, None);
         let Some(disk) = &mut self.disk else { return Ok((0, Vec::new())) };
         let gone = disk.cut(chance);
         Ok((gone, disk.open()?))
@@ -131,6 +134,7 @@ pub(super) fn td_config(plan: &Plan) -> TdConfig {
     config.confirm_settlement = plan.confirm;
     config.recovery = crate::config::Recovery::Orders;
     if let Some(trading) = &plan.trading {
+        config.private_resume = trading.resume;
         config.recovery = trading.recovery;
         config.reconcile = trading.reconcile;
         config.reconcile_every = trading.reconcile_every;
@@ -403,7 +407,10 @@ impl World {
                 td::Output::Send { request, record, request_id } => {
                     self.send_td(request, &record, request_id)
                 }
-                td::Output::Renew => self.renew(side),
+                td::Output::Renew { replays_day } => {
+                    self.sessions.replays_day = replays_day;
+                    self.renew(side);
+                }
                 td::Output::State(state) => self.publish_state(side, &state),
                 td::Output::Event(event) => self.td_event(&event),
                 td::Output::Gate(gate) => self.gate(gate),

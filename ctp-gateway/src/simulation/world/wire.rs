@@ -10,6 +10,7 @@ use ctp_types::{
 
 use super::super::library::{Channel, Library, Side};
 use super::{Event, World};
+use crate::config::Resume;
 use crate::error::SendRefusal;
 use crate::md::io::Feed;
 
@@ -47,7 +48,8 @@ impl World {
     /// Tells the exchange what of its streams the library wants, as its flow files and the configuration say.
     fn tell_topics(&mut self, side: Side) {
         let Some(trading) = self.plan.trading.as_ref().filter(|_| side == Side::Td) else { return };
-        let (private, sequence) = (trading.resume.into(), trading.resume.sequence());
+        let resume = if self.sessions.replays_day { Resume::Restart } else { trading.resume };
+        let (private, sequence) = (resume.into(), resume.sequence());
         let (session, received) = (self.library(side).session(), Some(self.library(side).received));
         let public = ResumeType::Quick;
         self.step_exchange(Input::Topics { session, private, public, sequence, received });

@@ -31,7 +31,8 @@ impl Driver {
                     self.pen.write(&entry);
                     self.tell_failure();
                 }
-                Output::Renew => {
+                Output::Renew { replays_day } => {
+                    self.replays_day.store(replays_day, Ordering::Relaxed);
                     // The caller's thread need not be the runtime's.
                     let _runtime = self.runtime.enter();
                     self.object.renew();
@@ -120,7 +121,8 @@ impl Driver {
                         this.state.send_replace(state);
                     }
                     Output::Journal(entry) => this.pen.write(&entry),
-                    Output::Send { .. } | Output::Ended(_) | Output::ReadFrontInfo | Output::Renew => {}
+                    Output::Send { .. } | Output::Ended(_) | Output::ReadFrontInfo | Output::Renew { .. } => {
+                    }
                 }
             }
         })

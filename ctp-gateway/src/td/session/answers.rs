@@ -68,7 +68,7 @@ impl TdSession {
                     if matches!(rows, Err(Error::TimedOut { .. })) {
                         self.watch.doubt();
                     }
-                    let rows = rows.map(|records| self.take(request, &record, records));
+                    let rows = rows.map(|records| self.take(now, request, &record, records));
                     if matches!(asker, Asker::Session) {
                         is_answered |= rows.is_ok();
                         self.recovered(now, request, rows.as_ref().map(|rows| rows.records.as_slice()));
@@ -90,7 +90,13 @@ impl TdSession {
     /// Takes what a query brought. Orders and instruments are also taken into the session's own tables: a queried
     /// order may be the only news of one whose outcome a broken link hid. Trades are counted from the pushes and from
     /// the session's own queries.
-    fn take(&mut self, request: TraderRequest, query: &RecordBox, records: Vec<RecordBox>) -> Rows {
+    fn take(
+        &mut self,
+        now: Instant,
+        request: TraderRequest,
+        query: &RecordBox,
+        records: Vec<RecordBox>,
+    ) -> Rows {
         let mut rows = Rows {
             records,
             received_ns: self.received_ns,
@@ -109,6 +115,7 @@ impl TdSession {
             }
             TraderRequest::ReqQryOrder => {
                 let arrival = Arrival::new(rows.received_ns, Source::Query);
+                let told = self.events.len();
                 let orders = of::<OrderField>(&rows.records).filter_map(|record| {
                     if self.is_of_the_past(record.trading_day) {
                         return None;
@@ -117,6 +124,9 @@ impl TdSession {
                     self.book.get(id).cloned()
                 });
                 rows.orders = orders.collect();
+                if self.events.len() > told {
+                    self.note_shown(now);
+                }
             }
             _ => self.take_instructions(request, &rows.records, rows.received_ns),
         }

@@ -63,6 +63,7 @@ impl TdSession {
                 }
             }
             TraderCallback::OnRtnOrder => {
+                self.stream.pushed();
                 let record = event.get::<OrderField>();
                 if let Some(record) = record.filter(|record| !self.is_of_the_past(record.trading_day)) {
                     self.book.apply_order(record, self.arrival(), &mut self.events);
@@ -70,6 +71,7 @@ impl TdSession {
                 }
             }
             TraderCallback::OnRtnTrade => {
+                self.stream.pushed();
                 let record = event.get::<TradeField>();
                 if let Some(record) = record.filter(|record| !self.is_of_the_past(record.trading_day)) {
                     self.book.apply_trade(now, record, self.arrival(), &mut self.events);

@@ -32,6 +32,7 @@ impl TdSession {
         self.lose_instructions(cause);
         self.book.mark_all_unknown(cause, &mut self.events);
         self.unanswered.clear();
+        self.stream.pushed();
         self.suspend_recovery(now);
     }
 
@@ -66,6 +67,7 @@ impl TdSession {
 
     /// Takes over what a successful login says, before anything else uses it.
     pub(super) fn begin_login(&mut self, now: Instant, login: Login, max_order_ref: Text<13>) {
+        self.watch.logged_in(&login.login_time.to_str());
         let from_front = max_order_ref.to_str().trim().parse().unwrap_or(0);
         self.last_order_ref = self.last_order_ref.max(from_front);
         if !self.login.trading_day.is_empty() && self.login.trading_day != login.trading_day {
@@ -99,7 +101,7 @@ impl TdSession {
             self.alert(alert(Alert::LinkGivenUp(loss)));
         }
         self.lose_link(now, &cause);
-        self.outputs.push(Output::Renew);
+        self.outputs.push(Output::Renew { replays_day: self.stream.replays_day() });
     }
 }
 

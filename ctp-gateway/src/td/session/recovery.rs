@@ -236,10 +236,14 @@ impl TdSession {
     /// Counts the trades that only the query shows. Those that were pushed have the same identity.
     fn take_trades(&mut self, now: Instant, rows: &[RecordBox]) {
         let arrival = Arrival::new(self.received_ns, Source::Query);
+        let told = self.events.len();
         for record in rows.iter().filter_map(RecordBox::get::<TradeField>) {
             if !self.is_of_the_past(record.trading_day) {
                 self.book.apply_trade(now, record, arrival, &mut self.events);
             }
+        }
+        if self.events.len() > told {
+            self.note_shown(now);
         }
     }
 

@@ -4,6 +4,7 @@ mod memory;
 mod placing;
 mod recovery;
 mod risk;
+mod stream;
 mod watch;
 
 use std::collections::VecDeque;
@@ -224,7 +225,7 @@ impl Bench {
                 Output::Event(event) => self.events.push(event),
                 Output::Gate(gate) => self.gates.push(gate),
                 Output::Ended(ended) => self.ended.push(ended.outcome),
-                Output::Renew => self.renewals += 1,
+                Output::Renew { .. } => self.renewals += 1,
                 Output::Journal(_) => {}
                 Output::ReadFrontInfo => {
                     outputs.extend(self.session.step(

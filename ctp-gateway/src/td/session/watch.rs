@@ -4,7 +4,7 @@ use ctp_types::{QrySettlementInfoConfirmField, RecordBox, TraderRequest};
 
 use crate::alert::Alert;
 use crate::session::Now;
-use crate::session::hours::{self, Hours};
+use crate::session::hours;
 use crate::session::watchdog::Verdict;
 use crate::state::LinkLoss;
 use crate::td::event::TdEvent;
@@ -28,8 +28,7 @@ impl TdSession {
             self.alert(alert);
         }
         let silence = self.silence;
-        let verdict =
-            self.watch.silence(now.instant, || hours::of_market(now.unix_ns, silence) != Hours::Closed);
+        let verdict = self.watch.silence(now, |unix_ns| hours::of_market(unix_ns, silence));
         match verdict {
             Some(Verdict::Ask(_)) => {
                 let record = QrySettlementInfoConfirmField {

@@ -8,6 +8,8 @@ use crate::state::LinkLoss;
 /// 2026-11-23 at ten in China: everything trades.
 const MONDAY: i64 = 1_795_399_200_000_000_000;
 
+const HOUR_NS: i64 = 3_600_000_000_000;
+
 impl Bench {
     /// A session that has `rb2601`, answered and ticking.
     fn subscribed_on_monday() -> Self {
@@ -93,6 +95,43 @@ fn silence_outside_the_instruments_hours_is_borne() {
         })
         .collect();
     assert!(silences(&outputs).is_empty(), "{outputs:?}");
+}
+
+/// Ticks until a second, then none until another; what was put out from the first tick on.
+fn silent_from_to(bench: &mut Bench, from: u64, to: u64) -> Vec<Output> {
+    let ticks = |bench: &mut Bench, second| {
+        if second < from {
+            bench.tick();
+        }
+        bench.at_ms(second * 1_000)
+    };
+    (1..to).flat_map(|second| ticks(bench, second)).collect()
+}
+
+#[test]
+fn a_dead_link_is_noticed_though_the_clock_was_set_to_another_hour() {
+    let mut bench = Bench::subscribed_on_monday();
+    // Six in the evening, says the clock: nothing trades.
+    bench.unix_ns += 8 * HOUR_NS;
+    let outputs = silent_from_to(&mut bench, 60, 300);
+    let told = silences(&outputs);
+    assert!(matches!(told[0], Alert::MarketSilent { hours_known: false, .. }), "{told:?}");
+    assert!(matches!(told[1], Alert::LinkGivenUp(LinkLoss::Silent(_))), "{told:?}");
+}
+
+#[test]
+fn a_login_tells_that_the_clock_is_wrong_and_that_it_is_right() {
+    for (login_time, is_noticed) in [("10:00:03", true), ("18:00:03", false), ("", false)] {
+        let mut bench = Bench::new();
+        bench.unix_ns = MONDAY + 8 * HOUR_NS;
+        bench.login_time = Text::new(login_time).unwrap();
+        bench.log_in();
+        bench.subscribe(&["rb2601"]);
+        bench.answered();
+        let outputs = silent_from_to(&mut bench, 60, 300);
+        let is_given_up = silences(&outputs).iter().any(|alert| matches!(alert, Alert::LinkGivenUp(_)));
+        assert_eq!(is_given_up, is_noticed, "{login_time:?}: {:?}", silences(&outputs));
+    }
 }
 
 #[test]
