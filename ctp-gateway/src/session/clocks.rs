@@ -34,10 +34,14 @@ impl Clocks {
         Some(jump_ns)
     }
 
-    /// Takes the front's time of day, `HH:MM:SS` in China, for the time of the last step. What is no such time says nothing.
+    /// Takes the front's time of day, `HH:MM:SS` in China, for the time of the last step. What is no such time says nothing, nor
+    /// does `00:00:00`, as fronts without a clock write it.
     pub(crate) fn compare(&mut self, front_time: &str) {
         let Some(now) = self.last else { return };
         let Ok(front) = front_time.trim().parse::<jiff::civil::Time>() else { return };
+        if front == jiff::civil::Time::midnight() {
+            return;
+        }
         let seconds_ns = |time: jiff::civil::Time| {
             let minutes = i64::from(time.hour()) * 60 + i64::from(time.minute());
             (minutes * 60 + i64::from(time.second())) * SECOND_NS
@@ -94,6 +98,7 @@ mod tests {
         // A front that says nothing, or no time, settles nothing.
         clocks.compare("");
         clocks.compare("--:--:--");
+        clocks.compare("00:00:00");
         assert_eq!(clocks.other_time(late.unix_ns), Some(china(start, 120, "10:02:00").unix_ns));
         clocks.compare("18:00:30");
         assert_eq!(clocks.other_time(late.unix_ns), None);
