@@ -3,19 +3,11 @@
 use ctp_types::{HedgeFlag, InvestorPositionDetailField, InvestorPositionField, PosiDirection, PositionDate};
 
 use super::*;
-use crate::config::{Reconcile, Recovery};
+use crate::config::Reconcile;
 use crate::td::ledger::{Compared, Comparison};
 use crate::td::recovery::{GateReason, GateState};
 
 impl Bench {
-    pub(super) fn with(change: impl FnOnce(&mut TdConfig)) -> Self {
-        let mut config = TdConfig::new(["sim://test"], "9999", "000001", "canary-password");
-        config.app_id = "client".into();
-        config.auth_code = "canary-code".into();
-        change(&mut config);
-        Self::of(&config)
-    }
-
     pub(super) fn disconnect(&mut self) -> &mut Self {
         self.callback(TraderCallback::OnFrontDisconnected, 0x1001);
         self.now += Duration::from_secs(2);

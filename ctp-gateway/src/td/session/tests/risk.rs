@@ -21,7 +21,7 @@ impl Bench {
     /// Returns a session that is ready, whose orders keep to rules of a test.
     fn risky(change: impl FnOnce(&mut RiskConfig)) -> Self {
         let mut bench = Self::with(|config| {
-            config.recovery = crate::config::Recovery::Orders;
+            config.recovery = Recovery::Orders;
             change(&mut config.risk);
         });
         bench.make_ready();

@@ -2,11 +2,12 @@
 
 use super::*;
 use crate::config::Resume;
+use crate::state::LinkLoss;
 
 /// A session whose order is answered by nothing but a query, then `pushes`, then nothing for long.
 fn answered_by_a_query(resume: Resume, pushes: bool) -> Bench {
     let mut bench = Bench::with(|config| {
-        config.recovery = crate::config::Recovery::Orders;
+        config.recovery = Recovery::Orders;
         config.private_resume = resume;
     });
     bench.log_in("20261120", "7");
@@ -48,7 +49,7 @@ fn a_stream_that_is_heard_or_begins_with_the_day_is_kept() {
 #[test]
 fn what_the_recovery_finds_out_first_says_nothing_of_the_stream() {
     let mut bench = Bench::with(|config| {
-        config.recovery = crate::config::Recovery::Orders;
+        config.recovery = Recovery::Orders;
         config.private_resume = Resume::Resume;
     });
     bench.log_in("20261120", "7");

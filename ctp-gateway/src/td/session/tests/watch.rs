@@ -1,6 +1,7 @@
 //! Silence, outages, clocks.
 
 use super::*;
+use crate::state::LinkLoss;
 
 /// From Sunday's noon to Monday, ten in the morning.
 const TO_MONDAY_MS: u64 = 22 * 3_600_000;

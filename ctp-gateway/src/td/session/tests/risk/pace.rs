@@ -116,7 +116,7 @@ fn earlier_runs_of_the_day_count() {
     let cancel = || action(CANCELS, RecordBox::new(&cancelling));
     for (day, expected) in [("20261120", (2, 1)), ("20261119", (0, 0))] {
         let mut bench = Bench::with(|config| {
-            config.recovery = crate::config::Recovery::Orders;
+            config.recovery = Recovery::Orders;
             change(&mut config.risk);
         });
         remembered(vec![login(day), order(), cancel(), order()], &mut bench);
@@ -127,7 +127,7 @@ fn earlier_runs_of_the_day_count() {
     }
     // Their orders were not found: only their cancels count against the instrument.
     let mut bench = Bench::with(|config| {
-        config.recovery = crate::config::Recovery::Orders;
+        config.recovery = Recovery::Orders;
         change(&mut config.risk);
     });
     remembered(vec![login("20261120"), order(), cancel(), cancel()], &mut bench);

@@ -143,7 +143,7 @@ fn what_is_journalled_turns_it_on_again_over_days_and_restarts() {
         (vec![switched(true, "stop"), switched(false, "stop")], false),
         (vec![switched(true, "a"), switched(false, "a"), switched(true, "b")], true),
     ] {
-        let mut bench = Bench::with(|config| config.recovery = crate::config::Recovery::Orders);
+        let mut bench = Bench::with(|config| config.recovery = Recovery::Orders);
         for input in inputs {
             bench.step(input);
         }
@@ -163,7 +163,7 @@ fn what_is_journalled_turns_it_on_again_over_days_and_restarts() {
 
 #[test]
 fn it_cancels_what_an_earlier_run_left() {
-    let mut bench = Bench::with(|config| config.recovery = crate::config::Recovery::Orders);
+    let mut bench = Bench::with(|config| config.recovery = Recovery::Orders);
     let input = crate::td::fixtures::input("5", 3);
     for entry in [
         pace::login("20261120"),
