@@ -54,7 +54,9 @@ class Exchange:
 
         Args:
             name: 1 to 64 letters, digits, `-`, `_` or `.`; one that nobody else uses when left out.
-            clock: `manual`: time passes by `advance` and `until` only.
+            clock: `manual`: time passes by `advance` and `until` only, and nothing happens before: a client that waits
+                for its login (`with MdClient(front)`) waits in vain. Give it `real` or `virtual`, or call `start()`
+                and advance until what it returned is `done()`.
             speed: virtual seconds per second, above 0, at most 1000; with `clock="virtual"` only.
             start: a time in China, such as `2026-11-23 10:00:00`; the machine's when left out.
             settings: settings and switches by name, made in their order.
