@@ -1,5 +1,6 @@
 //! A chore of several stages: runs them all, then says which failed and how long each took.
 
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
@@ -7,11 +8,18 @@ use anyhow::{Result, bail};
 use crate::shell::Stopwatch;
 
 /// The stages run so far.
-#[derive(Default)]
 pub(crate) struct Stages {
+    begun: Stopwatch,
     done: Vec<Stage>,
 }
 
+impl Default for Stages {
+    fn default() -> Self {
+        Self { begun: Stopwatch::start(), done: Vec::new() }
+    }
+}
+
+#[derive(Clone)]
 struct Stage {
     name: &'static str,
     outcome: Outcome,
@@ -47,6 +55,23 @@ impl Stages {
         self.done.push(Stage { name, outcome, took: watch.elapsed() });
     }
 
+    /// Runs two rows of stages at the same time: one that waits for others' machines beside one that computes. In each, a
+    /// stage can need those of its own row and what ran before both.
+    pub(crate) fn run_beside(
+        &mut self,
+        waiting: impl FnOnce(&mut Self) + Send,
+        computing: impl FnOnce(&mut Self),
+    ) {
+        let before = self.done.len();
+        let mut beside = Self { begun: Stopwatch::start(), done: self.done.clone() };
+        thread::scope(|scope| {
+            // A panic in one of them goes on here, when both have ended.
+            scope.spawn(|| waiting(&mut beside));
+            computing(self);
+        });
+        self.done.extend(beside.done.drain(before..));
+    }
+
     /// Prints the table of stages; fails unless all of them passed.
     pub(crate) fn finish(self) -> Result<()> {
         println!("\n{:<24} {:<8} {:>8}", "stage", "outcome", "seconds");
@@ -58,8 +83,7 @@ impl Stages {
             };
             println!("{name:<24} {outcome:<8} {:>8.1}", took.as_secs_f64());
         }
-        let total: Duration = self.done.iter().map(|stage| stage.took).sum();
-        println!("{:<24} {:<8} {:>8.1}", "total", "", total.as_secs_f64());
+        println!("{:<24} {:<8} {:>8.1}", "all together", "", self.begun.elapsed().as_secs_f64());
         let failed: Vec<_> = self
             .done
             .iter()
@@ -83,6 +107,25 @@ mod tests {
         stages.run("one", &[], || Ok(()));
         stages.run("two", &["one"], || Ok(()));
         assert!(stages.finish().is_ok());
+    }
+
+    #[test]
+    fn stages_beside_each_other_know_what_ran_before_and_are_known_after() {
+        let mut stages = Stages::default();
+        stages.run("before", &[], || bail!("broken"));
+        let (met, meet) = std::sync::mpsc::channel();
+        stages.run_beside(
+            move |beside| {
+                beside.run("waits", &[], || Ok(meet.recv()?));
+                beside.run("fails", &["waits"], || bail!("broken"));
+                beside.run("stopped", &["before"], || panic!("must not run"));
+            },
+            |stages| stages.run("computes", &[], || Ok(met.send(())?)),
+        );
+        stages.run("after", &["waits", "computes"], || Ok(()));
+        stages.run("stopped after", &["fails"], || panic!("must not run"));
+        let said = stages.finish().unwrap_err().to_string();
+        assert_eq!(said, "did not pass: before, fails, stopped, stopped after");
     }
 
     #[test]

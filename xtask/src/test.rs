@@ -4,9 +4,8 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::generator::FEATURES;
 use crate::stages::Stages;
-use crate::{codegen, conformance, foreign, paths, python, shell, sim, tools, vendor, wheel};
+use crate::{codegen, conformance, foreign, generator, paths, python, shell, sim, tools, vendor, wheel};
 
 /// The tests of clients that we did not write.
 const FOREIGN: &str = "ctp-py/tests/foreign";
@@ -14,28 +13,34 @@ const FOREIGN: &str = "ctp-py/tests/foreign";
 /// Runs every stage; fails when one of them does.
 pub(crate) fn run() -> Result<()> {
     let mut stages = Stages::default();
-    stages.run("vendor packages", &[], || vendor::run(&vendor::Arguments::default()));
-    stages.run("tools", &[], tools::run);
-    stages.run("simulator", &[], || sim::run(&sim::Arguments::default()));
-    stages.run("foreign wheels", &[], conformance::wheels);
+    stages.run_beside(
+        |stages| {
+            stages.run("vendor packages", &[], || vendor::run(&vendor::Arguments::default()));
+            stages.run("tools", &[], tools::run);
+            stages.run("foreign wheels", &[], conformance::wheels);
+            stages.run("Python tools", &[], || python::project().map(drop));
+        },
+        |stages| stages.run("simulator", &[], || sim::run(&sim::Arguments::default())),
+    );
     stages.run("Rust tests", &["vendor packages", "simulator", "foreign wheels"], rust_tests);
     stages.run("documentation tests", &[], documentation_tests);
     stages.run("parser tests", &["vendor packages", "tools"], parser_tests);
     stages.run("models", &["vendor packages", "tools"], codegen::check);
-    stages.run("Python package", &["simulator"], || wheel::install().map(drop));
+    stages.run("Python package", &["Python tools", "simulator"], || wheel::install().map(drop));
     stages.run("Python tests", &["Python package"], python_tests);
     stages.run("foreign clients", &["Python package"], foreign_clients);
     stages.finish()
 }
 
+/// Every test but the generator's, which are all among [`parser_tests`].
 fn rust_tests() -> Result<()> {
-    shell::run(shell::cargo().args(runner()).arg("--workspace"))
+    shell::run(shell::cargo().args(runner()).args(["--workspace", "--exclude", "ctp-gen"]))
 }
 
-/// The tests that only exist with libclang.
+/// The tests of the generator, with those that only exist with libclang.
 fn parser_tests() -> Result<()> {
     let mut command = shell::cargo();
-    command.args(runner()).args(["--package", "ctp-gen", "--features", FEATURES]);
+    command.args(runner()).args(generator::OPTIONS);
     shell::run(command.env("LIBCLANG_PATH", paths::tools()))
 }
 

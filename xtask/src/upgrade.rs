@@ -18,7 +18,7 @@ use ctp_gen::{Api, models};
 use self::input::Input;
 use self::plan::Plan;
 use self::undo::Undo;
-use crate::generator::{FEATURES, Generator};
+use crate::generator::{self, Generator};
 use crate::{lock, paths, shell, vendor};
 
 /// What to take over.
@@ -180,7 +180,7 @@ fn carry_out(plan: &Plan, api: &Api, input: &Input, undo: &mut Undo) -> Result<(
 /// Runs the proof of one version: model, layout with slots and values, symbols.
 fn prove(label: &str) -> Result<()> {
     let mut command = shell::cargo();
-    command.args(["test", "--package", "ctp-gen", "--features", FEATURES, "--test", "real_headers", "--"]);
+    command.arg("test").args(generator::OPTIONS).args(["--test", "real_headers", "--"]);
     // The sets without a model have the version in their names, too, and need not be here.
     command.arg(format!("{label}::")).args(["--skip", "extra-"]).env("LIBCLANG_PATH", paths::tools());
     eprintln!("$ {}", shell::line(&command));

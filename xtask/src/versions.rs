@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use ctp_gen::api::ClassKind;
 use ctp_gen::{Api, models};
 
-use crate::generator::{FEATURES, Generator};
+use crate::generator::{self, FEATURES, Generator};
 use crate::vendor::manifest::{Kind, Manifest};
 use crate::{paths, shell, vendor};
 
@@ -19,11 +19,7 @@ const PROOF: [&str; 3] = ["model", "layout", "symbols"];
 pub(crate) fn run() -> Result<()> {
     vendor::run(&vendor::Arguments::default())?;
     let readers = said(Generator::build()?.command().arg("check"))?;
-    let proof = tests(
-        shell::cargo().args(["test", "--package", "ctp-gen", "--features", FEATURES]),
-        "real_headers",
-        &[],
-    )?;
+    let proof = tests(shell::cargo().arg("test").args(generator::OPTIONS), "real_headers", &[])?;
     let real = tests(shell::cargo().args(["test", "--package", "ctp"]), "real_libraries", &["--nocapture"])?;
     let found = Found {
         readers: readers.said.lines().filter(|line| line.contains("bindgen agrees")).map(label_of).collect(),
