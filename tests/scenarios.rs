@@ -4,6 +4,8 @@
 
 #[path = "common/facade.rs"]
 mod facade;
+#[path = "common/one.rs"]
+mod one;
 
 use std::{fs, path::Path, process::ExitCode};
 
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let facades: Vec<_> = VERSIONS
         .iter()
+        .filter(|(label, _)| one::is_asked(&arguments, label))
         .map(|(label, version)| {
             let facade = Facade::load(label, *version).map_err(|error| error.to_string());
             (*label, *version, facade)
@@ -32,7 +35,7 @@ fn main() -> ExitCode {
         .collect();
     let files = files();
     let mut trials = Vec::new();
-    for file in &files {
+    for file in files.iter().filter(|file| one::is_asked(&arguments, file)) {
         match read(file) {
             Ok(scenario) => {
                 for (label, version, facade) in &facades {

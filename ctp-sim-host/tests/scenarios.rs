@@ -3,6 +3,9 @@
 //! One test per file and version: `cargo test -p ctp-sim-host --test scenarios -- 5.5` runs some. The same files run
 //! through the facades in the root's `tests/scenarios.rs`.
 
+#[path = "../../tests/common/one.rs"]
+mod one;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -15,9 +18,13 @@ const VERSIONS: [(u16, u16, u16); 3] = [(6, 3, 15), (6, 7, 11), (6, 7, 13)];
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut trials = Vec::new();
-    let files: Vec<_> = files().into_iter().map(|path| (name_of(&path), read(&path))).collect();
-    let count = files.len();
-    for (name, read) in files.into_iter().chain(examples()) {
+    let files = files();
+    let asked = files
+        .iter()
+        .map(|path| (name_of(path), path))
+        .filter(|(name, _)| one::is_asked(&arguments, name))
+        .map(|(name, path)| (name, read(path)));
+    for (name, read) in asked.chain(examples()) {
         match read {
             Ok(scenario) => {
                 for version in VERSIONS.into_iter().filter(|version| scenario.versions.allow(*version)) {
@@ -38,8 +45,10 @@ fn main() -> ExitCode {
     let conclusion = libtest_mimic::run(&arguments, trials);
     // On standard error: runners read the list of tests from the other.
     eprintln!(
-        "{count} scenario files; {} runs passed, {} failed",
-        conclusion.num_passed, conclusion.num_failed
+        "{} scenario files; {} runs passed, {} failed",
+        files.len(),
+        conclusion.num_passed,
+        conclusion.num_failed
     );
     conclusion.exit_code()
 }
