@@ -1,5 +1,7 @@
 use std::sync::mpsc;
 
+use ctp_types::{RecordBox, TraderRequest};
+
 use super::*;
 use crate::journal::{DamageKind, Segments};
 
@@ -91,6 +93,29 @@ fn entries_are_numbered_without_a_gap_over_segments_and_runs() {
     let [damage] = &recovered.damage[..] else { panic!("{:?}", recovered.damage) };
     assert_eq!((&damage.path, damage.offset), (behind, 0));
     assert_eq!(damage.kind, DamageKind::Missing { first, last });
+}
+
+/// An action that is written from where it lies is the entry that it would be, in the segment in which that would be.
+#[test]
+fn an_action_is_written_as_its_entry() {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let [mut entries, mut actions] = folders.each_ref().map(|folder| open(folder.path(), &config(4 << 10)).0);
+    let request = TraderRequest::ReqOrderInsert;
+    let record = RecordBox::zeroed(request.record());
+    for request_id in 0..400 {
+        let (record, order_ref) = (record.as_ref(), text(&request_id.to_string()));
+        let action = Action { at_ns: 7, request, record, request_id, front_id: 1, session_id: 5, order_ref };
+        let number = entries.append(&action.into()).unwrap();
+        assert_eq!(actions.append_action(&action).unwrap(), number);
+    }
+    drop((entries, actions));
+    let [entries, actions] = folders.each_ref().map(|folder| {
+        let segments = Segments::open(folder.path()).unwrap().map(Result::unwrap);
+        let told = segments.map(|segment| format!("{:?} {:?}", segment.header, segment.entries));
+        told.collect::<Vec<_>>()
+    });
+    assert!(entries.len() > 3, "{}", entries.len());
+    assert_eq!(entries, actions);
 }
 
 /// A segment is filled as far as entries fit, and no further: what was set aside is enough.
