@@ -2,7 +2,7 @@
 
 use ctp_sys::ApiError;
 use pyo3::create_exception;
-use pyo3::exceptions::{PyException, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyBaseException, PyException, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
 create_exception!(ctp_py, CtpError, PyException, "Any error of this package.");
@@ -45,6 +45,17 @@ pub(crate) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("NotInVersion", py.get_type::<NotInVersion>())?;
     module.add("StateError", py.get_type::<StateError>())?;
     module.add("CloseError", py.get_type::<CloseError>())
+}
+
+/// Returns the exception object with the way that it took: before CPython 3.12 an error that was caught in Rust keeps its
+/// traceback to itself, and neither `logging` nor `on_error` could tell the line that raised.
+pub(crate) fn with_traceback<'py>(py: Python<'py>, error: &PyErr) -> Bound<'py, PyBaseException> {
+    let value = error.value(py).clone();
+    if let Some(traceback) = error.traceback(py) {
+        // An exception that refuses its traceback is told without.
+        let _ = value.setattr("__traceback__", traceback);
+    }
+    value
 }
 
 /// Turns an error of a call into a Python exception.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import traceback
 import time
 
 import pytest
@@ -58,6 +59,9 @@ def test_whatever_a_handler_raises_goes_to_on_error(exchange: sim.Exchange) -> N
         assert handler.prices == [3000.0 + number for number in range(40)]
         assert {name for name, _ in told} == {"on_tick"} and len(told) == 40 == registered.calls
         assert {type(error) for _, error in told} == set(kinds)
+        # The way to the line that raised is kept: nobody finds a mistake without.
+        frames = [traceback.extract_tb(error.__traceback__) for _, error in told]
+        assert all(frame and frame[-1].name == "__call__" for frame in frames)
 
 
 def flush(client: ctp_py.MdClient) -> None:
@@ -85,6 +89,7 @@ def test_without_on_error_it_is_logged(
         flush(md)
     assert caplog.text.count("exception in a handler of on_tick") == 3
     assert caplog.text.count("KeyError: 'at 300") == 3
+    assert caplog.text.count("in __call__") == 3
     assert caplog.text.count("exception in on_error") == (3 if broken else 0)
 
 

@@ -142,7 +142,7 @@ pub enum CreateError {
         source: io::Error,
     },
     /// Another instance uses the flow directory; sharing it would lose callbacks.
-    #[error("flow directory {} is in use by another instance; give each instance its own", path.display())]
+    #[error("flow directory {} is in use by another instance; give each instance its own, or wait until the one before has closed", path.display())]
     FlowDirInUse {
         /// The directory.
         path: PathBuf,

@@ -8,7 +8,7 @@ use pyo3::types::{PyDict, PyString, PyTuple};
 
 use super::slot::TickSlot;
 use super::{Callback, Shape, Style};
-use crate::errors::CtpError;
+use crate::errors::{CtpError, with_traceback};
 use crate::{dropin, records};
 
 /// Who is called, and how.
@@ -110,7 +110,7 @@ impl<'py> Target<'py> {
         let (handler, py) = (&self.handler, self.handler.py());
         let callback = self.style.name(callback);
         let told = match handler.getattr_opt("on_error") {
-            Ok(Some(on_error)) => match (&*callback, error.value(py)).into_pyobject(py) {
+            Ok(Some(on_error)) => match (&*callback, with_traceback(py, &error)).into_pyobject(py) {
                 Ok(arguments) => call_with(&on_error, &arguments),
                 Err(error) => Err(error),
             },
@@ -175,6 +175,6 @@ fn call_with<'py>(method: &Bound<'py, PyAny>, arguments: &Bound<'py, PyTuple>) -
 fn log(py: Python<'_>, callback: &str, error: &PyErr) -> PyResult<()> {
     let logger = py.import("logging")?.call_method1("getLogger", ("ctp_py",))?;
     let options = PyDict::new(py);
-    options.set_item("exc_info", error.value(py))?;
+    options.set_item("exc_info", with_traceback(py, error))?;
     logger.call_method("error", ("exception in %s", callback), Some(&options)).map(drop)
 }

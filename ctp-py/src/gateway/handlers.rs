@@ -17,6 +17,7 @@ use super::pending::Pending;
 use super::stream::{AnyReader, Items, reader};
 use super::wait::Look;
 use super::{life, log};
+use crate::errors::with_traceback;
 
 /// How many items of one handler are taken before the next handler has its turn.
 const BATCH: usize = 256;
@@ -312,7 +313,7 @@ fn report(py: Python<'_>, entry: &Entry, error: PyErr) {
     let Some(on_error) = entry.owner.on_error(py) else {
         return tell(write(py, &message, Some(&error)), Some(error));
     };
-    if let Err(second) = on_error.call1(py, (entry.name, error.value(py))) {
+    if let Err(second) = on_error.call1(py, (entry.name, with_traceback(py, &error))) {
         tell(write(py, &message, Some(&error)), Some(error));
         tell(write(py, "exception in on_error", Some(&second)), Some(second));
     }
@@ -329,7 +330,7 @@ fn write(py: Python<'_>, message: &str, error: Option<&PyErr>) -> PyResult<()> {
     let logger = py.import("logging")?.call_method1("getLogger", ("ctp_py",))?;
     let options = PyDict::new(py);
     if let Some(error) = error {
-        options.set_item("exc_info", error.value(py))?;
+        options.set_item("exc_info", with_traceback(py, error))?;
     }
     logger.call_method("error", ("%s", message), Some(&options)).map(drop)
 }

@@ -4,7 +4,7 @@ mod event;
 
 use ctp_gateway::requests::RawAnswer;
 use ctp_types::{MdRequest, RecordBox};
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
 
@@ -71,8 +71,15 @@ pub(crate) fn instrument_ids(instruments: &Bound<'_, PyTuple>) -> PyResult<Vec<S
             ids.push(id.to_str()?.to_owned());
             continue;
         }
-        for id in instrument.try_iter()? {
-            ids.push(id?.extract()?);
+        let wrong = |value: &Bound<'_, PyAny>| {
+            let found = value.get_type().name().map_or_else(|_| String::new(), |name| name.to_string());
+            PyTypeError::new_err(format!(
+                "instruments are texts, or lists of them, not {found}; write \"rb2701\""
+            ))
+        };
+        for id in instrument.try_iter().map_err(|_| wrong(&instrument))? {
+            let id = id?;
+            ids.push(id.extract().map_err(|_| wrong(&id))?);
         }
     }
     Ok(ids)

@@ -37,7 +37,7 @@ fn check_exchange(order: &mut InputOrderField, instrument: Option<&Instrument>) 
         }
         None if order.exchange_id.is_empty() => {
             let value = format!("the exchange of {} is unknown", order.instrument_id);
-            let fix = "name it with NewOrder::exchange, or query instruments() first";
+            let fix = "name it in the order's exchange, or query instruments() first";
             return Err(Denial::new(Rule::Exchange, value, fix));
         }
         _ => {}

@@ -121,7 +121,7 @@ impl TdSession {
         match InstructionKind::of(request) {
             Some(_) if text(record.as_ref(), "ExchangeID").is_none_or(<[u8]>::is_empty) => {
                 let id = text(record.as_ref(), "InstrumentID").map(ctp_types::decode).unwrap_or_default();
-                let fix = "name it with .exchange(…), or query instruments() first";
+                let fix = "name it as the exchange, or query instruments() first";
                 Err(Denial::new(Rule::Exchange, format!("the exchange of {id} is unknown"), fix))
             }
             _ => Ok(()),

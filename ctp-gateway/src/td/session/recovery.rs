@@ -123,7 +123,10 @@ impl TdSession {
         match (request, rows) {
             (TraderRequest::ReqQryOrder, Ok(rows)) => self.resolve_unknown(rows),
             (TraderRequest::ReqQryTrade, Ok(rows)) => self.take_trades(now, rows),
-            (_, Err(error)) => tracing::warn!(%error, "the recovery has no answer"),
+            // Who closes a client while it still asks knows it.
+            (_, Err(error)) if !matches!(error, Error::Closed) => {
+                tracing::warn!(%error, "the recovery has no answer")
+            }
             _ => {}
         }
         match self.assurance.recovery.answered(now, request, rows.ok()) {
