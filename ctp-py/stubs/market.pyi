@@ -36,8 +36,11 @@ class MdEvent:
 class Tick:
     """A snapshot of one instrument. Prices are in CNY per unit of quotation, volumes in lots; what is not there is `None`.
 
-    It owns its values and stays as it is. `record` has every field as it came."""
+    It owns its values and stays as it is. `record` has every field as it came.
+    Ticks are equal when all of it is: a pickled one equals itself."""
 
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
     @property
     def last_price(self) -> float | None:
         """The last price, in CNY; `None` before the first trade. C: `LastPrice`."""

@@ -12,7 +12,7 @@ class TickBatch:
 
     Prices are in CNY per unit of quotation, volumes in lots; what CTP has no value for is NaN in NumPy, null
     in Arrow and `None` in Python. `exchange_time` and `receive_time` are nanoseconds since the Unix epoch.
-    `batch[i]` is a `ctp_py.data.DepthMarketData`, `batch[i:j]` a batch of the same memory.
+    `batch[i]` is a `ctp_py.data.DepthMarketData`, `batch[i:j]` a batch of the same memory, `batch["last_price"]` a column.
     """
 
     columns: ClassVar[tuple[str, ...]]
@@ -20,12 +20,13 @@ class TickBatch:
 
     def __new__(
         cls,
-        ticks: Iterable[DepthMarketDataField | data.DepthMarketData] | None = None,
+        ticks: Iterable[Tick | DepthMarketDataField | data.DepthMarketData] | None = None,
         *,
         receive_ns: Sequence[int | None] | None = None,
         exchange_ns: Sequence[int | None] | None = None,
     ) -> TickBatch:
-        """Makes a batch of records; the times are nanoseconds since the Unix epoch, one per tick."""
+        """Makes a batch of ticks, which bring their times with them, or of records; the times given, one per tick, win and are
+        nanoseconds since the Unix epoch."""
     @staticmethod
     def concat(batches: Sequence[TickBatch], /) -> TickBatch:
         """Joins batches into one."""
@@ -34,6 +35,8 @@ class TickBatch:
     def __getitem__(self, index: SupportsIndex, /) -> data.DepthMarketData: ...
     @overload
     def __getitem__(self, index: slice, /) -> TickBatch: ...
+    @overload
+    def __getitem__(self, name: str, /) -> TickColumn: ...
     def __iter__(self) -> Iterator[data.DepthMarketData]: ...
     def column(self, name: str, /) -> TickColumn:
         """Returns a column: NumPy and Arrow take it as an array, `to_list` as values. `KeyError` for no column."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import pickle
 from collections.abc import Iterator
 from typing import Any
 
@@ -80,7 +81,7 @@ def test_a_batch_is_a_sequence_of_records(count: int) -> None:
         with pytest.raises(IndexError, match=f"outside a batch of {count} ticks"):
             made[outside]
     with pytest.raises(TypeError):
-        made["last_price"]  # type: ignore[call-overload]
+        made[0.5]  # type: ignore[call-overload]
 
 
 @pytest.mark.parametrize("count", LENGTHS)
@@ -255,6 +256,30 @@ def test_what_is_no_tick_is_refused() -> None:
     assert repr(batch(4)) == "<TickBatch of 4 ticks: IF2612, rb2701>"
     assert repr(batch(4).column("volume")) == "<TickColumn volume of 4 ticks>"
     assert len(TickBatch()) == 0
+
+
+def test_a_batch_has_columns_by_name_and_is_pickled() -> None:
+    whole = batch(65)
+    assert whole["volume"].to_list() == whole.column("volume").to_list()
+    with pytest.raises(KeyError, match="no column .*LastPrice"):
+        whole["LastPrice"]
+    for part in (whole, whole[3:9], TickBatch()):
+        assert pickle.loads(pickle.dumps(part)).to_dict() == part.to_dict()
+
+
+def test_kept_ticks_become_a_batch_with_their_times(quiet: sim.Exchange) -> None:
+    with ctp_py.MdClient(quiet.front) as md:
+        stream = md.ticks(RB)
+        next(stream)
+        publish(quiet, 3)
+        ticks = [next(stream) for _ in range(3)]
+    kept = TickBatch(ticks)
+    assert kept["last_price"].to_list() == [3000.0, 3001.0, 3002.0]
+    assert kept["receive_time"].to_list() == [tick.received_ns for tick in ticks]
+    assert kept["exchange_time"].to_list() == [tick.exchange_ns for tick in ticks]
+    mixed = TickBatch([ticks[0], ticks[1].record], receive_ns=[None, START], exchange_ns=[START, None])
+    assert mixed["receive_time"].to_list() == [ticks[0].received_ns, START]
+    assert mixed["exchange_time"].to_list() == [START, None]
 
 
 @pytest.fixture

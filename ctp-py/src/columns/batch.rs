@@ -4,12 +4,13 @@ use ctp_types::{DepthMarketDataField, Record as _};
 use pyo3::IntoPyObjectExt as _;
 use pyo3::exceptions::{PyIndexError, PyKeyError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyCapsule, PyDict, PyList, PySlice, PyTuple};
+use pyo3::types::{PyCapsule, PyDict, PyList, PySlice, PyString, PyTuple};
 
 use super::build::build;
 use super::column::{self, TickColumn};
 use super::row::{COLUMNS, Column, Row};
 use super::{Rows, Shared, arrow, capsule};
+use crate::gateway::tick::Tick;
 use crate::records;
 
 /// Ticks in one block of memory: a NumPy structured array without a copy (`numpy.asarray(batch)`), and an
@@ -17,7 +18,7 @@ use crate::records;
 ///
 /// Prices are in CNY per unit of quotation, volumes in lots; what CTP has no value for is NaN in NumPy, null
 /// in Arrow and `None` in Python. `exchange_time` and `receive_time` are nanoseconds since the Unix epoch.
-/// `batch[i]` is a `ctp_py.data.DepthMarketData`, `batch[i:j]` a batch of the same memory.
+/// `batch[i]` is a `ctp_py.data.DepthMarketData`, `batch[i:j]` a batch of the same memory, `batch["last_price"]` a column.
 #[pyclass(frozen, sequence, module = "ctp_py")]
 pub(crate) struct TickBatch(Shared);
 
@@ -29,7 +30,8 @@ impl From<Rows> for TickBatch {
 
 #[pymethods]
 impl TickBatch {
-    /// Makes a batch of records `DepthMarketData` or `DepthMarketDataField`.
+    /// Makes a batch of ticks, or of records `DepthMarketData` or `DepthMarketDataField`. A tick brings its times with it; the
+    /// times given win, and are those of records.
     #[new]
     #[pyo3(signature = (ticks = None, *, receive_ns = None, exchange_ns = None))]
     fn new(
@@ -45,7 +47,14 @@ impl TickBatch {
         };
         if let Some(ticks) = ticks {
             for (index, tick) in ticks.try_iter()?.enumerate() {
-                let record = records::from_python(&tick?)?;
+                let tick = tick?;
+                if let Ok(tick) = tick.cast::<Tick>() {
+                    let tick = tick.get();
+                    let receive_ns = at(&receive_ns, index).or(Some(tick.received_at()));
+                    rows.push(tick.market_data(), receive_ns, at(&exchange_ns, index).or(tick.happened_at()));
+                    continue;
+                }
+                let record = records::from_python(&tick)?;
                 let tick = record.get::<DepthMarketDataField>().ok_or_else(|| {
                     let found = record.descriptor().name;
                     PyTypeError::new_err(format!("a batch holds DepthMarketDataField, not {found}"))
@@ -87,6 +96,9 @@ impl TickBatch {
         if let Ok(slice) = index.cast::<PySlice>() {
             return Bound::new(py, Self(column::slice(&self.0, slice)?)).map(Bound::into_any);
         }
+        if let Ok(name) = index.cast::<PyString>() {
+            return Bound::new(py, self.column(name.to_str()?)?).map(Bound::into_any);
+        }
         let row = &self.0.rows()[column::position(index, self.0.count)?];
         records::from_record(py, records::data_class_of(DepthMarketDataField::DESCRIPTOR), &row.tick())
     }
@@ -113,6 +125,26 @@ impl TickBatch {
             columns.set_item(column.name(), column::values(py, &self.0, column)?)?;
         }
         Ok(columns)
+    }
+
+    /// Pickles the records and their times, so that what another version reads is told apart by its records.
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Pickled<'py>)> {
+        let py = slf.py();
+        let this = slf.get();
+        let class = records::data_class_of(DepthMarketDataField::DESCRIPTOR);
+        let ticks = this.0.rows().iter().map(|row| records::from_record(py, class, &row.tick()));
+        let ticks = PyList::new(py, ticks.collect::<PyResult<Vec<_>>>()?)?;
+        let (received, happened) = this.0.rows().iter().map(Row::times).unzip();
+        Ok((py.get_type::<Self>().getattr("_restore")?, (ticks, received, happened)))
+    }
+
+    #[staticmethod]
+    fn _restore(
+        ticks: &Bound<'_, PyAny>,
+        receive_ns: Vec<Option<i64>>,
+        exchange_ns: Vec<Option<i64>>,
+    ) -> PyResult<Self> {
+        Self::new(Some(ticks), Some(receive_ns), Some(exchange_ns))
     }
 
     /// For NumPy: a structured array over the memory of the batch, which cannot be written to.
@@ -172,6 +204,9 @@ impl TickBatch {
         format!("<TickBatch of {} ticks: {}{more}>", self.0.count, shown.join(", "))
     }
 }
+
+/// A batch as it is pickled: its records, and when each was received and happened.
+type Pickled<'py> = (Bound<'py, PyList>, Vec<Option<i64>>, Vec<Option<i64>>);
 
 /// The records of a batch, one after the other.
 #[pyclass(module = "ctp_py")]

@@ -176,6 +176,12 @@ macro_rules! rows {
                 }
             }
 
+            /// Returns when it was received and when it happened, in nanoseconds since the Unix epoch.
+            pub(super) fn times(&self) -> (Option<i64>, Option<i64>) {
+                let known = |time: i64| Some(time).filter(|time| *time != NO_TIME);
+                (known(self.receive_time), known(self.exchange_time))
+            }
+
             /// Returns the tick without what a row does not keep: its fields `reserve1` and `reserve2`.
             pub(super) fn tick(&self) -> DepthMarketDataField {
                 DepthMarketDataField {

@@ -1,13 +1,15 @@
 //! A tick as a Python object, whose values are read when they are asked for.
 
 use ctp_gateway::TickFlags;
-use ctp_types::{DepthMarketDataField, Record as _, RecordBox, price};
+use ctp_types::{DepthMarketDataField, RecordBox, price};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBytes, PyString};
+use pyo3::types::PyString;
 
 use crate::records;
+
+mod pickle;
 
 pub(super) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Tick>()
@@ -30,6 +32,7 @@ const FLAGS: [Flag; 7] = [
 /// A snapshot of one instrument. Prices are in CNY per unit of quotation, volumes in lots; what is not there is `None`.
 ///
 /// It owns its values and stays as it is. `record` has every field as it came.
+/// Ticks are equal when all of it is: a pickled one equals itself.
 #[pyclass(frozen, weakref, module = "ctp_py")]
 pub(crate) struct Tick {
     record: DepthMarketDataField,
@@ -44,13 +47,20 @@ pub(crate) struct Tick {
     flags: u8,
 }
 
-/// What of a tick its record does not say, as it is pickled.
-type Facts = (i64, u64, u64, Option<i64>, Option<u32>, Option<String>, Option<f64>, u8);
-
 impl Tick {
     /// Returns the record.
-    pub(super) fn market_data(&self) -> &DepthMarketDataField {
+    pub(crate) fn market_data(&self) -> &DepthMarketDataField {
         &self.record
+    }
+
+    /// Returns when it was received, in nanoseconds since 1970.
+    pub(crate) fn received_at(&self) -> i64 {
+        self.received_ns
+    }
+
+    /// Returns the moment at the exchange, in nanoseconds since 1970.
+    pub(crate) fn happened_at(&self) -> Option<i64> {
+        self.exchange_ns
     }
 }
 
@@ -303,51 +313,6 @@ macro_rules! tick_methods {
             #[getter]
             fn record<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
                 records::to_data(py, RecordBox::new(&self.record))
-            }
-
-            fn __reduce__<'py>(
-                slf: &Bound<'py, Self>,
-            ) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyBytes>, Facts))> {
-                let py = slf.py();
-                let this = slf.get();
-                let mut bytes = Vec::new();
-                RecordBox::new(&this.record).as_ref().append_to(&mut bytes);
-                let facts = (
-                    this.received_ns,
-                    this.sequence,
-                    this.lost_before,
-                    this.exchange_ns,
-                    this.trading_day,
-                    this.exchange.map(str::to_owned),
-                    this.average_price,
-                    this.flags,
-                );
-                Ok((py.get_type::<Self>().getattr("_restore")?, (PyBytes::new(py, &bytes), facts)))
-            }
-
-            #[staticmethod]
-            fn _restore(record: &[u8], facts: Facts) -> PyResult<Self> {
-                let whole = RecordBox::from_bytes(DepthMarketDataField::DESCRIPTOR, record);
-                let record = whole.as_ref().and_then(RecordBox::get::<DepthMarketDataField>).copied();
-                let record = record.ok_or_else(|| {
-                    PyValueError::new_err("a tick of another version of ctp-py cannot be read; keep its record instead")
-                })?;
-                let (received_ns, sequence, lost_before, exchange_ns, trading_day, exchange, average_price, flags) =
-                    facts;
-                let exchange = exchange.and_then(|exchange| {
-                    ["SHFE", "DCE", "CZCE", "CFFEX", "INE", "GFEX"].into_iter().find(|known| *known == exchange)
-                });
-                Ok(Self {
-                    record,
-                    received_ns,
-                    sequence,
-                    lost_before,
-                    exchange_ns,
-                    trading_day,
-                    exchange,
-                    average_price,
-                    flags,
-                })
             }
 
             fn __repr__(&self) -> String {
