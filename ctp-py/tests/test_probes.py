@@ -99,7 +99,7 @@ def test_an_exception_in_a_callback_ends_nothing(
     told = [record for record in caplog.records if record.name == "ctp_py"]
     assert len(told) == 3
     assert all(record.exc_info is not None and record.exc_info[0] is kind for record in told)
-    assert caplog.text.count("in OnRtnDepthMarketData") == 3
+    assert caplog.text.count(", in OnRtnDepthMarketData") == 3
 
 
 def test_an_error_of_on_error_is_told_too(front: str, caplog: pytest.LogCaptureFixture) -> None:
