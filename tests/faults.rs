@@ -67,7 +67,7 @@ fn main() -> ExitCode {
         }
     }
     trials.extend(tests(table::TESTS).chain(tests(process::TESTS)).chain(tests(threads::TESTS)));
-    libtest_mimic::run(&arguments, trials).exit_code()
+    one::ended(&arguments, &libtest_mimic::run(&arguments, trials))
 }
 
 /// A test that is no scenario: its name, and what it does.

@@ -68,7 +68,7 @@ fn main() -> ExitCode {
         conclusion.num_passed,
         conclusion.num_failed
     );
-    conclusion.exit_code()
+    one::ended(&arguments, &conclusion)
 }
 
 fn trial(name: String, scenario: &Scenario, facade: Result<Facade, String>) -> Trial {

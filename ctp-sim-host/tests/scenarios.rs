@@ -50,7 +50,7 @@ fn main() -> ExitCode {
         conclusion.num_passed,
         conclusion.num_failed
     );
-    conclusion.exit_code()
+    one::ended(&arguments, &conclusion)
 }
 
 fn name_of(path: &Path) -> String {
