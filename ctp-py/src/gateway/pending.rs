@@ -178,7 +178,7 @@ impl Source for Inner {
 impl Drop for Inner {
     fn drop(&mut self) {
         if let Some(error) = self.untold().take() {
-            handlers::log_error(format!("nobody asked for the outcome of a request, which failed: {error}"));
+            handlers::log_error(format!("nobody took the outcome of a request, which failed: {error}"));
         }
     }
 }
