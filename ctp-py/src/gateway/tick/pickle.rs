@@ -10,6 +10,9 @@ use super::Tick;
 /// What of a tick its record does not say, as it is pickled.
 type Facts = (i64, u64, u64, Option<i64>, Option<u32>, Option<String>, Option<f64>, u8);
 
+/// What makes a tick of its pickle, and the bytes of its record with the facts.
+type Pickled<'py> = (Bound<'py, PyAny>, (Bound<'py, PyBytes>, Facts));
+
 impl Tick {
     fn bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
@@ -41,9 +44,7 @@ impl Tick {
         self.sequence ^ self.received_ns.cast_unsigned().rotate_left(20)
     }
 
-    fn __reduce__<'py>(
-        slf: &Bound<'py, Self>,
-    ) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyBytes>, Facts))> {
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Pickled<'py>> {
         let (py, this) = (slf.py(), slf.get());
         let bytes = PyBytes::new(py, &this.bytes());
         Ok((py.get_type::<Self>().getattr("_restore")?, (bytes, this.facts())))
